@@ -1,0 +1,3 @@
+//! A signed, append-only ledger of DSPT evidence.
+
+pub mod bundled;

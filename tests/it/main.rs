@@ -1,0 +1,11 @@
+//! The one integration test binary: everything that a user or an auditor could see.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail loudly"
+)]
+
+mod mappings;
