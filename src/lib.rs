@@ -1,3 +1,4 @@
 //! A signed, append-only ledger of DSPT evidence.
 
 pub mod bundled;
+pub mod ledger;

@@ -1,0 +1,265 @@
+//! Checkpoints (C2SP `tlog-checkpoint`): the size and root of a ledger at one moment, signed by the
+//! ledger's own key. Extension lines are refused: witnesses do not take them.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::digest::{Digest, shown};
+use super::key::Sign;
+use super::note::{self, KeyName, NoteError, Vkey};
+
+const ORIGIN_BYTES_MAX: usize = 128;
+
+/// The name of a ledger, `domain/organisation/ledger`, lower-case ASCII, at most 128 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads an origin: three parts of `a-z`, `0-9`, `.`, `_` and `-`, each beginning and ending
+    /// with a letter or digit.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn parse(text: &str) -> Result<Self, CheckpointError> {
+        if text.len() <= ORIGIN_BYTES_MAX
+            && text.split('/').count() == 3
+            && text.split('/').all(is_part)
+        {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CheckpointError::BadOrigin { found: shown(text) })
+        }
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the name of the ledger's own key, which is the origin.
+    pub fn key_name(&self) -> KeyName {
+        KeyName::from_narrower(self.0.clone())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+fn is_part(text: &str) -> bool {
+    let is_end = |byte: Option<u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let is_inner = |byte: u8| is_end(Some(byte)) || b"._-".contains(&byte);
+    is_end(text.bytes().next()) && is_end(text.bytes().last()) && text.bytes().all(is_inner)
+}
+
+/// The head of a ledger: how many entries, under which root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The ledger.
+    pub origin: Origin,
+    /// How many entries.
+    pub size: u64,
+    /// The root of the tree over all of them.
+    pub root: Digest,
+}
+
+impl Checkpoint {
+    /// Returns the three lines that are signed.
+    pub fn to_text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.base64())
+    }
+
+    /// Reads the three lines.
+    ///
+    /// # Errors
+    /// Another number of lines, a size with a leading zero or sign, a root that is not 32 bytes,
+    /// or a root of nothing that is not the SHA-256 of nothing.
+    pub fn parse(text: &str) -> Result<Self, CheckpointError> {
+        let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::BadShape)?.split('\n');
+        let (Some(origin), Some(size), Some(root), None) =
+            (lines.next(), lines.next(), lines.next(), lines.next())
+        else {
+            return Err(CheckpointError::BadShape);
+        };
+        let origin = Origin::parse(origin)?;
+        let bad_size = || CheckpointError::BadSize { found: shown(size) };
+        let number: u64 = size.parse().map_err(|_| bad_size())?;
+        if number.to_string() != size {
+            return Err(bad_size());
+        }
+        let bad_root = || CheckpointError::BadRoot { found: shown(root) };
+        let root = Digest::from_base64(root).map_err(|_| bad_root())?;
+        if number == 0 && root != Digest::of(&[]) {
+            return Err(bad_root());
+        }
+        Ok(Self { origin, size: number, root })
+    }
+
+    /// Returns the checkpoint as a note signed by the ledger's own key.
+    pub fn sign(&self, signer: &dyn Sign) -> Vec<u8> {
+        note::sign_well_formed(&self.to_text(), &self.origin.key_name(), signer)
+    }
+
+    /// Reads a note signed by the ledger's own key; other lines, such as cosignatures, are passed
+    /// over.
+    ///
+    /// # Errors
+    /// A note or a text that is refused, or a key that is not named as the origin.
+    pub fn open(bytes: &[u8], log: &Vkey) -> Result<Self, CheckpointError> {
+        let note = note::open(bytes, std::slice::from_ref(log))?;
+        let checkpoint = Self::parse(note.text())?;
+        if checkpoint.origin.as_str() == log.name().as_str() {
+            return Ok(checkpoint);
+        }
+        Err(CheckpointError::WrongKeyName {
+            origin: checkpoint.origin.to_string(),
+            name: log.name().to_string(),
+        })
+    }
+}
+
+/// Why a checkpoint or an origin is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CheckpointError {
+    /// The note around it.
+    #[error("the checkpoint's note is refused")]
+    Note(#[from] NoteError),
+    /// Not three lines.
+    #[error("the checkpoint is not three lines: origin, size, root; ask for the file again")]
+    BadShape,
+    /// Not an origin.
+    #[error("`{found}` is not an origin; write domain/organisation/ledger in lower case")]
+    BadOrigin {
+        /// The text, shortened and without control characters.
+        found: String,
+    },
+    /// Not a size.
+    #[error("`{found}` is not a size; write a decimal number without leading zeros")]
+    BadSize {
+        /// The text, shortened and without control characters.
+        found: String,
+    },
+    /// Not a root, or not the root of nothing at size 0.
+    #[error("`{found}` is not a root; write the base64 of 32 bytes, at size 0 SHA-256 of nothing")]
+    BadRoot {
+        /// The text, shortened and without control characters.
+        found: String,
+    },
+    /// The ledger's key has another name than the ledger.
+    #[error("the checkpoint of {origin} is signed by {name}; use the key of that ledger")]
+    WrongKeyName {
+        /// The ledger.
+        origin: String,
+        /// The key's name.
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::key::SeedSigner;
+    use super::*;
+
+    const THREE: &str = include_str!("../../fixtures/vectors/checkpoint-3");
+    const FIVE: &str = include_str!("../../fixtures/vectors/checkpoint-5");
+    const LOG: &str =
+        "ledger.example/northbridge/dspt+3edb7fbf+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
+    const EMPTY: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+    fn log() -> Vkey {
+        Vkey::parse(LOG).unwrap()
+    }
+
+    #[test]
+    fn worked_checkpoints_open_and_are_signed_again_to_the_byte() {
+        let signer = SeedSigner::from_seed(&[2; 32]);
+        let three = Checkpoint::open(THREE.as_bytes(), &log()).unwrap();
+        assert_eq!((three.origin.as_str(), three.size), (log().name().as_str(), 3));
+        assert_eq!(three.sign(&signer), THREE.as_bytes());
+        // The cosignature is of another key type, so its line is that of an unknown key.
+        let five = Checkpoint::open(FIVE.as_bytes(), &log()).unwrap();
+        assert_eq!(five.size, 5);
+        let ours = FIVE.split_inclusive('\n').take(5).collect::<String>();
+        assert_eq!(five.sign(&signer), ours.as_bytes());
+        assert_eq!(Checkpoint::parse(&five.to_text()), Ok(five));
+    }
+
+    #[test]
+    fn each_fault_has_its_name() {
+        let parse = |size: &str, root: &str| Checkpoint::parse(&format!("a/b/c\n{size}\n{root}\n"));
+        assert!(parse("0", EMPTY).is_ok());
+        assert!(parse("18446744073709551615", EMPTY).is_ok());
+        for bad in ["", "05", "+5", "-1", "5 ", "18446744073709551616", "0x5", "٣"] {
+            let found = shown(bad);
+            assert_eq!(parse(bad, EMPTY), Err(CheckpointError::BadSize { found }), "{bad}");
+        }
+        let other = Digest::of(b"x").base64();
+        for (size, root) in [("0", &*other), ("1", ""), ("1", "AAAA"), ("1", &EMPTY[..43])] {
+            let found = root.to_owned();
+            assert_eq!(parse(size, root), Err(CheckpointError::BadRoot { found }));
+        }
+        let extended = format!("a/b/c\n1\n{EMPTY}\nextension\n");
+        for bad in ["", "\n", "a/b/c\n1\n", extended.trim_end(), &extended, extended.trim()] {
+            assert_eq!(Checkpoint::parse(bad), Err(CheckpointError::BadShape), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_named_otherwise_is_refused() {
+        let signer = SeedSigner::from_seed(&[2; 32]);
+        let text =
+            Checkpoint { origin: Origin::parse("a/b/c").unwrap(), size: 0, root: Digest::of(&[]) };
+        let other = KeyName::parse("a/b/d").unwrap();
+        let bytes = note::sign(&text.to_text(), &other, &signer).unwrap();
+        let opened = Checkpoint::open(&bytes, &Vkey::new(other, *signer.public()));
+        let (origin, name) = ("a/b/c".to_owned(), "a/b/d".to_owned());
+        assert_eq!(opened, Err(CheckpointError::WrongKeyName { origin, name }));
+        let error = Checkpoint::open(&bytes, &log()).unwrap_err();
+        assert_eq!(error, CheckpointError::Note(NoteError::NotSigned));
+    }
+
+    #[test]
+    fn an_origin_has_three_plain_parts() {
+        let long = format!("a/b/{}", "c".repeat(124));
+        for good in ["a/b/c", "ledger.example/north-bridge/dspt_2", "1/2/3", &long] {
+            assert_eq!(Origin::parse(good).map(|origin| origin.to_string()), Ok(good.to_owned()));
+            assert!(KeyName::parse(good).is_ok());
+        }
+        let overlong = format!("{long}c");
+        for bad in [
+            "", "a", "a/b", "a/b/c/d", "a//c", "/b/c", "a/b/", "A/b/c", "a/b/c ", "a/../c",
+            "a/./c", "a/-b/c", "a/b-/c", "a/b+/c", "é/b/c", "a/b/c\n", &overlong,
+        ] {
+            assert!(matches!(Origin::parse(bad), Err(CheckpointError::BadOrigin { .. })), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(bytes: Vec<u8>, text: String) {
+            prop_assert!(Checkpoint::open(&bytes, &log()).is_err());
+            let _ = Checkpoint::parse(&text);
+        }
+
+        #[test]
+        fn print_then_parse_is_identity(size in 1_u64.., root: [u8; 32]) {
+            let origin = Origin::parse("a/b/c").unwrap();
+            let checkpoint = Checkpoint { origin, size, root: Digest::from_bytes(root) };
+            prop_assert_eq!(Checkpoint::parse(&checkpoint.to_text()), Ok(checkpoint));
+        }
+
+        #[test]
+        fn a_text_that_parses_is_the_one_printed(text in "[ab]/b/c\n[0-9+ ]{1,3}\n[A-Q]{43}=\n") {
+            if let Ok(checkpoint) = Checkpoint::parse(&text) {
+                prop_assert_eq!(checkpoint.to_text(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Integrity of bytes: what an entry, a tree, a note and a checkpoint are, and whether given bytes
+//! are a good one. Values in, values out; nothing here knows what an event means, reads a file or a
+//! clock, or makes up randomness. The formats are those of docs/FORMAT.md.
+
+mod base64;
+pub mod checkpoint;
+pub mod digest;
+pub mod entry;
+pub mod fault;
+pub mod json;
+pub mod key;
+pub mod note;
+pub mod parse;
+pub mod tree;
+pub mod verify;
+
+pub use checkpoint::{Checkpoint, CheckpointError, Origin};
+pub use digest::{BadDigest, Digest};
+pub use entry::{Draft, EntryError, Subject, genesis_digest, seal};
+pub use fault::{Fault, FaultKind};
+pub use json::NotCanonical;
+pub use key::{BadKey, PublicKey, SeedSigner, Sign};
+pub use note::{KeyName, Note, NoteError, Vkey};
+pub use parse::Unverified;
+pub use tree::{Frontier, leaf_hash};
+pub use verify::{Checked, Expected, VerifiedEntry, check, signatures, verify_entry};
