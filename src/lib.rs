@@ -2,3 +2,5 @@
 
 pub mod bundled;
 pub mod ledger;
+pub mod keys;
+pub mod store;

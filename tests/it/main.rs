@@ -9,3 +9,4 @@
 )]
 
 mod mappings;
+mod store;

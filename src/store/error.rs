@@ -1,0 +1,352 @@
+//! What can go wrong with a ledger file: one variant for each thing that a caller may do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+/// A ledger file that cannot be made, opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no such file, or no such folder to make it in.
+    #[error("there is nothing at {path}; check the path, or make a ledger with `dspt init`")]
+    Missing {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// A new ledger would overwrite something, or be mixed up with the remains of another.
+    #[error("{path} exists already and is never overwritten; give another path")]
+    Exists {
+        /// The file that is in the way.
+        path: PathBuf,
+    },
+    /// The path names a folder.
+    #[error("{path} is a folder; give the path of the ledger file in it")]
+    Directory {
+        /// The path that was asked for.
+        path: PathBuf,
+    },
+    /// The file is something else than a ledger.
+    #[error("{path} is not a ledger: it is {found}; check the path")]
+    NotALedger {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What the file seems to be.
+        found: String,
+    },
+    /// A newer program wrote the file.
+    #[error(
+        "{path} has ledger format {found}, and this program knows formats up to {known}; \
+         open it with a newer release"
+    )]
+    NewerFormat {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// The format in the file.
+        found: i64,
+        /// The newest format of this program.
+        known: i64,
+    },
+    /// Somebody else is writing, and did not finish within five seconds.
+    #[error("{path} is being written by someone else; nothing was written; try again")]
+    Locked {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The file is shorter than it says it is.
+    #[error("{path} was cut short: {detail}; restore it from a backup")]
+    Truncated {
+        /// The ledger file.
+        path: PathBuf,
+        /// The sizes that do not agree.
+        detail: String,
+    },
+    /// The file is not intact.
+    #[error("{path} is damaged: {detail}; restore it from a backup")]
+    Damaged {
+        /// The ledger file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// The tables are not those that this program writes.
+    #[error(
+        "{path} was changed by another program: {detail}; \
+         restore it from a backup, or read its entries with `dspt verify`"
+    )]
+    UnknownSchema {
+        /// The ledger file.
+        path: PathBuf,
+        /// The first difference.
+        detail: String,
+    },
+    /// The file cannot be read by this user.
+    #[error("{path} cannot be opened; check that you may read the file and its folder")]
+    NotReadable {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The file or its folder cannot be written by this user.
+    #[error("{path} cannot be written; check that you may write to the file and its folder")]
+    NotWritable {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The ledger was opened for reading.
+    #[error("{path} was opened for reading only; open it for writing")]
+    ReadOnly {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The folder is on a network file system whose locks cannot be relied on.
+    #[error(
+        "{path} is on a network file system ({kind}), where two writers can destroy a ledger; \
+         move it to a local disk, or read it only"
+    )]
+    NetworkFolder {
+        /// The ledger file.
+        path: PathBuf,
+        /// The name of the file system.
+        kind: String,
+    },
+    /// The linked SQLite may lose entries.
+    #[error(
+        "this program is linked with SQLite {found}, which can lose recorded entries; \
+         use a release with SQLite 3.51.3 or later"
+    )]
+    SqliteTooOld {
+        /// The linked release.
+        found: String,
+    },
+    /// A setting did not take.
+    #[error("SQLite kept `{name}` at {found} for {path}; use an official release of this program")]
+    Setting {
+        /// The ledger file.
+        path: PathBuf,
+        /// The setting.
+        name: &'static str,
+        /// The value that was read back.
+        found: String,
+    },
+    /// The last writer did not close the ledger, and from here its changes cannot be read.
+    #[error(
+        "{path} was not closed, and the latest changes beside it cannot be read from here; \
+         open it once for writing, where you may write to its folder"
+    )]
+    NotClosed {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// Someone wrote to a file that stood still when it was opened.
+    #[error("{path} changed while it was being read; open it again")]
+    Changed {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("there is no room left to write {path}; nothing was written; free some space")]
+    Full {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// SQLite gave up the whole append after an earlier error in it.
+    #[error(
+        "the append to {path} was given up after an earlier error; nothing was written; begin again"
+    )]
+    GivenUp {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// The ledger grew since the caller looked.
+    #[error("the ledger has {found} entries and not {expected}; sign again on top of them")]
+    Conflict {
+        /// The size that the caller built on.
+        expected: u64,
+        /// The size now.
+        found: u64,
+    },
+    /// An entry was given another place than the next one.
+    #[error("the next entry has number {expected} and not {found}; sign it again for that place")]
+    OutOfOrder {
+        /// The next place.
+        expected: u64,
+        /// The place that was given.
+        found: u64,
+    },
+    /// Another entry has this id.
+    #[error("entry {seq} has this id already; give the new entry an id of its own")]
+    IdUsed {
+        /// The entry that has it.
+        seq: u64,
+    },
+    /// Other bytes are kept under this digest.
+    #[error("other content is kept under {digest}; check the ledger with `dspt verify`")]
+    ContentDiffers {
+        /// The digest, in hexadecimal.
+        digest: String,
+    },
+    /// A signed head does not state the size it is given for.
+    #[error("the signed head is for size {expected}, but its second line says {found}; sign again")]
+    HeadSize {
+        /// The size it was given for.
+        expected: u64,
+        /// The second line of the note.
+        found: String,
+    },
+    /// Entries would be left without a signed head over them.
+    #[error("the ledger would have {size} entries under a head of {head}; sign a head first")]
+    NoHead {
+        /// Entries.
+        size: u64,
+        /// The newest head.
+        head: u64,
+    },
+    /// A row breaks a rule of the tables.
+    #[error("the ledger refused the row: {reason}; nothing was written")]
+    Refused {
+        /// The rule, in the words of the tables.
+        reason: String,
+    },
+    /// The ledger is older than the head that was kept beside it.
+    #[error(
+        "{path} has {ledger} entries under a signed head, but {file} were signed before: an older \
+         copy was put in its place; bring back the newer file, or move the `.head` file away if \
+         those entries are lost"
+    )]
+    RolledBack {
+        /// The ledger file.
+        path: PathBuf,
+        /// The size of the newest head in the ledger.
+        ledger: u64,
+        /// The size of the head beside it.
+        file: u64,
+    },
+    /// The ledger and the head beside it do not tell the same history.
+    #[error(
+        "{path} holds another head of size {size} than the one kept beside it: its history was \
+         replaced; bring back the right file, and keep both for the auditor"
+    )]
+    HeadDiffers {
+        /// The ledger file.
+        path: PathBuf,
+        /// The size of the head beside the ledger.
+        size: u64,
+    },
+    /// The head kept beside the ledger is not a signed head.
+    #[error("{path} is not a signed head; restore it, or move it away if it cannot be restored")]
+    HeadUnreadable {
+        /// The head file.
+        path: PathBuf,
+    },
+    /// The entries are recorded, but the head beside the ledger could not be written.
+    #[error(
+        "the entries are recorded, but {path} could not be written; do not record them again; \
+         the next write renews it"
+    )]
+    HeadFile {
+        /// The head file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The path cannot be given to SQLite.
+    #[error("{path} has characters that cannot be used here; choose another name")]
+    BadPath {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("{path} could not be used; check the disk and the folder")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// SQLite refused for a reason without a name of its own.
+    #[error("{path} could not be used; check the disk and the file")]
+    Sqlite {
+        /// The ledger file.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Names an error of SQLite.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the cases of another crate; those without a name of ours fall to the last arm"
+    )]
+    pub(super) fn of(path: &Path, error: rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        let rusqlite::Error::SqliteFailure(failure, ref text) = error else {
+            return Self::of_value(path, error);
+        };
+        let reason = text.clone().unwrap_or_else(|| failure.to_string());
+        match failure.code {
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed => Self::Locked { path },
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::Damaged { path, detail: reason }
+            }
+            ErrorCode::DiskFull => Self::Full { path },
+            ErrorCode::ConstraintViolation | ErrorCode::TooBig => Self::Refused { reason },
+            ErrorCode::ReadOnly if failure.extended_code == ffi::SQLITE_READONLY => {
+                Self::NotWritable { path }
+            }
+            // What is left of "read only": a journal beside the file that wants recovering.
+            ErrorCode::ReadOnly => Self::NotClosed { path },
+            ErrorCode::CannotOpen | ErrorCode::PermissionDenied => Self::NotReadable { path },
+            _ => Self::Sqlite { path, source: error },
+        }
+    }
+
+    /// In an attempt to write, a file that cannot be opened is one that cannot be made.
+    pub(super) fn about_writing(self) -> Self {
+        if let Self::NotReadable { path } = self {
+            return Self::NotWritable { path };
+        }
+        self
+    }
+
+    /// Names an error about a value: a file that other hands wrote may hold any row.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the cases of another crate; those without a name of ours fall to the last arm"
+    )]
+    fn of_value(path: PathBuf, error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..) => {
+                Self::Damaged { path, detail: error.to_string() }
+            }
+            rusqlite::Error::InvalidPath(_) | rusqlite::Error::NulError(_) => {
+                Self::BadPath { path }
+            }
+            other => Self::Sqlite { path, source: other },
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the cases of another crate; those without a name of ours fall to the last arm"
+    )]
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            io::ErrorKind::AlreadyExists => Self::Exists { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { path }
+            }
+            _ => Self::Io { path, source },
+        }
+    }
+}

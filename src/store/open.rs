@@ -1,0 +1,149 @@
+//! Creating and opening a ledger file.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::place::Place;
+use super::probe::{connect, identify, locate, resolve, standing_log};
+use super::settings::{harden, set_journal};
+use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, beside, guard, place, schema};
+
+/// The oldest SQLite that is safe to write with: before it, two connections that write and
+/// checkpoint at once can lose recorded entries (<https://www.sqlite.org/wal.html>, section 11).
+const SQLITE_MIN: i32 = 3_051_003;
+
+impl Store {
+    /// Creates an empty ledger and opens it for writing.
+    ///
+    /// The file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where the path, or a file that belongs to a ledger of that name, is
+    /// there already; [`StoreError::Missing`] where the folder is not;
+    /// [`StoreError::NetworkFolder`] and others.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        require_sqlite(rusqlite::version_number())?;
+        let path = path.as_ref();
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(StoreError::Directory { path: path.into() });
+        };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let path = resolve(folder)?.join(name);
+        // A log or a head left by another ledger would be taken for one of this ledger.
+        for suffix in ["", "-wal", "-journal", "-shm", ".head"] {
+            let path = beside(&path, suffix);
+            if path.symlink_metadata().is_ok() {
+                return Err(StoreError::Exists { path });
+            }
+        }
+        refuse_network(&path)?;
+        write_new(&path)?;
+        Self::open(&path, Mode::Write)
+    }
+
+    /// Opens a ledger that exists.
+    ///
+    /// # Errors
+    /// One variant of [`StoreError`] for each thing that may be wrong with the file, its tables,
+    /// its folder, or the head beside it.
+    pub fn open(path: impl AsRef<Path>, mode: Mode) -> Result<Self, StoreError> {
+        require_sqlite(rusqlite::version_number())?;
+        let path = locate(path.as_ref())?;
+        match mode {
+            Mode::Read => Self::open_to_read(path),
+            Mode::Write => Self::open_to_write(path).map_err(StoreError::about_writing),
+        }
+    }
+
+    fn open_to_read(path: PathBuf) -> Result<Self, StoreError> {
+        let still = if standing_log(&path)? { Some(Stamp::of(&path)?) } else { None };
+        // `immutable` reads without locks and without side files; `Store::read` checks that the
+        // file did stand still.
+        let extra = still.as_ref().map(|_| "immutable=1");
+        let conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, extra)?;
+        require_ledger(&conn, &path)?;
+        Ok(Self { conn, path, mode: Mode::Read, still, logged: false })
+    }
+
+    /// Changes nothing before everything has been checked.
+    fn open_to_write(path: PathBuf) -> Result<Self, StoreError> {
+        let place = refuse_network(&path)?;
+        let conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)?;
+        // SQLite opens a file that it may not write for reading, without a word.
+        if conn.is_readonly("main").map_err(|error| StoreError::of(&path, error))? {
+            return Err(StoreError::NotWritable { path });
+        }
+        // The journal and the head are made beside it; better to know before anything is signed.
+        let folder = path.parent().unwrap_or(&path);
+        tempfile::tempfile_in(folder).map_err(|source| StoreError::io(&path, source))?;
+        require_ledger(&conn, &path)?;
+        let mut store = Self { conn, path, mode: Mode::Write, still: None, logged: false };
+        let guard = store.refuse_if_replaced(&store.conn)?;
+        store.logged = place == Place::Local;
+        set_journal(&store.conn, &store.path, store.logged)?;
+        if let Guard::FileBehind { .. } = guard {
+            store.renew_head_file()?;
+        }
+        Ok(store)
+    }
+}
+
+fn require_ledger(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::of(path, error);
+    conn.busy_timeout(PATIENCE).map_err(fail)?;
+    identify(conn, path)?;
+    harden(conn, path)?;
+    match schema::difference(conn).map_err(fail)? {
+        None => Ok(()),
+        Some(detail) => Err(StoreError::UnknownSchema { path: path.into(), detail }),
+    }
+}
+
+fn require_sqlite(number: i32) -> Result<(), StoreError> {
+    if number >= SQLITE_MIN {
+        return Ok(());
+    }
+    let (major, minor, patch) = (number / 1_000_000, number / 1_000 % 1_000, number % 1_000);
+    Err(StoreError::SqliteTooOld { found: format!("{major}.{minor}.{patch}") })
+}
+
+fn refuse_network(path: &Path) -> Result<Place, StoreError> {
+    match place::of(path.parent().unwrap_or(path)) {
+        Place::Network(kind) => Err(StoreError::NetworkFolder { path: path.into(), kind }),
+        place @ (Place::Local | Place::Unknown) => Ok(place),
+    }
+}
+
+/// Builds the file under another name, then gives it its own, unless something has it by now.
+fn write_new(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dspt-new-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    let file = builder.tempfile_in(folder).map_err(|source| StoreError::io(folder, source))?;
+    let aside = file.into_temp_path();
+    let build = || -> rusqlite::Result<()> {
+        let mut conn = Connection::open_with_flags(&aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let tx = conn.transaction()?;
+        schema::install(&tx)?;
+        tx.commit()?;
+        conn.close().map_err(|(_, error)| error)
+    };
+    build().map_err(|error| StoreError::of(path, error))?;
+    aside.persist_noclobber(path).map_err(|error| StoreError::io(path, error.error))?;
+    guard::sync_folder(path).map_err(|source| StoreError::io(folder, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sqlite_that_may_lose_entries_is_refused() {
+        assert!(require_sqlite(3_051_003).is_ok());
+        let refused = require_sqlite(3_051_002).unwrap_err();
+        assert!(refused.to_string().contains("SQLite 3.51.2,"), "{refused}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Reading: sizes, heads, entries and content, in pieces, so that no transaction stays open while
+//! the caller thinks, and the log of a writer can be folded away.
+
+use std::fs::{self, File};
+use std::ops::Range;
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::ledger::Digest;
+
+use super::probe::has_side_file;
+use super::{Stamp, Store, StoreError, guard};
+
+/// Entries that are read at once: at most 64 MiB.
+const ENTRIES_AT_ONCE: i64 = 1_000;
+
+/// One stored entry. Nothing about it has been verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its place, from 0.
+    pub seq: u64,
+    /// Its id, as the store knows it.
+    pub id: [u8; 16],
+    /// Its leaf hash, as the store knows it.
+    pub leaf: Digest,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Store {
+    /// Returns the number of entries.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        self.read(size)
+    }
+
+    /// Returns the newest signed head.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn head(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read(newest_head)?.map(|(_, note)| note))
+    }
+
+    /// Returns all signed heads with their sizes, the smallest first.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn heads(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare("SELECT size, note FROM head ORDER BY size")?;
+            let rows =
+                statement.query_map([], |row| Ok((number(row, "size")?, row.get("note")?)))?;
+            rows.collect()
+        })
+    }
+
+    /// Hands over the entries with these numbers, in order; numbers past the end are left out.
+    ///
+    /// # Errors
+    /// The first error of `each`, or of reading the file.
+    pub fn entries<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        mut each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (mut next, end) = (range.start, range.end);
+        while next < end {
+            let rows = self.read(|conn| entries_from(conn, next, end))?;
+            let Some(last) = rows.last() else { break };
+            next = last.seq.saturating_add(1);
+            rows.into_iter().try_for_each(&mut each)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over each content with its digest, in the order of digests.
+    ///
+    /// # Errors
+    /// The first error of `each`, or of reading the file.
+    pub fn contents<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut last = Vec::new(); // comes before every digest
+        while let Some((digest, bytes)) = self.read(|conn| content_after(conn, &last))? {
+            last = digest.to_vec();
+            each(Digest::from_bytes(digest), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the content that is kept under a digest. Its hash has not been computed again.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn content(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|conn| content(conn, digest))
+    }
+
+    /// Writes a copy of the ledger, whole and compact, while others may be appending.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is something at `path`, and others; a copy that was begun
+    /// is removed.
+    pub fn backup(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
+        let path = std::path::absolute(path.as_ref())
+            .map_err(|source| StoreError::io(path.as_ref(), source))?;
+        let Some(text) = path.to_str() else {
+            return Err(StoreError::BadPath { path });
+        };
+        let failed = |source| StoreError::io(&path, source);
+        File::create_new(&path).map_err(failed)?;
+        // SQLite writes into an empty file, and does not synchronise it.
+        let written = self
+            .read(|conn| conn.execute("VACUUM INTO ?1", [text]))
+            .and_then(|_| File::options().write(true).open(&path).map_err(failed))
+            .and_then(|file| file.sync_all().map_err(failed))
+            .and_then(|()| guard::sync_folder(&path).map_err(failed));
+        if written.is_err() {
+            // The error that is returned says more than one about the removal would.
+            let _ = fs::remove_file(&path);
+        }
+        written
+    }
+
+    /// Reads, and makes sure that a file read without locks stood still meanwhile.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let read = read(&self.conn).map_err(|error| self.fail(error));
+        match &self.still {
+            Some(stamp) if has_side_file(&self.path) || *stamp != Stamp::of(&self.path)? => {
+                Err(StoreError::Changed { path: self.path.clone() })
+            }
+            Some(_) | None => read,
+        }
+    }
+}
+
+pub(super) fn size(conn: &Connection) -> rusqlite::Result<u64> {
+    conn.query_row("SELECT coalesce(max(seq) + 1, 0) AS size FROM entry", [], |row| {
+        number(row, "size")
+    })
+}
+
+pub(super) fn newest_head(conn: &Connection) -> rusqlite::Result<Option<(u64, Vec<u8>)>> {
+    conn.query_row("SELECT size, note FROM head ORDER BY size DESC LIMIT 1", [], |row| {
+        Ok((number(row, "size")?, row.get("note")?))
+    })
+    .optional()
+}
+
+pub(super) fn head_at(conn: &Connection, size: u64) -> rusqlite::Result<Option<Vec<u8>>> {
+    conn.query_row("SELECT note FROM head WHERE size = ?1", [key(size)], |row| row.get("note"))
+        .optional()
+}
+
+pub(super) fn content(conn: &Connection, digest: &Digest) -> rusqlite::Result<Option<Vec<u8>>> {
+    conn.query_row("SELECT bytes FROM content WHERE digest = ?1", [digest.as_bytes()], |row| {
+        row.get("bytes")
+    })
+    .optional()
+}
+
+fn entries_from(conn: &Connection, first: u64, end: u64) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = conn.prepare(
+        "SELECT seq, id, leaf, bytes FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![key(first), key(end), ENTRIES_AT_ONCE], |row| {
+        Ok(Row {
+            seq: number(row, "seq")?,
+            id: row.get("id")?,
+            leaf: Digest::from_bytes(row.get("leaf")?),
+            bytes: row.get("bytes")?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn content_after(conn: &Connection, last: &[u8]) -> rusqlite::Result<Option<([u8; 32], Vec<u8>)>> {
+    conn.query_row(
+        "SELECT digest, bytes FROM content WHERE digest > ?1 ORDER BY digest LIMIT 1",
+        [last],
+        |row| Ok((row.get("digest")?, row.get("bytes")?)),
+    )
+    .optional()
+}
+
+/// A number out of the file, where none of ours is below 0.
+pub(super) fn number(row: &rusqlite::Row<'_>, name: &str) -> rusqlite::Result<u64> {
+    let found: i64 = row.get(name)?;
+    u64::try_from(found).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, found))
+}
+
+/// A number as SQLite holds it. Those that it cannot hold name nothing in the file.
+pub(super) fn key(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
