@@ -1,6 +1,12 @@
-//! A signed, append-only ledger of DSPT evidence.
+//! A signed, append-only ledger of evidence for the NHS Data Security and Protection Toolkit, and
+//! what follows from it on any date, as known at any point.
+//!
+//! Bytes become facts in [`journal`] (over [`store`] and [`ledger`]), facts become answers in
+//! [`domain`]. ARCHITECTURE.md has the map.
 
 pub mod bundled;
-pub mod ledger;
+pub mod domain;
+pub mod journal;
 pub mod keys;
+pub mod ledger;
 pub mod store;

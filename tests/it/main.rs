@@ -8,5 +8,6 @@
     reason = "tests fail loudly"
 )]
 
+mod architecture;
 mod mappings;
 mod store;

@@ -1,0 +1,458 @@
+//! May this event follow what is known? Gives the reason where it may not.
+//!
+//! Asked once, when an event is recorded. Whether the key may sign such an event is `role.rs`'s
+//! question; what the event leads to is `derive.rs`'s. Nothing here changes anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::day::Day;
+use super::edition::{ControlStanding, Edition};
+use super::event::{
+    CertificateRecorded, ChallengeUpheld, Correction, EditionAdopted, EquivalenceAsserted, Event,
+    EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind, MappingApproved,
+    OrganisationClassified, Rows, ScopeDeclared, SoaRecorded,
+};
+use super::mapping::MappingRow;
+use super::refs::{
+    AssertionRef, ControlRef, EditionId, EventId, ItemRef, KeyId, Level, Scheme, TargetRef, UnitId,
+};
+use super::region::Units;
+use super::replay::State;
+
+/// Why an event may not be recorded: what was found, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal(text.into()))
+}
+
+/// Checks whether `by` may record `event` on the day `today`, given what is known.
+///
+/// # Errors
+/// [`Refusal`] for the first thing that is wrong.
+pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(), Refusal> {
+    if matches!(event, Event::LedgerOpened(_)) != (state.size == 0) {
+        return refuse("`ledger-opened` is the first entry of a ledger and stands nowhere else");
+    }
+    match event {
+        // What keys may do is checked against the roster when an entry is written and verified.
+        Event::LedgerOpened(_) | Event::KeyAdmitted(_) => Ok(()),
+        Event::KeyRevoked(body) => not_blank("the reason", &body.reason),
+        Event::OrganisationClassified(body) => classified(state, body),
+        Event::ScopeDeclared(body) => scope(state, body),
+        Event::EditionAdopted(body) => edition(state, body),
+        Event::FrameworkAdopted(body) => framework(state, body),
+        Event::MappingImported(body) => not_blank("the title", &body.title),
+        Event::EquivalenceAsserted(body) => asserted(state, body),
+        Event::MappingApproved(body) => approved(state, body, by),
+        Event::ApprovalWithdrawn(body) => {
+            about(&state.approvals, &body.approval, "an approval", &body.reason)
+        }
+        Event::EquivalenceChallenged(body) => {
+            about(&state.approvals, &body.approval, "an approval", &body.reason)
+        }
+        Event::ChallengeUpheld(body) => upheld(state, body),
+        Event::CertificateRecorded(body) => certificate(state, body),
+        Event::CertificateSuspended(body) => {
+            about(&state.certificates, &body.certificate, "a certificate", &body.reason)?;
+            in_order(body.from, body.until)
+        }
+        Event::CertificateWithdrawn(body) => {
+            about(&state.certificates, &body.certificate, "a certificate", &body.reason)
+        }
+        Event::SoaRecorded(body) => statement_of_applicability(state, body),
+        Event::ControlAssessed(body) => {
+            known_control(state, &body.control, body.level)?;
+            in_order(body.from, Some(body.until))?;
+            known_units(state, &body.scope, true)
+        }
+        Event::EvidenceRecorded(body) => evidence(state, body, today),
+        Event::EvidenceWithdrawn(body) => {
+            about(&state.evidence, &body.evidence, "a piece of evidence", &body.reason)
+        }
+        Event::ItemAnswered(body) => answered(state, body, today),
+        Event::ItemNotApplicable(body) => {
+            known_item(state, &body.item)?;
+            not_blank("the reason", &body.reason)?;
+            in_order(body.from, body.until)
+        }
+        Event::AssertionConfirmed(body) => {
+            known_assertion(state, &body.assertion)?;
+            not_ahead("a confirmation", body.on, today)
+        }
+        Event::Correction(body) => correction(state, body, by, today),
+    }
+}
+
+/// An event about another one, with a reason.
+fn about<T>(
+    map: &BTreeMap<EventId, T>,
+    id: &EventId,
+    what: &str,
+    reason: &str,
+) -> Result<(), Refusal> {
+    find(map, id, what)?;
+    not_blank("the reason", reason)
+}
+
+fn edition(state: &State, body: &EditionAdopted) -> Result<(), Refusal> {
+    let (id, revision) = (&body.edition, &body.revision);
+    if revisions(state, id).any(|edition| edition.revision == *revision) {
+        return refuse(format!("edition {id} revision {revision} is adopted already"));
+    }
+    not_blank("the revision", revision)
+}
+
+fn framework(state: &State, body: &FrameworkAdopted) -> Result<(), Refusal> {
+    if state.frameworks.contains_key(&body.framework) {
+        return refuse(format!("framework {} is adopted already", body.framework));
+    }
+    Ok(())
+}
+
+fn upheld(state: &State, body: &ChallengeUpheld) -> Result<(), Refusal> {
+    of_kind(state, &body.challenge, Kind::EquivalenceChallenged)?;
+    not_blank("the reason", &body.reason)
+}
+
+fn certificate(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
+    not_blank("the certificate number", &body.number)?;
+    not_blank("the issuer", &body.issuer)?;
+    in_order(body.valid_from, Some(body.valid_until))?;
+    known_units(state, &body.scope, true)
+}
+
+fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), Refusal> {
+    let known = find(&state.certificates, &body.certificate, "a certificate")?;
+    let record = &known.what.record;
+    if record.scheme == Scheme::Iso27001 {
+        return Ok(());
+    }
+    refuse(format!(
+        "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; {} is a {} \
+         certificate",
+        record.number,
+        record.scheme.label()
+    ))
+}
+
+fn answered(state: &State, body: &ItemAnswered, today: Day) -> Result<(), Refusal> {
+    known_item(state, &body.item)?;
+    not_blank("the answer", &body.answer)?;
+    not_ahead("an answer", body.on, today)?;
+    in_order(body.on, body.valid_until)
+}
+
+fn not_blank(what: &str, text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() { refuse(format!("{what} is blank; give it")) } else { Ok(()) }
+}
+
+fn in_order(from: Day, until: Option<Day>) -> Result<(), Refusal> {
+    match until {
+        Some(until) if until < from => {
+            refuse(format!("the last day, {until}, is before the first, {from}; check both"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_ahead(what: &str, on: Day, today: Day) -> Result<(), Refusal> {
+    if on <= today {
+        return Ok(());
+    }
+    refuse(format!("{what} cannot be dated {on}: that day has not come; today is {today}"))
+}
+
+fn find<'s, T>(map: &'s BTreeMap<EventId, T>, id: &EventId, what: &str) -> Result<&'s T, Refusal> {
+    map.get(id).ok_or_else(|| {
+        Refusal(format!("event {id} is not {what} that stands in this ledger; see: dspt log"))
+    })
+}
+
+fn of_kind(state: &State, id: &EventId, kind: Kind) -> Result<u64, Refusal> {
+    match state.events.get(id) {
+        Some((seq, found)) if *found == kind => Ok(*seq),
+        Some((seq, found)) => refuse(format!("entry #{seq} is {found}, not {kind}; see: dspt log")),
+        None => refuse(format!("no event {id} in this ledger; see: dspt log")),
+    }
+}
+
+/// Returns every adopted revision of an edition.
+fn revisions<'s>(state: &'s State, id: &EditionId) -> impl Iterator<Item = &'s Edition> {
+    let id = id.clone();
+    let all = state.editions.iter().map(|one| one.what.edition.as_ref());
+    all.filter(move |edition| edition.id == id)
+}
+
+fn not_adopted<T>(id: &EditionId) -> Result<T, Refusal> {
+    refuse(format!("edition {id} is not adopted; adopt it with: dspt import edition {id}"))
+}
+
+fn known_item(state: &State, item: &ItemRef) -> Result<(), Refusal> {
+    let mut any = false;
+    for edition in revisions(state, &item.edition) {
+        any = true;
+        if edition.item(&item.category, &item.item).is_some() {
+            return Ok(());
+        }
+    }
+    if !any {
+        return not_adopted(&item.edition);
+    }
+    refuse(format!(
+        "{} is not an item of {} for {}{}",
+        item.item,
+        item.edition,
+        item.category,
+        nearest(state, item)
+    ))
+}
+
+/// Offers an item of the same category that differs in one character.
+fn nearest(state: &State, item: &ItemRef) -> String {
+    let known = revisions(state, &item.edition)
+        .flat_map(|edition| edition.items_of(&item.category))
+        .map(|known| known.id.as_str().to_owned());
+    closest(item.item.as_str(), known)
+        .map_or_else(String::new, |near| format!("; did you mean {near}?"))
+}
+
+/// Returns the candidate with the fewest edits, if it is at most two away.
+pub fn closest(text: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+    let scored = candidates.map(|candidate| (edits(text, &candidate), candidate));
+    scored.filter(|(edits, _)| *edits <= 2).min().map(|(_, candidate)| candidate)
+}
+
+/// Edit distance (Levenshtein) between two short texts.
+fn edits(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, a) in left.chars().enumerate() {
+        let mut next = vec![index + 1];
+        for (b, pair) in right.iter().zip(row.windows(2)) {
+            let [diagonal, above] = pair else { continue };
+            let behind = next.last().copied().unwrap_or_default();
+            next.push((diagonal + usize::from(a != *b)).min(above + 1).min(behind + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn known_assertion(state: &State, assertion: &AssertionRef) -> Result<(), Refusal> {
+    let mut any = false;
+    for edition in revisions(state, &assertion.edition) {
+        any = true;
+        let mut items = edition.items_of(&assertion.category);
+        if items.any(|item| item.id.assertion() == assertion.assertion) {
+            return Ok(());
+        }
+    }
+    if !any {
+        return not_adopted(&assertion.edition);
+    }
+    refuse(format!(
+        "{} is not an assertion of {} for {}; see: dspt catalogue {}",
+        assertion.assertion, assertion.edition, assertion.category, assertion.edition
+    ))
+}
+
+/// Checks that a control is one that can be met in an adopted framework, at a level that it has.
+///
+/// # Errors
+/// [`Refusal`] naming what the id is instead, and a near one where there is one.
+pub fn known_control(state: &State, control: &ControlRef, level: Level) -> Result<(), Refusal> {
+    let id = &control.framework;
+    let Some(framework) = state.frameworks.get(id) else {
+        return refuse(format!(
+            "framework {id} is not adopted; adopt it with: dspt import framework {id}"
+        ));
+    };
+    match framework.what.standing_of(&control.id) {
+        ControlStanding::Assessable => {}
+        ControlStanding::Heading => {
+            return refuse(format!("{control} is a heading; name a control under it"));
+        }
+        ControlStanding::Withdrawn => {
+            return refuse(format!("{control} is withdrawn in that release; name its successor"));
+        }
+        ControlStanding::Unknown => {
+            let known = framework.what.controls.keys().cloned();
+            let near = closest(&control.id, known);
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return refuse(format!("{} is not an id of {id}{near}", control.id));
+        }
+    }
+    let caf = id.framework == "ncsc-caf";
+    match (caf, level) {
+        (true, Level::Met) => refuse(format!(
+            "{control} is an outcome; give its level: partially-achieved or achieved"
+        )),
+        (false, Level::PartiallyAchieved | Level::Achieved) => {
+            refuse(format!("{control} has no levels; leave the level blank"))
+        }
+        (true, Level::PartiallyAchieved | Level::Achieved) | (false, Level::Met) => Ok(()),
+    }
+}
+
+fn known_target(state: &State, target: &TargetRef, level: Level) -> Result<(), Refusal> {
+    match target {
+        TargetRef::Item(item) => known_item(state, item),
+        TargetRef::Control(control) => known_control(state, control, level),
+    }
+}
+
+fn known_units(state: &State, units: &[UnitId], required: bool) -> Result<(), Refusal> {
+    if units.is_empty() && required {
+        return refuse("the scope names no unit; name those that it covers with --scope");
+    }
+    let declared: BTreeSet<&UnitId> =
+        state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| &unit.id)).collect();
+    match units.iter().find(|unit| !declared.contains(unit)) {
+        Some(unit) => refuse(format!(
+            "`{unit}` is not a declared scope unit; declare it with: dspt record scope"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn classified(state: &State, body: &OrganisationClassified) -> Result<(), Refusal> {
+    let mut any = false;
+    for edition in revisions(state, &body.edition) {
+        any = true;
+        let row = edition.types.iter().find(|row| row.organisation_type == body.organisation_type);
+        if row.is_some_and(|row| row.category == body.category.as_str()) {
+            if edition.items_of(&body.category).next().is_none() {
+                return refuse(format!(
+                    "the files of {} hold no items for {}; import files that do",
+                    body.edition, body.category
+                ));
+            }
+            return Ok(());
+        }
+    }
+    if !any {
+        return not_adopted(&body.edition);
+    }
+    refuse(format!(
+        "{} is not in category {} in {}; see: dspt catalogue {}",
+        body.organisation_type, body.category, body.edition, body.edition
+    ))
+}
+
+fn scope(state: &State, body: &ScopeDeclared) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    for unit in &body.units {
+        not_blank("the unit's name", &unit.name)?;
+        if !seen.insert(&unit.id) {
+            return refuse(format!("the unit `{}` stands twice in the list", unit.id));
+        }
+    }
+    if body.units.is_empty() {
+        return refuse("the list of units is empty; declare at least one");
+    }
+    let known = state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| &unit.id));
+    seen.extend(known);
+    if seen.len() > Units::MAX {
+        return refuse(format!("a ledger names at most {} scope units in all", Units::MAX));
+    }
+    Ok(())
+}
+
+fn asserted(state: &State, body: &EquivalenceAsserted) -> Result<(), Refusal> {
+    known_target(state, &body.target, body.target_level)?;
+    if body.sources.is_empty() {
+        return refuse("an equivalence needs at least one source; give it with --source");
+    }
+    for source in &body.sources {
+        known_control(state, &source.source, source.level)?;
+    }
+    not_blank("the rationale", &body.rationale)
+}
+
+fn approved(state: &State, body: &MappingApproved, by: &KeyId) -> Result<(), Refusal> {
+    let known = find(&state.proposals, &body.mapping, "a mapping or asserted equivalence")?;
+    not_blank("the rationale", &body.rationale)?;
+    in_order(body.from, body.until)?;
+    if known.what.by == *by {
+        return refuse(format!(
+            "key {by} recorded this mapping and cannot approve it; another approver must"
+        ));
+    }
+    let Rows::Listed(listed) = &body.rows else { return Ok(()) };
+    if known.what.asserted.is_some() {
+        return refuse("an asserted equivalence has no rows; approve it with --all");
+    }
+    if let Some(row) =
+        listed.iter().find(|row| !known.what.rows.iter().any(|one| one.number == **row))
+    {
+        let last = known.what.rows.len();
+        return refuse(format!("the mapping has no row {row}; its rows are 1 to {last}"));
+    }
+    torn_group(&known.what.rows, &body.rows)
+}
+
+/// A joint group is approved whole or not at all.
+fn torn_group(rows: &[MappingRow], listed: &Rows) -> Result<(), Refusal> {
+    for row in rows {
+        let Some(joint) = row.joint.as_ref().filter(|_| listed.contains(row.number)) else {
+            continue;
+        };
+        let missing = rows.iter().find(|other| {
+            other.joint.as_ref().is_some_and(|one| one.id == joint.id)
+                && !listed.contains(other.number)
+        });
+        if let Some(missing) = missing {
+            return refuse(format!(
+                "joint group {} holds as a whole; approve row {} too, or leave out row {}",
+                joint.id, missing.number, row.number
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn evidence(state: &State, body: &EvidenceRecorded, today: Day) -> Result<(), Refusal> {
+    not_blank("the title", &body.title)?;
+    if body.items.is_empty() && body.controls.is_empty() {
+        return refuse("evidence must name at least one item or control");
+    }
+    for item in &body.items {
+        known_item(state, item)?;
+    }
+    for control in &body.controls {
+        let caf = control.framework.framework == "ncsc-caf";
+        known_control(state, control, if caf { Level::Achieved } else { Level::Met })?;
+    }
+    not_ahead("evidence", body.proves_on, today)?;
+    in_order(body.proves_on, body.valid_until)?;
+    known_units(state, &body.scope, false)
+}
+
+fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Result<(), Refusal> {
+    not_blank("the reason", &body.reason)?;
+    let Some((seq, kind)) = state.events.get(&body.corrects) else {
+        return refuse(format!("no event {} in this ledger; see: dspt log", body.corrects));
+    };
+    if matches!(kind, Kind::LedgerOpened | Kind::KeyAdmitted | Kind::KeyRevoked) {
+        return refuse(format!(
+            "entry #{seq} is {kind}, which cannot be corrected; admit or revoke a key instead"
+        ));
+    }
+    let Some(replacement) = &body.replacement else { return Ok(()) };
+    let event = Event::decode(&replacement.kind, &replacement.body)
+        .map_err(|error| Refusal(error.to_string()))?;
+    if event.kind() != *kind || *kind == Kind::Correction {
+        return refuse(format!(
+            "entry #{seq} is {kind}; a replacement must be of the same kind, and a correction is \
+             made void, not replaced"
+        ));
+    }
+    if matches!(kind, Kind::EditionAdopted | Kind::FrameworkAdopted) {
+        // The replaced one is still known under its own name; the rest of the check holds.
+        return Ok(());
+    }
+    admit(state, &event, by, today)
+}

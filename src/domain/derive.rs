@@ -1,0 +1,661 @@
+//! From what is known to what the engine works on: grounds, rules, and the days of each.
+//!
+//! Only three things become rules: the words of a framework, the scheme owner's exemption rows of
+//! the revision in force, and approved mapping rows or joint groups that carry satisfaction. Every
+//! other row is kept as support, which is shown and never met.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::day::Day;
+use super::edition::{ControlStanding, Edition, Effect};
+use super::event::{AssessmentResult, Assurance, ControlAssessed, Source};
+use super::mapping::{MappingRow, RowSource, Soa};
+use super::refs::{
+    AssertionRef, CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level,
+    OrganisationType, Scheme, TargetRef, UnitId,
+};
+use super::region::{Cover, Region, Steps, Units};
+use super::replay::{Approval, Certificate, Known, Proposal, State};
+use super::rule::{Atom, Authority, Ground, Premise, Rule, World};
+
+/// Which revision of an edition's files decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RulesChoice {
+    /// The revision in force on the day that is asked about.
+    #[default]
+    Then,
+    /// The latest known revision of that edition.
+    Latest,
+}
+
+/// Days on which one revision of one edition binds the organisation in one category.
+#[derive(Clone, Debug)]
+pub struct Period {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// The rules.
+    pub edition: Arc<Edition>,
+    /// The category.
+    pub category: CategoryId,
+    /// The organisation's type.
+    pub organisation_type: OrganisationType,
+    /// The entries that say so: adoption and classification.
+    pub because: Vec<u64>,
+}
+
+/// An answer or a piece of evidence for an item.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Where it counts.
+    pub region: Region,
+    /// Its entries.
+    pub because: Vec<u64>,
+    /// What it is, for people.
+    pub label: String,
+    /// The entries that ended it early, if any.
+    pub ended_by: Vec<u64>,
+}
+
+/// A recorded reason why an item does not apply, or an answer that it is not met.
+#[derive(Clone, Debug)]
+pub struct Stated {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// Its entries.
+    pub because: Vec<u64>,
+    /// The reason or the answer.
+    pub text: String,
+}
+
+/// An approved row that shares something with its target but does not hold all of it.
+#[derive(Clone, Debug)]
+pub struct Support {
+    /// What is supported.
+    pub target: Atom,
+    /// What supports it.
+    pub source: Atom,
+    /// The days of the approval.
+    pub days: Region,
+    /// The entries.
+    pub because: Vec<u64>,
+    /// Which row, for people.
+    pub label: String,
+}
+
+/// All that answers are made of, for one amount of knowledge and one choice of rules.
+#[derive(Clone, Debug, Default)]
+pub struct Derivation {
+    /// The scope units by number.
+    pub units: Vec<UnitId>,
+    /// Which rules bind on which days, in order; days outside have none.
+    pub periods: Vec<Period>,
+    /// Grounds and rules.
+    pub world: World,
+    /// Own evidence and positive answers by item.
+    pub own: BTreeMap<ItemRef, Vec<Own>>,
+    /// Answers that say "not met", by item.
+    pub denied: BTreeMap<ItemRef, Vec<Stated>>,
+    /// Reasons why items do not apply.
+    pub not_applicable: BTreeMap<ItemRef, Vec<Stated>>,
+    /// Confirmations of assertions: from when on, and the entries.
+    pub confirmed: BTreeMap<AssertionRef, Vec<(Day, Vec<u64>)>>,
+    /// Approved rows that only support.
+    pub supports: Vec<Support>,
+}
+
+/// Builds grounds and rules from what is known.
+pub fn derive(state: &State, rules: RulesChoice) -> Derivation {
+    let units = unit_names(state);
+    let mut derivation = Derivation { periods: periods(state, rules), ..Derivation::default() };
+    derivation.world.required = required(state, &units);
+    derivation.units = units;
+    exemption_rules(&mut derivation);
+    for known in state.certificates.values() {
+        certificate_grounds(state, known, &mut derivation);
+    }
+    assessment_grounds(state, &mut derivation);
+    control_evidence(state, &mut derivation);
+    for known in state.approvals.values() {
+        if let Some(proposal) = state.proposals.get(&known.what.body.mapping) {
+            adopt(known, proposal, &mut derivation);
+        }
+    }
+    definitions(&mut derivation.world);
+    derivation.world.sort();
+    own_support(state, &mut derivation);
+    derivation
+}
+
+impl Derivation {
+    /// The rules that bind on a day; none when no edition was adopted or the organisation has no
+    /// category in it.
+    pub fn period_on(&self, day: Day) -> Option<&Period> {
+        let after = self.periods.partition_point(|period| period.from <= day);
+        let period = after.checked_sub(1).and_then(|index| self.periods.get(index))?;
+        (day <= period.until).then_some(period)
+    }
+
+    /// The set of these units; names that are not known are left out.
+    pub fn set(&self, names: &[UnitId]) -> Units {
+        set(&self.units, names)
+    }
+
+    /// The names of the units in a set, in order; a set of everything names none.
+    pub fn names(&self, units: Units) -> Vec<&UnitId> {
+        let listed = self.units.iter().enumerate();
+        listed.filter(|(number, _)| units.contains(*number)).map(|(_, name)| name).collect()
+    }
+}
+
+fn set(units: &[UnitId], names: &[UnitId]) -> Units {
+    Units::of(names.iter().filter_map(|name| units.iter().position(|unit| unit == name)))
+}
+
+fn unit_names(state: &State) -> Vec<UnitId> {
+    let declared = state.scopes.iter().flat_map(|scope| &scope.what.units);
+    let names: BTreeSet<UnitId> = declared.map(|unit| unit.id.clone()).collect();
+    // `admit` refuses the 129th unit; a ledger that has one all the same counts it as not covered
+    // by anything and required by nothing.
+    names.into_iter().take(Units::MAX).collect()
+}
+
+fn required(state: &State, units: &[UnitId]) -> Steps<Units> {
+    let starts = state.scopes.iter().map(|scope| {
+        let health = scope.what.units.iter().filter(|unit| unit.health_and_care_data);
+        let names: Vec<UnitId> = health.map(|unit| unit.id.clone()).collect();
+        (scope.what.from, set(units, &names))
+    });
+    Steps::from_starts(starts)
+}
+
+/// The editions in force and the organisation's category in each, day by day.
+fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
+    let adopted = &state.editions;
+    let in_force = Steps::from_starts(
+        adopted.iter().enumerate().map(|(number, one)| (one.what.effective_from, Some(number))),
+    );
+    let mut classified: BTreeMap<&EditionId, Vec<(Day, Option<usize>)>> = BTreeMap::new();
+    for (number, one) in state.classified.iter().enumerate() {
+        classified.entry(&one.what.edition).or_default().push((one.what.from, Some(number)));
+    }
+    let classified: BTreeMap<&EditionId, Steps<Option<usize>>> =
+        classified.into_iter().map(|(id, starts)| (id, Steps::from_starts(starts))).collect();
+    let mut days: BTreeSet<Day> = in_force.changes().collect();
+    days.extend(classified.values().flat_map(Steps::changes));
+    let days: Vec<Day> = days.into_iter().collect();
+    let mut periods = Vec::new();
+    for (index, from) in days.iter().enumerate() {
+        let until = days.get(index + 1).map_or(Day::MAX, |next| next.plus(-1));
+        let Some(one) = in_force.at(*from).and_then(|number| adopted.get(number)) else { continue };
+        let class = classified.get(&one.what.edition.id).and_then(|steps| steps.at(*from));
+        let Some(class) = class.and_then(|number| state.classified.get(number)) else { continue };
+        let one = match rules {
+            RulesChoice::Then => one,
+            RulesChoice::Latest => latest_revision(adopted, &one.what.edition.id).unwrap_or(one),
+        };
+        let because: BTreeSet<u64> = one.because.iter().chain(&class.because).copied().collect();
+        periods.push(Period {
+            from: *from,
+            until,
+            edition: Arc::clone(&one.what.edition),
+            category: class.what.category.clone(),
+            organisation_type: class.what.organisation_type.clone(),
+            because: because.into_iter().collect(),
+        });
+    }
+    periods
+}
+
+fn latest_revision<'s>(
+    adopted: &'s [Known<super::replay::AdoptedEdition>],
+    id: &EditionId,
+) -> Option<&'s Known<super::replay::AdoptedEdition>> {
+    let same = adopted.iter().filter(|one| one.what.edition.id == *id);
+    same.max_by_key(|one| (one.what.effective_from, one.because.last().copied()))
+}
+
+fn exemption_rules(derivation: &mut Derivation) {
+    for period in &derivation.periods {
+        let edition = &period.edition;
+        for row in edition.exemptions.iter().filter(|row| row.category == period.category) {
+            let types = &row.organisation_types;
+            let allowed = types.is_empty() || types.contains(&period.organisation_type);
+            if row.effect != Effect::Satisfies || !allowed {
+                continue;
+            }
+            let item = ItemRef {
+                edition: edition.id.clone(),
+                category: row.category.clone(),
+                item: row.item.clone(),
+            };
+            derivation.world.rules.push(Rule {
+                head: Atom::Item(item),
+                body: vec![Premise {
+                    atom: Atom::Certificate(row.scheme),
+                    minimum: Assurance::SelfAssessed,
+                }],
+                authority: Authority::SchemeOwner,
+                because: period.because.clone(),
+                label: format!(
+                    "{} {} exemptions.csv row {}: a {} certificate frees {}",
+                    edition.id,
+                    edition.revision,
+                    row.row,
+                    row.scheme.label(),
+                    row.item
+                ),
+                days: Region::during(period.from, period.until, Cover::ALL),
+                whole_scope: true,
+                challenged: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Where a certificate is in force, for the units of its scope.
+pub fn certificate_region(certificate: &Certificate, units: Units) -> Region {
+    let record = &certificate.record;
+    let cover = Cover::of(units, Assurance::Certified);
+    let mut region = Region::during(record.valid_from, record.valid_until, cover);
+    for (_, from, until, _) in &certificate.suspended {
+        region = region.without(*from, until.unwrap_or(Day::MAX));
+    }
+    for (_, from, _) in &certificate.withdrawn {
+        region = region.without(*from, Day::MAX);
+    }
+    region
+}
+
+fn certificate_grounds(state: &State, known: &Known<Certificate>, derivation: &mut Derivation) {
+    let record = &known.what.record;
+    let region = certificate_region(&known.what, derivation.set(&record.scope));
+    let label = format!("{} certificate {}", record.scheme.label(), record.number);
+    let mut ground = |atom: Atom, region: Region, because: Vec<u64>, label: String| {
+        if !region.is_empty() {
+            derivation.world.grounds.push(Ground { atom, region, because, label });
+        }
+    };
+    ground(Atom::Certificate(record.scheme), region.clone(), known.because.clone(), label.clone());
+    for control in implied_controls(state, known) {
+        let atom = Atom::Control(control, Level::Met);
+        ground(atom, region.clone(), known.because.clone(), label.clone());
+    }
+    for (because, from, until, soa) in soa_periods(&known.what) {
+        let mut entries: BTreeSet<u64> = known.because.iter().copied().collect();
+        entries.extend(because);
+        for control in soa.applicable.iter().filter(|control| certifies(known, control)) {
+            let within = region.within(from, until);
+            let label = format!("{label}, {} in its Statement of Applicability", control.id);
+            let atom = Atom::Control(control.clone(), Level::Met);
+            ground(atom, within, entries.iter().copied().collect(), label);
+        }
+    }
+}
+
+/// Says whether a control is of the framework release that the certificate is about.
+fn certifies(known: &Known<Certificate>, control: &ControlRef) -> bool {
+    framework_of(known).is_some_and(|framework| framework == control.framework)
+}
+
+fn framework_of(known: &Known<Certificate>) -> Option<FrameworkRef> {
+    let framework = match known.what.record.scheme {
+        Scheme::Iso27001 => "iso27001",
+        Scheme::CyberEssentialsPlus => "cyber-essentials",
+        Scheme::CyberEssentials | Scheme::PsnIa | Scheme::Nhsmail => return None,
+    };
+    let release = known.what.record.release.clone()?;
+    Some(FrameworkRef { framework: framework.to_owned(), release })
+}
+
+/// Controls that every certificate of the scheme takes in: the clauses of ISO/IEC 27001, which no
+/// Statement of Applicability can exclude, and all requirements of Cyber Essentials.
+fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<ControlRef> {
+    let Some((framework, id)) = framework_of(known)
+        .and_then(|id| state.frameworks.get(&id).map(|framework| (framework, id)))
+    else {
+        return Vec::new();
+    };
+    let iso = known.what.record.scheme == Scheme::Iso27001;
+    let catalogue = &framework.what;
+    let whole = catalogue.controls.values().filter(|control| {
+        (!iso || control.kind == "clause")
+            && catalogue.standing_of(&control.id) == ControlStanding::Assessable
+    });
+    whole.map(|control| ControlRef { framework: id.clone(), id: control.id.clone() }).collect()
+}
+
+/// Each Statement of Applicability with the days on which it is the one that holds.
+pub fn soa_periods(certificate: &Certificate) -> Vec<(&Vec<u64>, Day, Day, &Soa)> {
+    let mut soas: Vec<_> = certificate.soas.iter().collect();
+    soas.sort_by_key(|(because, from, _)| (*from, because.last().copied()));
+    let ends = soas.iter().skip(1).map(|(_, next, _)| next.plus(-1)).chain([Day::MAX]);
+    soas.iter()
+        .zip(ends)
+        .map(|((because, from, soa), until)| (because, *from, until, soa))
+        .collect()
+}
+
+fn assessment_grounds(state: &State, derivation: &mut Derivation) {
+    let mut by_control: BTreeMap<&ControlRef, Vec<&Known<ControlAssessed>>> = BTreeMap::new();
+    for known in &state.assessed {
+        by_control.entry(&known.what.control).or_default().push(known);
+    }
+    for (control, mut list) in by_control {
+        list.sort_by_key(|known| (known.what.from, known.because.last().copied()));
+        for (index, known) in list.iter().enumerate() {
+            let one = &known.what;
+            if one.result != AssessmentResult::Met {
+                continue;
+            }
+            let cover = Cover::of(derivation.set(&one.scope), one.assurance);
+            let mut region = Region::during(one.from, one.until, cover);
+            for later in list.iter().skip(index + 1).filter(|later| contradicts(&later.what, one)) {
+                let units = Cover::of(derivation.set(&later.what.scope), Assurance::Certified);
+                let gone = Region::during(later.what.from, later.what.until, units);
+                region = region.zip(&gone, Cover::minus);
+            }
+            if !region.is_empty() {
+                derivation.world.grounds.push(Ground {
+                    atom: Atom::Control(control.clone(), one.level),
+                    region,
+                    because: known.because.clone(),
+                    label: format!(
+                        "{control} assessed as {} ({})",
+                        one.level.as_str(),
+                        one.assurance.as_str()
+                    ),
+                });
+            }
+        }
+    }
+}
+
+/// A later finding takes an earlier one's place where it says less: not met at that level or a
+/// lower one, or met at a lower level only.
+fn contradicts(later: &ControlAssessed, earlier: &ControlAssessed) -> bool {
+    match later.result {
+        AssessmentResult::Met => later.level < earlier.level,
+        AssessmentResult::PartlyMet | AssessmentResult::NotMet => later.level <= earlier.level,
+    }
+}
+
+/// Evidence that names a control grounds it, self-assessed. An outcome's level is a judgement, so
+/// evidence alone grounds none.
+fn control_evidence(state: &State, derivation: &mut Derivation) {
+    for known in state.evidence.values() {
+        let region = evidence_region(&known.what, derivation);
+        for control in &known.what.record.controls {
+            if control.framework.framework == "ncsc-caf" || region.is_empty() {
+                continue;
+            }
+            derivation.world.grounds.push(Ground {
+                atom: Atom::Control(control.clone(), Level::Met),
+                region: region.clone(),
+                because: known.because.clone(),
+                label: format!("evidence \"{}\" for {control}", known.what.record.title),
+            });
+        }
+    }
+}
+
+fn evidence_region(evidence: &super::replay::Evidence, derivation: &Derivation) -> Region {
+    let record = &evidence.record;
+    let units = if record.scope.is_empty() { Units::ALL } else { derivation.set(&record.scope) };
+    let cover = Cover::of(units, Assurance::SelfAssessed);
+    let until = record.valid_until.unwrap_or(Day::MAX);
+    let mut region = Region::during(record.proves_on, until, cover);
+    for (_, from, _) in &evidence.withdrawn {
+        region = region.without(from.unwrap_or(Day::MIN), Day::MAX);
+    }
+    region
+}
+
+/// Turns an approval into rules, and the rows that carry no satisfaction into support.
+fn adopt(known: &Known<Approval>, proposal: &Known<Proposal>, derivation: &mut Derivation) {
+    let approval = &known.what;
+    if approval.by == proposal.what.by {
+        // Separation of duties: nobody adopts what they proposed. `admit` refuses it as well.
+        return;
+    }
+    let because: BTreeSet<u64> = proposal.because.iter().chain(&known.because).copied().collect();
+    let because: Vec<u64> = because.into_iter().collect();
+    if let Some(asserted) = &proposal.what.asserted {
+        let days = type_days(derivation, &asserted.organisation_types)
+            .intersection(&row_days(approval, 1));
+        let minimum = asserted.minimum_assurance.unwrap_or(Assurance::SelfAssessed);
+        let premise =
+            |one: &Source| Premise { atom: Atom::Control(one.source.clone(), one.level), minimum };
+        derivation.world.rules.push(Rule {
+            head: target_atom(&asserted.target, asserted.target_level),
+            body: asserted.sources.iter().map(premise).collect(),
+            authority: Authority::Adopted,
+            because: because.clone(),
+            label: proposal.what.title.clone(),
+            days,
+            whole_scope: asserted.whole_scope,
+            challenged: open_challenges(approval, 1),
+        });
+    }
+    adopt_rows(approval, &proposal.what, &because, derivation);
+}
+
+fn adopt_rows(
+    approval: &Approval,
+    proposal: &Proposal,
+    because: &[u64],
+    derivation: &mut Derivation,
+) {
+    let mut groups: BTreeMap<&str, Vec<&MappingRow>> = BTreeMap::new();
+    for row in &proposal.rows {
+        if let Some(joint) =
+            row.joint.as_ref().filter(|one| one.relationship.carries_satisfaction())
+        {
+            groups.entry(&joint.id).or_default().push(row);
+        }
+        if approval.body.rows.contains(row.number) {
+            adopt_row(approval, proposal, row, because, derivation);
+        }
+    }
+    for (id, rows) in groups {
+        // A joint group holds as a whole or not at all.
+        let whole = rows.iter().all(|row| approval.body.rows.contains(row.number));
+        let Some(first) = rows.first().filter(|_| whole && rows.len() > 1) else { continue };
+        let days = rows.iter().map(|row| row_days(approval, row.number));
+        let challenged: BTreeSet<u64> =
+            rows.iter().flat_map(|row| open_challenges(approval, row.number)).collect();
+        derivation.world.rules.push(Rule {
+            head: target_atom(&first.target, first.target_level),
+            body: rows.iter().filter_map(|row| premise_of(row)).collect(),
+            authority: Authority::Adopted,
+            because: because.to_vec(),
+            label: format!("{}, joint group {id}", proposal.title),
+            days: days.reduce(|all, one| all.intersection(&one)).unwrap_or_default(),
+            whole_scope: false,
+            challenged: challenged.into_iter().collect(),
+        });
+    }
+}
+
+fn adopt_row(
+    approval: &Approval,
+    proposal: &Proposal,
+    row: &MappingRow,
+    because: &[u64],
+    derivation: &mut Derivation,
+) {
+    let Some(premise) = premise_of(row) else { return };
+    let head = target_atom(&row.target, row.target_level);
+    let label = format!(
+        "{}, row {}: {} {} {}",
+        proposal.title, row.number, row.source, row.relationship, row.target
+    );
+    let (days, because) = (row_days(approval, row.number), because.to_vec());
+    if row.relationship.carries_satisfaction() {
+        derivation.world.rules.push(Rule {
+            head,
+            body: vec![premise],
+            authority: Authority::Adopted,
+            because,
+            label,
+            days,
+            whole_scope: false,
+            challenged: open_challenges(approval, row.number),
+        });
+    } else if row
+        .relationship
+        .relation()
+        .is_some_and(|one| one != super::mapping::Relation::Disjoint)
+    {
+        let source = premise.atom;
+        derivation.supports.push(Support { target: head, source, days, because, label });
+    }
+}
+
+fn premise_of(row: &MappingRow) -> Option<Premise> {
+    match &row.source {
+        RowSource::One(control) => Some(Premise {
+            atom: Atom::Control(control.clone(), row.source_level),
+            minimum: Assurance::SelfAssessed,
+        }),
+        RowSource::NothingIn(_) => None,
+    }
+}
+
+/// The atom that a target names.
+pub fn target_atom(target: &TargetRef, level: Level) -> Atom {
+    match target {
+        TargetRef::Item(item) => Atom::Item(item.clone()),
+        TargetRef::Control(control) => Atom::Control(control.clone(), level),
+    }
+}
+
+fn row_days(approval: &Approval, row: u64) -> Region {
+    let until = approval.body.until.unwrap_or(Day::MAX);
+    let mut days = Region::during(approval.body.from, until, Cover::ALL);
+    for (_, from, rows, _) in &approval.withdrawn {
+        if rows.contains(row) {
+            days = days.without(*from, Day::MAX);
+        }
+    }
+    days
+}
+
+fn open_challenges(approval: &Approval, row: u64) -> Vec<u64> {
+    let open =
+        approval.challenges.iter().filter(|one| one.upheld.is_none() && one.rows.contains(row));
+    open.map(|challenge| challenge.seq).collect()
+}
+
+/// The days on which the organisation has one of these types; every day when none is named.
+fn type_days(derivation: &Derivation, types: &[OrganisationType]) -> Region {
+    if types.is_empty() {
+        return Region::during(Day::MIN, Day::MAX, Cover::ALL);
+    }
+    let fitting = derivation.periods.iter().filter(|one| types.contains(&one.organisation_type));
+    fitting.fold(Region::new(), |days, period| {
+        days.union(&Region::during(period.from, period.until, Cover::ALL))
+    })
+}
+
+/// An achieved outcome is also partially achieved.
+fn definitions(world: &mut World) {
+    let mut achieved: BTreeSet<ControlRef> = BTreeSet::new();
+    let mut partial: BTreeSet<ControlRef> = BTreeSet::new();
+    let heads = world.rules.iter().map(|rule| &rule.head);
+    let bodies = world.rules.iter().flat_map(|rule| rule.body.iter().map(|premise| &premise.atom));
+    for atom in heads.chain(bodies).chain(world.grounds.iter().map(|ground| &ground.atom)) {
+        match atom {
+            Atom::Control(control, Level::Achieved) => achieved.insert(control.clone()),
+            Atom::Control(control, Level::PartiallyAchieved) => partial.insert(control.clone()),
+            Atom::Control(_, Level::Met) | Atom::Certificate(_) | Atom::Item(_) => false,
+        };
+    }
+    for control in achieved.intersection(&partial) {
+        world.rules.push(Rule {
+            head: Atom::Control(control.clone(), Level::PartiallyAchieved),
+            body: vec![Premise {
+                atom: Atom::Control(control.clone(), Level::Achieved),
+                minimum: Assurance::SelfAssessed,
+            }],
+            authority: Authority::Definition,
+            because: Vec::new(),
+            label: format!("{control}: what is achieved is also partially achieved"),
+            days: Region::during(Day::MIN, Day::MAX, Cover::ALL),
+            whole_scope: false,
+            challenged: Vec::new(),
+        });
+    }
+}
+
+fn own_support(state: &State, derivation: &mut Derivation) {
+    for known in state.evidence.values() {
+        let region = evidence_region(&known.what, derivation);
+        for item in &known.what.record.items {
+            let one = Own {
+                region: region.clone(),
+                because: known.because.clone(),
+                label: format!("evidence \"{}\"", known.what.record.title),
+                ended_by: known.what.withdrawn.iter().map(|(seq, ..)| *seq).collect(),
+            };
+            derivation.own.entry(item.clone()).or_default().push(one);
+        }
+    }
+    answers(state, derivation);
+    for known in &state.not_applicable {
+        let body = &known.what;
+        let stated = Stated {
+            from: body.from,
+            until: body.until.unwrap_or(Day::MAX),
+            because: known.because.clone(),
+            text: body.reason.clone(),
+        };
+        derivation.not_applicable.entry(body.item.clone()).or_default().push(stated);
+    }
+    for known in &state.confirmed {
+        let list = derivation.confirmed.entry(known.what.assertion.clone()).or_default();
+        list.push((known.what.on, known.because.clone()));
+    }
+    for list in derivation.own.values_mut() {
+        list.sort_by(|a, b| a.because.cmp(&b.because));
+    }
+}
+
+/// The newest answer by its day decides; one that says "not met" also sets evidence aside.
+fn answers(state: &State, derivation: &mut Derivation) {
+    let mut by_item: BTreeMap<&ItemRef, Vec<&Known<super::event::ItemAnswered>>> = BTreeMap::new();
+    for known in &state.answers {
+        by_item.entry(&known.what.item).or_default().push(known);
+    }
+    for (item, mut list) in by_item {
+        list.sort_by_key(|known| (known.what.on, known.because.last().copied()));
+        for (index, known) in list.iter().enumerate() {
+            let body = &known.what;
+            let next = list.get(index + 1);
+            let replaced = next.map_or(Day::MAX, |next| next.what.on.plus(-1));
+            let until = body.valid_until.unwrap_or(Day::MAX).min(replaced);
+            if until < body.on {
+                continue;
+            }
+            let because = known.because.clone();
+            if body.met {
+                let cover = Cover::of(Units::ALL, Assurance::SelfAssessed);
+                let region = Region::during(body.on, until, cover);
+                let (label, ended_by) = ("own answer".to_owned(), Vec::new());
+                let one = Own { region, because, label, ended_by };
+                derivation.own.entry(item.clone()).or_default().push(one);
+            } else {
+                let (from, text) = (body.on, body.answer.clone());
+                let stated = Stated { from, until, because, text };
+                for own in derivation.own.get_mut(item).into_iter().flatten() {
+                    own.region = own.region.without(from, until);
+                }
+                derivation.denied.entry(item.clone()).or_default().push(stated);
+            }
+        }
+    }
+}

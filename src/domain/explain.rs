@@ -1,0 +1,557 @@
+//! Why an item stands where it does on a day: the tree of reasons, what was looked at and not used,
+//! and what would change the answer.
+//!
+//! One model for the command line, JSON and the screen. Every leaf names the entries it rests on.
+
+use std::collections::BTreeSet;
+
+use super::day::Day;
+use super::derive::{Stated, target_atom};
+use super::mapping::{MappingRow, Relationship, RowSource};
+use super::proof::{By, Proof};
+use super::refs::{ItemRef, Level};
+use super::region::Units;
+use super::replay::{Approval, Known, Proposal, State};
+use super::rule::{Atom, Authority, Rule};
+use super::status::{DayView, Finding, Status, stated_on};
+use super::whynot::{Unused, assurance_text, unit_list, why_not};
+
+/// One line of the tree and what stands under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// What kind of thing it is: `rule`, `ground`, `scope`, `asked-by`, `evidence`, `confirmed`,
+    /// `stated`, `ended`.
+    pub kind: &'static str,
+    /// The sentence.
+    pub text: String,
+    /// The entries it rests on.
+    pub entries: Vec<u64>,
+    /// Reasons under it.
+    pub children: Vec<Node>,
+}
+
+impl Node {
+    fn leaf(kind: &'static str, text: impl Into<String>, entries: &[u64]) -> Self {
+        Self { kind, text: text.into(), entries: entries.to_vec(), children: Vec::new() }
+    }
+}
+
+/// An explanation.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The finding.
+    pub finding: Finding,
+    /// The reasons.
+    pub because: Vec<Node>,
+    /// The proof by equivalence, when there is one.
+    pub proof: Option<Proof>,
+    /// Units for which something holds, and units for which nothing does, when it is partial.
+    pub partial: Option<(Vec<String>, Vec<String>)>,
+    /// What was looked at and not used.
+    pub unused: Vec<Unused>,
+    /// The next day on which the status changes by itself, and to what.
+    pub next: Option<(Day, Status)>,
+    /// The smallest sets of things that would put it in place, smallest first.
+    pub remedies: Vec<Vec<String>>,
+}
+
+/// Explains one item; none when it is not asked for on that day.
+pub fn explain(state: &State, view: &DayView<'_>, item: &ItemRef) -> Option<Explanation> {
+    let finding = view.finding(item)?;
+    let proof = view.proof(item);
+    let mut because = Vec::new();
+    match finding.status {
+        Status::NotApplicable => {
+            let list = view.positions.derivation.not_applicable.get(item);
+            let stated = stated_on(list, view.day);
+            because.extend(stated.iter().map(|one| stated_node("it does not apply", one)));
+        }
+        Status::Lapsed => because.push(lapse_node(state, view, item)),
+        Status::Met
+        | Status::MetByEquivalence
+        | Status::NeedsConfirming
+        | Status::PartlySupported
+        | Status::NotMet
+        | Status::NotAsked => {}
+    }
+    because.extend(own_nodes(view, item));
+    if let Some(proof) = &proof {
+        because.extend(proof_nodes(view, proof));
+    }
+    because.push(asked_node(view, item));
+    Some(Explanation {
+        partial: partial_units(view, item, finding.status),
+        unused: unused(state, view, item),
+        next: view.positions.history(item).find(|(day, _)| *day > view.day),
+        remedies: if finding.status.in_place() { Vec::new() } else { remedies(state, view, item) },
+        finding,
+        because,
+        proof,
+    })
+}
+
+fn stated_node(what: &str, one: &Stated) -> Node {
+    let text = format!("{what}, recorded from {}: {}", one.from.short(), one.text);
+    Node::leaf("stated", text, &one.because)
+}
+
+fn own_nodes(view: &DayView<'_>, item: &ItemRef) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for own in view.positions.own_on(item, view.day) {
+        let ends = own.region.changes().find(|change| *change > view.day);
+        let until = ends.map_or_else(String::new, |day| format!(" until {}", day.plus(-1).short()));
+        nodes.push(Node::leaf("evidence", format!("{} counts{until}", own.label), &own.because));
+    }
+    let confirmed = view.positions.confirmations(&item.assertion(), view.day);
+    if !confirmed.is_empty() {
+        let text = format!("assertion {} is confirmed", item.item.assertion());
+        nodes.push(Node::leaf("confirmed", text, &confirmed));
+    }
+    let denied = stated_on(view.positions.derivation.denied.get(item), view.day);
+    nodes.extend(
+        denied.iter().map(|one| stated_node("the own answer says that it is not met", one)),
+    );
+    nodes
+}
+
+fn asked_node(view: &DayView<'_>, item: &ItemRef) -> Node {
+    let Some((period, asked)) = view.positions.asked(item, view.day) else {
+        return Node::leaf("asked-by", "not asked for on this day", &[]);
+    };
+    let text = format!(
+        "asked for by {} revision {}, {} for {} ({})",
+        period.edition.id,
+        period.edition.revision,
+        asked.requirement.as_str(),
+        period.organisation_type,
+        period.category
+    );
+    Node::leaf("asked-by", text, &period.because)
+}
+
+/// The proof as a tree: the goal's rule, its premises under it, each shown once.
+fn proof_nodes(view: &DayView<'_>, proof: &Proof) -> Vec<Node> {
+    let mut shown = BTreeSet::new();
+    proof_of(view, proof, &proof.goal, &mut shown)
+}
+
+fn proof_of(
+    view: &DayView<'_>,
+    proof: &Proof,
+    atom: &Atom,
+    shown: &mut BTreeSet<usize>,
+) -> Vec<Node> {
+    let world = &view.positions.derivation.world;
+    let steps = proof.steps.iter().enumerate().filter(|(_, step)| step.atom == *atom);
+    let mut nodes = Vec::new();
+    for (number, step) in steps {
+        let first = shown.insert(number);
+        match &step.by {
+            By::Ground(ground) => {
+                if let Some(ground) = world.grounds.get(*ground) {
+                    let ends = ground.region.changes().find(|change| *change > view.day);
+                    let ends = ends.map_or_else(String::new, |day| {
+                        format!(", in force until {}", day.plus(-1).short())
+                    });
+                    let text = format!("{}{ends}", ground.label);
+                    nodes.push(Node::leaf("ground", text, &ground.because));
+                }
+            }
+            By::Rule(rule, _) => {
+                if let Some(rule) = world.rules.get(*rule) {
+                    nodes.push(rule_node(view, proof, rule, first, shown));
+                }
+            }
+        }
+    }
+    nodes
+}
+
+fn rule_node(
+    view: &DayView<'_>,
+    proof: &Proof,
+    rule: &Rule,
+    first: bool,
+    shown: &mut BTreeSet<usize>,
+) -> Node {
+    let mut node = Node::leaf("rule", rule_text(rule), &rule.because);
+    if !first {
+        node.text.push_str(" (as above)");
+        return node;
+    }
+    for premise in &rule.body {
+        node.children.extend(proof_of(view, proof, &premise.atom, shown));
+    }
+    if rule.whole_scope {
+        let derivation = &view.positions.derivation;
+        let required = derivation.world.required.at(view.day);
+        let names = unit_list(&derivation.names(required));
+        let text = format!("its scope covers all that processes health and care data: {names}");
+        node.children.push(Node::leaf("scope", text, &[]));
+    }
+    node
+}
+
+/// A rule in one sentence: where it comes from, who stands behind it, whether it is doubted.
+fn rule_text(rule: &Rule) -> String {
+    let authority = match rule.authority {
+        Authority::Definition => "by definition",
+        Authority::SchemeOwner => "by the scheme owner's rule",
+        Authority::Adopted => "by an approved mapping",
+    };
+    let challenged = if rule.challenged.is_empty() {
+        String::new()
+    } else {
+        let entries: Vec<String> = rule.challenged.iter().map(|seq| format!("#{seq}")).collect();
+        format!(" (CHALLENGED in {})", entries.join(", "))
+    };
+    format!("{authority}: {}{challenged}", rule.label)
+}
+
+/// What met the item before, and what ended it.
+fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef) -> Node {
+    let Some(last) = view.positions.last_met(item, view.day) else {
+        return Node::leaf("ended", "it was met before", &[]);
+    };
+    let then = view.positions.on(last);
+    let status = view.positions.status(item, last);
+    let text = format!("it was {} until {}", status.word().to_lowercase(), last.short());
+    let mut node = Node::leaf("ended", text, &[]);
+    let proof = then.proof(item);
+    if let Some(proof) = &proof {
+        node.children.extend(proof_nodes(&then, proof));
+        for cause in causes(state, view, proof) {
+            node.children.push(Node::leaf("ended", cause.text, &cause.entries));
+        }
+    }
+    for own in view.positions.own_on(item, last) {
+        let mut entries = own.because.clone();
+        entries.extend(&own.ended_by);
+        node.children.push(Node::leaf(
+            "ended",
+            format!("{} counted until {}", own.label, last.short()),
+            &entries,
+        ));
+    }
+    node
+}
+
+/// Says which premises of an older proof do not hold on the view's day, and why.
+pub fn causes(state: &State, view: &DayView<'_>, proof: &Proof) -> Vec<Unused> {
+    let derivation = &view.positions.derivation;
+    let required = derivation.world.required.at(view.day);
+    let mut found: BTreeSet<Unused> = BTreeSet::new();
+    for ground in proof.grounds().iter().filter_map(|number| derivation.world.grounds.get(*number))
+    {
+        if !view.cover(&ground.atom).units().covers(required) || required.is_empty() {
+            found.extend(why_not(state, derivation, &ground.atom, view.day, required));
+        }
+    }
+    for rule in proof.rules().iter().filter_map(|number| derivation.world.rules.get(*number)) {
+        if rule.days.at(view.day).is_empty() {
+            let text = format!("the rule is not in force any more: {}", rule.label);
+            found.insert(Unused { text, entries: rule.because.clone() });
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn partial_units(
+    view: &DayView<'_>,
+    item: &ItemRef,
+    status: Status,
+) -> Option<(Vec<String>, Vec<String>)> {
+    if status.in_place() {
+        return None;
+    }
+    let derivation = &view.positions.derivation;
+    let (held, required) =
+        (view.positions.partial(item, view.day), derivation.world.required.at(view.day));
+    if held.and(required).is_empty() {
+        return None;
+    }
+    let names =
+        |units: Units| derivation.names(units).into_iter().map(ToString::to_string).collect();
+    Some((names(held.and(required)), names(required.minus(held))))
+}
+
+fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
+    let mut found = Vec::new();
+    unused_own(view, item, &mut found);
+    unused_rules(state, view, item, &mut found);
+    for (id, proposal) in &state.proposals {
+        let approvals: Vec<&Known<Approval>> =
+            state.approvals.values().filter(|one| one.what.body.mapping == *id).collect();
+        for row in proposal.what.rows.iter().filter(|row| targets(row, item)) {
+            if let Some(one) = unused_row(view, proposal, row, &approvals) {
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
+fn targets(row: &MappingRow, item: &ItemRef) -> bool {
+    target_atom(&row.target, Level::Met) == Atom::Item(item.clone())
+}
+
+fn unused_own(view: &DayView<'_>, item: &ItemRef, found: &mut Vec<Unused>) {
+    let all = view.positions.derivation.own.get(item);
+    if all.is_none_or(Vec::is_empty) {
+        found.push(Unused { text: "own evidence: none recorded".to_owned(), entries: Vec::new() });
+    }
+    for own in all.into_iter().flatten().filter(|own| own.region.at(view.day).is_empty()) {
+        let began = own.region.changes().next();
+        let ended = own.region.changes().filter(|change| *change <= view.day).last();
+        let why = match (began, ended) {
+            (None, _) => "was withdrawn or set aside and never counts".to_owned(),
+            (Some(day), _) if day > view.day => format!("counts only from {}", day.short()),
+            (_, Some(day)) => format!("counted until {}", day.plus(-1).short()),
+            (_, None) => "does not count on this day".to_owned(),
+        };
+        let entries: BTreeSet<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
+        let text = format!("{} {why}", own.label);
+        found.push(Unused { text, entries: entries.into_iter().collect() });
+    }
+}
+
+/// Rules about the item that do not fire on this day, and notes in the exemption columns.
+fn unused_rules(state: &State, view: &DayView<'_>, item: &ItemRef, found: &mut Vec<Unused>) {
+    let derivation = &view.positions.derivation;
+    let required = derivation.world.required.at(view.day);
+    let goal = Atom::Item(item.clone());
+    for rule in derivation.world.rules.iter().filter(|rule| rule.head == goal) {
+        if rule.days.at(view.day).is_empty() {
+            if rule.authority == Authority::Adopted {
+                let text = format!("not in force on this day: {}", rule.label);
+                found.push(Unused { text, entries: rule.because.clone() });
+            }
+            continue;
+        }
+        for premise in &rule.body {
+            let held = view.cover(&premise.atom).asking(premise.minimum).units();
+            if required.is_empty() || !held.covers(required) {
+                for reason in why_not(state, derivation, &premise.atom, view.day, required) {
+                    let text = format!("{}: {}", rule.label, reason.text);
+                    found.push(Unused { text, entries: reason.entries });
+                }
+            }
+        }
+    }
+    let Some((period, _)) = view.positions.asked(item, view.day) else { return };
+    let notes = period.edition.exemptions.iter().filter(|row| {
+        row.effect == super::edition::Effect::Note
+            && row.category == item.category
+            && row.item == item.item
+    });
+    for row in notes {
+        let text = format!(
+            "exemptions.csv row {} is a note that satisfies nothing ({}): {}",
+            row.row,
+            row.scheme.label(),
+            row.condition
+        );
+        found.push(Unused { text, entries: period.because.clone() });
+    }
+}
+
+/// Says why a mapping row about the item derives nothing; none when it is an active rule.
+fn unused_row(
+    view: &DayView<'_>,
+    proposal: &Known<Proposal>,
+    row: &MappingRow,
+    approvals: &[&Known<Approval>],
+) -> Option<Unused> {
+    let joint = row.joint.as_ref().filter(|one| one.relationship.carries_satisfaction());
+    let approved = approvals.iter().any(|one| one.what.body.rows.contains(row.number));
+    let carries = row.relationship.carries_satisfaction() || joint.is_some();
+    if approved && carries {
+        return None;
+    }
+    let why = match (&row.source, row.relationship) {
+        (RowSource::NothingIn(framework), _) => {
+            format!("nothing in {framework} covers it: {}", row.rationale)
+        }
+        (_, Relationship::Unspecified) => "the publisher does not say how they relate".to_owned(),
+        _ if carries => "not approved".to_owned(),
+        (_, relation) => format!("{relation} never meets an item by itself"),
+    };
+    let held = match &row.source {
+        RowSource::One(control) => {
+            let atom = Atom::Control(control.clone(), row.source_level);
+            if view.cover(&atom).is_empty() {
+                ", and it does not hold"
+            } else {
+                ", although it holds"
+            }
+        }
+        RowSource::NothingIn(_) => "",
+    };
+    let group = joint.map_or_else(String::new, |one| format!(" (joint group {})", one.id));
+    let text = format!(
+        "{} row {}{group}: {} {}: {why}{held}",
+        proposal.what.title, row.number, row.source, row.relationship
+    );
+    Some(Unused { text, entries: proposal.because.clone() })
+}
+
+/// How deep a remedy may reach through chains of rules, how many things it may name, and how many
+/// remedies are kept while looking.
+const DEPTH_MAX: usize = 4;
+const THINGS_MAX: usize = 4;
+const SETS_MAX: usize = 24;
+/// How many remedies an explanation lists.
+const REMEDIES_MAX: usize = 6;
+
+type Things = BTreeSet<String>;
+
+/// The smallest sets of things that would put the item in place on this day.
+fn remedies(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Vec<String>> {
+    let mut search = Search { state, view, busy: BTreeSet::new() };
+    let mut sets = search.sets(&Atom::Item(item.clone()), DEPTH_MAX);
+    let mut own = Things::from([format!("record own evidence or an answer for {}", item.item)]);
+    let asked = view.positions.asked(item, view.day);
+    let confirm = asked.is_some_and(|(period, asked)| {
+        period.edition.asks_confirmation(&period.category, &asked.id.assertion())
+    });
+    if confirm && view.positions.confirmations(&item.assertion(), view.day).is_empty() {
+        own.insert(format!("confirm assertion {}", item.item.assertion()));
+    }
+    let required = view.positions.derivation.world.required.at(view.day);
+    let own_now = view.positions.own_on(item, view.day);
+    let held =
+        own_now.iter().fold(Units::NONE, |units, own| units.or(own.region.at(view.day).units()));
+    if !own_now.is_empty() && held.covers(required) {
+        own.retain(|thing| thing.starts_with("confirm"));
+    }
+    sets.push(own);
+    minimal(&mut sets);
+    sets.truncate(REMEDIES_MAX);
+    sets.into_iter().map(|set| set.into_iter().collect()).collect()
+}
+
+/// Drops sets that hold another set, and orders the rest by size, then text.
+fn minimal(sets: &mut Vec<Things>) {
+    sets.sort_by_key(|set| (set.len(), set.clone()));
+    sets.dedup();
+    let all = sets.clone();
+    sets.retain(|set| !all.iter().any(|other| other.len() < set.len() && other.is_subset(set)));
+}
+
+struct Search<'v, 'p> {
+    state: &'v State,
+    view: &'v DayView<'p>,
+    busy: BTreeSet<Atom>,
+}
+
+impl Search<'_, '_> {
+    /// The sets of things that would make an atom hold; one empty set when it holds already.
+    fn sets(&mut self, atom: &Atom, depth: usize) -> Vec<Things> {
+        let derivation = &self.view.positions.derivation;
+        let required = derivation.world.required.at(self.view.day);
+        if required.is_empty() {
+            let thing = "declare the units that process health and care data";
+            return vec![Things::from([thing.to_owned()])];
+        }
+        if self.view.cover(atom).units().covers(required) {
+            return vec![Things::new()];
+        }
+        if depth == 0 || !self.busy.insert(atom.clone()) {
+            return Vec::new();
+        }
+        let mut sets: Vec<Things> = self.leaf(atom, required).into_iter().collect();
+        let rules = derivation.world.rules.iter().filter(|rule| rule.head == *atom);
+        for rule in rules.filter(|rule| !rule.days.at(self.view.day).is_empty()) {
+            let premises = rule.body.iter().map(|one| &one.atom);
+            sets.extend(self.all_of(premises, depth));
+        }
+        sets.extend(self.by_approving(atom, depth));
+        self.busy.remove(atom);
+        minimal(&mut sets);
+        sets.truncate(SETS_MAX);
+        sets
+    }
+
+    fn all_of<'a>(&mut self, atoms: impl Iterator<Item = &'a Atom>, depth: usize) -> Vec<Things> {
+        let mut all = vec![Things::new()];
+        for atom in atoms {
+            let sets = self.sets(atom, depth - 1);
+            let joined = all.iter().flat_map(|one| sets.iter().map(move |other| one | other));
+            let mut joined: Vec<Things> = joined.filter(|set| set.len() <= THINGS_MAX).collect();
+            minimal(&mut joined);
+            joined.truncate(SETS_MAX);
+            all = joined;
+        }
+        all
+    }
+
+    /// What would ground an atom by itself.
+    fn leaf(&self, atom: &Atom, required: Units) -> Option<Things> {
+        let derivation = &self.view.positions.derivation;
+        let names = unit_list(&derivation.names(required));
+        let day = self.view.day.short();
+        match atom {
+            Atom::Certificate(scheme) => Some(format!(
+                "record a {} certificate in force on {day} that covers {names}",
+                scheme.label()
+            )),
+            Atom::Control(control, level) => {
+                let at = if *level == Level::Met {
+                    String::new()
+                } else {
+                    format!(" ({})", level.as_str())
+                };
+                Some(format!(
+                    "establish {control}{at} for {names}{}",
+                    assurance_text(super::event::Assurance::SelfAssessed)
+                ))
+            }
+            Atom::Item(_) => None,
+        }
+        .map(|thing| Things::from([thing]))
+    }
+
+    /// Proposals about the atom that nobody approved yet.
+    fn by_approving(&mut self, atom: &Atom, depth: usize) -> Vec<Things> {
+        let mut sets = Vec::new();
+        let state = self.state;
+        for (id, proposal) in &state.proposals {
+            let approved = |number: u64| {
+                let mut all = state.approvals.values().filter(|one| one.what.body.mapping == *id);
+                all.any(|one| one.what.body.rows.contains(number))
+            };
+            let rows = &proposal.what.rows;
+            let about = |row: &&MappingRow| target_atom(&row.target, row.target_level) == *atom;
+            for row in rows.iter().filter(about).filter(|row| !approved(row.number)) {
+                let joint =
+                    row.joint.as_ref().filter(|one| one.relationship.carries_satisfaction());
+                let (members, what): (Vec<&MappingRow>, String) = match joint {
+                    Some(group) => {
+                        let same = |other: &&MappingRow| {
+                            other.joint.as_ref().is_some_and(|one| one.id == group.id)
+                        };
+                        (rows.iter().filter(same).collect(), format!("joint group {}", group.id))
+                    }
+                    None if row.relationship.carries_satisfaction() => {
+                        (vec![row], format!("row {}", row.number))
+                    }
+                    None => continue,
+                };
+                let atoms: Vec<Atom> = members
+                    .iter()
+                    .filter_map(|row| match &row.source {
+                        RowSource::One(control) => {
+                            Some(Atom::Control(control.clone(), row.source_level))
+                        }
+                        RowSource::NothingIn(_) => None,
+                    })
+                    .collect();
+                for mut set in self.all_of(atoms.iter(), depth) {
+                    set.insert(format!("approve {what} of {}", proposal.what.title));
+                    sets.push(set);
+                }
+            }
+        }
+        sets
+    }
+}

@@ -1,0 +1,23 @@
+//! What the facts mean: pure values in, values out.
+//!
+//! Words in `refs`, `day`, `role`; facts in `event`, whether they may follow in `admit`; catalogues
+//! in `table`, `edition`, `mapping`; the engine in `region`, `rule`, `proof`; answers in `replay`,
+//! `derive`, `status`, `standing`, `explain`. No file, clock, environment, SQL, terminal or key.
+
+pub mod admit;
+pub mod day;
+pub mod derive;
+pub mod edition;
+pub mod event;
+pub mod explain;
+pub mod mapping;
+pub mod proof;
+pub mod refs;
+pub mod region;
+pub mod replay;
+pub mod role;
+pub mod rule;
+pub mod standing;
+pub mod status;
+pub mod table;
+pub mod whynot;

@@ -1,0 +1,456 @@
+//! Replay: folds the first entries of a ledger into what was known then.
+//!
+//! Takes verified facts in ledger order and the contents that they name, gives a [`State`]. It
+//! decides nothing about any date: `derive.rs` and `status.rs` do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::day::{Day, Instant};
+use super::edition::{BadCatalogue, Edition, Framework};
+use super::event::{
+    ApprovalWithdrawn, AssertionConfirmed, CertificateRecorded, ChallengeUpheld, ControlAssessed,
+    EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded,
+    ItemAnswered, ItemNotApplicable, Kind, MappingApproved, OrganisationClassified, Rows,
+    ScopeDeclared,
+};
+use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
+use super::refs::{EventId, FrameworkRef, KeyId};
+
+/// A file or content that an entry names, by its SHA-256 in lower-case hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Name.
+    pub name: String,
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A verified entry, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Position in the ledger, from 0.
+    pub seq: u64,
+    /// When the ledger says that it was recorded.
+    pub at: Instant,
+    /// The key that signed it.
+    pub by: KeyId,
+    /// Its identity.
+    pub id: EventId,
+    /// What it says.
+    pub event: Event,
+    /// The files that it names, without the ledger itself.
+    pub subjects: Vec<Subject>,
+}
+
+/// Contents by SHA-256, as stored in the ledger and verified.
+pub type Contents = BTreeMap<String, Arc<Vec<u8>>>;
+
+/// A fact with the entries that it comes from: its own, and any correction of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known<T> {
+    /// Positions in ledger order.
+    pub because: Vec<u64>,
+    /// What is known.
+    pub what: T,
+}
+
+/// An adopted edition.
+#[derive(Clone, Debug)]
+pub struct AdoptedEdition {
+    /// First day in force.
+    pub effective_from: Day,
+    /// The rules.
+    pub edition: Arc<Edition>,
+}
+
+/// An imported mapping or an asserted equivalence: a proposal until approved.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Who recorded it: this key cannot approve it.
+    pub by: KeyId,
+    /// A name for people.
+    pub title: String,
+    /// SHA-256 of the rows; blank for an assertion.
+    pub digest: String,
+    /// Rows of a mapping; empty for an assertion.
+    pub rows: Vec<MappingRow>,
+    /// The assertion.
+    pub asserted: Option<EquivalenceAsserted>,
+}
+
+/// An approval and what became of it.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// Who approved.
+    pub by: KeyId,
+    /// What was approved.
+    pub body: MappingApproved,
+    /// Rows that ended: entry, first day without them, which, and why.
+    pub withdrawn: Vec<(u64, Day, Rows, String)>,
+    /// Challenges in ledger order.
+    pub challenges: Vec<Challenge>,
+}
+
+/// A challenge to an approved rule.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    /// The event.
+    pub id: EventId,
+    /// Its entry.
+    pub seq: u64,
+    /// Which rows are doubted.
+    pub rows: Rows,
+    /// Why.
+    pub reason: String,
+    /// The entry that says that the rule stands, if any.
+    pub upheld: Option<u64>,
+}
+
+/// A certificate and what became of it.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// What was recorded.
+    pub record: CertificateRecorded,
+    /// Suspensions: entry, first day, last day, why.
+    pub suspended: Vec<(u64, Day, Option<Day>, String)>,
+    /// Withdrawals: entry, first day, why.
+    pub withdrawn: Vec<(u64, Day, String)>,
+    /// Statements of Applicability: entries, first day, rows.
+    pub soas: Vec<(Vec<u64>, Day, Soa)>,
+}
+
+/// A piece of evidence and what became of it.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What was recorded.
+    pub record: EvidenceRecorded,
+    /// Withdrawals: entry, first day or none for "never counted", why.
+    pub withdrawn: Vec<(u64, Option<Day>, String)>,
+}
+
+/// All that the first entries of a ledger say, corrections applied.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Name of the organisation.
+    pub organisation: String,
+    /// How many entries were read.
+    pub size: u64,
+    /// When each entry was recorded, by position.
+    pub recorded: Vec<Instant>,
+    /// Every event by its id, corrections included: position and kind.
+    pub events: BTreeMap<EventId, (u64, Kind)>,
+    /// Types and categories.
+    pub classified: Vec<Known<OrganisationClassified>>,
+    /// Scope declarations.
+    pub scopes: Vec<Known<ScopeDeclared>>,
+    /// Adopted editions in every revision.
+    pub editions: Vec<Known<AdoptedEdition>>,
+    /// Adopted frameworks.
+    pub frameworks: BTreeMap<FrameworkRef, Known<Arc<Framework>>>,
+    /// Mappings and assertions.
+    pub proposals: BTreeMap<EventId, Known<Proposal>>,
+    /// Approvals.
+    pub approvals: BTreeMap<EventId, Known<Approval>>,
+    /// Certificates.
+    pub certificates: BTreeMap<EventId, Known<Certificate>>,
+    /// Assessed controls.
+    pub assessed: Vec<Known<ControlAssessed>>,
+    /// Evidence.
+    pub evidence: BTreeMap<EventId, Known<Evidence>>,
+    /// Answers.
+    pub answers: Vec<Known<ItemAnswered>>,
+    /// Items that do not apply.
+    pub not_applicable: Vec<Known<ItemNotApplicable>>,
+    /// Confirmed assertions.
+    pub confirmed: Vec<Known<AssertionConfirmed>>,
+}
+
+/// Why a ledger that verifies can still not be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// A content that an entry names is not there.
+    #[error("entry #{seq} names the content `{name}`, which the ledger does not hold")]
+    MissingContent {
+        /// The entry.
+        seq: u64,
+        /// The content's name.
+        name: String,
+    },
+    /// A content cannot be read.
+    #[error("entry #{seq} holds a file that cannot be read: {source}")]
+    BadContent {
+        /// The entry.
+        seq: u64,
+        /// What is wrong with it.
+        source: BadCatalogue,
+    },
+    /// A replacement in a correction cannot be read.
+    #[error("the correction in entry #{seq} cannot be read: {why}")]
+    BadCorrection {
+        /// The entry.
+        seq: u64,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// An event after corrections: what stands, and the entries that say so.
+struct Standing<'f> {
+    fact: &'f Fact,
+    event: Event,
+    subjects: &'f [Subject],
+    because: Vec<u64>,
+}
+
+/// Folds the first `size` facts. Later facts are never looked at.
+///
+/// # Errors
+/// [`ReplayError`] when a content is missing or cannot be read.
+pub fn replay(facts: &[Fact], contents: &Contents, size: u64) -> Result<State, ReplayError> {
+    let size = usize::try_from(size).unwrap_or(usize::MAX).min(facts.len());
+    let facts = facts.get(..size).unwrap_or_default();
+    let mut state = State {
+        size: facts.len() as u64,
+        recorded: facts.iter().map(|fact| fact.at).collect(),
+        events: facts.iter().map(|f| (f.id.clone(), (f.seq, f.event.kind()))).collect(),
+        ..State::default()
+    };
+    for standing in standing_events(facts)? {
+        state.apply(&standing, contents)?;
+    }
+    Ok(state)
+}
+
+/// Applies corrections: the newest correction of an event decides, unless it was itself voided.
+fn standing_events(facts: &[Fact]) -> Result<Vec<Standing<'_>>, ReplayError> {
+    let mut void: BTreeSet<&EventId> = BTreeSet::new();
+    let mut decided: BTreeMap<&EventId, &Fact> = BTreeMap::new();
+    let corrections: BTreeSet<&EventId> = facts
+        .iter()
+        .filter(|fact| matches!(fact.event, Event::Correction(_)))
+        .map(|fact| &fact.id)
+        .collect();
+    for fact in facts.iter().rev() {
+        let Event::Correction(correction) = &fact.event else { continue };
+        if void.contains(&fact.id) {
+            continue;
+        }
+        if corrections.contains(&correction.corrects) {
+            void.insert(&correction.corrects);
+        } else {
+            decided.entry(&correction.corrects).or_insert(fact);
+        }
+    }
+    let mut standing = Vec::with_capacity(facts.len());
+    for fact in facts {
+        if matches!(fact.event, Event::Correction(_)) {
+            continue;
+        }
+        let Some(by) = decided.get(&fact.id) else {
+            let (event, because) = (fact.event.clone(), vec![fact.seq]);
+            standing.push(Standing { fact, event, subjects: &fact.subjects, because });
+            continue;
+        };
+        if let Some(event) = replacement(by)? {
+            let because = vec![fact.seq, by.seq];
+            let subjects = if by.subjects.is_empty() { &fact.subjects } else { &by.subjects };
+            standing.push(Standing { fact, event, subjects, because });
+        }
+    }
+    Ok(standing)
+}
+
+/// Returns what stands in the place of the corrected event, none when it is void.
+fn replacement(fact: &Fact) -> Result<Option<Event>, ReplayError> {
+    let Event::Correction(correction) = &fact.event else { return Ok(None) };
+    let Some(replacement) = &correction.replacement else { return Ok(None) };
+    Event::decode(&replacement.kind, &replacement.body)
+        .map(Some)
+        .map_err(|error| ReplayError::BadCorrection { seq: fact.seq, why: error.to_string() })
+}
+
+impl Standing<'_> {
+    fn content<'c>(&self, contents: &'c Contents, name: &str) -> Result<&'c [u8], ReplayError> {
+        self.digest(name)
+            .and_then(|sha256| contents.get(sha256))
+            .map(|bytes| bytes.as_slice())
+            .ok_or_else(|| ReplayError::MissingContent {
+                seq: self.fact.seq,
+                name: name.to_owned(),
+            })
+    }
+
+    fn digest(&self, name: &str) -> Option<&str> {
+        self.subjects.iter().find(|one| one.name == name).map(|one| one.sha256.as_str())
+    }
+
+    fn bad(&self, source: BadCatalogue) -> ReplayError {
+        ReplayError::BadContent { seq: self.fact.seq, source }
+    }
+
+    /// The newest entry that this comes from.
+    fn seq(&self) -> u64 {
+        self.because.last().copied().unwrap_or_default()
+    }
+
+    fn known<T>(&self, what: T) -> Known<T> {
+        Known { because: self.because.clone(), what }
+    }
+}
+
+impl State {
+    /// Takes in one more fact. A correction can change what older facts mean, so it is refused:
+    /// replay from the start instead.
+    ///
+    /// # Errors
+    /// [`ReplayError`] as [`replay`].
+    pub fn learn(&mut self, fact: &Fact, contents: &Contents) -> Result<(), ReplayError> {
+        if matches!(fact.event, Event::Correction(_)) {
+            let why = "a correction needs a replay from the start".to_owned();
+            return Err(ReplayError::BadCorrection { seq: fact.seq, why });
+        }
+        self.size = fact.seq + 1;
+        self.recorded.push(fact.at);
+        self.events.insert(fact.id.clone(), (fact.seq, fact.event.kind()));
+        let (event, because) = (fact.event.clone(), vec![fact.seq]);
+        self.apply(&Standing { fact, event, subjects: &fact.subjects, because }, contents)
+    }
+
+    fn apply(&mut self, one: &Standing<'_>, contents: &Contents) -> Result<(), ReplayError> {
+        match &one.event {
+            Event::LedgerOpened(body) => self.organisation.clone_from(&body.organisation),
+            // Keys are judged entry by entry when the ledger is verified: `role.rs`.
+            Event::KeyAdmitted(_) | Event::KeyRevoked(_) | Event::Correction(_) => {}
+            Event::OrganisationClassified(body) => self.classified.push(one.known(body.clone())),
+            Event::ScopeDeclared(body) => self.scopes.push(one.known(body.clone())),
+            Event::EditionAdopted(body) => self.adopt_edition(one, body, contents)?,
+            Event::FrameworkAdopted(body) => {
+                let controls = one.content(contents, "controls.csv")?;
+                let framework = Framework::parse(body.framework.clone(), controls)
+                    .map_err(|error| one.bad(error))?;
+                self.frameworks.insert(body.framework.clone(), one.known(Arc::new(framework)));
+            }
+            Event::MappingImported(body) => {
+                let rows = parse_mapping(one.content(contents, "mapping.csv")?)
+                    .map_err(|error| one.bad(error))?;
+                let digest = one.digest("mapping.csv").unwrap_or_default().to_owned();
+                self.propose(one, body.title.clone(), digest, rows, None);
+            }
+            Event::EquivalenceAsserted(body) => {
+                let title = format!("asserted equivalence for {}", body.target);
+                self.propose(one, title, String::new(), Vec::new(), Some(body.clone()));
+            }
+            Event::MappingApproved(body) => self.approve(one, body),
+            Event::ApprovalWithdrawn(body) => self.end_approval(one, body),
+            Event::EquivalenceChallenged(body) => self.challenge(one, body),
+            Event::ChallengeUpheld(body) => self.uphold(one, body),
+            Event::CertificateRecorded(body) => self.record_certificate(one, body),
+            Event::CertificateSuspended(body) => {
+                if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
+                    let why = body.reason.clone();
+                    certificate.what.suspended.push((one.seq(), body.from, body.until, why));
+                }
+            }
+            Event::CertificateWithdrawn(body) => {
+                if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
+                    certificate.what.withdrawn.push((one.seq(), body.from, body.reason.clone()));
+                }
+            }
+            Event::SoaRecorded(body) => {
+                let soa =
+                    parse_soa(one.content(contents, "soa.csv")?).map_err(|error| one.bad(error))?;
+                if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
+                    certificate.what.soas.push((one.because.clone(), body.from, soa));
+                }
+            }
+            Event::ControlAssessed(body) => self.assessed.push(one.known(body.clone())),
+            Event::EvidenceRecorded(body) => {
+                let what = Evidence { record: body.clone(), withdrawn: Vec::new() };
+                self.evidence.insert(one.fact.id.clone(), one.known(what));
+            }
+            Event::EvidenceWithdrawn(body) => {
+                if let Some(evidence) = self.evidence.get_mut(&body.evidence) {
+                    evidence.what.withdrawn.push((one.seq(), body.from, body.reason.clone()));
+                }
+            }
+            Event::ItemAnswered(body) => self.answers.push(one.known(body.clone())),
+            Event::ItemNotApplicable(body) => self.not_applicable.push(one.known(body.clone())),
+            Event::AssertionConfirmed(body) => self.confirmed.push(one.known(body.clone())),
+        }
+        Ok(())
+    }
+
+    fn adopt_edition(
+        &mut self,
+        one: &Standing<'_>,
+        body: &EditionAdopted,
+        contents: &Contents,
+    ) -> Result<(), ReplayError> {
+        let edition = Edition::parse(
+            body.edition.clone(),
+            body.revision.clone(),
+            one.content(contents, "items.csv")?,
+            one.content(contents, "exemptions.csv")?,
+            one.content(contents, "organisation-types.csv")?,
+        )
+        .map_err(|error| one.bad(error))?;
+        let (effective_from, edition) = (body.effective_from, Arc::new(edition));
+        self.editions.push(one.known(AdoptedEdition { effective_from, edition }));
+        Ok(())
+    }
+
+    fn propose(
+        &mut self,
+        one: &Standing<'_>,
+        title: String,
+        digest: String,
+        rows: Vec<MappingRow>,
+        asserted: Option<EquivalenceAsserted>,
+    ) {
+        let what = Proposal { by: one.fact.by.clone(), title, digest, rows, asserted };
+        self.proposals.insert(one.fact.id.clone(), one.known(what));
+    }
+
+    fn approve(&mut self, one: &Standing<'_>, body: &MappingApproved) {
+        let (by, body) = (one.fact.by.clone(), body.clone());
+        let what = Approval { by, body, withdrawn: Vec::new(), challenges: Vec::new() };
+        self.approvals.insert(one.fact.id.clone(), one.known(what));
+    }
+
+    fn end_approval(&mut self, one: &Standing<'_>, body: &ApprovalWithdrawn) {
+        if let Some(approval) = self.approvals.get_mut(&body.approval) {
+            let (rows, reason) = (body.rows.clone(), body.reason.clone());
+            approval.what.withdrawn.push((one.seq(), body.from, rows, reason));
+        }
+    }
+
+    fn challenge(&mut self, one: &Standing<'_>, body: &EquivalenceChallenged) {
+        if let Some(approval) = self.approvals.get_mut(&body.approval) {
+            approval.what.challenges.push(Challenge {
+                id: one.fact.id.clone(),
+                seq: one.seq(),
+                rows: body.rows.clone(),
+                reason: body.reason.clone(),
+                upheld: None,
+            });
+        }
+    }
+
+    fn uphold(&mut self, one: &Standing<'_>, body: &ChallengeUpheld) {
+        let challenges = self.approvals.values_mut().flat_map(|one| &mut one.what.challenges);
+        for challenge in challenges.filter(|challenge| challenge.id == body.challenge) {
+            challenge.upheld = Some(one.seq());
+        }
+    }
+
+    fn record_certificate(&mut self, one: &Standing<'_>, body: &CertificateRecorded) {
+        let what = Certificate {
+            record: body.clone(),
+            suspended: Vec::new(),
+            withdrawn: Vec::new(),
+            soas: Vec::new(),
+        };
+        self.certificates.insert(one.fact.id.clone(), one.known(what));
+    }
+}

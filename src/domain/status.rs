@@ -1,0 +1,506 @@
+//! The status of every item on any day, with its reasons.
+//!
+//! [`Positions`] holds one timeline per item for one amount of knowledge, computed once; a question
+//! about a day is a binary search. A lapse needs no event: it appears by the passing of a date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::day::Day;
+use super::derive::{Derivation, Own, Period, RulesChoice, Stated, derive};
+use super::edition::{Item, Requirement};
+use super::proof::{Proof, prove};
+use super::refs::{AssertionRef, ItemRef};
+use super::region::{Cover, Region, Steps, Units};
+use super::replay::State;
+use super::rule::{Atom, Everything, OneDay, Program};
+
+/// Where an item stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Not asked for on that day: the edition in force has no such item for the organisation.
+    #[default]
+    NotAsked,
+    /// Own evidence in force, confirmed where the rules ask.
+    Met,
+    /// A rule frees or derives it from something equivalent.
+    MetByEquivalence,
+    /// Own evidence in force, but the assertion is not confirmed yet.
+    NeedsConfirming,
+    /// Something holds, but not everything or not everywhere.
+    PartlySupported,
+    /// It was met in this edition, and what met it has ended.
+    Lapsed,
+    /// Asked for, and nothing is in force.
+    NotMet,
+    /// A reason is recorded why it does not apply.
+    NotApplicable,
+}
+
+impl Status {
+    /// The statuses that an item which is asked for can have, in the order that counts show them.
+    pub const ALL: [Self; 7] = [
+        Self::Met,
+        Self::MetByEquivalence,
+        Self::NeedsConfirming,
+        Self::PartlySupported,
+        Self::Lapsed,
+        Self::NotMet,
+        Self::NotApplicable,
+    ];
+
+    /// Returns the word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAsked => "Not asked",
+            Self::Met => "Met",
+            Self::MetByEquivalence => "Met by equivalence",
+            Self::NeedsConfirming => "Needs confirming",
+            Self::PartlySupported => "Partly supported",
+            Self::Lapsed => "Lapsed",
+            Self::NotMet => "Not met",
+            Self::NotApplicable => "Not applicable",
+        }
+    }
+
+    /// Returns the mark that stands before the word.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::NotAsked => "   ",
+            Self::Met => "[x]",
+            Self::MetByEquivalence => "[=]",
+            Self::NeedsConfirming => "[?]",
+            Self::PartlySupported => "[~]",
+            Self::Lapsed => "[!]",
+            Self::NotMet => "[ ]",
+            Self::NotApplicable => "[-]",
+        }
+    }
+
+    /// Returns the name in JSON.
+    pub fn json(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not_asked",
+            Self::Met => "met",
+            Self::MetByEquivalence => "met_by_equivalence",
+            Self::NeedsConfirming => "needs_confirming",
+            Self::PartlySupported => "partly_supported",
+            Self::Lapsed => "lapsed",
+            Self::NotMet => "not_met",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+
+    /// Reads a word as people type it: `met`, `not-met`, `met_by_equivalence`, `partly supported`.
+    pub fn from_word(text: &str) -> Option<Self> {
+        let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+        Self::ALL.into_iter().chain([Self::NotAsked]).find(|status| status.json() == word)
+    }
+
+    /// Says whether nothing more is needed for the item itself.
+    pub fn in_place(self) -> bool {
+        match self {
+            Self::Met | Self::MetByEquivalence | Self::NotApplicable => true,
+            Self::NotAsked
+            | Self::NeedsConfirming
+            | Self::PartlySupported
+            | Self::Lapsed
+            | Self::NotMet => false,
+        }
+    }
+
+    fn was_met(self) -> bool {
+        matches!(self, Self::Met | Self::MetByEquivalence)
+    }
+}
+
+/// An item's status on a day, with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The item.
+    pub item: ItemRef,
+    /// What it asks for.
+    pub title: String,
+    /// How strongly.
+    pub requirement: Requirement,
+    /// Where it stands.
+    pub status: Status,
+    /// In a few words, why.
+    pub because_text: String,
+    /// The entries that say so, in ledger order; never empty.
+    pub because: Vec<u64>,
+}
+
+/// Every item's status on every day, for one amount of knowledge and one choice of rules.
+pub struct Positions {
+    /// What the answers are made of.
+    pub derivation: Derivation,
+    equivalent: BTreeMap<ItemRef, Region>,
+    own: BTreeMap<ItemRef, Steps<Units>>,
+    supported: BTreeMap<ItemRef, Steps<Units>>,
+    timelines: BTreeMap<ItemRef, Steps<Status>>,
+}
+
+impl Positions {
+    /// Derives the position of every item that is asked for on any day.
+    pub fn new(state: &State, rules: RulesChoice) -> Self {
+        let derivation = derive(state, rules);
+        let items = items_of(&derivation.periods);
+        let mut positions = Self {
+            equivalent: BTreeMap::new(),
+            own: BTreeMap::new(),
+            supported: BTreeMap::new(),
+            timelines: BTreeMap::new(),
+            derivation,
+        };
+        positions.solve(&items);
+        let timelines = items.iter().map(|item| (item.clone(), positions.timeline(item))).collect();
+        positions.timelines = timelines;
+        positions
+    }
+
+    fn solve(&mut self, items: &BTreeSet<ItemRef>) {
+        let world = &self.derivation.world;
+        let program = Program::new(world);
+        let solution = program.solve();
+        let region = |atom: &Atom| solution.region(atom).cloned().unwrap_or_default();
+        for item in items {
+            self.equivalent.insert(item.clone(), region(&Atom::Item(item.clone())));
+            let own = self.derivation.own.get(item);
+            let regions = own.into_iter().flatten().map(|own| own.region.clone()).collect();
+            self.own.insert(item.clone(), union_all(regions).map(Cover::units));
+        }
+        for rule in &world.rules {
+            if let Atom::Item(item) = &rule.head {
+                for premise in &rule.body {
+                    let asked = region(&premise.atom).map(|cover| cover.asking(premise.minimum));
+                    support(&mut self.supported, item, &asked.intersection(&rule.days));
+                }
+            }
+        }
+        for one in &self.derivation.supports {
+            if let Atom::Item(item) = &one.target {
+                let holds = region(&one.source).intersection(&one.days);
+                support(&mut self.supported, item, &holds);
+            }
+        }
+    }
+
+    /// Every change of one item's status, first to last.
+    pub fn history(&self, item: &ItemRef) -> impl Iterator<Item = (Day, Status)> {
+        let steps = self.timelines.get(item);
+        steps.into_iter().flat_map(|steps| steps.changes().map(|day| (day, steps.at(day))))
+    }
+
+    /// One item's status on a day.
+    pub fn status(&self, item: &ItemRef, day: Day) -> Status {
+        self.timelines.get(item).map_or(Status::NotAsked, |steps| steps.at(day))
+    }
+
+    /// The days on which any item's status changes, in order.
+    pub fn change_days(&self) -> BTreeSet<Day> {
+        self.timelines.values().flat_map(Steps::changes).collect()
+    }
+
+    fn timeline(&self, item: &ItemRef) -> Steps<Status> {
+        let mut days: BTreeSet<Day> = BTreeSet::new();
+        for period in &self.derivation.periods {
+            days.insert(period.from);
+            if period.until < Day::MAX {
+                days.insert(period.until.plus(1));
+            }
+        }
+        days.extend(self.derivation.world.required.changes());
+        days.extend(self.equivalent.get(item).into_iter().flat_map(Steps::changes));
+        days.extend(self.own.get(item).into_iter().flat_map(Steps::changes));
+        days.extend(self.supported.get(item).into_iter().flat_map(Steps::changes));
+        let stated = self.derivation.not_applicable.get(item);
+        days.extend(stated.into_iter().flatten().flat_map(|one| [one.from, one.until.plus(1)]));
+        let confirmed = self.derivation.confirmed.get(&item.assertion());
+        days.extend(confirmed.into_iter().flatten().map(|(day, _)| *day));
+        let mut was_met = false;
+        let steps: Vec<(Day, Status)> = days
+            .into_iter()
+            .map(|day| {
+                let status = self.decide(item, day, was_met);
+                // What was met in another edition is another item, so this never crosses editions.
+                was_met |= status.was_met();
+                (day, status)
+            })
+            .collect();
+        Steps::from_starts(steps)
+    }
+
+    /// The decision itself: the only place where a status is made.
+    fn decide(&self, item: &ItemRef, day: Day, was_met: bool) -> Status {
+        let Some((period, asked)) = self.asked(item, day) else { return Status::NotAsked };
+        if !stated_on(self.derivation.not_applicable.get(item), day).is_empty() {
+            return Status::NotApplicable;
+        }
+        let required = self.derivation.world.required.at(day);
+        let everywhere = if required.is_empty() { Units::ALL } else { required };
+        let own = self.own.get(item).map_or(Units::NONE, |steps| steps.at(day));
+        let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
+        let confirmed = !period.edition.asks_confirmation(&period.category, &asked.id.assertion())
+            || !self.confirmations(&item.assertion(), day).is_empty();
+        if own.covers(everywhere) && confirmed {
+            Status::Met
+        } else if !required.is_empty() && equivalent.covers(required) {
+            Status::MetByEquivalence
+        } else if own.covers(everywhere) {
+            Status::NeedsConfirming
+        } else if was_met {
+            Status::Lapsed
+        } else if !self.partial(item, day).and(everywhere).is_empty() {
+            Status::PartlySupported
+        } else {
+            Status::NotMet
+        }
+    }
+
+    /// The units for which something holds: own evidence, equivalence, or a part of a rule.
+    pub fn partial(&self, item: &ItemRef, day: Day) -> Units {
+        let own = self.own.get(item).map_or(Units::NONE, |steps| steps.at(day));
+        let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
+        let supported = self.supported.get(item).map_or(Units::NONE, |steps| steps.at(day));
+        own.or(equivalent).or(supported)
+    }
+
+    /// The period and catalogue row that ask for an item on a day.
+    pub fn asked(&self, item: &ItemRef, day: Day) -> Option<(&Period, &Item)> {
+        let period = self.derivation.period_on(day)?;
+        if period.edition.id != item.edition || period.category != item.category {
+            return None;
+        }
+        Some((period, period.edition.item(&item.category, &item.item)?))
+    }
+
+    /// The entries that confirm an assertion on a day.
+    pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
+        let list = self.derivation.confirmed.get(assertion).into_iter().flatten();
+        list.filter(|(on, _)| *on <= day).flat_map(|(_, because)| because.iter().copied()).collect()
+    }
+
+    /// Own evidence and answers that count on a day.
+    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<&Own> {
+        let list = self.derivation.own.get(item).into_iter().flatten();
+        list.filter(|own| !own.region.at(day).is_empty()).collect()
+    }
+
+    /// The last day before `day` on which the item was met, while this edition asked for it.
+    pub fn last_met(&self, item: &ItemRef, day: Day) -> Option<Day> {
+        let steps = self.timelines.get(item)?;
+        let changes: Vec<Day> = steps.changes().take_while(|change| *change <= day).collect();
+        let ended = changes.windows(2).rev().find_map(|pair| match pair {
+            [from, next] if steps.at(*from).was_met() => Some(next.plus(-1)),
+            _ => None,
+        });
+        ended.filter(|last| *last < day)
+    }
+
+    /// The day's view: the position with its proofs.
+    pub fn on(&self, day: Day) -> DayView<'_> {
+        let program = Program::new(&self.derivation.world);
+        let derived = program.on(day, &Everything);
+        DayView { positions: self, program, derived, day }
+    }
+}
+
+fn support(supported: &mut BTreeMap<ItemRef, Steps<Units>>, item: &ItemRef, region: &Region) {
+    if !region.is_empty() {
+        let steps = supported.entry(item.clone()).or_default();
+        *steps = steps.zip(region, |units, cover| units.or(cover.units()));
+    }
+}
+
+/// Joins many regions in pairs, so that the work grows with n log n.
+fn union_all(mut regions: Vec<Region>) -> Region {
+    while regions.len() > 1 {
+        let pairs = regions.chunks(2).map(|pair| match pair {
+            [one, other] => one.union(other),
+            rest => rest.first().cloned().unwrap_or_default(),
+        });
+        regions = pairs.collect();
+    }
+    regions.pop().unwrap_or_default()
+}
+
+fn items_of(periods: &[Period]) -> BTreeSet<ItemRef> {
+    let mut items = BTreeSet::new();
+    for period in periods {
+        items.extend(period.edition.items_of(&period.category).map(|item| item_ref(period, item)));
+    }
+    items
+}
+
+fn item_ref(period: &Period, item: &Item) -> ItemRef {
+    ItemRef {
+        edition: period.edition.id.clone(),
+        category: period.category.clone(),
+        item: item.id.clone(),
+    }
+}
+
+/// The statements that hold on a day.
+pub fn stated_on(list: Option<&Vec<Stated>>, day: Day) -> Vec<&Stated> {
+    let all = list.into_iter().flatten();
+    all.filter(|one| one.from <= day && day <= one.until).collect()
+}
+
+/// One day of [`Positions`], ready to give reasons and proofs.
+pub struct DayView<'p> {
+    /// All days.
+    pub positions: &'p Positions,
+    program: Program<'p>,
+    derived: OneDay,
+    /// The day.
+    pub day: Day,
+}
+
+impl DayView<'_> {
+    /// Every item that is asked for, in natural order, with its status and reasons.
+    pub fn findings(&self) -> Vec<Finding> {
+        let Some(period) = self.positions.derivation.period_on(self.day) else { return Vec::new() };
+        let items = period.edition.items_of(&period.category);
+        items.map(|item| self.finding_of(period, item)).collect()
+    }
+
+    /// One item's finding; none when it is not asked for.
+    pub fn finding(&self, item: &ItemRef) -> Option<Finding> {
+        let (period, asked) = self.positions.asked(item, self.day)?;
+        Some(self.finding_of(period, asked))
+    }
+
+    fn finding_of(&self, period: &Period, asked: &Item) -> Finding {
+        let item = item_ref(period, asked);
+        let status = self.positions.status(&item, self.day);
+        let (because_text, mut because) = self.reasons(&item, status);
+        if because.is_empty() {
+            // Nothing is recorded about it: the reason is what asks for it.
+            because.clone_from(&period.because);
+        }
+        because.sort_unstable();
+        because.dedup();
+        let (title, requirement) = (asked.title.clone(), asked.requirement);
+        Finding { item, title, requirement, status, because_text, because }
+    }
+
+    /// Proves the item by equivalence on this day, for every unit that needs it.
+    pub fn proof(&self, item: &ItemRef) -> Option<Proof> {
+        let required = self.positions.derivation.world.required.at(self.day);
+        prove(&self.program, &self.derived, self.day, &Atom::Item(item.clone()), required)
+    }
+
+    /// What an atom covers on this day.
+    pub fn cover(&self, atom: &Atom) -> Cover {
+        self.program.number(atom).map_or(Cover::NONE, |number| self.derived.cover(number))
+    }
+
+    fn reasons(&self, item: &ItemRef, status: Status) -> (String, Vec<u64>) {
+        let own = self.positions.own_on(item, self.day);
+        let own_entries = || own.iter().flat_map(|one| one.because.iter().copied());
+        let denied = stated_on(self.positions.derivation.denied.get(item), self.day);
+        match status {
+            Status::Met | Status::NeedsConfirming => {
+                let mut entries: Vec<u64> = own_entries().collect();
+                entries.extend(self.positions.confirmations(&item.assertion(), self.day));
+                let proof = self.proof(item);
+                entries.extend(self.proof_entries(proof.as_ref()));
+                let text =
+                    if proof.is_some() { "own evidence, and equivalence" } else { "own evidence" };
+                (text.to_owned(), entries)
+            }
+            Status::MetByEquivalence => {
+                let proof = self.proof(item);
+                (self.grounds_text(proof.as_ref()), self.proof_entries(proof.as_ref()))
+            }
+            Status::Lapsed => self.lapse(item),
+            Status::PartlySupported => {
+                let mut entries: Vec<u64> = own_entries().collect();
+                entries.extend(self.partial_entries(item));
+                ("part of it holds".to_owned(), entries)
+            }
+            Status::NotMet if denied.is_empty() => ("no evidence".to_owned(), Vec::new()),
+            Status::NotMet => (
+                "answered as not met".to_owned(),
+                denied.iter().flat_map(|one| one.because.clone()).collect(),
+            ),
+            Status::NotApplicable => {
+                let stated =
+                    stated_on(self.positions.derivation.not_applicable.get(item), self.day);
+                (
+                    "recorded reason".to_owned(),
+                    stated.iter().flat_map(|one| one.because.clone()).collect(),
+                )
+            }
+            Status::NotAsked => (String::new(), Vec::new()),
+        }
+    }
+
+    fn proof_entries(&self, proof: Option<&Proof>) -> Vec<u64> {
+        proof.map_or_else(Vec::new, |proof| proof.because(&self.positions.derivation.world))
+    }
+
+    /// Names what a proof stands on, such as "ISO/IEC 27001".
+    fn grounds_text(&self, proof: Option<&Proof>) -> String {
+        let world = &self.positions.derivation.world;
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for ground in proof.into_iter().flat_map(Proof::grounds) {
+            let name = match world.grounds.get(ground).map(|ground| &ground.atom) {
+                Some(Atom::Certificate(scheme)) => scheme.label().to_owned(),
+                Some(Atom::Control(control, _)) => control.to_string(),
+                Some(Atom::Item(item)) => item.to_string(),
+                None => continue,
+            };
+            names.insert(name);
+        }
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// What met the item on its last met day, and what ended it.
+    fn lapse(&self, item: &ItemRef) -> (String, Vec<u64>) {
+        let Some(last) = self.positions.last_met(item, self.day) else {
+            return (String::new(), Vec::new());
+        };
+        let then = self.positions.on(last);
+        let status = self.positions.status(item, last);
+        let (text, mut entries) = then.reasons(item, status);
+        for own in self.positions.own_on(item, last) {
+            entries.extend(&own.ended_by);
+        }
+        let denied = stated_on(self.positions.derivation.denied.get(item), self.day);
+        entries.extend(denied.iter().flat_map(|one| one.because.iter().copied()));
+        (format!("{text} ended {}", last.short()), entries)
+    }
+
+    fn partial_entries(&self, item: &ItemRef) -> Vec<u64> {
+        let goal = Atom::Item(item.clone());
+        let derivation = &self.positions.derivation;
+        let mut atoms: BTreeSet<&Atom> = BTreeSet::new();
+        let mut entries = Vec::new();
+        for rule in derivation.world.rules.iter().filter(|rule| rule.head == goal) {
+            if !rule.days.at(self.day).is_empty() {
+                let held = rule
+                    .body
+                    .iter()
+                    .filter(|one| !self.cover(&one.atom).asking(one.minimum).is_empty());
+                let before = atoms.len();
+                atoms.extend(held.map(|premise| &premise.atom));
+                if atoms.len() > before {
+                    entries.extend(&rule.because);
+                }
+            }
+        }
+        for one in derivation.supports.iter().filter(|one| one.target == goal) {
+            if !one.days.at(self.day).is_empty() && !self.cover(&one.source).is_empty() {
+                atoms.insert(&one.source);
+                entries.extend(&one.because);
+            }
+        }
+        for ground in derivation.world.grounds.iter().filter(|one| atoms.contains(&one.atom)) {
+            if !ground.region.at(self.day).is_empty() {
+                entries.extend(&ground.because);
+            }
+        }
+        entries
+    }
+}

@@ -1,0 +1,461 @@
+//! Reads a ledger and believes nothing: every entry, the tree, every checkpoint, every content.
+//!
+//! Only what passed becomes a [`Fact`]. Faults are found in a fixed order (entries by index, then
+//! checkpoints by size, then contents by digest) and the first one is named. It never repairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::domain::day::Instant;
+use crate::domain::event::{Event, Kind};
+use crate::domain::refs::{EventId, KeyId};
+use crate::domain::replay::{Contents, Fact, Subject};
+use crate::domain::role::Roster;
+use crate::ledger::{
+    Checked, Checkpoint, Digest, Expected, Frontier, Origin, PublicKey, VerifiedEntry, Vkey, check,
+    genesis_digest, leaf_hash, signatures,
+};
+use crate::store::{Row, Store, StoreError};
+
+/// What was read and found good, up to the first fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Entries whose every rule holds.
+    pub entries: u64,
+    /// Signatures on them, checked one by one.
+    pub signatures: u64,
+    /// Signed heads.
+    pub checkpoints: u64,
+    /// Stored contents, hashed again.
+    pub contents: u64,
+}
+
+/// Where a fault is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An entry, by its index.
+    Entry(u64),
+    /// A signed head, by its size.
+    Checkpoint(u64),
+    /// A stored content, by its SHA-256 in hexadecimal.
+    Content(String),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Entry(seq) => write!(out, "entry #{seq}"),
+            Self::Checkpoint(size) => write!(out, "the checkpoint of size {size}"),
+            Self::Content(digest) => write!(out, "the stored content {digest}"),
+        }
+    }
+}
+
+/// The first fault: proof that the ledger is not what its keys signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {rule}: {text}")]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// Which rule of `docs/FORMAT.md`, by its stable name.
+    pub rule: &'static str,
+    /// What was found.
+    pub text: String,
+}
+
+/// A ledger as far as it could be believed.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// Its origin.
+    pub origin: Origin,
+    /// Its identity, the leaf hash of entry 0.
+    pub id: Digest,
+    /// The key that signs its heads.
+    pub log: Vkey,
+    /// The verified facts, in order.
+    pub facts: Vec<Fact>,
+    /// Leaf hashes, in order.
+    pub leaves: Vec<Digest>,
+    /// The tree so far.
+    pub frontier: Frontier,
+    /// The admitted keys.
+    pub roster: Roster,
+    /// The contents that replay needs.
+    pub contents: Contents,
+    /// The newest signed head, as stored.
+    pub head: Vec<u8>,
+}
+
+/// The outcome of an audit.
+#[derive(Debug)]
+pub struct Audit {
+    /// What was checked and found good.
+    pub counts: Counts,
+    /// The first fault, if any.
+    pub finding: Option<Finding>,
+    /// Why it cannot be decided, if so: something in it is newer than this program.
+    pub undecided: Option<String>,
+    /// The ledger up to the first fault; none when not even entry 0 could be believed.
+    pub ledger: Option<Ledger>,
+}
+
+/// What stops an audit.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Fault(#[from] Finding),
+    #[error("{0}")]
+    Undecided(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Contents by these names are what replay reads; others are only hashed.
+const REPLAYED: [&str; 6] = [
+    "items.csv",
+    "exemptions.csv",
+    "organisation-types.csv",
+    "controls.csv",
+    "mapping.csv",
+    "soa.csv",
+];
+
+/// How many entries have their signatures checked side by side.
+const BATCH: usize = 1_024;
+
+/// Audits a whole store. `progress` is told how many entries are done.
+///
+/// # Errors
+/// [`StoreError`] when the file itself cannot be read.
+pub fn audit(store: &Store, mut progress: impl FnMut(u64)) -> Result<Audit, StoreError> {
+    let mut reader = Reader::default();
+    let outcome = reader.run(store, &mut progress);
+    let (finding, undecided) = match outcome {
+        Ok(()) => (None, None),
+        Err(Stop::Fault(finding)) => (Some(finding), None),
+        Err(Stop::Undecided(why)) => (None, Some(why)),
+        Err(Stop::Store(error)) => return Err(error),
+    };
+    Ok(Audit { counts: reader.counts, finding, undecided, ledger: reader.ledger })
+}
+
+#[derive(Default)]
+struct Reader {
+    counts: Counts,
+    ledger: Option<Ledger>,
+    ids: BTreeMap<EventId, Kind>,
+    last: Option<Instant>,
+    waiting: Vec<Checked>,
+    roots: BTreeMap<u64, Digest>,
+    named: BTreeSet<Digest>,
+    replayed: BTreeSet<Digest>,
+}
+
+impl Reader {
+    fn run(&mut self, store: &Store, progress: &mut impl FnMut(u64)) -> Result<(), Stop> {
+        let heads = store.heads()?;
+        let size = heads.last().map_or(0, |(size, _)| *size);
+        let wanted: BTreeSet<u64> = heads.iter().map(|(size, _)| *size).collect();
+        let mut frontier = Frontier::new();
+        let mut first = None;
+        let rows = store.entries(0..size, |row| -> Result<(), Stop> {
+            let checked = structure(&row, &frontier, &mut first)?;
+            frontier.push(checked.leaf());
+            if wanted.contains(&frontier.size()) {
+                self.roots.insert(frontier.size(), frontier.root());
+            }
+            let ends = ends_batch(checked.entry().kind());
+            self.waiting.push(checked);
+            if ends || self.waiting.len() >= BATCH {
+                self.settle()?;
+                progress(self.counts.entries);
+            }
+            Ok(())
+        });
+        // A fault further on must not hide one in the entries that still wait for their turn.
+        self.settle()?;
+        rows?;
+        progress(self.counts.entries);
+        whole(store, size, &frontier)?;
+        self.checkpoints(&heads)?;
+        self.contents(store, &heads)
+    }
+
+    /// Checks the signatures of the waiting entries side by side, then takes them in one by one.
+    fn settle(&mut self) -> Result<(), Stop> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let roster = self.ledger.as_ref().map(|ledger| ledger.roster.clone()).unwrap_or_default();
+        let key_of = |keyid: &str| -> Option<PublicKey> {
+            let keyid: KeyId = keyid.parse().ok()?;
+            PublicKey::from_base64(&roster.get(&keyid)?.key).ok()
+        };
+        let verified: Vec<_> =
+            waiting.into_par_iter().map(|checked| signatures(checked, key_of)).collect();
+        for entry in verified {
+            let entry = entry.map_err(|found| Finding {
+                place: Place::Entry(found.seq),
+                rule: found.kind.rule(),
+                text: found.kind.to_string(),
+            })?;
+            self.take(&entry)?;
+        }
+        Ok(())
+    }
+
+    /// Decodes a verified entry, judges its key, and keeps it as a fact.
+    fn take(&mut self, entry: &VerifiedEntry) -> Result<(), Stop> {
+        let seq = entry.seq();
+        let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
+        let event =
+            Event::decode(entry.kind(), entry.body()).map_err(|bad| undecided(seq, &bad))?;
+        let (id, by) = names(entry)
+            .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
+        let at = Instant::parse(entry.at())
+            .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at())))?;
+        if let Some(last) = self.last.filter(|last| at < *last) {
+            let text = format!("it says {at}, and the entry before it says {last}");
+            return Err(fault("time-went-back", text).into());
+        }
+        if self.ids.insert(id.clone(), event.kind()).is_some() {
+            return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
+        }
+        let introduced = introduced(entry, &event).map_err(|text| fault("introduced-key", text))?;
+        let mut ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => opened(entry, &event).map_err(|text| fault("genesis", text))?,
+        };
+        let allowed = self.allowed(&ledger, &by, &event, introduced.as_ref());
+        if allowed.is_ok() {
+            ledger.roster.apply(seq, &event, introduced.as_ref());
+            ledger.frontier.push(entry.leaf());
+            ledger.leaves.push(entry.leaf());
+            let subjects = self.subjects(entry, &event);
+            ledger.facts.push(Fact { seq, at, by, id, event, subjects });
+            self.last = Some(at);
+            self.counts.entries += 1;
+            self.counts.signatures += entry.keyids().count() as u64;
+        }
+        self.ledger = Some(ledger);
+        allowed.map_err(|text| fault("key-not-allowed", text).into())
+    }
+
+    fn allowed(
+        &self,
+        ledger: &Ledger,
+        by: &KeyId,
+        event: &Event,
+        introduced: Option<&KeyId>,
+    ) -> Result<(), String> {
+        let corrected = event.corrects().and_then(|id| self.ids.get(id)).copied();
+        ledger.roster.allows(by, event, corrected).map_err(|no| no.to_string())?;
+        if let Some(key) = introduced {
+            if ledger.roster.get(key).is_some() {
+                return Err(format!("key {key} is admitted already; a key keeps one role"));
+            }
+            if key.as_str() == ledger.log.key().keyid() {
+                return Err(format!("key {key} is the log key, which signs heads only"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes which contents must be there: what the entry names and the ledger keeps.
+    fn subjects(&mut self, entry: &VerifiedEntry, event: &Event) -> Vec<Subject> {
+        let kept = event.keeps_files();
+        for subject in entry.subjects().iter().filter(|_| kept) {
+            self.named.insert(subject.sha256);
+            if REPLAYED.contains(&subject.name.as_str()) {
+                self.replayed.insert(subject.sha256);
+            }
+        }
+        let subject = |one: &crate::ledger::Subject| Subject {
+            name: one.name.clone(),
+            sha256: one.sha256.hex(),
+        };
+        entry.subjects().iter().map(subject).collect()
+    }
+
+    fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
+        let Some(ledger) = &mut self.ledger else { return Ok(()) };
+        for (size, note) in heads {
+            let fault =
+                |rule, text: String| Finding { place: Place::Checkpoint(*size), rule, text };
+            let checkpoint = Checkpoint::open(note, &ledger.log)
+                .map_err(|bad| fault("checkpoint", bad.to_string()))?;
+            if checkpoint.origin != ledger.origin || checkpoint.size != *size {
+                let text = "it is of another ledger or of another size".to_owned();
+                return Err(fault("checkpoint-place", text).into());
+            }
+            if self.roots.get(size) != Some(&checkpoint.root) {
+                let text = format!(
+                    "it signs the root {}, the entries give another",
+                    checkpoint.root.base64()
+                );
+                return Err(fault("checkpoint-root", text).into());
+            }
+            ledger.head.clone_from(note);
+            self.counts.checkpoints += 1;
+        }
+        Ok(())
+    }
+
+    /// Hashes every stored content again; names what is missing and what nobody named.
+    fn contents(&mut self, store: &Store, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
+        let mut found = BTreeSet::new();
+        store.contents(|digest, bytes| -> Result<(), Stop> {
+            let fault =
+                |rule, text: String| Finding { place: Place::Content(digest.hex()), rule, text };
+            let actual = Digest::of(&bytes);
+            if actual != digest {
+                return Err(fault(
+                    "content-differs",
+                    format!("its bytes hash to {}", actual.hex()),
+                )
+                .into());
+            }
+            found.insert(digest);
+            if let (true, Some(ledger)) = (self.replayed.contains(&digest), &mut self.ledger) {
+                ledger.contents.insert(digest.hex(), Arc::new(bytes));
+            }
+            self.counts.contents += 1;
+            Ok(())
+        })?;
+        let fault = |digest: &Digest, rule, text: &str| Finding {
+            place: Place::Content(digest.hex()),
+            rule,
+            text: text.to_owned(),
+        };
+        if let Some(missing) = self.named.difference(&found).next() {
+            return Err(
+                fault(missing, "content-missing", "an entry names it; it is not there").into()
+            );
+        }
+        // Another program may have appended in the meantime: then unknown contents are its own.
+        let grown = store.heads()?.len() != heads.len();
+        if let Some(extra) = found.difference(&self.named).next().filter(|_| !grown) {
+            return Err(fault(extra, "content-unnamed", "no entry names it").into());
+        }
+        Ok(())
+    }
+}
+
+/// Everything about an entry but its signatures.
+fn structure(
+    row: &Row,
+    frontier: &Frontier,
+    first: &mut Option<(Origin, Digest)>,
+) -> Result<Checked, Finding> {
+    let seq = frontier.size();
+    let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
+    if row.seq != seq {
+        let text = format!("the next stored entry is #{}; #{seq} is missing", row.seq);
+        return Err(fault("missing-entry", text));
+    }
+    let leaf = leaf_hash(&row.bytes);
+    if row.leaf != leaf {
+        let text =
+            format!("the stored leaf hash is {}, the entry's is {}", row.leaf.hex(), leaf.hex());
+        return Err(fault("leaf-differs", text));
+    }
+    let (origin, ledger_id) = match first {
+        Some((origin, id)) => (origin.clone(), Some(*id)),
+        None => (origin_of(&row.bytes).map_err(|text| fault("not-canonical", text))?, None),
+    };
+    let expected = Expected { origin: &origin, ledger_id, seq, root: frontier.root() };
+    let checked = check(&row.bytes, &expected)
+        .map_err(|found| fault(found.kind.rule(), found.kind.to_string()))?;
+    if checked.entry().id() != hex(&row.id) {
+        let text =
+            format!("the stored id is {}, the entry's is {}", hex(&row.id), checked.entry().id());
+        return Err(fault("id-differs", text));
+    }
+    first.get_or_insert((origin, leaf));
+    Ok(checked)
+}
+
+/// The newest head must cover exactly what is stored.
+fn whole(store: &Store, size: u64, frontier: &Frontier) -> Result<(), Stop> {
+    let (found, place) = (frontier.size(), Place::Entry(frontier.size()));
+    if found < size {
+        let text = format!("a signed head says {size} entries, {found} are there");
+        return Err(Finding { place, rule: "missing-entry", text }.into());
+    }
+    let stored = store.size()?;
+    let newest = store.heads()?.last().map_or(0, |(size, _)| *size);
+    if stored != newest {
+        let text = format!("{stored} entries are stored, and the newest head signs {newest}");
+        return Err(Finding { place, rule: "unsigned-entry", text }.into());
+    }
+    Ok(())
+}
+
+/// After these kinds other keys may sign, so the signatures that follow wait for them.
+fn ends_batch(kind: &str) -> bool {
+    [Kind::LedgerOpened, Kind::KeyAdmitted, Kind::KeyRevoked].iter().any(|one| one.as_str() == kind)
+}
+
+fn undecided(seq: u64, bad: &crate::domain::event::BadBody) -> Stop {
+    use crate::domain::event::BadBody;
+    match bad {
+        BadBody::UnknownKind(_) | BadBody::UnknownVersion { .. } => {
+            Stop::Undecided(format!("entry #{seq}: {bad}"))
+        }
+        BadBody::Fields { .. } => {
+            let (place, text) = (Place::Entry(seq), bad.to_string());
+            Finding { place, rule: "bad-body", text }.into()
+        }
+    }
+}
+
+fn names(entry: &VerifiedEntry) -> Option<(EventId, KeyId)> {
+    Some((entry.id().parse().ok()?, entry.by().parse().ok()?))
+}
+
+/// The key that an entry introduces, which must be the one that its body names.
+fn introduced(entry: &VerifiedEntry, event: &Event) -> Result<Option<KeyId>, String> {
+    let Some(named) = event.introduces() else { return Ok(None) };
+    let key = entry.introduces().filter(|key| key.base64() == named);
+    let key = key.ok_or("the body does not introduce a key that signed the entry")?;
+    key.keyid().parse().map(Some).map_err(|bad: crate::domain::refs::BadRef| bad.to_string())
+}
+
+/// The ledger that entry 0 opens: its log key is bound to its identity.
+fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
+    let Event::LedgerOpened(body) = event else {
+        return Err("the first entry does not open a ledger".to_owned());
+    };
+    let log = Vkey::parse(&body.log).map_err(|bad| format!("the log key is malformed: {bad}"))?;
+    let origin = Origin::parse(log.name().as_str())
+        .map_err(|bad| format!("the log key's name is no origin: {bad}"))?;
+    if entry.ledger_id() != genesis_digest(&log) {
+        return Err("the entry's identity is not that of its log key".to_owned());
+    }
+    Ok(Ledger {
+        origin,
+        id: entry.leaf(),
+        log,
+        facts: Vec::new(),
+        leaves: Vec::new(),
+        frontier: Frontier::new(),
+        roster: Roster::default(),
+        contents: Contents::new(),
+        head: Vec::new(),
+    })
+}
+
+/// The origin that entry 0 claims; whether it is right shows when its log key is known.
+fn origin_of(bytes: &[u8]) -> Result<Origin, String> {
+    crate::ledger::parse::parse(bytes)
+        .map(|entry| entry.ledger().clone())
+        .map_err(|bad| bad.to_string())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

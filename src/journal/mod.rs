@@ -1,0 +1,477 @@
+//! The spine: open, verify, read the facts; admit, sign, append, sign the new head.
+//!
+//! Everything that is recorded enters through [`Journal::record`], everything that is read comes
+//! from an [`audit`] that passed. The order of steps is here; what they decide is in `domain` and
+//! `ledger`.
+
+pub mod audit;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::domain::admit::admit;
+use crate::domain::day::Instant;
+use crate::domain::event::{BadBody, Event, LedgerOpened};
+use crate::domain::refs::{EventId, KeyId};
+use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay};
+use crate::domain::role::{AdmittedKey, Role, Roster};
+use crate::ledger::{
+    Checkpoint, Digest, Draft, EntryError, Frontier, Origin, PublicKey, Sign, Vkey, genesis_digest,
+    leaf_hash, seal,
+};
+use crate::store::{Append, Mode, Store, StoreError};
+
+pub use audit::{Audit, Finding, Ledger, audit};
+
+/// An event that is to be recorded, with the files that it names.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Its identity, chosen by the caller: recording it again changes nothing.
+    pub id: EventId,
+    /// What it says.
+    pub event: Event,
+    /// The files.
+    pub files: Vec<File>,
+}
+
+/// A file that an event names.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Name.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// The bytes, when the ledger keeps them.
+    pub stored: Option<Vec<u8>>,
+}
+
+impl File {
+    /// A file whose bytes the ledger keeps.
+    pub fn stored(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), sha256: Digest::of(&bytes), stored: Some(bytes) }
+    }
+}
+
+/// What was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Index of the first entry.
+    pub first: u64,
+    /// Index of the last entry.
+    pub last: u64,
+    /// Whether all of it had been recorded before, so that nothing was written.
+    pub replayed: bool,
+}
+
+/// Why something could not be recorded or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger is not what its keys signed.
+    #[error("the ledger does not verify: {0}; look at it with: dspt verify")]
+    Tampered(Finding),
+    /// The ledger holds something newer than this program.
+    #[error("{0}")]
+    Undecided(String),
+    /// There is no entry in it.
+    #[error(
+        "the ledger holds no entry; its creation was interrupted: remove the file and init again"
+    )]
+    Empty,
+    /// Contents cannot be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The key may not sign this.
+    #[error(transparent)]
+    NotAllowed(#[from] crate::domain::role::NotAllowed),
+    /// Events that may not follow what is there: each with its place in the batch.
+    #[error("{} of the events cannot be recorded; the first: {}", .0.len(), first_refusal(.0))]
+    Refused(Vec<(usize, String)>),
+    /// The log key is another one.
+    #[error(
+        "{found} is not the log key of this ledger, {expected}; give the right one with --log-key"
+    )]
+    WrongLogKey {
+        /// Fingerprint of the key given.
+        found: String,
+        /// Fingerprint of the key that the ledger names.
+        expected: String,
+    },
+    /// Others kept appending.
+    #[error("others keep appending to this ledger; nothing was written; try again")]
+    Busy,
+    /// An id was used before for something else.
+    #[error("the id {0} was used before for something else; nothing was written")]
+    IdInUse(EventId),
+    /// An entry cannot be written.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// A body cannot be written.
+    #[error(transparent)]
+    Body(#[from] BadBody),
+}
+
+fn first_refusal(refusals: &[(usize, String)]) -> &str {
+    refusals.first().map_or("", |(_, text)| text)
+}
+
+/// The keys that recording needs.
+pub struct Signers<'k> {
+    /// The author.
+    pub author: &'k dyn Sign,
+    /// A key that is being admitted and proves that it is there.
+    pub admitted: Option<&'k dyn Sign>,
+    /// The log key.
+    pub log: &'k dyn Sign,
+}
+
+/// An open ledger whose every entry was verified.
+pub struct Journal {
+    store: Store,
+    /// What it says.
+    pub ledger: Ledger,
+}
+
+/// How often an append is tried again when somebody else appended first.
+const TRIES_MAX: usize = 5;
+
+impl Journal {
+    /// Makes a new ledger with its first entry.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file is there already or cannot be written.
+    pub fn create(
+        path: &Path,
+        origin: &Origin,
+        opening: &Opening<'_>,
+        signers: &Signers<'_>,
+        now: Instant,
+    ) -> Result<Self, JournalError> {
+        let log = Vkey::new(origin.key_name(), *signers.log.public());
+        let event = Event::LedgerOpened(LedgerOpened {
+            organisation: opening.organisation.to_owned(),
+            log: log.to_string(),
+            key: signers.author.public().base64(),
+            holder: opening.holder.to_owned(),
+        });
+        let mut store = Store::create(path)?;
+        let ledger = Ledger {
+            origin: origin.clone(),
+            id: genesis_digest(&log),
+            log,
+            facts: Vec::new(),
+            leaves: Vec::new(),
+            frontier: Frontier::new(),
+            roster: Roster::default(),
+            contents: Contents::new(),
+            head: Vec::new(),
+        };
+        let new = NewEvent { id: opening.id.clone(), event, files: Vec::new() };
+        let append = store.begin(Some(0))?;
+        write(append, &ledger, &[new], signers, now)?;
+        Self::over(store)
+    }
+
+    /// Opens a ledger and verifies all of it.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it is not there, cannot be read, or does not verify.
+    pub fn open(path: &Path, mode: Mode) -> Result<Self, JournalError> {
+        Self::over(Store::open(path, mode)?)
+    }
+
+    fn over(store: Store) -> Result<Self, JournalError> {
+        let ledger = believed(audit(&store, |_| {})?)?;
+        Ok(Self { store, ledger })
+    }
+
+    /// Returns the file's path and the store's settings.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns what the first `size` entries say.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when a content cannot be read.
+    pub fn state(&self, size: u64) -> Result<State, ReplayError> {
+        replay(&self.ledger.facts, &self.ledger.contents, size)
+    }
+
+    /// Records a batch: all of it, or nothing. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`JournalError`]: refusals name every event that cannot be recorded.
+    pub fn record(
+        &mut self,
+        batch: &[NewEvent],
+        signers: &Signers<'_>,
+        now: Instant,
+    ) -> Result<Recorded, JournalError> {
+        for _try in 0..TRIES_MAX {
+            if let Some(recorded) = self.recorded_before(batch)? {
+                return Ok(recorded);
+            }
+            self.admit_all(batch, signers, now)?;
+            let first = self.ledger.facts.len() as u64;
+            if let Some(written) = self.attempt(batch, signers, now)? {
+                self.learn(written);
+                let last = (self.ledger.facts.len() as u64).saturating_sub(1);
+                return Ok(Recorded { first, last, replayed: false });
+            }
+            // Somebody else appended first: look at what is there now, and judge again.
+            self.ledger = believed(audit(&self.store, |_| {})?)?;
+        }
+        Err(JournalError::Busy)
+    }
+
+    /// Appends once; none when the ledger grew in the meantime.
+    fn attempt(
+        &mut self,
+        batch: &[NewEvent],
+        signers: &Signers<'_>,
+        now: Instant,
+    ) -> Result<Option<Written>, JournalError> {
+        let append = match self.store.begin(Some(self.ledger.facts.len() as u64)) {
+            Ok(append) => append,
+            Err(StoreError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        write(append, &self.ledger, batch, signers, now).map(Some)
+    }
+
+    /// Closes the ledger: it is one file again.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written back.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.store.close()
+    }
+
+    fn recorded_before(&self, batch: &[NewEvent]) -> Result<Option<Recorded>, JournalError> {
+        let found = |new: &NewEvent| self.ledger.facts.iter().find(|fact| fact.id == new.id);
+        let places: Vec<&Fact> = batch.iter().filter_map(found).collect();
+        for (fact, new) in batch.iter().filter_map(|new| Some((found(new)?, new))) {
+            if fact.event != new.event {
+                return Err(JournalError::IdInUse(new.id.clone()));
+            }
+        }
+        match (places.first(), places.last()) {
+            (Some(first), Some(last)) if places.len() == batch.len() => {
+                Ok(Some(Recorded { first: first.seq, last: last.seq, replayed: true }))
+            }
+            (Some(first), Some(_)) => Err(JournalError::IdInUse(first.id.clone())),
+            _ => Ok(None),
+        }
+    }
+
+    /// Checks every event of a batch against what is there and against those before it.
+    fn admit_all(
+        &self,
+        batch: &[NewEvent],
+        signers: &Signers<'_>,
+        now: Instant,
+    ) -> Result<(), JournalError> {
+        let log = signers.log.public().keyid();
+        if log != self.ledger.log.key().keyid() {
+            let expected = self.ledger.log.key().keyid();
+            return Err(JournalError::WrongLogKey { found: log, expected });
+        }
+        let by = keyid(signers.author);
+        let mut facts = self.ledger.facts.clone();
+        let mut contents = self.ledger.contents.clone();
+        let mut state = replay(&facts, &contents, u64::MAX)?;
+        let (mut refused, at) = (Vec::new(), self.not_before(now));
+        for (index, new) in batch.iter().enumerate() {
+            let corrected = new.event.corrects().and_then(|id| state.events.get(id));
+            let corrected = corrected.map(|(_, kind)| *kind);
+            self.ledger.roster.allows(&by, &new.event, corrected)?;
+            self.admit_key(&new.event)?;
+            if let Err(refusal) = admit(&state, &new.event, &by, at.london_day()) {
+                refused.push((index, refusal.0));
+                continue;
+            }
+            for file in &new.files {
+                if let Some(bytes) = &file.stored {
+                    contents.insert(file.sha256.hex(), Arc::new(bytes.clone()));
+                }
+            }
+            let fact = fact_of(facts.len() as u64, at, &by, new);
+            if corrected.is_some() {
+                facts.push(fact);
+                state = replay(&facts, &contents, u64::MAX)?;
+            } else {
+                state.learn(&fact, &contents)?;
+                facts.push(fact);
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
+    }
+
+    /// What the roster alone can say about a key event.
+    fn admit_key(&self, event: &Event) -> Result<(), JournalError> {
+        let refuse = |text: String| Err(JournalError::Refused(vec![(0, text)]));
+        if let Event::KeyAdmitted(body) = event {
+            if self.ledger.roster.keys().any(|(_, known)| known.key == body.key) {
+                return refuse("that key is admitted already; a key keeps one role".to_owned());
+            }
+            if self.ledger.log.key().base64() == body.key {
+                return refuse("that is the log key, which signs heads only".to_owned());
+            }
+        }
+        if let Event::KeyRevoked(body) = event {
+            let Some(known) = self.ledger.roster.get(&body.keyid) else {
+                return refuse(format!("key {} is not admitted here", body.keyid));
+            };
+            let owner = |one: &AdmittedKey| one.role == Role::Owner && one.revoked.is_none();
+            let owners = self.ledger.roster.keys().filter(|(_, one)| owner(one)).count();
+            if owner(known) && owners == 1 {
+                return refuse("that is the only owner key; admit another owner first".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The clock may step back; the ledger's time does not.
+    fn not_before(&self, now: Instant) -> Instant {
+        self.ledger.facts.last().map_or(now, |last| last.at.max(now))
+    }
+
+    fn learn(&mut self, written: Written) {
+        for (fact, leaf) in written.facts.into_iter().zip(written.leaves) {
+            let key = fact.event.introduces().and_then(|key| PublicKey::from_base64(key).ok());
+            let introduced = key.and_then(|key| key.keyid().parse().ok());
+            self.ledger.roster.apply(fact.seq, &fact.event, introduced.as_ref());
+            self.ledger.frontier.push(leaf);
+            self.ledger.leaves.push(leaf);
+            self.ledger.facts.push(fact);
+        }
+        self.ledger.contents.extend(written.contents);
+        self.ledger.head = written.head;
+    }
+}
+
+/// What the first entry says besides the keys.
+pub struct Opening<'o> {
+    /// The first event's id.
+    pub id: EventId,
+    /// Name of the organisation.
+    pub organisation: &'o str,
+    /// Who holds the first owner key.
+    pub holder: &'o str,
+}
+
+fn believed(audit: Audit) -> Result<Ledger, JournalError> {
+    if let Some(finding) = audit.finding {
+        return Err(JournalError::Tampered(finding));
+    }
+    if let Some(why) = audit.undecided {
+        return Err(JournalError::Undecided(why));
+    }
+    audit.ledger.ok_or(JournalError::Empty)
+}
+
+fn keyid(signer: &dyn Sign) -> KeyId {
+    #[expect(clippy::expect_used, reason = "a fingerprint that was just made has its own form")]
+    signer.public().keyid().parse().expect("a fingerprint has its own form")
+}
+
+fn fact_of(seq: u64, at: Instant, by: &KeyId, new: &NewEvent) -> Fact {
+    let subject = |file: &File| Subject { name: file.name.clone(), sha256: file.sha256.hex() };
+    Fact {
+        seq,
+        at,
+        by: by.clone(),
+        id: new.id.clone(),
+        event: new.event.clone(),
+        subjects: new.files.iter().map(subject).collect(),
+    }
+}
+
+struct Written {
+    facts: Vec<Fact>,
+    leaves: Vec<Digest>,
+    contents: Contents,
+    head: Vec<u8>,
+}
+
+/// Signs and writes a batch inside one transaction, then the new head, then commits.
+fn write(
+    mut append: Append<'_>,
+    ledger: &Ledger,
+    batch: &[NewEvent],
+    signers: &Signers<'_>,
+    now: Instant,
+) -> Result<Written, JournalError> {
+    let at = ledger.facts.last().map_or(now, |last| last.at.max(now));
+    let by = keyid(signers.author);
+    let mut frontier = ledger.frontier.clone();
+    let mut written = Written {
+        facts: Vec::new(),
+        leaves: Vec::new(),
+        contents: Contents::new(),
+        head: Vec::new(),
+    };
+    for new in batch {
+        let seq = frontier.size();
+        let bytes = seal(&draft(ledger, &frontier, new, at)?, &signing(new, signers))?;
+        let leaf = leaf_hash(&bytes);
+        for file in &new.files {
+            if let Some(stored) = &file.stored {
+                append.put_content(&file.sha256, stored)?;
+                written.contents.insert(file.sha256.hex(), Arc::new(stored.clone()));
+            }
+        }
+        append.put_entry(seq, &id_bytes(&new.id), &leaf, &bytes)?;
+        frontier.push(leaf);
+        written.leaves.push(leaf);
+        written.facts.push(fact_of(seq, at, &by, new));
+    }
+    let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
+    written.head = Checkpoint { origin, size, root }.sign(signers.log);
+    append.put_head(size, &written.head)?;
+    append.commit()?;
+    Ok(written)
+}
+
+fn draft(
+    ledger: &Ledger,
+    frontier: &Frontier,
+    new: &NewEvent,
+    at: Instant,
+) -> Result<Draft, BadBody> {
+    let subject =
+        |file: &File| crate::ledger::Subject { name: file.name.clone(), sha256: file.sha256 };
+    Ok(Draft {
+        ledger: ledger.origin.clone(),
+        ledger_id: ledger.id,
+        seq: frontier.size(),
+        root: frontier.root(),
+        at: at.to_string(),
+        id: new.id.to_string(),
+        kind: new.event.kind().as_str().to_owned(),
+        body: new.event.body()?,
+        subjects: new.files.iter().map(subject).collect(),
+    })
+}
+
+/// The author signs; a key that is being admitted signs too.
+fn signing<'k>(new: &NewEvent, signers: &Signers<'k>) -> Vec<&'k dyn Sign> {
+    let mut all = vec![signers.author];
+    if matches!(new.event, Event::KeyAdmitted(_)) {
+        all.extend(signers.admitted);
+    }
+    all
+}
+
+fn id_bytes(id: &EventId) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let pairs = id.as_str().as_bytes().chunks(2);
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let text = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(text, 16).unwrap_or_default();
+    }
+    bytes
+}

@@ -1,0 +1,114 @@
+//! The import rules of ARCHITECTURE.md, read from the sources.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may import from this crate. `cli` and `main` may import everything.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("domain", &["domain"][..]),
+        ("ledger", &["ledger"][..]),
+        ("bundled", &[][..]),
+        ("store", &["store", "ledger"][..]),
+        ("keys", &["keys", "ledger"][..]),
+        ("import", &["import", "domain"][..]),
+        ("report", &["report", "domain"][..]),
+        ("tui", &["tui", "domain"][..]),
+        ("journal", &["journal", "domain", "ledger", "store", "keys"][..]),
+    ])
+}
+
+/// What pure code may not name: it has no file, clock, environment, database or terminal.
+const IMPURE: [&str; 8] = [
+    "std::fs",
+    "std::io",
+    "std::env",
+    "::now(",
+    "rusqlite",
+    "ratatui",
+    "crossterm",
+    "std::process",
+];
+
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let inside = path.strip_prefix(&root).unwrap();
+                let module = inside.components().next().unwrap().as_os_str().to_string_lossy();
+                let module = module.trim_end_matches(".rs").to_owned();
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((module, inside.to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The modules that a line names with a `crate::` path.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").map(move |(at, prefix)| {
+        let rest = &line[at + prefix.len()..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn imports_point_down_only() {
+    let mut wrong = Vec::new();
+    for (module, path, text) in sources() {
+        let Some(may) = allowed().get(module.as_str()).copied() else { continue };
+        for (number, line) in text.lines().enumerate() {
+            for other in named(line).filter(|other| !may.contains(other)) {
+                wrong.push(format!("{}:{}: may not import {other}", path.display(), number + 1));
+            }
+            if line.contains("super::super::super") {
+                wrong.push(format!("{}:{}: climbs out of its folder", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn pure_folders_touch_nothing_outside() {
+    let mut wrong = Vec::new();
+    for (module, path, text) in sources() {
+        if module != "domain" && module != "ledger" {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            for word in IMPURE.iter().filter(|word| line.contains(**word)) {
+                wrong.push(format!("{}:{}: names {word}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_store_speaks_sql_and_only_main_knows_the_time() {
+    for (module, path, text) in sources() {
+        let path = path.display();
+        assert!(module == "store" || !text.contains("rusqlite"), "{path} names rusqlite");
+        assert!(module == "main" || !text.contains("Timestamp::now("), "{path} reads the clock");
+        assert!(!text.contains("SystemTime::now("), "{path} reads the clock");
+    }
+}
+
+#[test]
+fn the_sources_are_found_at_all() {
+    let modules: Vec<String> = sources().into_iter().map(|(module, ..)| module).collect();
+    for module in ["domain", "ledger", "store", "journal", "main"] {
+        assert!(modules.iter().any(|one| one == module), "no source of {module}");
+    }
+}
