@@ -1,0 +1,88 @@
+//! An organisation's own answers to items.
+
+use std::collections::BTreeMap;
+
+use crate::domain::day::Day;
+use crate::domain::event::ItemAnswered;
+use crate::domain::refs::{CategoryId, EditionId, ItemRef};
+use crate::domain::replay::State;
+
+use super::Rows;
+use super::names::Names;
+use super::problem::{Fault, Problem, Problems};
+use super::sheet::{Column, Row, Sheet};
+
+const COLUMNS: &[Column] = &[
+    Column { name: "item", synonyms: &["DSPT item", "evidence item", "item id"], required: true },
+    Column { name: "answer", synonyms: &["response", "comment"], required: true },
+    Column { name: "met", synonyms: &["is met", "met?", "completed"], required: true },
+    Column { name: "on", synonyms: &["date", "answered on"], required: true },
+    Column { name: "valid_until", synonyms: &["until", "expires"], required: false },
+];
+
+/// Reads answers to items of an edition and category.
+///
+/// # Errors
+/// [`Problems`] with everything that is wrong, in file order.
+pub fn read_answers(
+    file: &str,
+    bytes: &[u8],
+    edition: &EditionId,
+    category: &CategoryId,
+    state: &State,
+) -> Result<Rows<ItemAnswered>, Problems> {
+    let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
+    let mut problems = std::mem::take(&mut sheet.misshapen);
+    let mut names = Names::new(state);
+    let default = (edition.clone(), category.clone());
+    let mut rows = Vec::new();
+    let mut seen: BTreeMap<(ItemRef, Day), u64> = BTreeMap::new();
+    for row in &sheet.rows {
+        let Some(answer) = read_row(&sheet, row, &default, &mut names, &mut problems) else {
+            continue;
+        };
+        let key = (answer.item.clone(), answer.on);
+        if let Some(line) = seen.get(&key) {
+            let message =
+                format!("line {line} already answers {} on {}", answer.item.item, answer.on);
+            let fault = Fault::new("DSPT0105", message);
+            let fault = fault.help("keep one of the two rows, or give the later one its own day");
+            problems.push(sheet.problem(row, "item", fault));
+        } else {
+            seen.insert(key, row.line);
+            rows.push((row.line, answer));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Problems::sorted(problems));
+    }
+    let mut notes = sheet.notes;
+    notes.extend(names.note());
+    Ok(Rows { rows, notes })
+}
+
+fn read_row(
+    sheet: &Sheet,
+    row: &Row,
+    default: &(EditionId, CategoryId),
+    names: &mut Names<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<ItemAnswered> {
+    let mut fault = |column, fault| problems.push(sheet.problem(row, column, fault));
+    let item = super::own_item(&sheet.get(row, "item"), default, names);
+    let item = item.map_err(|f| fault("item", f)).ok();
+    let answer = super::required_text(&sheet.get(row, "answer"), "write the answer");
+    let answer = answer.map_err(|f| fault("answer", f)).ok();
+    let met = super::yes_or_no(&sheet.get(row, "met"), &["met"], &["not met"]);
+    let met = met.map_err(|f| fault("met", f)).ok();
+    let on = super::day(&sheet.get(row, "on")).map_err(|f| fault("on", f)).ok();
+    let until = super::last_day(&sheet.get(row, "valid_until"), on);
+    let valid_until = until.map_err(|f| fault("valid_until", f)).ok();
+    Some(ItemAnswered {
+        item: item?,
+        answer: answer?,
+        met: met?,
+        on: on?,
+        valid_until: valid_until?,
+    })
+}

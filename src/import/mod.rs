@@ -1,0 +1,128 @@
+//! Files that people bring: bytes to rows to typed values, with every bad row at once.
+//!
+//! `text` turns bytes into text, `cells` and `sheet` text into rows that know their place, `names`
+//! and `spelling` what
+//! people write into what the catalogues call it; then one file per kind of import. All or
+//! nothing: a reader gives every row or every problem. No file, clock or environment: the caller
+//! brings the bytes, and `problem` says what to show.
+
+pub mod answers;
+mod cells;
+pub mod dates;
+pub mod evidence;
+pub mod mapping;
+mod names;
+pub mod problem;
+mod sheet;
+pub mod soa;
+mod spelling;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::day::Day;
+use crate::domain::refs::{CategoryId, EditionId, ItemRef};
+
+use names::Names;
+use problem::{Fault, is_hidden, shown, visible};
+pub use problem::{Problem, Problems};
+
+/// Rows that were read, each with the line that it starts on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// Line in the file, from 1, and the value, in file order.
+    pub rows: Vec<(u64, T)>,
+    /// What the reader of the file should be told.
+    pub notes: Vec<String>,
+}
+
+/// Reads text that people see. Line ends become line feeds; what would hide or reorder other
+/// characters on a screen is refused.
+fn plain_text(text: &str) -> Result<String, Fault> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    match text.chars().find(|c| is_hidden(*c) && !is_harmless(*c)) {
+        None => Ok(text),
+        Some(found) => {
+            let found = visible(&found.to_string());
+            let message = format!("the text holds the invisible character {found}");
+            Err(Fault::new("DSPT0102", message).help("type the text again without it"))
+        }
+    }
+}
+
+/// Line breaks in a text, and the marks that some scripts need between letters.
+fn is_harmless(c: char) -> bool {
+    matches!(c, '\n' | '\t' | '\u{ad}' | '\u{200c}' | '\u{200d}')
+}
+
+/// Returns `1 row` or `2 rows`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Reads text that must be there.
+fn required_text(text: &str, help: &str) -> Result<String, Fault> {
+    if text.is_empty() {
+        return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+    }
+    plain_text(text)
+}
+
+fn yes_or_no(text: &str, yes: &[&str], no: &[&str]) -> Result<bool, Fault> {
+    let word = text.to_ascii_lowercase();
+    let is = |words: &[&str], more: &[&str]| words.iter().chain(more).any(|one| *one == word);
+    if is(&["yes", "y", "true"], yes) {
+        return Ok(true);
+    }
+    if is(&["no", "n", "false"], no) {
+        return Ok(false);
+    }
+    if word.is_empty() {
+        return Err(Fault::new("DSPT0101", "the cell is blank").help("write yes or no"));
+    }
+    let message = format!("`{}` is neither yes nor no", shown(text));
+    Err(Fault::new("DSPT0102", message).help("write yes or no"))
+}
+
+fn day(text: &str) -> Result<Day, Fault> {
+    if text.is_empty() {
+        let help = "write the day as 2026-06-30, 30/6/2026 or 30 June 2026";
+        return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+    }
+    dates::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
+}
+
+/// Reads a last day, which may be blank and must not come before the first.
+fn last_day(text: &str, first: Option<Day>) -> Result<Option<Day>, Fault> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let last = day(text)?;
+    match first {
+        Some(first) if last < first => {
+            let message = format!("the last day, {last}, is before the first, {first}");
+            Err(Fault::new("DSPT0112", message).help("check both days"))
+        }
+        _ => Ok(Some(last)),
+    }
+}
+
+/// Reads an item that must be of the edition and category that the whole file is for.
+fn own_item(
+    text: &str,
+    own: &(EditionId, CategoryId),
+    names: &mut Names<'_>,
+) -> Result<ItemRef, Fault> {
+    if text.is_empty() {
+        return Err(
+            Fault::new("DSPT0101", "the cell is blank").help("write an item, such as 8.3.4")
+        );
+    }
+    let item = names.item(text, Some(own))?;
+    if (&item.edition, &item.category) == (&own.0, &own.1) {
+        return Ok(item);
+    }
+    let message = format!("{item} is not of {} for {}, of which the file is", own.0, own.1);
+    Err(Fault::new("DSPT0103", message).help("import it in a file of its own"))
+}

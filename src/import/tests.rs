@@ -1,0 +1,514 @@
+//! Every reader against real catalogues and the files of `fixtures/import/`.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
+
+use crate::domain::day::Day;
+use crate::domain::edition::{Edition, Framework};
+use crate::domain::event::{ItemAnswered, ScopeDeclared, Unit};
+use crate::domain::mapping::{Relationship, parse_mapping, parse_soa};
+use crate::domain::refs::{CategoryId, EditionId, FrameworkRef};
+use crate::domain::replay::{AdoptedEdition, Known, State};
+
+use super::answers::read_answers;
+use super::evidence::{EvidenceRow, FileDigest, read_evidence};
+use super::mapping::{MappingDefaults, MappingImport, read_mapping};
+use super::problem::{problems_csv, render};
+use super::soa::{SoaImport, read_soa};
+use super::{Problems, Rows};
+
+macro_rules! fixture {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("../../fixtures/import/", $name)).as_slice())
+    };
+}
+
+macro_rules! shipped {
+    ($path:literal) => {
+        include_bytes!(concat!("../../mappings/", $path)).as_slice()
+    };
+}
+
+type Fixture = (&'static str, &'static [u8]);
+
+const FRAMEWORKS: [(&str, &[u8]); 6] = [
+    ("iso27001:2022", shipped!("iso27001-2022/controls.csv")),
+    ("iso27001:2013", shipped!("iso27001-2013/controls.csv")),
+    ("nist-csf:2.0", shipped!("nist-csf-2.0/controls.csv")),
+    ("nist-csf:1.1", shipped!("nist-csf-1.1/controls.csv")),
+    ("nist-800-53:5.2.0", shipped!("nist-800-53-5.2.0/controls.csv")),
+    ("ncsc-caf:3.2", shipped!("ncsc-caf-3.2/controls.csv")),
+];
+
+/// The state of a ledger that has adopted the edition, these frameworks, and two scope units.
+fn state_with(frameworks: &[&str]) -> State {
+    let mut state = State::default();
+    let edition = Edition::parse(
+        edition(),
+        "8.0.0".to_owned(),
+        shipped!("dspt-2025-26-v8/items.csv"),
+        shipped!("dspt-2025-26-v8/exemptions.csv"),
+        shipped!("dspt-2025-26-v8/organisation-types.csv"),
+    );
+    let effective_from = Day::parse("2025-09-01").unwrap();
+    let what = AdoptedEdition { effective_from, edition: Arc::new(edition.unwrap()) };
+    state.editions.push(Known { because: vec![1], what });
+    for (id, bytes) in FRAMEWORKS.iter().filter(|(id, _)| frameworks.contains(id)) {
+        let id: FrameworkRef = id.parse().unwrap();
+        let what = Arc::new(Framework::parse(id.clone(), bytes).unwrap());
+        state.frameworks.insert(id, Known { because: vec![2], what });
+    }
+    let unit = |id: &str| Unit {
+        id: id.parse().unwrap(),
+        name: id.to_owned(),
+        health_and_care_data: true,
+    };
+    let units = vec![unit("hosting"), unit("support")];
+    state
+        .scopes
+        .push(Known { because: vec![3], what: ScopeDeclared { units, from: effective_from } });
+    state
+}
+
+/// The state of a ledger that has adopted all of them, made once.
+fn state() -> &'static State {
+    static STATE: LazyLock<State> = LazyLock::new(|| state_with(&FRAMEWORKS.map(|(id, _)| id)));
+    &STATE
+}
+
+fn edition() -> EditionId {
+    "2025-26-v8".parse().unwrap()
+}
+
+fn category() -> CategoryId {
+    "cat2-it-supplier".parse().unwrap()
+}
+
+fn iso() -> FrameworkRef {
+    "iso27001:2022".parse().unwrap()
+}
+
+fn defaults(source: &str) -> MappingDefaults {
+    MappingDefaults {
+        source_framework: Some(source.parse().unwrap()),
+        target: Some((edition(), category())),
+        target_framework: None,
+    }
+}
+
+fn mapping((name, bytes): Fixture, source: &str) -> Result<MappingImport, Problems> {
+    read_mapping(name, bytes, &defaults(source), state())
+}
+
+fn mapping_of(text: &str) -> Result<MappingImport, Problems> {
+    read_mapping("m.csv", text.as_bytes(), &defaults("iso27001:2022"), state())
+}
+
+fn soa((name, bytes): Fixture) -> Result<SoaImport, Problems> {
+    read_soa(name, bytes, &iso(), state())
+}
+
+fn answers((name, bytes): Fixture) -> Result<Rows<ItemAnswered>, Problems> {
+    read_answers(name, bytes, &edition(), &category(), state())
+}
+
+const RESTORE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn digest_of(path: &str) -> Result<FileDigest, String> {
+    match path {
+        "reports/restore.pdf" | "reports\\patches.csv" => {
+            Ok(FileDigest { sha256: RESTORE.to_owned(), size: 7 })
+        }
+        _ => Err("there is no such file".to_owned()),
+    }
+}
+
+fn evidence((name, bytes): Fixture) -> Result<Rows<EvidenceRow>, Problems> {
+    read_evidence(name, bytes, &edition(), &category(), state(), &mut digest_of)
+}
+
+fn drawn(problems: &Problems) -> String {
+    problems.0.iter().map(|one| render(one) + "\n").collect()
+}
+
+/// Compares all problems of a bad file, as drawn, with the text beside it.
+#[track_caller]
+fn check_problems<T: std::fmt::Debug>(read: Result<T, Problems>, (name, expected): Fixture) {
+    let problems = read.unwrap_err();
+    let found = drawn(&problems);
+    let expected = std::str::from_utf8(expected).unwrap();
+    assert_eq!(found, expected, "{name} should be:\n{found}");
+    let places: Vec<_> = problems.0.iter().map(|one| (one.line, one.column)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn every_problem_of_a_bad_mapping_is_shown_in_its_place() {
+    let bad = mapping(fixture!("mapping-bad.csv"), "iso27001:2022");
+    check_problems(bad, fixture!("mapping-bad.problems.txt"));
+}
+
+#[test]
+fn every_trap_in_ids_is_refused_by_name() {
+    let bad = mapping(fixture!("mapping-id-traps.csv"), "iso27001:2022");
+    check_problems(bad, fixture!("mapping-id-traps.problems.txt"));
+}
+
+#[test]
+fn every_problem_of_other_bad_files_is_shown_in_its_place() {
+    check_problems(soa(fixture!("soa-bad.csv")), fixture!("soa-bad.problems.txt"));
+    check_problems(answers(fixture!("answers-bad.csv")), fixture!("answers-bad.problems.txt"));
+    check_problems(evidence(fixture!("evidence-bad.csv")), fixture!("evidence-bad.problems.txt"));
+}
+
+#[test]
+fn files_that_are_no_table_are_refused_as_such() {
+    let mut found = String::new();
+    for file in [
+        fixture!("mapping-empty.csv"),
+        fixture!("mapping-blank.csv"),
+        fixture!("mapping-workbook.csv"),
+        fixture!("mapping-binary.csv"),
+        fixture!("mapping-header-bad.csv"),
+        fixture!("mapping-olir.csv"),
+        fixture!("mapping-unclosed.csv"),
+    ] {
+        found.push_str(&drawn(&mapping(file, "iso27001:2022").unwrap_err()));
+    }
+    let (_, expected) = fixture!("not-a-table.problems.txt");
+    assert_eq!(found.as_bytes(), expected, "should be:\n{found}");
+}
+
+#[test]
+fn a_good_mapping_is_read_and_stored_as_it_stands() {
+    let (name, bytes) = fixture!("mapping-good.csv");
+    let read = read_mapping(name, bytes, &MappingDefaults::default(), state()).unwrap();
+    assert_eq!(read.stored.as_bytes(), bytes);
+    assert_eq!(parse_mapping(read.stored.as_bytes()).unwrap(), read.rows);
+    assert_eq!(read.authority, "proposal");
+    assert!(read.notes.is_empty(), "{:?}", read.notes);
+}
+
+#[test]
+fn every_encoding_gives_the_same_pair() {
+    for file in [
+        fixture!("mapping-bom.csv"),
+        fixture!("mapping-utf16.csv"),
+        fixture!("mapping-windows-1252.csv"),
+    ] {
+        let read = mapping(file, "iso27001:2022").unwrap();
+        let row = &read.rows[0];
+        assert_eq!(row.source.to_string(), "iso27001:2022/A.8.13");
+        assert_eq!(row.target.to_string(), "2025-26-v8/cat2-it-supplier/7.3.5");
+        assert!(!row.rationale.is_ascii() && !row.rationale.contains('\u{fffd}'));
+    }
+}
+
+#[test]
+fn spellings_are_read_and_said() {
+    let read = mapping(fixture!("mapping-spellings.csv"), "iso27001:2022").unwrap();
+    let sources: Vec<String> = read.rows.iter().map(|row| row.source.to_string()).collect();
+    let ids = ["A.5.9", "A.5.20", "6.1.2", "A.5.19", "A.8.13", "A.8.2", "A.8.5"];
+    assert_eq!(sources, ids.map(|id| format!("iso27001:2022/{id}")));
+    assert_eq!(
+        read.notes,
+        [
+            "the cells are separated by semicolons",
+            "column `ISO control` is read as `source`",
+            "column `Relation` is read as `relationship`",
+            "column `DSPT item` is read as `target`",
+            "column `STRM Rationale` is read as `rationale`",
+            "columns that are not used: `Owner`",
+            "6 ids were read in another spelling, such as `5.19` for iso27001:2022/A.5.19",
+            "1 row without a relationship read as unspecified",
+            "`covers` read as superset-of in 1 row",
+            "`equal` read as equal-to in 1 row",
+            "`intersects` read as intersects-with in 1 row",
+            "`overlap` read as intersects-with in 1 row",
+            "`superset` read as superset-of in 1 row",
+        ]
+    );
+    let read = mapping(fixture!("mapping-nist.csv"), "nist-800-53:5.2.0").unwrap();
+    let sources: Vec<String> = read.rows.iter().map(|row| row.source.to_string()).collect();
+    let ids = ["AC-2(1)", "AC-2(1)", "AC-2(1)", "AC-2"];
+    assert_eq!(sources, ids.map(|id| format!("nist-800-53:5.2.0/{id}")));
+    assert_eq!(read.rows[3].relationship, Relationship::Unspecified);
+}
+
+#[test]
+fn the_mappings_that_ship_are_read_without_a_remark() {
+    for bytes in [
+        shipped!("proposals/iso27001-2022_to_dspt-2025-26-v8.csv"),
+        shipped!("proposals/ncsc-caf-3.2_to_dspt-2025-26-v8.csv"),
+        shipped!("proposals/nist-csf-2.0_to_dspt-2025-26-v8.csv"),
+    ] {
+        let read = read_mapping("p.csv", bytes, &MappingDefaults::default(), state());
+        let read = read.unwrap_or_else(|problems| panic!("{}", drawn(&problems)));
+        assert_eq!(parse_mapping(bytes).unwrap(), read.rows);
+        assert!(read.notes.is_empty(), "{:?}", read.notes);
+    }
+}
+
+#[track_caller]
+fn check_row(text: &str, state: &State, defaults: &MappingDefaults, code: &str, part: &str) {
+    let text = format!("source,relationship,target\n{text}\n");
+    let Problems(problems) = read_mapping("m.csv", text.as_bytes(), defaults, state).unwrap_err();
+    let [problem] = problems.as_slice() else { panic!("{}", drawn(&Problems(problems))) };
+    let all = format!("{} {}", problem.message, problem.help.as_deref().unwrap_or_default());
+    assert_eq!(problem.code, code, "{all}");
+    assert!(all.contains(part), "{all}");
+}
+
+#[test]
+fn bare_ids_need_their_flag() {
+    let (state, none) = (state(), MappingDefaults::default());
+    let item = "2025-26-v8/cat2-it-supplier/7.3.5";
+    check_row(&format!("A.8.13,equal,{item}"), state, &none, "DSPT0102", "--source-framework");
+    let control = "iso27001:2022/A.8.13,equal,7.3.5";
+    check_row(control, state, &none, "DSPT0102", "--edition and --category");
+    let mut both = defaults("nist-csf:2.0");
+    both.target_framework = Some(iso());
+    check_row("PR.DS-11,equal,8.13x", state, &both, "DSPT0103", "not an id of iso27001:2022");
+    let text = "source,relationship,target\nPR.DS-11,equal,A.8.13\nPR.DS-11,equal,8.3.4\n";
+    let read = read_mapping("m.csv", text.as_bytes(), &both, state).unwrap();
+    assert_eq!(read.rows[0].target.to_string(), "iso27001:2022/A.8.13");
+    assert_eq!(read.rows[1].target.to_string(), "2025-26-v8/cat2-it-supplier/8.3.4");
+    check_row("PR.DS-11,equal,6.1.2", state, &both, "DSPT0108", "can be");
+    let same = "iso27001:2022/A.8.13,equal,iso27001:2022/A.8.13";
+    check_row(same, state, &none, "DSPT0106", "mapped to itself");
+}
+
+#[test]
+fn an_id_of_another_release_is_known_by_its_form_where_that_release_is_not_adopted() {
+    let state = state_with(&["iso27001:2022", "nist-csf:2.0"]);
+    let of = defaults("iso27001:2022");
+    check_row("A.9.1.1,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2013");
+    check_row("9.1.1,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2013");
+    let of = defaults("nist-csf:2.0");
+    check_row("PR.AC-1,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:1.1");
+    check_row("PR.DS-1,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:1.1");
+    let of = defaults("iso27001:2013");
+    check_row("iso27001:2022/5.9,equal,7.3.5", &state, &of, "DSPT0103", "did you mean A.5.9?");
+    check_row("A.5.17,equal,7.3.5", &state, &of, "DSPT0103", "adopted are iso27001:2022");
+    let state = state_with(&["iso27001:2013", "nist-csf:1.1"]);
+    check_row("A.5.17,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2022");
+    let of = defaults("nist-csf:1.1");
+    check_row("PR.AC-01,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:2.0");
+}
+
+#[test]
+fn an_id_is_never_matched_by_how_it_begins() {
+    let read = mapping_of("source,relationship,target\n5.10,equal,7.3.5\n5.11,equal,7.3.5\n");
+    let sources: Vec<String> = read.unwrap().rows.iter().map(|r| r.source.to_string()).collect();
+    assert_eq!(sources, ["iso27001:2022/A.5.10", "iso27001:2022/A.5.11"]);
+    for id in ["A.5.", "A.5.100", "A.5.1.", "A.", "A", "iso27001:2022/", "ISO 27001:2022"] {
+        let text = format!("source,relationship,target\n{id},equal,7.3.5\n");
+        assert!(mapping_of(&text).is_err(), "{id}");
+    }
+}
+
+#[test]
+fn a_group_is_judged_only_where_all_its_rows_were_read() {
+    let header = "source,relationship,target,joint_group,joint_relationship\n";
+    let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7x,subset,8.3.4,J,superset\n";
+    let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["DSPT0103"]);
+    let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7,subset,8.3.5,J,superset\n";
+    let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
+    assert_eq!((problems[0].code, problems[0].line, problems[0].column), ("DSPT0107", 3, Some(20)));
+    let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7,subset,8.3.4\n";
+    let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["DSPT0124"]);
+    let Problems(problems) =
+        mapping_of(&format!("{header}A.8.8,subset,8.3.4,J,superset\n")).unwrap_err();
+    assert_eq!((problems[0].code, problems[0].line, problems[0].column), ("DSPT0107", 2, Some(20)));
+}
+
+#[test]
+fn a_statement_of_applicability_is_read_and_stored_by_control() {
+    let read = soa(fixture!("soa-good.csv")).unwrap();
+    assert_eq!(parse_soa(read.stored.as_bytes()).unwrap(), read.soa);
+    assert_eq!(read.soa.applicable.len(), 4);
+    let excluded: Vec<String> = read.soa.excluded.keys().map(ToString::to_string).collect();
+    assert_eq!(excluded, ["iso27001:2022/A.7.14"]);
+    assert_eq!(
+        read.notes.last().unwrap(),
+        "88 controls of iso27001:2022 missing from the file, which ground nothing: \
+         A.5.2, A.5.3, A.5.4, A.5.5, A.5.6 ..."
+    );
+    let none = read_soa("s.csv", b"control", &"iso27001:2005".parse().unwrap(), state());
+    assert_eq!(none.unwrap_err().0[0].code, "DSPT0103");
+}
+
+#[test]
+fn answers_are_read_with_their_lines() {
+    let read = answers(fixture!("answers-good.csv")).unwrap();
+    assert_eq!(read.rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 5, 6]);
+    let days: Vec<String> = read.rows.iter().map(|(_, row)| row.on.to_string()).collect();
+    assert_eq!(days, ["2026-06-30", "2026-06-30", "2026-06-30", "2026-07-01"]);
+    assert_eq!(read.rows[1].1.valid_until.unwrap().to_string(), "2027-06-30");
+    assert!(read.rows[1].1.answer.contains("lead;\nit is"));
+}
+
+#[test]
+fn evidence_is_read_with_its_files() {
+    let mut asked = Vec::new();
+    let (name, bytes) = fixture!("evidence-good.csv");
+    let read = read_evidence(name, bytes, &edition(), &category(), state(), &mut |path| {
+        asked.push(path.to_owned());
+        digest_of(path)
+    });
+    let rows: Vec<EvidenceRow> = read.unwrap().rows.into_iter().map(|(_, row)| row).collect();
+    assert_eq!(asked, ["reports/restore.pdf", "reports\\patches.csv"]);
+    assert_eq!(rows[0].file.as_ref().unwrap().name, "restore.pdf");
+    assert_eq!(rows[0].event.size, Some(7));
+    assert_eq!(rows[1].file.as_ref().unwrap().name, "patches.csv");
+    assert_eq!(rows[1].event.title, "Patch report, second quarter");
+    assert_eq!(rows[1].event.items.len(), 2);
+    let controls: Vec<String> = rows[2].event.controls.iter().map(ToString::to_string).collect();
+    assert_eq!(controls, ["nist-800-53:5.2.0/SC-7", "iso27001:2022/A.8.20"]);
+    assert_eq!(rows[2].event.scope.len(), 2);
+    assert_eq!((&rows[2].file, rows[2].event.size), (&None, None));
+}
+
+#[test]
+fn a_table_of_problems_has_one_row_for_each() {
+    let Problems(problems) = mapping(fixture!("mapping-bad.csv"), "iso27001:2022").unwrap_err();
+    let table = problems_csv(&problems);
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    assert_eq!(reader.records().map(Result::unwrap).count(), problems.len());
+}
+
+#[test]
+fn files_at_their_limits_are_refused_by_size_or_line() {
+    let huge = vec![b'x'; 33 * 1024 * 1024];
+    let Problems(problems) = mapping(("h.csv", huge.leak()), "iso27001:2022").unwrap_err();
+    assert_eq!((problems[0].code, problems[0].line), ("DSPT0122", 0));
+    let long = "x".repeat(2 * 1024 * 1024);
+    let text = format!("source,relationship,target\nA.8.13,equal,7.3.5\nA.8.14,equal,{long}\n");
+    let Problems(problems) = mapping_of(&text).unwrap_err();
+    assert_eq!((problems.len(), problems[0].code, problems[0].line), (1, "DSPT0122", 3));
+    assert!(render(&problems[0]).len() < 500);
+}
+
+#[test]
+fn a_list_longer_than_any_catalogue_is_one_problem() {
+    let list = "9.9.9 ".repeat(2_001);
+    let text =
+        format!("title,items,proves_on\nx,{list},2026-06-30\ny,{},2026-06-30\n", &list[..90]);
+    let Problems(problems) = evidence(("e.csv", text.into_bytes().leak())).unwrap_err();
+    let found: Vec<_> = problems.iter().map(|one| (one.line, one.code)).collect();
+    assert_eq!(found[0], (2, "DSPT0122"));
+    // Ten of the fifteen are shown, the others counted.
+    assert_eq!(found.iter().filter(|(line, _)| *line == 3).count(), 11);
+}
+
+#[test]
+fn a_file_of_nothing_but_wrong_ids_ends_soon() {
+    let mut text = "source,relationship,target\n".to_owned();
+    for row in 0..20_000 {
+        let _ = writeln!(text, "A.8.{row}x,equal,19.{row}.1");
+    }
+    let Problems(problems) = mapping_of(&text).unwrap_err();
+    assert_eq!(problems.len(), 40_000);
+}
+
+/// Rows good and bad, of which any order must give the same set of outcomes.
+const SHUFFLED: [&str; 9] = [
+    "A.8.13,equal,7.3.5",
+    "A5.9,superset,1.1.4",
+    "A.8.14,equal,7.3.5x",
+    "5.1,equal,7.3.5",
+    "A.9.1.1,equal,7.3.5",
+    "A.8.31x,overlap,8.3.4",
+    "A.8.2,sideways,4.1.1",
+    "A.8.3,equal,",
+    "6.1.2,equal,3.1.1",
+];
+
+/// Outcomes without their places: problems, or rows where there are none.
+fn outcomes(rows: &[&str]) -> Vec<String> {
+    let text = format!("source,relationship,target\n{}\n", rows.join("\n"));
+    let mut found: Vec<String> = match mapping_of(&text) {
+        Ok(read) => read.stored.lines().map(str::to_owned).chain(read.notes).collect(),
+        Err(Problems(problems)) => problems
+            .into_iter()
+            .map(|one| format!("{} {} {} {:?}", one.code, one.found, one.message, one.help))
+            .collect(),
+    };
+    found.sort();
+    found
+}
+
+fn readers_survive(bytes: &[u8]) {
+    let state = state();
+    let results = [
+        read_mapping("a", bytes, &defaults("iso27001:2022"), state).err(),
+        read_soa("a", bytes, &iso(), state).err(),
+        read_answers("a", bytes, &edition(), &category(), state).err(),
+        read_evidence("a", bytes, &edition(), &category(), state, &mut digest_of).err(),
+    ];
+    for problems in results.into_iter().flatten() {
+        assert!(!problems.0.is_empty());
+        let shown = drawn(&problems) + &problems_csv(&problems.0) + &problems.to_string();
+        assert!(shown.chars().all(|c| c == '\n' || c == '\u{feff}' || !c.is_control()));
+    }
+}
+
+const IDS: &str = "A\\.[58]\\.[0-9]{1,2}|[58]\\.[0-9]{1,2}|ac-[0-9]\\.?[0-9]|PR\\.AC-[01]?1|\
+    iso27001:2022/[A*][.0-9]{0,4}|ISO/IEC 2700[12][:, 0-9]{0,8}|Clause [0-9.]{1,5}|\\PC{0,6}";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn the_order_of_rows_does_not_matter(rows in Just(SHUFFLED.to_vec()).prop_shuffle()) {
+        prop_assert_eq!(outcomes(&rows), outcomes(&SHUFFLED));
+        let good = |rows: &[&'static str]| -> Vec<&'static str> {
+            rows.iter().copied().filter(|row| SHUFFLED[..2].contains(row)).collect()
+        };
+        prop_assert_eq!(outcomes(&good(&rows)), outcomes(&SHUFFLED[..2]));
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        readers_survive(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_cells_never_panic(
+        cells in prop::collection::vec(prop::array::uniform3(IDS), 1..4),
+        quoted in any::<bool>(),
+    ) {
+        let quote = if quoted { "\"" } else { "" };
+        for header in [
+            "source,relationship,target",
+            "control,applicable,justification",
+            "items,title,proves_on",
+            "item,answer,met,on",
+        ] {
+            let mut text = format!("{header}\n");
+            for row in &cells {
+                let _ = writeln!(text, "{quote}{}{quote}", row.join(&format!("{quote},{quote}")));
+            }
+            readers_survive(text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn one_changed_byte_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        for (_, bytes) in [
+            fixture!("mapping-bad.csv"),
+            fixture!("soa-bad.csv"),
+            fixture!("answers-bad.csv"),
+            fixture!("evidence-bad.csv"),
+        ] {
+            let mut bytes = bytes.to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            readers_survive(&bytes);
+        }
+    }
+}
