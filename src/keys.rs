@@ -166,16 +166,25 @@ pub fn default_folder() -> Result<PathBuf, KeyError> {
 /// # Errors
 /// [`KeyError::Exists`] where either file is there; [`KeyError::EmptyPassphrase`] and others.
 pub fn generate(path: &Path, passphrase: &str) -> Result<PublicKey, KeyError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut_slice()).map_err(|_| KeyError::NoRandomness)?;
+    keep(path, &seed, passphrase)
+}
+
+/// Writes the key of a known seed, as [`generate`] writes a new one. For demonstrations, whose keys
+/// everybody knows.
+///
+/// # Errors
+/// As [`generate`].
+pub fn keep(path: &Path, seed: &[u8; 32], passphrase: &str) -> Result<PublicKey, KeyError> {
     let (name, public_path) = (name_of(path)?, public_path(path));
     for path in [path, &public_path] {
         if path.symlink_metadata().is_ok() {
             return Err(KeyError::Exists { path: path.into() });
         }
     }
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut_slice()).map_err(|_| KeyError::NoRandomness)?;
-    let public = *SeedSigner::from_seed(&seed).public();
-    let pem = encrypt(&seed, passphrase)?;
+    let public = *SeedSigner::from_seed(seed).public();
+    let pem = encrypt(seed, passphrase)?;
     make_folder(path)?;
     write_whole(path, pem.as_bytes(), false)?;
     write_whole(&public_path, public_line(&public, &name).as_bytes(), false)?;

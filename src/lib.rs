@@ -2,10 +2,12 @@
 //! what follows from it on any date, as known at any point.
 //!
 //! Bytes become facts in [`journal`] (over [`store`] and [`ledger`]), facts become answers in
-//! [`domain`]. ARCHITECTURE.md has the map.
+//! [`domain`], answers become text in [`cli`]. ARCHITECTURE.md has the map.
 
 pub mod bundled;
+pub mod cli;
 pub mod domain;
+pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod ledger;

@@ -281,9 +281,10 @@ fn certificate_grounds(state: &State, known: &Known<Certificate>, derivation: &m
         }
     };
     ground(Atom::Certificate(record.scheme), region.clone(), known.because.clone(), label.clone());
-    for control in implied_controls(state, known) {
+    for (control, adopted) in implied_controls(state, known) {
+        let entries: BTreeSet<u64> = known.because.iter().chain(adopted).copied().collect();
         let atom = Atom::Control(control, Level::Met);
-        ground(atom, region.clone(), known.because.clone(), label.clone());
+        ground(atom, region.clone(), entries.into_iter().collect(), label.clone());
     }
     for (because, from, until, soa) in soa_periods(&known.what) {
         let mut entries: BTreeSet<u64> = known.because.iter().copied().collect();
@@ -312,12 +313,14 @@ fn framework_of(known: &Known<Certificate>) -> Option<FrameworkRef> {
     Some(FrameworkRef { framework: framework.to_owned(), release })
 }
 
-/// Controls that every certificate of the scheme takes in: the clauses of ISO/IEC 27001, which no
-/// Statement of Applicability can exclude, and all requirements of Cyber Essentials.
-fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<ControlRef> {
-    let Some((framework, id)) = framework_of(known)
-        .and_then(|id| state.frameworks.get(&id).map(|framework| (framework, id)))
-    else {
+/// Controls that every certificate of the scheme takes in, with the entries that list them: the
+/// clauses of ISO/IEC 27001, which no Statement of Applicability can exclude, and all requirements
+/// of Cyber Essentials.
+fn implied_controls<'s>(
+    state: &'s State,
+    known: &Known<Certificate>,
+) -> Vec<(ControlRef, &'s [u64])> {
+    let Some(framework) = framework_of(known).and_then(|id| state.frameworks.get(&id)) else {
         return Vec::new();
     };
     let iso = known.what.record.scheme == Scheme::Iso27001;
@@ -326,7 +329,8 @@ fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<ControlRef
         (!iso || control.kind == "clause")
             && catalogue.standing_of(&control.id) == ControlStanding::Assessable
     });
-    whole.map(|control| ControlRef { framework: id.clone(), id: control.id.clone() }).collect()
+    let named = |id: &str| ControlRef { framework: catalogue.id.clone(), id: id.to_owned() };
+    whole.map(|control| (named(&control.id), framework.because.as_slice())).collect()
 }
 
 /// Each Statement of Applicability with the days on which it is the one that holds.
@@ -506,10 +510,8 @@ fn adopt_row(
             whole_scope: false,
             challenged: open_challenges(approval, row.number),
         });
-    } else if row
-        .relationship
-        .relation()
-        .is_some_and(|one| one != super::mapping::Relation::Disjoint)
+    } else if row.joint.is_none()
+        && row.relationship.relation().is_some_and(|one| one != super::mapping::Relation::Disjoint)
     {
         let source = premise.atom;
         derivation.supports.push(Support { target: head, source, days, because, label });

@@ -45,14 +45,28 @@ pub struct Explanation {
     pub because: Vec<Node>,
     /// The proof by equivalence, when there is one.
     pub proof: Option<Proof>,
-    /// Units for which something holds, and units for which nothing does, when it is partial.
-    pub partial: Option<(Vec<String>, Vec<String>)>,
+    /// What holds of it and what is missing, when it is not in place but something holds.
+    pub partial: Option<Partial>,
     /// What was looked at and not used.
     pub unused: Vec<Unused>,
     /// The next day on which the status changes by itself, and to what.
     pub next: Option<(Day, Status)>,
     /// The smallest sets of things that would put it in place, smallest first.
     pub remedies: Vec<Vec<String>>,
+}
+
+/// What holds of an item and what is missing: by unit, and by source of its rules. No share of
+/// anything is added up: parts never make a whole (`docs/equivalence.md`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Partial {
+    /// Required units for which at least one source or own evidence holds.
+    pub units_held: Vec<String>,
+    /// Required units for which nothing holds.
+    pub units_missing: Vec<String>,
+    /// Sources of rules in force that hold for every required unit.
+    pub sources_held: Vec<String>,
+    /// Sources of rules in force that do not.
+    pub sources_missing: Vec<String>,
 }
 
 /// Explains one item; none when it is not asked for on that day.
@@ -80,7 +94,7 @@ pub fn explain(state: &State, view: &DayView<'_>, item: &ItemRef) -> Option<Expl
     }
     because.push(asked_node(view, item));
     Some(Explanation {
-        partial: partial_units(view, item, finding.status),
+        partial: partial(view, item, finding.status),
         unused: unused(state, view, item),
         next: view.positions.history(item).find(|(day, _)| *day > view.day),
         remedies: if finding.status.in_place() { Vec::new() } else { remedies(state, view, item) },
@@ -220,7 +234,7 @@ fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef) -> Node {
     let proof = then.proof(item);
     if let Some(proof) = &proof {
         node.children.extend(proof_nodes(&then, proof));
-        for cause in causes(state, view, proof) {
+        for cause in causes(state, &then, view, proof) {
             node.children.push(Node::leaf("ended", cause.text, &cause.entries));
         }
     }
@@ -236,43 +250,98 @@ fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef) -> Node {
     node
 }
 
-/// Says which premises of an older proof do not hold on the view's day, and why.
-pub fn causes(state: &State, view: &DayView<'_>, proof: &Proof) -> Vec<Unused> {
-    let derivation = &view.positions.derivation;
-    let required = derivation.world.required.at(view.day);
+/// Says which premises of an older proof do not hold any more, and why. `then` is the view that the
+/// proof is of; `now` and `state` are what it is looked at with.
+pub fn causes(state: &State, then: &DayView<'_>, now: &DayView<'_>, proof: &Proof) -> Vec<Unused> {
+    let (old, derivation) = (&then.positions.derivation.world, &now.positions.derivation);
+    let required = derivation.world.required.at(now.day);
     let mut found: BTreeSet<Unused> = BTreeSet::new();
-    for ground in proof.grounds().iter().filter_map(|number| derivation.world.grounds.get(*number))
-    {
-        if !view.cover(&ground.atom).units().covers(required) || required.is_empty() {
-            found.extend(why_not(state, derivation, &ground.atom, view.day, required));
+    for ground in proof.grounds().iter().filter_map(|number| old.grounds.get(*number)) {
+        if required.is_empty() || !now.cover(&ground.atom).units().covers(required) {
+            found.extend(why_not(state, derivation, &ground.atom, now.day, required));
         }
     }
-    for rule in proof.rules().iter().filter_map(|number| derivation.world.rules.get(*number)) {
-        if rule.days.at(view.day).is_empty() {
-            let text = format!("the rule is not in force any more: {}", rule.label);
-            found.insert(Unused { text, entries: rule.because.clone() });
+    for rule in proof.rules().iter().filter_map(|number| old.rules.get(*number)) {
+        let same = |other: &&Rule| other.head == rule.head && other.body == rule.body;
+        let mut still = derivation.world.rules.iter().filter(same);
+        if !still.any(|other| !other.days.at(now.day).is_empty()) {
+            found.insert(rule_end(state, now, rule));
         }
     }
     found.into_iter().collect()
 }
 
-fn partial_units(
-    view: &DayView<'_>,
-    item: &ItemRef,
-    status: Status,
-) -> Option<(Vec<String>, Vec<String>)> {
-    if status.in_place() {
-        return None;
+/// Why a rule that was in force is not any more.
+fn rule_end(state: &State, now: &DayView<'_>, rule: &Rule) -> Unused {
+    let ended = |text: String, more: &[u64]| {
+        let entries: BTreeSet<u64> = rule.because.iter().chain(more).copied().collect();
+        Unused { text: format!("{text}: {}", rule.label), entries: entries.into_iter().collect() }
+    };
+    if rule.authority == Authority::SchemeOwner {
+        let period = now.positions.derivation.period_on(now.day);
+        let because = period.map_or(&[][..], |period| period.because.as_slice());
+        return ended("the rules in force do not hold this exemption".to_owned(), because);
     }
+    let approval = state
+        .approvals
+        .values()
+        .find(|one| one.because.iter().all(|seq| rule.because.contains(seq)));
+    let Some(approval) = approval else {
+        return ended("its mapping or approval was made void".to_owned(), &[]);
+    };
+    for (seq, from, _, why) in &approval.what.withdrawn {
+        if *from <= now.day {
+            let text = format!("its approval was withdrawn from {} ({why})", from.short());
+            return ended(text, &[*seq]);
+        }
+    }
+    match approval.what.body.until {
+        Some(until) if until < now.day => {
+            ended(format!("its approval ended on {}", until.short()), &[])
+        }
+        _ => ended("the rule is not in force".to_owned(), &[]),
+    }
+}
+
+fn partial(view: &DayView<'_>, item: &ItemRef, status: Status) -> Option<Partial> {
     let derivation = &view.positions.derivation;
-    let (held, required) =
-        (view.positions.partial(item, view.day), derivation.world.required.at(view.day));
-    if held.and(required).is_empty() {
+    let required = derivation.world.required.at(view.day);
+    let held = view.positions.partial(item, view.day).and(required);
+    if status.in_place() || held.is_empty() {
         return None;
     }
     let names =
         |units: Units| derivation.names(units).into_iter().map(ToString::to_string).collect();
-    Some((names(held.and(required)), names(required.minus(held))))
+    let goal = Atom::Item(item.clone());
+    let rules = derivation.world.rules.iter().filter(|rule| rule.head == goal);
+    let active = rules.filter(|rule| !rule.days.at(view.day).is_empty());
+    let (mut sources_held, mut sources_missing) = (BTreeSet::new(), BTreeSet::new());
+    for premise in active.flat_map(|rule| &rule.body) {
+        let cover = view.cover(&premise.atom).asking(premise.minimum).units();
+        let list = if cover.covers(required) { &mut sources_held } else { &mut sources_missing };
+        list.insert(atom_name(&premise.atom));
+    }
+    for one in derivation.supports.iter().filter(|one| one.target == goal) {
+        if !one.days.at(view.day).is_empty() && view.cover(&one.source).units().covers(required) {
+            sources_held.insert(format!("{} (a part only)", atom_name(&one.source)));
+        }
+    }
+    Some(Partial {
+        units_held: names(held),
+        units_missing: names(required.minus(held)),
+        sources_held: sources_held.into_iter().collect(),
+        sources_missing: sources_missing.into_iter().collect(),
+    })
+}
+
+/// An atom as people name it.
+pub fn atom_name(atom: &Atom) -> String {
+    match atom {
+        Atom::Certificate(scheme) => format!("a {} certificate", scheme.label()),
+        Atom::Control(control, Level::Met) => control.to_string(),
+        Atom::Control(control, level) => format!("{control} {}", level.as_str()),
+        Atom::Item(item) => item.to_string(),
+    }
 }
 
 fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
@@ -288,6 +357,8 @@ fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
             }
         }
     }
+    let mut seen = BTreeSet::new();
+    found.retain(|one| seen.insert(one.clone()));
     found
 }
 

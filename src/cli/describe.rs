@@ -1,0 +1,160 @@
+//! One line about an event, for lists; and what an event points at.
+
+use crate::domain::event::{Event, Rows};
+use crate::domain::refs::EventId;
+use crate::domain::replay::Fact;
+
+/// The event that another one is about, by its id.
+pub(super) fn points_at(event: &Event) -> Option<&EventId> {
+    match event {
+        Event::CertificateSuspended(body) => Some(&body.certificate),
+        Event::CertificateWithdrawn(body) => Some(&body.certificate),
+        Event::SoaRecorded(body) => Some(&body.certificate),
+        Event::EvidenceWithdrawn(body) => Some(&body.evidence),
+        Event::MappingApproved(body) => Some(&body.mapping),
+        Event::ApprovalWithdrawn(body) => Some(&body.approval),
+        Event::EquivalenceChallenged(body) => Some(&body.approval),
+        Event::ChallengeUpheld(body) => Some(&body.challenge),
+        Event::Correction(body) => Some(&body.corrects),
+        Event::LedgerOpened(_)
+        | Event::KeyAdmitted(_)
+        | Event::KeyRevoked(_)
+        | Event::OrganisationClassified(_)
+        | Event::ScopeDeclared(_)
+        | Event::EditionAdopted(_)
+        | Event::FrameworkAdopted(_)
+        | Event::MappingImported(_)
+        | Event::EquivalenceAsserted(_)
+        | Event::CertificateRecorded(_)
+        | Event::ControlAssessed(_)
+        | Event::EvidenceRecorded(_)
+        | Event::ItemAnswered(_)
+        | Event::ItemNotApplicable(_)
+        | Event::AssertionConfirmed(_) => None,
+    }
+}
+
+/// Describes an event in one line.
+pub(super) fn describe(event: &Event, facts: &[Fact]) -> String {
+    match event {
+        Event::LedgerOpened(body) => body.organisation.clone(),
+        Event::KeyAdmitted(body) => format!("{} as {}", body.holder, body.role),
+        Event::KeyRevoked(body) => format!("{}: {}", body.keyid, body.reason),
+        Event::OrganisationClassified(body) => format!(
+            "{} in {}: {} from {}",
+            body.organisation_type,
+            body.edition,
+            body.category,
+            body.from.short()
+        ),
+        Event::ScopeDeclared(body) => {
+            let units: Vec<&str> = body.units.iter().map(|unit| unit.id.as_str()).collect();
+            format!("{} from {}", units.join(", "), body.from.short())
+        }
+        Event::EditionAdopted(body) => format!(
+            "{} revision {} from {}",
+            body.edition,
+            body.revision,
+            body.effective_from.short()
+        ),
+        Event::FrameworkAdopted(body) => body.framework.to_string(),
+        Event::MappingImported(body) => {
+            format!("{}, {} rows, {}", body.title, body.rows, body.authority)
+        }
+        Event::EquivalenceAsserted(body) => {
+            let sources: Vec<String> =
+                body.sources.iter().map(|one| one.source.to_string()).collect();
+            format!("{} by {}", body.target, sources.join(" + "))
+        }
+        Event::CertificateRecorded(body) => format!(
+            "{} {}, {} to {}",
+            body.scheme.label(),
+            body.number,
+            body.valid_from.short(),
+            body.valid_until.short()
+        ),
+        Event::ControlAssessed(body) => {
+            format!("{} {} ({})", body.control, body.result.as_str(), body.assurance.as_str())
+        }
+        Event::EvidenceRecorded(body) => {
+            let items = body.items.iter().map(|item| item.item.to_string());
+            let about: Vec<String> =
+                items.chain(body.controls.iter().map(ToString::to_string)).collect();
+            format!("\"{}\" for {}", body.title, about.join(", "))
+        }
+        Event::ItemAnswered(body) => {
+            format!("{} {}", body.item.item, if body.met { "met" } else { "not met" })
+        }
+        Event::ItemNotApplicable(body) => format!("{}: {}", body.item.item, body.reason),
+        Event::AssertionConfirmed(body) => body.assertion.assertion.to_string(),
+        Event::CertificateSuspended(_)
+        | Event::CertificateWithdrawn(_)
+        | Event::SoaRecorded(_)
+        | Event::EvidenceWithdrawn(_)
+        | Event::MappingApproved(_)
+        | Event::ApprovalWithdrawn(_)
+        | Event::EquivalenceChallenged(_)
+        | Event::ChallengeUpheld(_)
+        | Event::Correction(_) => pointing(event, facts),
+    }
+}
+
+/// Describes an event that is about another one.
+fn pointing(event: &Event, facts: &[Fact]) -> String {
+    let target = points_at(event).and_then(|id| facts.iter().find(|fact| fact.id == *id));
+    let about = target
+        .map_or_else(String::new, |fact| format!("#{} {}", fact.seq, describe(&fact.event, facts)));
+    let why = reason(event).map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{about}{why}")
+}
+
+fn reason(event: &Event) -> Option<String> {
+    let rows = |rows: &Rows| match rows {
+        Rows::All(_) => "all rows".to_owned(),
+        Rows::Listed(rows) => format!("{} rows", rows.len()),
+    };
+    match event {
+        Event::CertificateSuspended(body) => {
+            Some(format!("from {}, {}", body.from.short(), body.reason))
+        }
+        Event::CertificateWithdrawn(body) => {
+            Some(format!("from {}, {}", body.from.short(), body.reason))
+        }
+        Event::EvidenceWithdrawn(body) => Some(body.reason.clone()),
+        Event::MappingApproved(body) => Some(format!("{}, {}", rows(&body.rows), body.rationale)),
+        Event::ApprovalWithdrawn(body) => Some(format!("{}, {}", rows(&body.rows), body.reason)),
+        Event::EquivalenceChallenged(body) => Some(body.reason.clone()),
+        Event::ChallengeUpheld(body) => Some(body.reason.clone()),
+        Event::Correction(body) => {
+            let what = if body.replacement.is_some() { "replaced" } else { "void" };
+            Some(format!("{what}, {}", body.reason))
+        }
+        Event::SoaRecorded(body) => Some(format!("from {}", body.from.short())),
+        Event::LedgerOpened(_)
+        | Event::KeyAdmitted(_)
+        | Event::KeyRevoked(_)
+        | Event::OrganisationClassified(_)
+        | Event::ScopeDeclared(_)
+        | Event::EditionAdopted(_)
+        | Event::FrameworkAdopted(_)
+        | Event::MappingImported(_)
+        | Event::EquivalenceAsserted(_)
+        | Event::CertificateRecorded(_)
+        | Event::ControlAssessed(_)
+        | Event::EvidenceRecorded(_)
+        | Event::ItemAnswered(_)
+        | Event::ItemNotApplicable(_)
+        | Event::AssertionConfirmed(_) => None,
+    }
+}
+
+/// Says whether an event speaks of something: an item, assertion, control or certificate number as
+/// a whole word, or an event that does.
+pub(super) fn mentions(event: &Event, facts: &[Fact], about: &str) -> bool {
+    let text = describe(event, facts);
+    let word = |c: char| !(c.is_alphanumeric() || ".-:/()".contains(c));
+    let names = |text: &str| {
+        text.split(word).any(|part| part == about || part.rsplit('/').next() == Some(about))
+    };
+    names(&text) || event.body().is_ok_and(|body| names(&body.to_string().replace('"', " ")))
+}

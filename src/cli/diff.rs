@@ -1,0 +1,188 @@
+//! `dspt diff`: what changed between two positions, and because of what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::failure::{Failure, exit};
+use super::output::{Columns, Output, cut, entries_text};
+use super::question::{AsOf, Question, ledger_path};
+use crate::domain::explain::causes;
+use crate::domain::refs::ItemRef;
+use crate::domain::replay::State;
+use crate::domain::status::{DayView, Finding, Positions, Status};
+use crate::journal::Journal;
+use crate::store::Mode;
+
+/// Arguments of `diff`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    /// The first day
+    a: String,
+    /// The second day
+    b: String,
+    /// How much may be used for both: then (each what was recorded by its day), now, a date, #SIZE
+    #[arg(long, value_name = "then|now|DATE|#SIZE")]
+    as_known: Option<String>,
+    /// The same for the first day only
+    #[arg(long, value_name = "then|now|DATE|#SIZE")]
+    a_as_known: Option<String>,
+    /// The same for the second day only
+    #[arg(long, value_name = "then|now|DATE|#SIZE")]
+    b_as_known: Option<String>,
+    /// Which revision of the rules decides: then or latest
+    #[arg(long, value_name = "then|latest")]
+    rules: Option<String>,
+    /// Exit with 1 when something changed
+    #[arg(long)]
+    exit_code: bool,
+}
+
+struct Side {
+    as_of: AsOf,
+    state: State,
+    positions: Positions,
+}
+
+/// A changed item: its title, both statuses, the cause and the entries behind it.
+struct Change {
+    item: ItemRef,
+    title: String,
+    before: Status,
+    after: Status,
+    cause: String,
+    entries: Vec<u64>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`]; exit status 1 with `--exit-code` when something changed.
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let side = |at: &str, known: Option<&String>, output: &Output<'_>| -> Result<Side, Failure> {
+        let question = Question {
+            at: Some(at.to_owned()),
+            as_known: known.or(args.as_known.as_ref()).cloned(),
+            rules: args.rules.clone(),
+        };
+        let as_of = question.resolve(&journal.ledger.facts, output)?;
+        let state = journal.state(as_of.size)?;
+        let positions = Positions::new(&state, as_of.rules);
+        Ok(Side { as_of, state, positions })
+    };
+    let a = side(&args.a, args.a_as_known.as_ref(), output)?;
+    let b = side(&args.b, args.b_as_known.as_ref(), output)?;
+    let changes = changes(&a, &b);
+    let text = text(&a, &b, &changes);
+    let value = json!({
+        "a": a.as_of.json(),
+        "b": b.as_of.json(),
+        "changes": changes.iter().map(|one| json!({
+            "item": one.item.to_string(),
+            "before": one.before.json(),
+            "after": one.after.json(),
+            "cause": one.cause,
+            "entries": one.entries,
+        })).collect::<Vec<_>>(),
+    });
+    output.answer("dspt.diff/1", value, &text)?;
+    Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
+}
+
+fn changes(a: &Side, b: &Side) -> Vec<Change> {
+    let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
+    let by_item = |findings: Vec<Finding>| -> BTreeMap<ItemRef, Finding> {
+        findings.into_iter().map(|one| (one.item.clone(), one)).collect()
+    };
+    let (old, new) = (by_item(before.findings()), by_item(after.findings()));
+    let items: BTreeSet<&ItemRef> = old.keys().chain(new.keys()).collect();
+    let status = |one: Option<&Finding>| one.map_or(Status::NotAsked, |one| one.status);
+    let mut changes: Vec<Change> = Vec::new();
+    for item in items {
+        let (was, is) = (old.get(item), new.get(item));
+        if status(was) == status(is) {
+            continue;
+        }
+        let (cause, entries) = cause(b, &before, &after, was, is);
+        changes.push(Change {
+            item: item.clone(),
+            title: is.or(was).map_or_else(String::new, |one| one.title.clone()),
+            before: status(was),
+            after: status(is),
+            cause,
+            entries,
+        });
+    }
+    // What got worse comes first, then by item.
+    changes.sort_by_key(|one| (!worse(one.before, one.after), one.item.clone()));
+    changes
+}
+
+fn worse(before: Status, after: Status) -> bool {
+    before.in_place() && !after.in_place()
+}
+
+/// Names the cause: why the old proof does not hold any more, else the entries that are new.
+fn cause(
+    b: &Side,
+    before: &DayView<'_>,
+    after: &DayView<'_>,
+    was: Option<&Finding>,
+    is: Option<&Finding>,
+) -> (String, Vec<u64>) {
+    let (Some(was), Some(is)) = (was, is) else {
+        let text = if is.is_some() { "now asked for" } else { "no longer asked for" };
+        let entries = is.or(was).map_or_else(Vec::new, |one| one.because.clone());
+        return (text.to_owned(), entries);
+    };
+    if let Some(proof) = before.proof(&was.item).filter(|_| worse(was.status, is.status)) {
+        // The old proof, looked at with what is known in B.
+        let found = causes(&b.state, before, after, &proof);
+        if let Some(first) = found.first() {
+            let entries: BTreeSet<u64> = found.iter().flat_map(|one| one.entries.clone()).collect();
+            return (first.text.clone(), entries.into_iter().collect());
+        }
+    }
+    let new: Vec<u64> =
+        is.because.iter().filter(|seq| !was.because.contains(seq)).copied().collect();
+    let entries = if new.is_empty() { is.because.clone() } else { new };
+    (is.because_text.clone(), entries)
+}
+
+fn text(a: &Side, b: &Side, changes: &[Change]) -> String {
+    let mut text = String::new();
+    for (name, side) in [("A", a), ("B", b)] {
+        let _ = writeln!(text, "{name}: {}", side.as_of.sentence(&side.positions));
+    }
+    let fell = changes.iter().filter(|one| worse(one.before, one.after)).count();
+    let rose = changes.iter().filter(|one| worse(one.after, one.before)).count();
+    let _ = writeln!(
+        text,
+        "{} items changed: {rose} now in place, {fell} no longer in place\n",
+        changes.len()
+    );
+    let mut columns = Columns::new(&["Item", "A", "B", "What it asks for", "Cause", "Entries"]);
+    for one in changes {
+        let status = |status: Status| format!("{} {}", status.mark(), status.word());
+        columns.row([
+            one.item.item.to_string(),
+            status(one.before),
+            status(one.after),
+            cut(&one.title, 36),
+            cut(&one.cause, 60),
+            entries_text(&one.entries),
+        ]);
+    }
+    if !changes.is_empty() {
+        text.push_str(&columns.text());
+    }
+    text
+}

@@ -1,0 +1,167 @@
+//! Every way a command ends: texts, stable codes, exit status. The table is in `docs/errors.md`.
+
+use std::io;
+
+use crate::journal::JournalError;
+use crate::keys::KeyError;
+use crate::store::StoreError;
+
+/// The exit statuses. Any other number means failure.
+pub(super) mod exit {
+    /// Done; a question was answered with yes.
+    pub(crate) const YES: u8 = 0;
+    /// Checked, and the answer is no.
+    pub(crate) const NO: u8 = 1;
+    /// The command was used wrongly.
+    pub(crate) const USAGE: u8 = 2;
+    /// The input file has problems; nothing was written.
+    pub(crate) const INPUT: u8 = 3;
+    /// It could not be decided.
+    pub(crate) const UNDECIDED: u8 = 4;
+    /// Any other failure.
+    pub(crate) const FAILED: u8 = 5;
+    /// There is no ledger here.
+    pub(crate) const NO_LEDGER: u8 = 10;
+    /// Somebody else is writing.
+    pub(crate) const LOCKED: u8 = 11;
+    /// The passphrase is wrong.
+    pub(crate) const PASSPHRASE: u8 = 12;
+    /// This key may not sign this.
+    pub(crate) const NOT_ALLOWED: u8 = 13;
+}
+
+/// A command that did not succeed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Stable code.
+    pub code: &'static str,
+    /// Exit status.
+    pub exit: u8,
+    /// What was found, where, and what to do.
+    pub message: String,
+    /// Where, when it is about a file.
+    pub place: Option<String>,
+    /// One thing to try next.
+    pub help: Option<String>,
+    /// A closed pipe ends a command without a word.
+    pub silent: bool,
+}
+
+impl Failure {
+    /// A failure with a code and an exit status.
+    pub(super) fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, exit, message, place: None, help: None, silent: false }
+    }
+
+    /// The command was used wrongly.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new("DSPT0002", exit::USAGE, message)
+    }
+
+    /// It could not be decided.
+    pub(super) fn undecided(message: impl Into<String>) -> Self {
+        Self::new("DSPT0004", exit::UNDECIDED, message)
+    }
+
+    /// Adds one thing to try next.
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            let mut closed = Self::new("DSPT0000", exit::YES, "");
+            closed.silent = true;
+            return closed;
+        }
+        Self::new("DSPT0005", exit::FAILED, format!("the output could not be written: {error}"))
+    }
+}
+
+impl From<crate::domain::refs::BadRef> for Failure {
+    fn from(bad: crate::domain::refs::BadRef) -> Self {
+        Self::usage(bad.to_string())
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all that is not named here is a plain failure")]
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let (code, exit) = match &error {
+            StoreError::Missing { .. } | StoreError::Directory { .. } => {
+                ("DSPT0010", exit::NO_LEDGER)
+            }
+            StoreError::NotALedger { .. } => ("DSPT0011", exit::NO_LEDGER),
+            StoreError::Locked { .. } => ("DSPT0012", exit::LOCKED),
+            StoreError::NewerFormat { .. } => ("DSPT0013", exit::UNDECIDED),
+            StoreError::Truncated { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::NotReadable { .. }
+            | StoreError::NotClosed { .. }
+            | StoreError::UnknownSchema { .. } => ("DSPT0014", exit::UNDECIDED),
+            _ => ("DSPT0015", exit::FAILED),
+        };
+        Self::new(code, exit, chain(&error))
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all that is not named here is a plain failure")]
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let (code, exit) = match &error {
+            KeyError::WrongPassphrase { .. } => ("DSPT0021", exit::PASSPHRASE),
+            KeyError::NoTerminal => ("DSPT0022", exit::USAGE),
+            _ => ("DSPT0020", exit::FAILED),
+        };
+        Self::new(code, exit, chain(&error))
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Store(error) => error.into(),
+            JournalError::Tampered(_) => Self::new("DSPT0030", exit::NO, chain(&error)),
+            JournalError::Undecided(_) | JournalError::Empty | JournalError::Replay(_) => {
+                Self::new("DSPT0031", exit::UNDECIDED, chain(&error))
+            }
+            JournalError::NotAllowed(_) | JournalError::WrongLogKey { .. } => {
+                Self::new("DSPT0032", exit::NOT_ALLOWED, chain(&error))
+            }
+            JournalError::Refused(refusals) => {
+                let texts: Vec<String> = refusals.into_iter().map(|(_, text)| text).collect();
+                Self::new("DSPT0033", exit::INPUT, texts.join("\n  "))
+            }
+            JournalError::Busy => Self::new("DSPT0012", exit::LOCKED, chain(&error)),
+            JournalError::IdInUse(_) | JournalError::Entry(_) | JournalError::Body(_) => {
+                Self::new("DSPT0034", exit::FAILED, chain(&error))
+            }
+        }
+    }
+}
+
+impl From<crate::domain::replay::ReplayError> for Failure {
+    fn from(error: crate::domain::replay::ReplayError) -> Self {
+        JournalError::from(error).into()
+    }
+}
+
+/// An error's text with those of its causes that it does not already hold.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let more = inner.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,571 @@
+//! `dspt import`: editions, frameworks, mappings, Statements of Applicability, answers, evidence.
+//!
+//! All or nothing: every bad row is shown at once and nothing is written unless all are good. The
+//! same bytes again write nothing.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::json;
+
+use super::catalogue::{bytes, folder_of, table};
+use super::failure::{Failure, exit};
+use super::ids::new_id;
+use super::output::Output;
+use super::question::{day, event as find_event, ledger_path};
+use super::record::{file_name, read_file, write};
+use super::signing::Signing;
+use crate::domain::admit::admit;
+use crate::domain::day::{Day, Instant};
+use crate::domain::derive::{RulesChoice, derive};
+use crate::domain::edition::{Edition, Framework};
+use crate::domain::event::{EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded};
+use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId};
+use crate::domain::replay::State;
+use crate::import::answers::read_answers;
+use crate::import::evidence::{FileDigest, read_evidence};
+use crate::import::mapping::{MappingDefaults, read_mapping};
+use crate::import::problem::{Problem, Problems, problems_csv, render};
+use crate::import::soa::read_soa;
+use crate::journal::{File, Journal, NewEvent};
+use crate::ledger::Digest;
+use crate::store::Mode;
+
+/// Arguments of `import`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Adopt an edition's rules from the catalogue (2025-26-v8) or from a folder of its files
+    Edition {
+        /// Name in the catalogue, or a folder with items.csv, exemptions.csv, organisation-types.csv
+        edition: String,
+        /// The edition's name, when a folder is given
+        #[arg(long, value_name = "EDITION")]
+        name: Option<EditionId>,
+        /// Revision of the files; the catalogue knows its own
+        #[arg(long)]
+        revision: Option<String>,
+        /// First day in force; the day of publication for one from the catalogue
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Adopt a framework's list from the catalogue (iso27001:2022) or from a controls.csv
+    Framework {
+        /// Framework and release
+        framework: FrameworkRef,
+        /// The list, when it is not in the catalogue
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import a mapping: proposals that derive nothing until approved
+    Mapping {
+        /// A CSV file, or one of the catalogue's: proposals/NAME.csv
+        file: PathBuf,
+        /// A name for people; the file's name when left out
+        #[arg(long)]
+        title: Option<String>,
+        /// Who made it
+        #[arg(long, default_value = "not stated")]
+        author: String,
+        /// Its licence
+        #[arg(long, default_value = "not stated")]
+        licence: String,
+        /// Framework of ids that do not name theirs
+        #[arg(long, value_name = "FRAMEWORK")]
+        source_framework: Option<FrameworkRef>,
+        /// Framework of target ids that do not name theirs
+        #[arg(long, value_name = "FRAMEWORK")]
+        target_framework: Option<FrameworkRef>,
+        /// Edition of items that do not name theirs
+        #[arg(long, requires = "category")]
+        edition: Option<EditionId>,
+        /// Category of items that do not name theirs
+        #[arg(long, requires = "edition")]
+        category: Option<CategoryId>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import the Statement of Applicability of a certificate
+    Soa {
+        /// A CSV file with control, applicable, justification
+        file: PathBuf,
+        /// The certificate's entry: #12
+        #[arg(long)]
+        certificate: String,
+        /// First day that it holds; the certificate's first day when left out
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import answers, one row each (columns: docs/import.md)
+    Answers {
+        /// A CSV file
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import evidence, one row each (columns: docs/import.md)
+    Evidence {
+        /// A CSV file; the files that it names are looked for beside it
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(ClapArgs, Debug)]
+struct Common {
+    /// Check everything, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// What an import would record, and the lines that its events come from.
+struct Batch {
+    events: Vec<NewEvent>,
+    lines: Vec<u64>,
+    file: String,
+    summary: String,
+}
+
+impl Batch {
+    fn of_one(event: NewEvent, summary: impl Into<String>) -> Self {
+        Self {
+            events: vec![event],
+            lines: Vec::new(),
+            file: String::new(),
+            summary: summary.into(),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] with exit status 3 when the file has problems.
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let state = journal.state(u64::MAX)?;
+    let (batch, common) = match &args.command {
+        Command::Edition { edition, name, revision, from, common } => {
+            let from = from.as_deref().map(|text| day(text, output)).transpose()?;
+            (edition_batch(edition, name.as_ref(), revision.as_ref(), from, output)?, common)
+        }
+        Command::Framework { framework, file, common } => {
+            (framework_batch(framework, file.as_deref(), output)?, common)
+        }
+        Command::Mapping { file, common, .. } => {
+            let content = file_or_bundled(file)?;
+            if let Some(done) = imported_before(&journal, &content, output)? {
+                return Ok(done);
+            }
+            (mapping_batch(&args.command, &content, &state, output)?, common)
+        }
+        Command::Soa { file, certificate, from, common } => {
+            let content = read_file(file)?;
+            if let Some(done) = imported_before(&journal, &content, output)? {
+                return Ok(done);
+            }
+            let from = from.as_deref().map(|text| day(text, output)).transpose()?;
+            (soa_batch((file, content), (certificate, from), &journal, &state, output)?, common)
+        }
+        Command::Answers { file, common } => {
+            let content = read_file(file)?;
+            if let Some(done) = imported_before(&journal, &content, output)? {
+                return Ok(done);
+            }
+            (answers_batch(file, &content, &state, output)?, common)
+        }
+        Command::Evidence { file, common } => {
+            let content = read_file(file)?;
+            if let Some(done) = imported_before(&journal, &content, output)? {
+                return Ok(done);
+            }
+            (evidence_batch(file, &content, &state, output)?, common)
+        }
+    };
+    finish(journal, &state, &batch, common, output)
+}
+
+fn finish(
+    journal: Journal,
+    state: &State,
+    batch: &Batch,
+    common: &Common,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    check_rows(state, batch, output)?;
+    if common.dry_run {
+        let text =
+            format!("{} All rows are good. Nothing was written (--dry-run).\n", batch.summary);
+        output.answer(
+            "dspt.import/1",
+            json!({ "dry_run": true, "events": batch.events.len(), "summary": batch.summary }),
+            &text,
+        )?;
+        return Ok(exit::YES);
+    }
+    output.hint(&batch.summary)?;
+    write(journal, &common.signing, &batch.events, output)
+}
+
+/// Checks what the rows say against the ledger, so that a refusal names its line.
+fn check_rows(state: &State, batch: &Batch, output: &Output<'_>) -> Result<(), Failure> {
+    let nobody: KeyId = match format!("SHA256:{}", "A".repeat(43)).parse() {
+        Ok(key) => key,
+        Err(_) => return Ok(()),
+    };
+    let today = output.now.london_day();
+    let mut problems = Vec::new();
+    for (new, line) in batch.events.iter().zip(&batch.lines) {
+        if let Err(refusal) = admit(state, &new.event, &nobody, today) {
+            problems.push(Problem {
+                code: "DSPT0033",
+                file: batch.file.clone(),
+                line: *line,
+                column: None,
+                column_name: String::new(),
+                found: String::new(),
+                message: refusal.0,
+                help: None,
+                source_line: None,
+                source_from: 1,
+            });
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(bad_rows(Problems(problems))) }
+}
+
+/// How many problems are shown before the rest is counted.
+const PROBLEMS_SHOWN: usize = 10;
+
+/// Turns problems into a failure that shows the first ones and keeps all in a file beside the input.
+fn bad_rows(problems: Problems) -> Failure {
+    let all = problems.0;
+    let mut text = format!("{} problems; nothing was written\n", all.len());
+    for problem in all.iter().take(PROBLEMS_SHOWN) {
+        text.push_str(&render(problem));
+    }
+    let code = all.first().map_or("DSPT0100", |one| one.code);
+    let file = all.first().map_or_else(String::new, |one| one.file.clone());
+    if all.len() > PROBLEMS_SHOWN {
+        let (list, more) = (format!("{file}.problems.csv"), all.len() - PROBLEMS_SHOWN);
+        let _ = match write_new(Path::new(&list), &problems_csv(&all)) {
+            Ok(()) => writeln!(text, "... {more} more; all are in {list}"),
+            Err(why) => writeln!(text, "... {more} more ({list} could not be written: {why})"),
+        };
+    }
+    let mut failure = Failure::new(code, exit::INPUT, text.trim_end());
+    failure.place = all.first().map(|one| format!("{}:{}", one.file, one.line));
+    failure
+}
+
+/// Replaces our own earlier list of problems, nothing else.
+fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| error.to_string())
+}
+
+/// Says so when the same bytes were imported before.
+fn imported_before(
+    journal: &Journal,
+    content: &[u8],
+    output: &mut Output<'_>,
+) -> Result<Option<u8>, Failure> {
+    let sha256 = Digest::of(content).hex();
+    let before = journal.ledger.facts.iter().find(|fact| {
+        fact.subjects.iter().any(|one| one.sha256 == sha256 && one.name.starts_with(IMPORTED))
+    });
+    let Some(fact) = before else { return Ok(None) };
+    let text =
+        format!("These bytes were imported before, by entry #{}. Nothing was written.\n", fact.seq);
+    output.answer("dspt.import/1", json!({ "imported_before": fact.seq, "events": 0 }), &text)?;
+    Ok(Some(exit::YES))
+}
+
+/// Names of imported files in entries start with this, to tell them from evidence.
+const IMPORTED: &str = "import:";
+
+fn imported(path: &Path, content: Option<Vec<u8>>, sha256: Digest) -> File {
+    File { name: format!("{IMPORTED}{}", file_name(path)), sha256, stored: content }
+}
+
+fn new_event(event: Event, files: Vec<File>, now: Instant) -> Result<NewEvent, Failure> {
+    Ok(NewEvent { id: new_id(now)?, event, files })
+}
+
+/// The day that an edition of the catalogue was published.
+///
+/// # Errors
+/// [`Failure`] when the catalogue does not know it.
+pub(super) fn bundled_edition_day(edition: &EditionId) -> Result<Day, Failure> {
+    field_of(edition, "published").and_then(|text| {
+        let date = text.split_whitespace().next().unwrap_or_default();
+        Day::parse(date.trim_end_matches([',', ';']))
+            .map_err(|bad| Failure::usage(format!("{edition}: {bad}; give --from")))
+    })
+}
+
+fn field_of(edition: &EditionId, field: &str) -> Result<String, Failure> {
+    let fields = table(&format!("dspt-{edition}/edition.csv"))?;
+    let row = fields.rows.iter().find(|row| row.get("field") == field);
+    row.map(|row| row.get("value").to_owned()).ok_or_else(|| {
+        Failure::usage(format!("the catalogue does not know `{field}` of {edition}; give it"))
+    })
+}
+
+/// The event that adopts an edition of the catalogue from a day on.
+///
+/// # Errors
+/// [`Failure`] when it is not in the catalogue.
+pub(super) fn adopt_edition(
+    edition: &EditionId,
+    from: Day,
+    now: Instant,
+) -> Result<NewEvent, Failure> {
+    let file = |name: &str| bytes(&format!("dspt-{edition}/{name}")).map(<[u8]>::to_vec);
+    let revision = field_of(edition, "revision")?;
+    let files = [file("items.csv")?, file("exemptions.csv")?, file("organisation-types.csv")?];
+    edition_event(edition.clone(), revision, from, files, now)
+}
+
+fn edition_event(
+    edition: EditionId,
+    revision: String,
+    effective_from: Day,
+    [items, exemptions, types]: [Vec<u8>; 3],
+    now: Instant,
+) -> Result<NewEvent, Failure> {
+    Edition::parse(edition.clone(), revision.clone(), &items, &exemptions, &types)
+        .map_err(|bad| Failure::new("DSPT0123", exit::INPUT, bad.to_string()))?;
+    let files = vec![
+        File::stored("items.csv", items),
+        File::stored("exemptions.csv", exemptions),
+        File::stored("organisation-types.csv", types),
+    ];
+    let body = EditionAdopted { edition, revision, effective_from };
+    new_event(Event::EditionAdopted(body), files, now)
+}
+
+fn edition_batch(
+    edition: &str,
+    name: Option<&EditionId>,
+    revision: Option<&String>,
+    from: Option<Day>,
+    output: &Output<'_>,
+) -> Result<Batch, Failure> {
+    let folder = Path::new(edition);
+    let new = if folder.is_dir() {
+        let missing = |what: &str| Failure::usage(format!("an edition from a folder needs {what}"));
+        let name = name.ok_or_else(|| missing("--name"))?;
+        let revision = revision.ok_or_else(|| missing("--revision"))?;
+        let from = from.ok_or_else(|| missing("--from"))?;
+        let file = |name: &str| read_file(&folder.join(name));
+        let files = [file("items.csv")?, file("exemptions.csv")?, file("organisation-types.csv")?];
+        edition_event(name.clone(), revision.clone(), from, files, output.now)?
+    } else {
+        let id: EditionId = edition.parse().map_err(Failure::from)?;
+        let from = from.map_or_else(|| bundled_edition_day(&id), Ok)?;
+        adopt_edition(&id, from, output.now)?
+    };
+    Ok(Batch::of_one(new, "An edition's rules."))
+}
+
+fn framework_batch(
+    framework: &FrameworkRef,
+    file: Option<&Path>,
+    output: &Output<'_>,
+) -> Result<Batch, Failure> {
+    let controls = match file {
+        Some(path) => read_file(path)?,
+        None => bytes(&format!("{}/controls.csv", folder_of(&framework.to_string())))?.to_vec(),
+    };
+    let read = Framework::parse(framework.clone(), &controls)
+        .map_err(|bad| Failure::new("DSPT0123", exit::INPUT, bad.to_string()))?;
+    let summary = format!("{framework}: {} ids.", read.controls.len());
+    let body = FrameworkAdopted { framework: framework.clone() };
+    let files = vec![File::stored("controls.csv", controls)];
+    Ok(Batch::of_one(new_event(Event::FrameworkAdopted(body), files, output.now)?, summary))
+}
+
+/// Reads a file; where there is none, the catalogue's of that name.
+fn file_or_bundled(path: &Path) -> Result<Vec<u8>, Failure> {
+    if !path.exists()
+        && let Some(file) = crate::bundled::file(&path.to_string_lossy())
+    {
+        return Ok(file.bytes.to_vec());
+    }
+    read_file(path)
+}
+
+fn mapping_batch(
+    command: &Command,
+    content: &[u8],
+    state: &State,
+    output: &mut Output<'_>,
+) -> Result<Batch, Failure> {
+    let Command::Mapping {
+        file,
+        title,
+        author,
+        licence,
+        source_framework,
+        target_framework,
+        edition,
+        category,
+        ..
+    } = command
+    else {
+        return Err(Failure::usage("not a mapping"));
+    };
+    let defaults = MappingDefaults {
+        source_framework: source_framework.clone(),
+        target: edition.clone().zip(category.clone()),
+        target_framework: target_framework.clone(),
+    };
+    let shown = file.display().to_string();
+    let read = read_mapping(&shown, content, &defaults, state).map_err(bad_rows)?;
+    for note in &read.notes {
+        output.hint(&format!("note: {note}"))?;
+    }
+    let carrying = read.rows.iter().filter(|row| {
+        row.relationship.carries_satisfaction()
+            || row.joint.as_ref().is_some_and(|joint| joint.relationship.carries_satisfaction())
+    });
+    let summary = format!(
+        "{} rows recorded as proposals, {} of which could derive something once approved; 0 items change status.",
+        read.rows.len(),
+        carrying.count()
+    );
+    let body = MappingImported {
+        title: title.clone().unwrap_or_else(|| file_name(file)),
+        author: author.clone(),
+        authority: read.authority,
+        licence: licence.clone(),
+        rows: read.rows.len() as u64,
+    };
+    let files = vec![
+        File::stored("mapping.csv", read.stored.into_bytes()),
+        imported(file, Some(content.to_vec()), Digest::of(content)),
+    ];
+    Ok(Batch::of_one(new_event(Event::MappingImported(body), files, output.now)?, summary))
+}
+
+fn soa_batch(
+    (file, content): (&Path, Vec<u8>),
+    (certificate, from): (&str, Option<Day>),
+    journal: &Journal,
+    state: &State,
+    output: &mut Output<'_>,
+) -> Result<Batch, Failure> {
+    let fact = find_event(certificate, &journal.ledger.facts)?;
+    let known = state.certificates.get(&fact.id).ok_or_else(|| {
+        Failure::usage(format!("entry #{} is not a certificate that stands", fact.seq))
+    })?;
+    let release = known.what.record.release.clone().ok_or_else(|| {
+        Failure::usage(format!(
+            "certificate {} names no release; correct it first",
+            known.what.record.number
+        ))
+    })?;
+    let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
+    let read =
+        read_soa(&file.display().to_string(), &content, &framework, state).map_err(bad_rows)?;
+    for note in &read.notes {
+        output.hint(&format!("note: {note}"))?;
+    }
+    let summary = format!(
+        "{} controls included, {} excluded.",
+        read.soa.applicable.len(),
+        read.soa.excluded.len()
+    );
+    let from = from.unwrap_or(known.what.record.valid_from);
+    let digest = Digest::of(&content);
+    let files = vec![
+        File::stored("soa.csv", read.stored.into_bytes()),
+        imported(file, Some(content), digest),
+    ];
+    let body = SoaRecorded { certificate: fact.id.clone(), from };
+    Ok(Batch::of_one(new_event(Event::SoaRecorded(body), files, output.now)?, summary))
+}
+
+/// The edition and category in force today: answers and evidence give item numbers only.
+fn in_force(state: &State, output: &Output<'_>) -> Result<(EditionId, CategoryId), Failure> {
+    let today = output.now.london_day();
+    let derivation = derive(state, RulesChoice::Then);
+    let period = derivation.period_on(today).ok_or_else(|| super::question::no_edition(today))?;
+    Ok((period.edition.id.clone(), period.category.clone()))
+}
+
+fn answers_batch(
+    file: &Path,
+    content: &[u8],
+    state: &State,
+    output: &mut Output<'_>,
+) -> Result<Batch, Failure> {
+    let (edition, category) = in_force(state, output)?;
+    let shown = file.display().to_string();
+    let read = read_answers(&shown, content, &edition, &category, state).map_err(bad_rows)?;
+    for note in &read.notes {
+        output.hint(&format!("note: {note}"))?;
+    }
+    let (mut events, mut lines) = (Vec::new(), Vec::new());
+    let digest = Digest::of(content);
+    for (line, answer) in read.rows {
+        let files = vec![imported(file, Some(content.to_vec()), digest)];
+        events.push(new_event(Event::ItemAnswered(answer), files, output.now)?);
+        lines.push(line);
+    }
+    let summary = format!("{} answers.", events.len());
+    Ok(Batch { events, lines, file: shown, summary })
+}
+
+fn evidence_batch(
+    file: &Path,
+    content: &[u8],
+    state: &State,
+    output: &mut Output<'_>,
+) -> Result<Batch, Failure> {
+    let (edition, category) = in_force(state, output)?;
+    let shown = file.display().to_string();
+    let folder = file.parent().unwrap_or_else(|| Path::new("")).to_owned();
+    let mut digest_of = |name: &str| -> Result<FileDigest, String> {
+        let bytes = read_file(&folder.join(name)).map_err(|failure| failure.message)?;
+        Ok(FileDigest { sha256: Digest::of(&bytes).hex(), size: bytes.len() as u64 })
+    };
+    let read = read_evidence(&shown, content, &edition, &category, state, &mut digest_of)
+        .map_err(bad_rows)?;
+    for note in &read.notes {
+        output.hint(&format!("note: {note}"))?;
+    }
+    let (mut events, mut lines) = (Vec::new(), Vec::new());
+    for (line, row) in read.rows {
+        let mut files = Vec::new();
+        if let Some(evidence) = row.file
+            && let Ok(sha256) = Digest::from_hex(&evidence.digest.sha256)
+        {
+            files.push(File { name: evidence.name, sha256, stored: None });
+        }
+        files.push(imported(file, None, Digest::of(content)));
+        events.push(new_event(Event::EvidenceRecorded(row.event), files, output.now)?);
+        lines.push(line);
+    }
+    let summary = format!("{} pieces of evidence.", events.len());
+    Ok(Batch { events, lines, file: shown, summary })
+}

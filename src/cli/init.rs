@@ -1,0 +1,183 @@
+//! `dspt init`: a new ledger with its keys, the edition, the organisation's type and its scope.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::catalogue::table;
+use super::failure::{Failure, exit};
+use super::ids::new_id;
+use super::import::{adopt_edition, bundled_edition_day};
+use super::output::Output;
+use super::question::{LEDGER_NAME, day};
+use super::signing::Signing;
+use crate::domain::day::Day;
+use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
+use crate::domain::refs::{EditionId, OrganisationType};
+use crate::journal::{Journal, NewEvent, Opening, Signers};
+use crate::keys;
+use crate::ledger::{Origin, SeedSigner};
+
+/// Arguments of `init`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    /// The folder to make it in; the file is ledger.dspt
+    dir: PathBuf,
+    /// Name of the organisation
+    #[arg(long, value_name = "NAME")]
+    org: String,
+    /// Its type in the edition: it-supplier, gp-practice (see: dspt catalogue 2025-26-v8)
+    #[arg(long = "type", value_name = "TYPE")]
+    organisation_type: OrganisationType,
+    /// The edition to adopt from the catalogue
+    #[arg(long, value_name = "EDITION", default_value = "2025-26-v8")]
+    edition: EditionId,
+    /// First day of the edition and type; the day that the edition was published when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Where the ledger belongs: DOMAIN/ORG/LEDGER in lower case
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
+    /// Who holds the first owner key
+    #[arg(long, value_name = "NAME")]
+    holder: String,
+    /// A scope unit that processes health and care data: ID=NAME; repeat for more
+    #[arg(long = "unit", value_name = "ID=NAME")]
+    units: Vec<String>,
+    /// A scope unit that does not: ID=NAME
+    #[arg(long = "other-unit", value_name = "ID=NAME")]
+    other_units: Vec<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when something is in the way; nothing is overwritten.
+pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let origin = origin(args)?;
+    let from = match &args.from {
+        Some(text) => day(text, output)?,
+        None => bundled_edition_day(&args.edition)?,
+    };
+    // Everything that can be wrong is looked at before anything is made.
+    let classified = classification(args, from)?;
+    let scope = scope(args, from)?;
+    let path = args.dir.join(LEDGER_NAME);
+    if path.exists() {
+        return Err(Failure::usage(format!(
+            "{} exists already and is never overwritten",
+            path.display()
+        )));
+    }
+    let folder = args.signing.folder()?;
+    let name = args.signing.key.clone().unwrap_or_else(|| slug(&args.holder));
+    let log_name =
+        args.signing.log_key.clone().unwrap_or_else(|| format!("{}-log", slug(&args.org)));
+    let passphrase = args
+        .signing
+        .passphrase(true)
+        .read(&format!("New passphrase for the keys {name} and {log_name}"))?;
+    let author = new_or_own(&folder, &name, &passphrase)?;
+    let log = new_or_own(&folder, &log_name, &passphrase)?;
+    std::fs::create_dir_all(&args.dir)?;
+    let signers = Signers { author: &author, admitted: None, log: &log };
+    let opening =
+        Opening { id: new_id(output.now)?, organisation: &args.org, holder: &args.holder };
+    let mut journal = Journal::create(&path, &origin, &opening, &signers, output.now)?;
+    let mut batch = vec![adopt_edition(&args.edition, from, output.now)?];
+    for event in [Event::OrganisationClassified(classified), Event::ScopeDeclared(scope)] {
+        batch.push(NewEvent { id: new_id(output.now)?, event, files: Vec::new() });
+    }
+    let recorded = journal.record(&batch, &signers, output.now)?;
+    let head = String::from_utf8_lossy(&journal.ledger.head).into_owned();
+    journal.close()?;
+    let text = format!(
+        "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and the passphrase.\n",
+        path.display(),
+        recorded.last + 1,
+        args.org,
+        folder.display()
+    );
+    let value = json!({
+        "ledger": path.display().to_string(), "origin": origin.as_str(), "entries": recorded.last + 1,
+        "key": name, "log_key": log_name, "keys": folder.display().to_string(), "head": head,
+    });
+    output.answer("dspt.init/1", value, &text)?;
+    output.hint(&format!("Next: dspt --ledger {} status", path.display()))?;
+    Ok(exit::YES)
+}
+
+/// A key of that name that opens with the passphrase, or a new one.
+fn new_or_own(folder: &Path, name: &str, passphrase: &str) -> Result<SeedSigner, Failure> {
+    let path = folder.join(format!("{name}.pem"));
+    if !path.exists() {
+        keys::generate(&path, passphrase)?;
+    }
+    Ok(keys::load(&path, passphrase)?)
+}
+
+/// Lower-case letters and digits, hyphens between: a name for files and origins.
+pub(super) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "organisation".to_owned() } else { slug.to_owned() }
+}
+
+fn origin(args: &Args) -> Result<Origin, Failure> {
+    let text = match &args.origin {
+        Some(text) => text.clone(),
+        // Reserved domain (RFC 2606): a ledger without an address of its own.
+        None => format!("ledger.invalid/{}/dspt", slug(&args.org)),
+    };
+    Origin::parse(&text).map_err(|bad| Failure::usage(format!("--origin: {bad}")))
+}
+
+fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Failure> {
+    let types = table(&format!("dspt-{}/organisation-types.csv", args.edition))?;
+    let wanted = args.organisation_type.as_str();
+    let row = types.rows.iter().find(|row| row.get("organisation_type") == wanted);
+    let Some(category) = row.and_then(|row| row.get("category").parse().ok()) else {
+        let known: Vec<&str> = types.rows.iter().map(|row| row.get("organisation_type")).collect();
+        return Err(Failure::usage(format!(
+            "`{wanted}` is not an organisation type of {}",
+            args.edition
+        ))
+        .help(format!("one of: {}", known.join(", "))));
+    };
+    let (edition, organisation_type) = (args.edition.clone(), args.organisation_type.clone());
+    Ok(OrganisationClassified { edition, organisation_type, category, from })
+}
+
+fn scope(args: &Args, from: Day) -> Result<ScopeDeclared, Failure> {
+    let mut units = units(&args.units, true)?;
+    units.extend(self::units(&args.other_units, false)?);
+    if units.is_empty() {
+        units = self::units(&["all=Whole organisation".to_owned()], true)?;
+    }
+    Ok(ScopeDeclared { units, from })
+}
+
+/// Reads `ID=NAME` texts.
+///
+/// # Errors
+/// [`Failure`] for a text of another form.
+pub(super) fn units(texts: &[String], health_and_care_data: bool) -> Result<Vec<Unit>, Failure> {
+    let unit = |text: &String| {
+        let (id, name) = text.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("`{text}` is not a unit; write it as hosting=Hosting team"))
+        })?;
+        let id = id.parse().map_err(Failure::from)?;
+        Ok(Unit { id, name: name.to_owned(), health_and_care_data })
+    };
+    texts.iter().map(unit).collect()
+}

@@ -1,0 +1,218 @@
+//! `dspt log` and `dspt show`: what was recorded, when, by whom, how late.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+
+use super::describe::{describe, mentions};
+use super::failure::{Failure, exit};
+use super::output::{Columns, Output, cut, safe};
+use super::question::{day, event, ledger_path};
+use crate::domain::day::Day;
+use crate::domain::event::Event;
+use crate::domain::refs::KeyId;
+use crate::domain::replay::Fact;
+use crate::journal::{Journal, Ledger};
+use crate::store::Mode;
+
+/// Arguments of `log`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct LogArgs {
+    /// Only entries about this item, control or certificate number
+    about: Option<String>,
+    /// Only entries recorded on this day or later
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
+    /// Only entries recorded on this day or before
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// Only entries recorded after the day that they are for
+    #[arg(long)]
+    late: bool,
+    /// Only entries by this holder or key
+    #[arg(long, value_name = "NAME|KEY")]
+    by: Option<String>,
+}
+
+/// Arguments of `show`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct ShowArgs {
+    /// The entry: #12, 12, or its id
+    entry: String,
+}
+
+/// How many days after the day that it is for an event was recorded; none when it was in time.
+///
+/// What counts is the day from which the fact says that it holds: evidence and answers from the
+/// day that they prove, certificates, suspensions and withdrawals from their first day. What began
+/// before the ledger was opened could not be recorded in time and is not late.
+pub(super) fn late_days(fact: &Fact, facts: &[Fact]) -> Option<i32> {
+    let from = match &fact.event {
+        Event::CertificateRecorded(body) => body.valid_from,
+        Event::CertificateSuspended(body) => body.from,
+        Event::CertificateWithdrawn(body) => body.from,
+        Event::SoaRecorded(body) => body.from,
+        Event::ControlAssessed(body) => body.from,
+        Event::EvidenceRecorded(body) => body.proves_on,
+        Event::EvidenceWithdrawn(body) => body.from?,
+        Event::ItemAnswered(body) => body.on,
+        Event::ItemNotApplicable(body) => body.from,
+        Event::AssertionConfirmed(body) => body.on,
+        Event::MappingApproved(body) => body.from,
+        Event::ApprovalWithdrawn(body) => body.from,
+        Event::LedgerOpened(_)
+        | Event::KeyAdmitted(_)
+        | Event::KeyRevoked(_)
+        | Event::OrganisationClassified(_)
+        | Event::ScopeDeclared(_)
+        | Event::EditionAdopted(_)
+        | Event::FrameworkAdopted(_)
+        | Event::MappingImported(_)
+        | Event::EquivalenceAsserted(_)
+        | Event::EquivalenceChallenged(_)
+        | Event::ChallengeUpheld(_)
+        | Event::Correction(_) => return None,
+    };
+    let opened = facts.first().map_or(Day::MIN, |first| first.at.london_day());
+    let days = fact.at.london_day().number() - from.number();
+    (days > 0 && from >= opened).then_some(days)
+}
+
+/// Who holds a key, and its role.
+pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
+    ledger
+        .roster
+        .get(key)
+        .map_or_else(|| key.to_string(), |known| format!("{} ({})", known.holder, known.role))
+}
+
+/// Runs `log`.
+///
+/// # Errors
+/// [`Failure`] when the ledger cannot be read or a date is wrong.
+pub(super) fn log(
+    args: &LogArgs,
+    path: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let since = args.since.as_deref().map(|text| day(text, output)).transpose()?;
+    let until = args.until.as_deref().map(|text| day(text, output)).transpose()?;
+    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let ledger = &journal.ledger;
+    let shown: Vec<&Fact> =
+        ledger.facts.iter().filter(|fact| wanted(args, ledger, fact, since, until)).collect();
+    if output.json {
+        for fact in &shown {
+            output.answer("dspt.entry/1", fact_json(ledger, fact), "")?;
+        }
+        return Ok(exit::YES);
+    }
+    let mut columns = Columns::new(&["Entry", "Recorded", "By", "What", "About", ""]);
+    for fact in &shown {
+        columns.row([
+            format!("#{}", fact.seq),
+            fact.at.london_day().short(),
+            holder(ledger, &fact.by),
+            fact.event.kind().to_string(),
+            cut(&describe(&fact.event, &ledger.facts), 76),
+            late_days(fact, &ledger.facts)
+                .map_or_else(String::new, |days| format!("LATE {days} days")),
+        ]);
+    }
+    let text = format!("{}{} of {} entries\n", columns.text(), shown.len(), ledger.facts.len());
+    output.answer("dspt.log/1", json!({}), &text)?;
+    Ok(exit::YES)
+}
+
+fn wanted(
+    args: &LogArgs,
+    ledger: &Ledger,
+    fact: &Fact,
+    since: Option<Day>,
+    until: Option<Day>,
+) -> bool {
+    let recorded = fact.at.london_day();
+    let by = args.by.as_ref().is_none_or(|name| {
+        fact.by.as_str().contains(name.as_str())
+            || holder(ledger, &fact.by).to_lowercase().contains(&name.to_lowercase())
+    });
+    since.is_none_or(|day| day <= recorded)
+        && until.is_none_or(|day| recorded <= day)
+        && (!args.late || late_days(fact, &ledger.facts).is_some())
+        && args.about.as_ref().is_none_or(|about| mentions(&fact.event, &ledger.facts, about))
+        && by
+}
+
+fn fact_json(ledger: &Ledger, fact: &Fact) -> Value {
+    json!({
+        "entry": fact.seq,
+        "id": fact.id.as_str(),
+        "recorded": fact.at.to_string(),
+        "recorded_on": fact.at.london_day().to_string(),
+        "by": fact.by.as_str(),
+        "holder": ledger.roster.get(&fact.by).map(|known| known.holder.clone()),
+        "role": ledger.roster.get(&fact.by).map(|known| known.role.as_str()),
+        "type": fact.event.kind().as_str(),
+        "about": describe(&fact.event, &ledger.facts),
+        "late_days": late_days(fact, &ledger.facts),
+        "body": fact.event.body().ok(),
+        "subjects": fact.subjects.iter()
+            .map(|one| json!({ "name": one.name, "sha256": one.sha256 })).collect::<Vec<_>>(),
+    })
+}
+
+/// Runs `show`.
+///
+/// # Errors
+/// [`Failure`] when there is no such entry.
+pub(super) fn show(
+    args: &ShowArgs,
+    path: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let ledger = &journal.ledger;
+    let fact = event(&args.entry, &ledger.facts)?;
+    let leaf = usize::try_from(fact.seq).ok().and_then(|seq| ledger.leaves.get(seq));
+    let leaf = leaf.map_or_else(String::new, crate::ledger::Digest::hex);
+    let mut value = fact_json(ledger, fact);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("leaf".to_owned(), json!(leaf));
+    }
+    let mut text = format!("Entry #{}: {}\n", fact.seq, fact.event.kind());
+    let _ = writeln!(text, "  about      {}", safe(&describe(&fact.event, &ledger.facts)));
+    let _ = writeln!(text, "  recorded   {}", fact.at.london_text());
+    if let Some(days) = late_days(fact, &ledger.facts) {
+        let _ = writeln!(text, "  LATE       {days} days after the day that it is for");
+    }
+    let _ = writeln!(text, "  by         {}, key {}", safe(&holder(ledger, &fact.by)), fact.by);
+    let _ = writeln!(text, "  id         {}", fact.id);
+    let _ = writeln!(text, "  leaf       {leaf}");
+    text.push_str("  signature  good\n");
+    for one in &fact.subjects {
+        let _ = writeln!(text, "  names      {} sha256 {}", safe(&one.name), one.sha256);
+    }
+    for other in later(fact, &ledger.facts) {
+        let _ = writeln!(
+            text,
+            "  later      #{} {}: {}",
+            other.seq,
+            other.event.kind(),
+            safe(&describe(&other.event, &ledger.facts))
+        );
+    }
+    if let Ok(Value::Object(fields)) = fact.event.body() {
+        for (name, field) in fields {
+            let _ = writeln!(text, "    {name}: {}", safe(&field.to_string()));
+        }
+    }
+    output.answer("dspt.entry/1", value, &text)?;
+    Ok(exit::YES)
+}
+
+/// Later entries that point at this one.
+fn later<'f>(fact: &'f Fact, facts: &'f [Fact]) -> impl Iterator<Item = &'f Fact> {
+    facts.iter().filter(|other| super::describe::points_at(&other.event) == Some(&fact.id))
+}

@@ -1,0 +1,193 @@
+//! The command line: arguments to answers, one file per command. Decides nothing about compliance.
+
+mod catalogue;
+mod demo;
+mod describe;
+mod diff;
+mod explain;
+mod failure;
+mod ids;
+mod import;
+mod init;
+mod key;
+mod log;
+mod output;
+mod question;
+mod record;
+mod signing;
+mod status;
+mod verify;
+mod when;
+mod withdraw;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use serde_json::json;
+
+use crate::domain::day::Instant;
+use failure::{Failure, exit};
+use output::Output;
+
+/// An evidence ledger for the NHS Data Security and Protection Toolkit (DSPT).
+#[derive(Parser, Debug)]
+#[command(name = "dspt", version, about, max_term_width = 100)]
+struct Cli {
+    /// The ledger file, or its folder; else ledger.dspt in this folder or one above it
+    #[arg(long, global = true, value_name = "PATH", env = "DSPT_LEDGER")]
+    ledger: Option<PathBuf>,
+    /// Print one JSON object (lists: one per line) under a versioned schema
+    #[arg(long, global = true)]
+    json: bool,
+    /// No hints
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make a sample ledger and see everything at once
+    Demo(demo::Args),
+    /// Make a new ledger with its keys
+    Init(init::Args),
+    /// Make, list, admit and revoke signing keys
+    Key(key::Args),
+    /// Import editions, frameworks, mappings, Statements of Applicability, answers, evidence
+    Import(import::Args),
+    /// Record one event
+    Record(record::Args),
+    /// Confirm assertions
+    Confirm(record::ConfirmArgs),
+    /// Approve rows of a mapping: from then on they are rules
+    Approve(record::ApproveArgs),
+    /// Doubt an approved rule; it still counts, marked as challenged
+    Challenge(record::ChallengeArgs),
+    /// Answer a challenge: the rule stands
+    Uphold(record::UpholdArgs),
+    /// Take an entry back by a new one
+    Withdraw(withdraw::WithdrawArgs),
+    /// Put something else in the place of an entry by a new one
+    Correct(withdraw::CorrectArgs),
+    /// The position on a day: every item, counts, standing
+    Status(status::Args),
+    /// Why an item stands where it does, and what would change it
+    #[command(visible_alias = "why")]
+    Explain(explain::Args),
+    /// On which days an item had a status
+    When(when::Args),
+    /// What changed between two positions, and because of what
+    Diff(diff::Args),
+    /// What was recorded, when, by whom, how late
+    Log(log::LogArgs),
+    /// One entry
+    Show(log::ShowArgs),
+    /// Check everything: entries, signatures, tree, checkpoints, contents
+    Verify(verify::Args),
+    /// What is compiled into the program, with its provenance
+    Catalogue(catalogue::Args),
+    /// Completions for a shell
+    Completions {
+        /// bash, zsh, fish, powershell or elvish
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs one command and returns its exit status. `now` is the only reading of the clock.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    now: Instant,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().to_string();
+            // Nothing can be said when the stream is closed.
+            let _ = if error.use_stderr() {
+                err.write_all(text.as_bytes())
+            } else {
+                out.write_all(text.as_bytes())
+            };
+            return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+        }
+    };
+    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, now };
+    match dispatch(&cli, &mut output) {
+        Ok(code) => code,
+        Err(failure) => report(&failure, &mut output),
+    }
+}
+
+fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let ledger = cli.ledger.as_deref();
+    let Some(command) = &cli.command else { return welcome(cli, output) };
+    match command {
+        Command::Demo(args) => demo::run(args, output),
+        Command::Init(args) => init::run(args, output),
+        Command::Key(args) => key::run(args, ledger, output),
+        Command::Import(args) => import::run(args, ledger, output),
+        Command::Record(args) => record::run(args, ledger, output),
+        Command::Confirm(args) => record::confirm(args, ledger, output),
+        Command::Approve(args) => record::approve(args, ledger, output),
+        Command::Challenge(args) => record::challenge(args, ledger, output),
+        Command::Uphold(args) => record::uphold(args, ledger, output),
+        Command::Withdraw(args) => withdraw::withdraw(args, ledger, output),
+        Command::Correct(args) => withdraw::correct(args, ledger, output),
+        Command::Status(args) => status::run(args, ledger, output),
+        Command::Explain(args) => explain::run(args, ledger, output),
+        Command::When(args) => when::run(args, ledger, output),
+        Command::Diff(args) => diff::run(args, ledger, output),
+        Command::Log(args) => log::log(args, ledger, output),
+        Command::Show(args) => log::show(args, ledger, output),
+        Command::Verify(args) => verify::run(args, ledger, output),
+        Command::Catalogue(args) => catalogue::run(args, output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "dspt", &mut script);
+            output.out.write_all(&script)?;
+            Ok(exit::YES)
+        }
+    }
+}
+
+/// Without a command: the position where there is a ledger, else three commands to start with.
+fn welcome(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
+    if cli.ledger.is_some() || question::ledger_path(None).is_ok() {
+        return status::run(&status::Args::default(), cli.ledger.as_deref(), output);
+    }
+    let text = "dspt keeps a signed ledger of DSPT evidence and shows the position on any day.\n\
+        There is no ledger here. Start with one of these:\n\
+        \x20 dspt demo            make a sample ledger and look around\n\
+        \x20 dspt init DIR ...    make your own (dspt init --help)\n\
+        \x20 dspt help            all commands\n";
+    output.answer("dspt.welcome/1", json!({ "ledger": null }), text)?;
+    Ok(exit::YES)
+}
+
+fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
+    if failure.silent {
+        return failure.exit;
+    }
+    let text = if output.json {
+        let error = json!({
+            "schema": "dspt.error/1",
+            "code": failure.code,
+            "message": failure.message,
+            "where": failure.place,
+            "help": failure.help,
+            "exit": failure.exit,
+        });
+        format!("{error}\n")
+    } else {
+        let help = failure.help.as_ref().map_or_else(String::new, |help| format!("help: {help}\n"));
+        format!("error[{}]: {}\n{help}", failure.code, failure.message)
+    };
+    // Nothing can be said when standard error is closed as well.
+    let _ = output.err.write_all(text.as_bytes());
+    failure.exit
+}

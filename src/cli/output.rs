@@ -1,0 +1,152 @@
+//! What commands print: answers to standard output, the rest to standard error, as text or JSON.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use super::failure::Failure;
+use crate::domain::day::Instant;
+
+/// Where a command writes, and how.
+pub(super) struct Output<'o> {
+    /// Standard output.
+    pub out: &'o mut dyn Write,
+    /// Standard error.
+    pub err: &'o mut dyn Write,
+    /// One JSON object instead of text.
+    pub json: bool,
+    /// No hints.
+    pub quiet: bool,
+    /// The one reading of the clock.
+    pub now: Instant,
+}
+
+impl Output<'_> {
+    /// Prints an answer: the object under its versioned schema, or the text.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output is closed.
+    pub(super) fn answer(&mut self, schema: &str, value: Value, text: &str) -> Result<(), Failure> {
+        if self.json {
+            let mut object = json!({ "schema": schema });
+            if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
+                object.extend(fields);
+            }
+            writeln!(self.out, "{object}")?;
+        } else {
+            write!(self.out, "{text}")?;
+        }
+        Ok(())
+    }
+
+    /// Prints a hint or a remark to standard error, unless quiet.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output is closed.
+    pub(super) fn hint(&mut self, text: &str) -> Result<(), Failure> {
+        if !self.quiet {
+            writeln!(self.err, "{text}")?;
+        }
+        Ok(())
+    }
+
+    /// Prints a warning to standard error, always.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output is closed.
+    pub(super) fn warn(&mut self, text: &str) -> Result<(), Failure> {
+        writeln!(self.err, "warning: {}", safe(text))?;
+        Ok(())
+    }
+}
+
+/// Shows control, bidirectional and other invisible characters as codes, so that no text from a
+/// ledger or a file can paint the screen. Line feeds and tabs become spaces.
+pub(super) fn safe(text: &str) -> String {
+    crate::import::problem::visible(&text.replace(['\n', '\t'], " "))
+}
+
+/// A table of texts with columns that line up in any script.
+pub(super) struct Columns {
+    rows: Vec<Vec<String>>,
+}
+
+impl Columns {
+    /// A table with this header.
+    pub(super) fn new(header: &[&str]) -> Self {
+        Self { rows: vec![header.iter().map(|name| (*name).to_owned()).collect()] }
+    }
+
+    /// Adds a row.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| safe(&cell)).collect());
+    }
+
+    /// Returns the table, two spaces between columns, no trailing space.
+    pub(super) fn text(&self) -> String {
+        let mut widths: Vec<usize> = Vec::new();
+        for row in &self.rows {
+            for (index, cell) in row.iter().enumerate() {
+                match widths.get_mut(index) {
+                    Some(width) => *width = (*width).max(cell.width()),
+                    None => widths.push(cell.width()),
+                }
+            }
+        }
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Cuts a text to a width, with `...` where something is left out; never inside a wide character.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for character in text.chars() {
+        let mut longer = kept.clone();
+        longer.push(character);
+        if longer.width() + 3 > width {
+            break;
+        }
+        kept = longer;
+    }
+    format!("{}...", kept.trim_end())
+}
+
+/// Entries as people write them: `#3 #17`.
+pub(super) fn entries_text(entries: &[u64]) -> String {
+    entries.iter().map(|seq| format!("#{seq}")).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_a_ledger_can_paint_the_screen() {
+        assert_eq!(safe("a\u{1b}[31mb"), "a<U+001B>[31mb");
+        assert_eq!(safe("x\u{202E}y\nz"), "x<U+202E>y z");
+        assert_eq!(safe("café £ 表"), "café £ 表");
+    }
+
+    #[test]
+    fn columns_line_up_in_any_script() {
+        let mut columns = Columns::new(&["a", "b"]);
+        columns.row(["表表".to_owned(), "x".to_owned()]);
+        columns.row(["abc".to_owned(), "y".to_owned()]);
+        assert_eq!(columns.text(), "a     b\n表表  x\nabc   y\n");
+        assert_eq!(cut("abcdefgh", 6), "abc...");
+    }
+}

@@ -1,0 +1,238 @@
+//! The two dates and the rules of a question, from the command line to a replayed position.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::output::Output;
+use crate::domain::day::Day;
+use crate::domain::derive::RulesChoice;
+use crate::domain::refs::{EventId, ItemId, ItemRef};
+use crate::domain::replay::{Fact, State};
+use crate::domain::status::Positions;
+use crate::import::dates::parse_day;
+use crate::journal::Journal;
+use crate::store::Mode;
+
+/// Flags of every command that answers for a date.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Question {
+    /// The day you ask about: 2026-06-30, 30/6/2026, 30 June 2026, today, yesterday
+    #[arg(long, value_name = "DATE")]
+    pub at: Option<String>,
+    /// How much of the ledger may be used: then (what was recorded by that day), now, a date, or #SIZE
+    #[arg(long, value_name = "then|now|DATE|#SIZE")]
+    pub as_known: Option<String>,
+    /// Which revision of the edition's files decides: then (in force on that day) or latest
+    #[arg(long, value_name = "then|latest")]
+    pub rules: Option<String>,
+}
+
+/// A question that was understood.
+#[derive(Clone, Debug)]
+pub(super) struct AsOf {
+    /// The day asked about.
+    pub on: Day,
+    /// How many entries may be used.
+    pub size: u64,
+    /// Which revision decides.
+    pub rules: RulesChoice,
+    /// How people say which entries may be used.
+    pub known_text: String,
+}
+
+impl AsOf {
+    /// The sentence that heads every answer.
+    pub(super) fn sentence(&self, positions: &Positions) -> String {
+        let rules = match (self.rules, positions.derivation.period_on(self.on)) {
+            (_, None) => "no edition in force".to_owned(),
+            (RulesChoice::Then, Some(period)) => {
+                format!(
+                    "in force then: DSPT {} revision {}",
+                    period.edition.id, period.edition.revision
+                )
+            }
+            (RulesChoice::Latest, Some(period)) => {
+                format!(
+                    "latest known: DSPT {} revision {}",
+                    period.edition.id, period.edition.revision
+                )
+            }
+        };
+        format!(
+            "Position on {}, using what was recorded by {}, under the rules {rules}.",
+            self.on.long(),
+            self.known_text
+        )
+    }
+
+    /// The three parts as JSON.
+    pub(super) fn json(&self) -> Value {
+        let rules = match self.rules {
+            RulesChoice::Then => "then",
+            RulesChoice::Latest => "latest",
+        };
+        json!({ "at": self.on.to_string(), "size": self.size, "as_known": self.known_text, "rules": rules })
+    }
+}
+
+/// Reads a day as people type it.
+///
+/// # Errors
+/// [`Failure`] saying in one line what is wrong.
+pub(super) fn day(text: &str, output: &Output<'_>) -> Result<Day, Failure> {
+    let today = output.now.london_day();
+    match text.trim().to_ascii_lowercase().as_str() {
+        "today" => Ok(today),
+        "yesterday" => Ok(today.plus(-1)),
+        "tomorrow" => Ok(today.plus(1)),
+        _ => parse_day(text).map_err(Failure::usage),
+    }
+}
+
+/// Reads an optional day; today when it is left out.
+///
+/// # Errors
+/// As [`day`].
+pub(super) fn day_or_today(text: Option<&str>, output: &Output<'_>) -> Result<Day, Failure> {
+    text.map_or_else(|| Ok(output.now.london_day()), |text| day(text, output))
+}
+
+impl Question {
+    /// Understands the question against a ledger.
+    ///
+    /// # Errors
+    /// [`Failure`] for a date or size that cannot be used.
+    pub(super) fn resolve(&self, facts: &[Fact], output: &Output<'_>) -> Result<AsOf, Failure> {
+        let on = day_or_today(self.at.as_deref(), output)?;
+        let rules = match self.rules.as_deref() {
+            None | Some("then") => RulesChoice::Then,
+            Some("latest") => RulesChoice::Latest,
+            Some(other) => {
+                return Err(Failure::usage(format!("`{other}` is not then or latest: --rules")));
+            }
+        };
+        let (size, known_text) = known(self.as_known.as_deref(), on, facts, output)?;
+        Ok(AsOf { on, size, rules, known_text })
+    }
+}
+
+fn known(
+    text: Option<&str>,
+    on: Day,
+    facts: &[Fact],
+    output: &Output<'_>,
+) -> Result<(u64, String), Failure> {
+    let all = facts.len() as u64;
+    let by = |day: Day| facts.iter().take_while(|fact| fact.at.london_day() <= day).count() as u64;
+    let entries = |size: u64| format!("{size} of {all} entries");
+    match text.unwrap_or("now") {
+        "now" => Ok((all, format!("now ({})", entries(all)))),
+        "then" => Ok((by(on), format!("{} ({})", on.long(), entries(by(on))))),
+        size if size.starts_with('#') => {
+            let number = size.trim_start_matches('#').parse().ok().filter(|size| *size <= all);
+            let number = number.ok_or_else(|| {
+                Failure::usage(format!(
+                    "`{size}` is not a size of this ledger; it has {all} entries"
+                ))
+            })?;
+            Ok((number, format!("the first {}", entries(number))))
+        }
+        date => {
+            let date = day(date, output)?;
+            Ok((by(date), format!("{} ({})", date.long(), entries(by(date)))))
+        }
+    }
+}
+
+/// Finds the ledger: the path given, else `ledger.dspt` in this folder or one above it.
+///
+/// # Errors
+/// [`Failure`] with exit status 10 when there is none.
+pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        let inside = path.join(LEDGER_NAME);
+        return Ok(if path.is_dir() && inside.exists() { inside } else { path.to_owned() });
+    }
+    let here = std::env::current_dir()?;
+    let found = here.ancestors().map(|folder| folder.join(LEDGER_NAME)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        let message = format!("there is no {LEDGER_NAME} in {} or above it", here.display());
+        Failure::new("DSPT0010", exit::NO_LEDGER, message)
+            .help("make one with `dspt init`, see a sample with `dspt demo`, or give --ledger PATH")
+    })
+}
+
+/// The name of a ledger file in its folder.
+pub(super) const LEDGER_NAME: &str = "ledger.dspt";
+
+/// Opens a ledger for reading and replays it.
+///
+/// # Errors
+/// [`Failure`] when it is not there, does not verify, or the question cannot be used.
+pub(super) fn ask(
+    given: Option<&Path>,
+    question: &Question,
+    output: &Output<'_>,
+) -> Result<(Journal, State, AsOf), Failure> {
+    let journal = Journal::open(&ledger_path(given)?, Mode::Read)?;
+    let as_of = question.resolve(&journal.ledger.facts, output)?;
+    let state = journal.state(as_of.size)?;
+    Ok((journal, state, as_of))
+}
+
+/// Finds an event by `#12`, `12` or its id.
+///
+/// # Errors
+/// [`Failure`] when there is no such event.
+pub(super) fn event<'f>(text: &str, facts: &'f [Fact]) -> Result<&'f Fact, Failure> {
+    let number = text.trim_start_matches('#').parse::<usize>().ok().filter(|_| text.len() < 20);
+    let found = match (number, text.parse::<EventId>()) {
+        (Some(number), _) => facts.get(number),
+        (None, Ok(id)) => facts.iter().find(|fact| fact.id == id),
+        (None, Err(_)) => None,
+    };
+    found.ok_or_else(|| {
+        let last = facts.len().saturating_sub(1);
+        Failure::usage(format!("`{text}` is not an entry; this ledger has #0 to #{last}"))
+            .help("list them with: dspt log")
+    })
+}
+
+/// Completes an item's number with the edition and category in force on the day.
+///
+/// # Errors
+/// [`Failure`] for an item that is not asked for, with the nearest one that is.
+pub(super) fn item(text: &str, positions: &Positions, on: Day) -> Result<ItemRef, Failure> {
+    if let Ok(item) = text.parse::<ItemRef>() {
+        return Ok(item);
+    }
+    let number: ItemId = text.parse().map_err(Failure::from)?;
+    let period = positions.derivation.period_on(on).ok_or_else(|| no_edition(on))?;
+    if period.edition.item(&period.category, &number).is_none() {
+        let known = period.edition.items_of(&period.category).map(|item| item.id.to_string());
+        let near = crate::domain::admit::closest(text, known);
+        let message = format!(
+            "{number} is not an item of DSPT {} for {}",
+            period.edition.id, period.category
+        );
+        let failure = Failure::new("DSPT0103", exit::USAGE, message);
+        return Err(match near {
+            Some(near) => failure.help(format!("did you mean {near}?")),
+            None => failure.help("list them with: dspt status"),
+        });
+    }
+    let (edition, category) = (period.edition.id.clone(), period.category.clone());
+    Ok(ItemRef { edition, category, item: number })
+}
+
+/// Says that no rules bind on a day.
+pub(super) fn no_edition(on: Day) -> Failure {
+    Failure::undecided(format!(
+        "no edition with the organisation's category is in force on {}, as far as this ledger knows",
+        on.long()
+    ))
+    .help("adopt one with `dspt import edition`, classify with `dspt record classification`")
+}

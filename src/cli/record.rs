@@ -1,0 +1,724 @@
+//! `dspt record`, `confirm`, `approve`, `challenge`, `uphold`: one event each.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::json;
+
+use super::failure::{Failure, exit};
+use super::ids::new_id;
+use super::init::units;
+use super::output::Output;
+use super::question::{day, day_or_today, event as find_event, item as find_item, ledger_path};
+use super::signing::{Signing, record as sign_and_record};
+use crate::domain::day::Day;
+use crate::domain::derive::RulesChoice;
+use crate::domain::event::{
+    AllRows, AssertionConfirmed, AssessmentResult, Assurance, CertificateRecorded,
+    CertificateSuspended, ChallengeUpheld, ControlAssessed, EquivalenceAsserted,
+    EquivalenceChallenged, Event, EvidenceRecorded, ItemAnswered, ItemNotApplicable,
+    MappingApproved, OrganisationClassified, Rows, ScopeDeclared, Source,
+};
+use crate::domain::refs::{
+    AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType,
+    Scheme, TargetRef, UnitId,
+};
+use crate::domain::status::Positions;
+use crate::journal::{File, Journal, NewEvent};
+use crate::ledger::Digest;
+use crate::store::Mode;
+
+/// Arguments of `record`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// A certificate with its scope and validity
+    Certificate(CertificateArgs),
+    /// A certificate does not count from a day on, until another or until further notice
+    Suspension(SuspensionArgs),
+    /// Evidence for items or controls; the file stays where it is, its SHA-256 is kept
+    Evidence(EvidenceArgs),
+    /// The organisation's own answer to an item
+    Answer(AnswerArgs),
+    /// An item does not apply, with the reason
+    NotApplicable(NotApplicableArgs),
+    /// The scope units: the whole list, replacing the one before
+    Scope(ScopeArgs),
+    /// The organisation's type and category in an edition
+    Classification(ClassificationArgs),
+    /// An assessed control or outcome
+    Assessment(AssessmentArgs),
+    /// One equivalence, of one source or several together: a proposal until approved
+    Equivalence(EquivalenceArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+struct CertificateArgs {
+    /// iso27001, cyber-essentials, cyber-essentials-plus, psn-ia or nhsmail
+    scheme: Scheme,
+    /// Certificate number
+    #[arg(long)]
+    number: String,
+    /// Who issued it
+    #[arg(long)]
+    issuer: String,
+    /// Who accredited the issuer
+    #[arg(long)]
+    accreditation: Option<String>,
+    /// Release of the standard: 2022
+    #[arg(long)]
+    release: Option<String>,
+    /// A unit that it covers; repeat for more, or `all` for every declared unit
+    #[arg(long, required = true, value_name = "UNIT")]
+    scope: Vec<String>,
+    /// First day in force
+    #[arg(long, value_name = "DATE")]
+    from: String,
+    /// Last day in force
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct SuspensionArgs {
+    /// The certificate's entry: #12
+    certificate: String,
+    /// First day
+    #[arg(long, value_name = "DATE")]
+    from: String,
+    /// Last day
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct EvidenceArgs {
+    /// A name for it
+    title: String,
+    /// An item that it is evidence for; repeat for more
+    #[arg(long = "item", value_name = "ITEM")]
+    items: Vec<String>,
+    /// A control that it is evidence for; repeat for more
+    #[arg(long = "control", value_name = "CONTROL")]
+    controls: Vec<ControlRef>,
+    /// The file
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Keep the file's bytes in the ledger
+    #[arg(long, requires = "file")]
+    store: bool,
+    /// The day that it proves
+    #[arg(long = "for", value_name = "DATE")]
+    proves_on: String,
+    /// The last day that it may be relied on
+    #[arg(long, value_name = "DATE")]
+    valid_until: Option<String>,
+    /// A unit that it speaks about; the whole organisation when left out
+    #[arg(long, value_name = "UNIT")]
+    scope: Vec<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct AnswerArgs {
+    /// The item
+    item: String,
+    /// The answer
+    #[arg(long)]
+    text: String,
+    /// The organisation does not do what the item asks
+    #[arg(long)]
+    not_met: bool,
+    /// First day that it holds; today when left out
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    /// The last day that it may be relied on
+    #[arg(long, value_name = "DATE")]
+    valid_until: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct NotApplicableArgs {
+    /// The item
+    item: String,
+    /// Why it does not apply
+    #[arg(long)]
+    reason: String,
+    /// First day; today when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Last day
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct ScopeArgs {
+    /// A unit that processes health and care data: ID=NAME; repeat for more
+    #[arg(long = "unit", value_name = "ID=NAME")]
+    units: Vec<String>,
+    /// A unit that does not: ID=NAME
+    #[arg(long = "other-unit", value_name = "ID=NAME")]
+    other_units: Vec<String>,
+    /// First day; today when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct ClassificationArgs {
+    /// The edition
+    edition: EditionId,
+    /// The type: it-supplier
+    #[arg(long = "type", value_name = "TYPE")]
+    organisation_type: OrganisationType,
+    /// The category: cat2-it-supplier
+    #[arg(long)]
+    category: CategoryId,
+    /// First day; today when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct AssessmentArgs {
+    /// The control: iso27001:2022/A.8.13
+    control: ControlRef,
+    /// met, partly-met or not-met
+    #[arg(long)]
+    result: AssessmentResult,
+    /// self-assessed, internally-audited or certified
+    #[arg(long)]
+    assurance: Assurance,
+    /// For CAF outcomes: partially-achieved or achieved
+    #[arg(long, default_value = "met")]
+    level: Level,
+    /// A unit that was assessed; repeat for more, or `all`
+    #[arg(long, required = true, value_name = "UNIT")]
+    scope: Vec<String>,
+    /// First day that it may be relied on
+    #[arg(long, value_name = "DATE")]
+    from: String,
+    /// Last day that it may be relied on
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    /// What was seen
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct EquivalenceArgs {
+    /// What would be met: an item or a control
+    target: String,
+    /// A control that must hold: CONTROL or CONTROL@LEVEL; repeat for several together
+    #[arg(long = "source", required = true, value_name = "CONTROL[@LEVEL]")]
+    sources: Vec<String>,
+    /// Level of the target, for CAF outcomes
+    #[arg(long, default_value = "met")]
+    level: Level,
+    /// Why the sources cover the whole target
+    #[arg(long)]
+    rationale: String,
+    /// Least assurance of every source
+    #[arg(long)]
+    minimum_assurance: Option<Assurance>,
+    /// Only for these organisation types
+    #[arg(long = "only-type", value_name = "TYPE")]
+    organisation_types: Vec<OrganisationType>,
+    /// Only when every unit that processes health and care data is covered
+    #[arg(long)]
+    whole_scope: bool,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Arguments of `confirm`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct ConfirmArgs {
+    /// Assertions: 8.3
+    #[arg(required = true)]
+    assertions: Vec<String>,
+    /// The day of confirmation; today when left out
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    /// A remark
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Arguments of `approve`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct ApproveArgs {
+    /// The entry of the mapping or asserted equivalence: #12
+    mapping: String,
+    /// These rows only: 1,4,7
+    #[arg(long, value_delimiter = ',', conflicts_with = "all", required_unless_present = "all")]
+    rows: Vec<u64>,
+    /// Every row
+    #[arg(long)]
+    all: bool,
+    /// Why they hold
+    #[arg(long)]
+    rationale: String,
+    /// First day that the rules hold; today when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Last day that they hold
+    #[arg(long, value_name = "DATE")]
+    until: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Arguments of `challenge`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct ChallengeArgs {
+    /// The entry of the approval: #12
+    approval: String,
+    /// These rows only; every row when left out
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<u64>,
+    /// Why the rule is doubted
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Arguments of `uphold`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct UpholdArgs {
+    /// The entry of the challenge: #12
+    challenge: String,
+    /// Why the rule stands
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Records one event and says so.
+///
+/// # Errors
+/// [`Failure`] when it is refused or cannot be written.
+pub(super) fn one(
+    ledger: Option<&Path>,
+    signing: &Signing,
+    event: Event,
+    files: Vec<File>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    batch(ledger, signing, vec![(event, files)], output)
+}
+
+fn batch(
+    ledger: Option<&Path>,
+    signing: &Signing,
+    events: Vec<(Event, Vec<File>)>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let batch = events
+        .into_iter()
+        .map(|(event, files)| Ok(NewEvent { id: new_id(output.now)?, event, files }))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    write(journal, signing, &batch, output)
+}
+
+/// Records a batch, prints the entries and how many items change status today, and closes.
+///
+/// # Errors
+/// [`Failure`] when it is refused or cannot be written.
+pub(super) fn write(
+    journal: Journal,
+    signing: &Signing,
+    batch: &[NewEvent],
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let before = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
+    let (journal, recorded) = sign_and_record(journal, signing, batch, output)?;
+    let after = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
+    let today = output.now.london_day();
+    let changed = after
+        .on(today)
+        .findings()
+        .iter()
+        .filter(|one| before.status(&one.item, today) != one.status)
+        .count();
+    let facts = journal.ledger.facts.iter();
+    let mut text = String::new();
+    for fact in
+        facts.filter(|fact| recorded.first <= fact.seq && fact.seq <= recorded.last).take(20)
+    {
+        let about = super::describe::describe(&fact.event, &journal.ledger.facts);
+        let _ = writeln!(
+            text,
+            "Entry #{}: {} {}",
+            fact.seq,
+            fact.event.kind(),
+            super::output::safe(&about)
+        );
+    }
+    if recorded.last - recorded.first >= 20 {
+        let _ = writeln!(text, "... to #{}", recorded.last);
+    }
+    let _ = writeln!(text, "{changed} items change status today.");
+    let value = json!({
+        "first": recorded.first,
+        "last": recorded.last,
+        "replayed": recorded.replayed,
+        "items_changed_today": changed,
+        "ids": batch.iter().map(|new| new.id.as_str()).collect::<Vec<_>>(),
+    });
+    journal.close()?;
+    output.answer("dspt.recorded/1", value, &text)?;
+    Ok(exit::YES)
+}
+
+/// Runs `record`.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let known = Known::read(ledger)?;
+    let (event, files, signing) = match &args.command {
+        Command::Certificate(args) => {
+            (certificate(args, &known, output)?, Vec::new(), &args.signing)
+        }
+        Command::Suspension(args) => (suspension(args, &known, output)?, Vec::new(), &args.signing),
+        Command::Evidence(args) => {
+            let (event, files) = evidence(args, &known, output)?;
+            (event, files, &args.signing)
+        }
+        Command::Answer(args) => (answer(args, &known, output)?, Vec::new(), &args.signing),
+        Command::NotApplicable(args) => {
+            (not_applicable(args, &known, output)?, Vec::new(), &args.signing)
+        }
+        Command::Scope(args) => (scope(args, output)?, Vec::new(), &args.signing),
+        Command::Classification(args) => (classification(args, output)?, Vec::new(), &args.signing),
+        Command::Assessment(args) => (assessment(args, &known, output)?, Vec::new(), &args.signing),
+        Command::Equivalence(args) => {
+            (equivalence(args, &known, output)?, Vec::new(), &args.signing)
+        }
+    };
+    one(ledger, signing, event, files, output)
+}
+
+/// What the ledger knows now: to complete names.
+struct Known {
+    facts: Vec<crate::domain::replay::Fact>,
+    positions: Positions,
+}
+
+impl Known {
+    fn read(ledger: Option<&Path>) -> Result<Self, Failure> {
+        let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+        let positions = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
+        Ok(Self { facts: journal.ledger.facts, positions })
+    }
+
+    fn item(&self, text: &str, on: Day) -> Result<ItemRef, Failure> {
+        find_item(text, &self.positions, on)
+    }
+
+    /// Unit names; `all` stands for every unit declared so far.
+    fn scope(&self, names: &[String]) -> Result<Vec<UnitId>, Failure> {
+        if names.iter().any(|name| name == "all")
+            && !self.positions.derivation.units.iter().any(|one| one.as_str() == "all")
+        {
+            return Ok(self.positions.derivation.units.clone());
+        }
+        names.iter().map(|name| name.parse().map_err(Failure::from)).collect()
+    }
+}
+
+fn optional_day(text: Option<&str>, output: &Output<'_>) -> Result<Option<Day>, Failure> {
+    text.map(|text| day(text, output)).transpose()
+}
+
+fn certificate(
+    args: &CertificateArgs,
+    known: &Known,
+    output: &Output<'_>,
+) -> Result<Event, Failure> {
+    Ok(Event::CertificateRecorded(CertificateRecorded {
+        scheme: args.scheme,
+        release: args.release.clone(),
+        number: args.number.clone(),
+        issuer: args.issuer.clone(),
+        accreditation: args.accreditation.clone(),
+        scope: known.scope(&args.scope)?,
+        valid_from: day(&args.from, output)?,
+        valid_until: day(&args.until, output)?,
+    }))
+}
+
+fn suspension(args: &SuspensionArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
+    Ok(Event::CertificateSuspended(CertificateSuspended {
+        certificate: find_event(&args.certificate, &known.facts)?.id.clone(),
+        from: day(&args.from, output)?,
+        until: optional_day(args.until.as_deref(), output)?,
+        reason: args.reason.clone(),
+    }))
+}
+
+fn evidence(
+    args: &EvidenceArgs,
+    known: &Known,
+    output: &Output<'_>,
+) -> Result<(Event, Vec<File>), Failure> {
+    let proves_on = day(&args.proves_on, output)?;
+    let mut files = Vec::new();
+    let mut size = None;
+    if let Some(path) = &args.file {
+        let bytes = read_file(path)?;
+        size = Some(bytes.len() as u64);
+        let name = file_name(path);
+        files.push(if args.store {
+            File::stored(name, bytes)
+        } else {
+            File { name, sha256: Digest::of(&bytes), stored: None }
+        });
+    }
+    let items = args.items.iter().map(|text| known.item(text, proves_on));
+    let event = Event::EvidenceRecorded(EvidenceRecorded {
+        title: args.title.clone(),
+        items: items.collect::<Result<_, _>>()?,
+        controls: args.controls.clone(),
+        scope: if args.scope.is_empty() { Vec::new() } else { known.scope(&args.scope)? },
+        proves_on,
+        valid_until: optional_day(args.valid_until.as_deref(), output)?,
+        size,
+        stored: args.store,
+    });
+    Ok((event, files))
+}
+
+/// The largest file that is read: evidence is hashed in memory.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+
+/// Reads a file whole.
+///
+/// # Errors
+/// [`Failure`] when it is missing, a folder or too large.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let shown = path.display();
+    let problem = |text: String| Failure::new("DSPT0113", exit::INPUT, text);
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| problem(format!("{shown} cannot be read: {error}; check the path")))?;
+    if metadata.is_dir() {
+        return Err(problem(format!("{shown} is a folder; name a file in it")));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(problem(format!(
+            "{shown} has {} bytes; at most {FILE_BYTES_MAX} can be read",
+            metadata.len()
+        )));
+    }
+    std::fs::read(path).map_err(|error| problem(format!("{shown} cannot be read: {error}")))
+}
+
+/// The last part of a path, as entries name files.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn answer(args: &AnswerArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
+    let on = day_or_today(args.on.as_deref(), output)?;
+    Ok(Event::ItemAnswered(ItemAnswered {
+        item: known.item(&args.item, on)?,
+        answer: args.text.clone(),
+        met: !args.not_met,
+        on,
+        valid_until: optional_day(args.valid_until.as_deref(), output)?,
+    }))
+}
+
+fn not_applicable(
+    args: &NotApplicableArgs,
+    known: &Known,
+    output: &Output<'_>,
+) -> Result<Event, Failure> {
+    let from = day_or_today(args.from.as_deref(), output)?;
+    Ok(Event::ItemNotApplicable(ItemNotApplicable {
+        item: known.item(&args.item, from)?,
+        reason: args.reason.clone(),
+        from,
+        until: optional_day(args.until.as_deref(), output)?,
+    }))
+}
+
+fn scope(args: &ScopeArgs, output: &Output<'_>) -> Result<Event, Failure> {
+    let mut all = units(&args.units, true)?;
+    all.extend(units(&args.other_units, false)?);
+    Ok(Event::ScopeDeclared(ScopeDeclared {
+        units: all,
+        from: day_or_today(args.from.as_deref(), output)?,
+    }))
+}
+
+fn classification(args: &ClassificationArgs, output: &Output<'_>) -> Result<Event, Failure> {
+    Ok(Event::OrganisationClassified(OrganisationClassified {
+        edition: args.edition.clone(),
+        organisation_type: args.organisation_type.clone(),
+        category: args.category.clone(),
+        from: day_or_today(args.from.as_deref(), output)?,
+    }))
+}
+
+fn assessment(args: &AssessmentArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
+    Ok(Event::ControlAssessed(ControlAssessed {
+        control: args.control.clone(),
+        level: args.level,
+        result: args.result,
+        assurance: args.assurance,
+        scope: known.scope(&args.scope)?,
+        from: day(&args.from, output)?,
+        until: day(&args.until, output)?,
+        note: args.note.clone(),
+    }))
+}
+
+fn equivalence(
+    args: &EquivalenceArgs,
+    known: &Known,
+    output: &Output<'_>,
+) -> Result<Event, Failure> {
+    let source = |text: &String| -> Result<Source, Failure> {
+        let (control, level) = text.split_once('@').unwrap_or((text, ""));
+        let source = control.parse().map_err(Failure::from)?;
+        Ok(Source { source, level: level.parse().map_err(Failure::from)? })
+    };
+    let target = if args.target.contains(':') {
+        TargetRef::Control(args.target.parse().map_err(Failure::from)?)
+    } else {
+        TargetRef::Item(known.item(&args.target, output.now.london_day())?)
+    };
+    Ok(Event::EquivalenceAsserted(EquivalenceAsserted {
+        target,
+        target_level: args.level,
+        sources: args.sources.iter().map(source).collect::<Result<_, _>>()?,
+        rationale: args.rationale.clone(),
+        minimum_assurance: args.minimum_assurance,
+        organisation_types: args.organisation_types.clone(),
+        whole_scope: args.whole_scope,
+    }))
+}
+
+/// Runs `confirm`.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn confirm(
+    args: &ConfirmArgs,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let known = Known::read(ledger)?;
+    let on = day_or_today(args.on.as_deref(), output)?;
+    let mut events = Vec::new();
+    for text in &args.assertions {
+        let assertion = if let Ok(assertion) = text.parse::<AssertionRef>() {
+            assertion
+        } else {
+            let assertion: AssertionId = text.parse().map_err(Failure::from)?;
+            let period = known.positions.derivation.period_on(on);
+            let period = period.ok_or_else(|| super::question::no_edition(on))?;
+            let (edition, category) = (period.edition.id.clone(), period.category.clone());
+            AssertionRef { edition, category, assertion }
+        };
+        let confirmed = AssertionConfirmed { assertion, on, note: args.note.clone() };
+        events.push((Event::AssertionConfirmed(confirmed), Vec::new()));
+    }
+    batch(ledger, &args.signing, events, output)
+}
+
+fn rows(listed: &[u64]) -> Rows {
+    if listed.is_empty() { Rows::All(AllRows::All) } else { Rows::Listed(listed.to_vec()) }
+}
+
+/// Runs `approve`.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn approve(
+    args: &ApproveArgs,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let known = Known::read(ledger)?;
+    let event = Event::MappingApproved(MappingApproved {
+        mapping: find_event(&args.mapping, &known.facts)?.id.clone(),
+        rows: rows(&args.rows),
+        rationale: args.rationale.clone(),
+        from: day_or_today(args.from.as_deref(), output)?,
+        until: optional_day(args.until.as_deref(), output)?,
+    });
+    one(ledger, &args.signing, event, Vec::new(), output)
+}
+
+/// Runs `challenge`.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn challenge(
+    args: &ChallengeArgs,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let known = Known::read(ledger)?;
+    let event = Event::EquivalenceChallenged(EquivalenceChallenged {
+        approval: find_event(&args.approval, &known.facts)?.id.clone(),
+        rows: rows(&args.rows),
+        reason: args.reason.clone(),
+    });
+    one(ledger, &args.signing, event, Vec::new(), output)
+}
+
+/// Runs `uphold`.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn uphold(
+    args: &UpholdArgs,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let known = Known::read(ledger)?;
+    let event = Event::ChallengeUpheld(ChallengeUpheld {
+        challenge: find_event(&args.challenge, &known.facts)?.id.clone(),
+        reason: args.reason.clone(),
+    });
+    one(ledger, &args.signing, event, Vec::new(), output)
+}

@@ -1,0 +1,193 @@
+//! Keys for commands that record: which ones, and their passphrases.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::{Failure, exit};
+use super::output::Output;
+use crate::journal::{Journal, Ledger, NewEvent, Recorded, Signers};
+use crate::keys::{self, KeyError, KeyFile, Passphrase};
+use crate::ledger::SeedSigner;
+
+/// Flags of every command that signs.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Signing {
+    /// The author's key by name; else the only one of yours that the ledger admits
+    #[arg(long, value_name = "NAME", env = "DSPT_KEY")]
+    pub key: Option<String>,
+    /// The log key by name; else the one of yours that the ledger names
+    #[arg(long, value_name = "NAME")]
+    pub log_key: Option<String>,
+    /// Read the passphrase from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The log key's passphrase, when it is another one
+    #[arg(long, value_name = "FILE")]
+    pub log_passphrase_file: Option<PathBuf>,
+    /// Folder of the key files
+    #[arg(long, value_name = "DIR", env = "DSPT_KEYS")]
+    pub keys: Option<PathBuf>,
+}
+
+/// The two keys that recording needs, opened.
+pub(super) struct Opened {
+    /// The author's.
+    pub author: SeedSigner,
+    /// The log's.
+    pub log: SeedSigner,
+}
+
+impl Opened {
+    /// As the journal takes them.
+    pub(super) fn signers(&self) -> Signers<'_> {
+        Signers { author: &self.author, admitted: None, log: &self.log }
+    }
+}
+
+impl Signing {
+    /// Returns the folder of the key files.
+    ///
+    /// # Errors
+    /// [`Failure`] when no home folder is known.
+    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
+        Ok(match &self.keys {
+            Some(folder) => folder.clone(),
+            None => keys::default_folder()?,
+        })
+    }
+
+    /// Where the passphrase comes from.
+    pub(super) fn passphrase(&self, confirm: bool) -> Passphrase {
+        let command = std::env::var("DSPT_PASSPHRASE_COMMAND").ok().filter(|line| !line.is_empty());
+        match (&self.passphrase_file, command) {
+            (Some(path), _) => Passphrase::File(path.clone()),
+            (None, Some(command)) => Passphrase::Command(command),
+            (None, None) => Passphrase::Prompt { confirm },
+        }
+    }
+
+    /// Opens the author's key and the log key; the passphrase is asked for once if it fits both.
+    ///
+    /// # Errors
+    /// [`Failure`] when a key is missing or the passphrase is wrong.
+    pub(super) fn open(
+        &self,
+        ledger: &Ledger,
+        what: &str,
+        output: &mut Output<'_>,
+    ) -> Result<Opened, Failure> {
+        let folder = self.folder()?;
+        let files = keys::list(&folder)?;
+        let author = self.author(ledger, &files, &folder)?;
+        let log = self.log(ledger, &files, &folder)?;
+        let source = self.passphrase(false);
+        if let Some(warning) = source.warning() {
+            output.warn(&warning)?;
+        }
+        let holder = crate::domain::refs::KeyId::try_from(author.public.keyid()).ok();
+        let holder = holder.and_then(|id| ledger.roster.get(&id)).map_or("", |known| &known.holder);
+        let purpose = format!("Passphrase for key {} ({holder}), to sign {what}", author.name);
+        let passphrase = source.read(&purpose)?;
+        let author = keys::load(&path_of(&author, &folder)?, &passphrase)?;
+        let log_path = path_of(&log, &folder)?;
+        let log = match keys::load(&log_path, &passphrase) {
+            Err(KeyError::WrongPassphrase { .. }) if !matches!(source, Passphrase::Command(_)) => {
+                let source = match &self.log_passphrase_file {
+                    Some(path) => Passphrase::File(path.clone()),
+                    None => Passphrase::Prompt { confirm: false },
+                };
+                let purpose = format!("Passphrase for the log key {}", log.name);
+                keys::load(&log_path, &source.read(&purpose)?)?
+            }
+            other => other?,
+        };
+        Ok(Opened { author, log })
+    }
+
+    fn author(
+        &self,
+        ledger: &Ledger,
+        files: &[KeyFile],
+        folder: &Path,
+    ) -> Result<KeyFile, Failure> {
+        if let Some(name) = &self.key {
+            return named(files, name, folder);
+        }
+        let admitted = |file: &&KeyFile| {
+            let id = crate::domain::refs::KeyId::try_from(file.public.keyid()).ok();
+            let known = id.and_then(|id| ledger.roster.get(&id));
+            file.private.is_some() && known.is_some_and(|known| known.revoked.is_none())
+        };
+        let mine: Vec<&KeyFile> = files.iter().filter(admitted).collect();
+        match mine.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(Failure::new(
+                "DSPT0023",
+                exit::NOT_ALLOWED,
+                format!("none of the keys in {} is admitted to this ledger", folder.display()),
+            )
+            .help("see them with `dspt key list`; an owner admits one with `dspt key admit`")),
+            several => {
+                let names: Vec<&str> = several.iter().map(|file| file.name.as_str()).collect();
+                Err(Failure::usage(format!("several keys could sign: {}", names.join(", ")))
+                    .help("choose one with --key NAME"))
+            }
+        }
+    }
+
+    fn log(&self, ledger: &Ledger, files: &[KeyFile], folder: &Path) -> Result<KeyFile, Failure> {
+        if let Some(name) = &self.log_key {
+            return named(files, name, folder);
+        }
+        let keyid = ledger.log.key().keyid();
+        let found = files.iter().find(|file| file.public.keyid() == keyid);
+        found.cloned().ok_or_else(|| {
+            let text =
+                format!("the log key of this ledger, {keyid}, is not in {}", folder.display());
+            Failure::new("DSPT0023", exit::NOT_ALLOWED, text)
+                .help("give the folder with --keys, or record where the log key is kept")
+        })
+    }
+}
+
+/// Finds a key file by name.
+///
+/// # Errors
+/// [`Failure`] when there is none.
+pub(super) fn named(files: &[KeyFile], name: &str, folder: &Path) -> Result<KeyFile, Failure> {
+    files.iter().find(|file| file.name == name).cloned().ok_or_else(|| {
+        let text = format!("there is no key `{name}` in {}", folder.display());
+        Failure::new("DSPT0020", exit::FAILED, text).help("list them with: dspt key list")
+    })
+}
+
+/// Returns the path of a key's private half.
+///
+/// # Errors
+/// [`Failure`] when only the public half is here.
+pub(super) fn path_of(file: &KeyFile, folder: &Path) -> Result<PathBuf, Failure> {
+    file.private.clone().ok_or_else(|| {
+        let text = format!("only the public half of `{}` is in {}", file.name, folder.display());
+        Failure::new("DSPT0020", exit::FAILED, text)
+    })
+}
+
+/// Records a batch and says so.
+///
+/// # Errors
+/// [`Failure`] when it is refused or cannot be written.
+pub(super) fn record(
+    mut journal: Journal,
+    signing: &Signing,
+    batch: &[NewEvent],
+    output: &mut Output<'_>,
+) -> Result<(Journal, Recorded), Failure> {
+    let what = match batch.len() {
+        1 => "1 event".to_owned(),
+        many => format!("{many} events"),
+    };
+    let opened = signing.open(&journal.ledger, &what, output)?;
+    let recorded = journal.record(batch, &opened.signers(), output.now)?;
+    Ok((journal, recorded))
+}

@@ -1,0 +1,270 @@
+//! `dspt status`: the position on a day, its counts and the standing.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::output::{Columns, Output, cut, entries_text};
+use super::question::{AsOf, Question, ask, no_edition};
+use crate::domain::edition::Requirement;
+use crate::domain::replay::State;
+use crate::domain::standing::{Counts, Standing, Verdict, judge};
+use crate::domain::status::{Finding, Positions, Status};
+
+/// Arguments of `status`.
+#[derive(ClapArgs, Debug, Default)]
+pub(super) struct Args {
+    #[command(flatten)]
+    question: Question,
+    /// Only these statuses, separated by commas: not-met,lapsed
+    #[arg(long, value_delimiter = ',', value_name = "STATUS")]
+    only: Vec<String>,
+    /// Exit with 1 unless the standing is at least this: met or exceeded
+    #[arg(long, value_name = "met|exceeded")]
+    require: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`]; exit status 1 when `--require` is not reached.
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let only = wanted(&args.only)?;
+    let require = required(args.require.as_deref())?;
+    let (_, state, as_of) = ask(ledger, &args.question, output)?;
+    let positions = Positions::new(&state, as_of.rules);
+    if positions.derivation.period_on(as_of.on).is_none() {
+        return Err(no_edition(as_of.on));
+    }
+    let view = positions.on(as_of.on);
+    let findings = view.findings();
+    let (counts, verdict) = (Counts::of(&findings), judge(&view, &findings));
+    let shown: Vec<&Finding> =
+        findings.iter().filter(|one| only.is_empty() || only.contains(&one.status)).collect();
+    let page = Page {
+        state: &state,
+        positions: &positions,
+        as_of: &as_of,
+        shown: &shown,
+        counts: &counts,
+        verdict: &verdict,
+    };
+    output.answer("dspt.status/1", page.json(), &page.text())?;
+    output.hint("Next: dspt explain ITEM")?;
+    Ok(if require.is_some_and(|least| verdict.standing < least) { exit::NO } else { exit::YES })
+}
+
+fn wanted(words: &[String]) -> Result<Vec<Status>, Failure> {
+    words
+        .iter()
+        .map(|word| {
+            Status::from_word(word).ok_or_else(|| {
+                let all: Vec<&str> = Status::ALL.iter().map(|status| status.json()).collect();
+                Failure::usage(format!("`{word}` is not a status; one of: {}", all.join(", ")))
+            })
+        })
+        .collect()
+}
+
+fn required(word: Option<&str>) -> Result<Option<Standing>, Failure> {
+    match word {
+        None => Ok(None),
+        Some("met") => Ok(Some(Standing::StandardsMet)),
+        Some("exceeded") => Ok(Some(Standing::StandardsExceeded)),
+        Some(other) => {
+            Err(Failure::usage(format!("--require takes met or exceeded, not `{other}`")))
+        }
+    }
+}
+
+struct Page<'p> {
+    state: &'p State,
+    positions: &'p Positions,
+    as_of: &'p AsOf,
+    shown: &'p [&'p Finding],
+    counts: &'p Counts,
+    verdict: &'p Verdict,
+}
+
+impl Page<'_> {
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.as_of.sentence(self.positions));
+        if let Some(period) = self.positions.derivation.period_on(self.as_of.on) {
+            let _ = writeln!(
+                text,
+                "{}, {} ({})",
+                self.state.organisation, period.organisation_type, period.category
+            );
+            if is_transcription(self.positions, self.as_of) {
+                text.push_str(TRANSCRIPTION);
+            }
+        }
+        let mut columns =
+            Columns::new(&["Item", "Status", "", "What it asks for", "Because", "Entries"]);
+        for one in self.shown {
+            let asked = if one.requirement == Requirement::Mandatory { "M" } else { "" };
+            columns.row([
+                one.item.item.to_string(),
+                format!("{} {}", one.status.mark(), one.status.word()),
+                asked.to_owned(),
+                cut(&one.title, 48),
+                cut(&one.because_text, 40),
+                entries_text(&one.because),
+            ]);
+        }
+        text.push('\n');
+        text.push_str(&columns.text());
+        text.push('\n');
+        text.push_str(&counts_text(self.counts));
+        text.push_str(&verdict_text(self.verdict));
+        text
+    }
+
+    fn json(&self) -> Value {
+        let period = self.positions.derivation.period_on(self.as_of.on);
+        json!({
+            "view": self.as_of.json(),
+            "sentence": self.as_of.sentence(self.positions),
+            "organisation": self.state.organisation,
+            "edition": period.map(|one| one.edition.id.as_str()),
+            "revision": period.map(|one| one.edition.revision.as_str()),
+            "category": period.map(|one| one.category.as_str()),
+            "organisation_type": period.map(|one| one.organisation_type.as_str()),
+            "secondary_transcription": is_transcription(self.positions, self.as_of),
+            "items": self.shown.iter().map(|one| finding_json(one)).collect::<Vec<_>>(),
+            "counts": counts_json(self.counts),
+            "standing": verdict_json(self.verdict),
+        })
+    }
+}
+
+/// Says that the items are not the official file's.
+pub(super) const TRANSCRIPTION: &str = "Items and exemptions: secondary transcription, in this project's own words; check against the official file.\n";
+
+/// Says whether the items in force come from a secondary transcription.
+pub(super) fn is_transcription(positions: &Positions, as_of: &AsOf) -> bool {
+    let period = positions.derivation.period_on(as_of.on);
+    period.is_some_and(|period| {
+        period
+            .edition
+            .items_of(&period.category)
+            .any(|item| item.confidence.starts_with("secondary"))
+    })
+}
+
+/// A finding as JSON.
+pub(super) fn finding_json(one: &Finding) -> Value {
+    json!({
+        "item": one.item.item.as_str(),
+        "key": one.item.to_string(),
+        "title": one.title,
+        "requirement": one.requirement.as_str(),
+        "status": one.status.json(),
+        "because": one.because_text,
+        "entries": one.because,
+    })
+}
+
+/// The counts line, every status, zero ones too, and the mandatory items apart.
+pub(super) fn counts_text(counts: &Counts) -> String {
+    let count = |status: &Status| counts.all.get(status).copied().unwrap_or_default();
+    let all: Vec<String> =
+        Status::ALL.iter().map(|status| format!("{} {}", status.word(), count(status))).collect();
+    let (in_place, mandatory) = counts.mandatory_in_place();
+    format!("{}\nMandatory: {in_place} of {mandatory} in place\n", all.join("   "))
+}
+
+fn counts_json(counts: &Counts) -> Value {
+    let of = |map: &std::collections::BTreeMap<Status, u64>| -> Value {
+        let all = Status::ALL.iter();
+        all.map(|one| (one.json().to_owned(), json!(map.get(one).copied().unwrap_or_default())))
+            .collect()
+    };
+    let (in_place, total) = counts.mandatory_in_place();
+    json!({
+        "all": of(&counts.all),
+        "mandatory": of(&counts.mandatory),
+        "mandatory_in_place": in_place,
+        "mandatory_total": total,
+    })
+}
+
+fn verdict_text(verdict: &Verdict) -> String {
+    let mut text = format!("Standing: {}\n", verdict.standing.word());
+    if !verdict.missing_items.is_empty() {
+        let items: Vec<&str> =
+            verdict.missing_items.iter().map(|(item, _)| item.item.as_str()).collect();
+        let _ = writeln!(text, "  {} mandatory items are not in place:", items.len());
+        text.push_str(&wrapped(&items));
+    }
+    if !verdict.unconfirmed.is_empty() {
+        let assertions: Vec<&str> =
+            verdict.unconfirmed.iter().map(|one| one.assertion.as_str()).collect();
+        let _ = writeln!(text, "  {} assertions are not confirmed:", assertions.len());
+        text.push_str(&wrapped(&assertions));
+    }
+    if !verdict.not_applicable.is_empty() {
+        let count = verdict.not_applicable.len();
+        let _ = writeln!(
+            text,
+            "  {count} mandatory items count as in place for a recorded reason why they do not apply"
+        );
+    }
+    match (verdict.standing, verdict.cyber_essentials_plus.as_slice()) {
+        (Standing::StandardsMet, _) => {
+            text.push_str(
+                "  a current Cyber Essentials Plus certificate would make it Standards Exceeded\n",
+            );
+        }
+        (Standing::StandardsExceeded, entries) => {
+            let _ = writeln!(
+                text,
+                "  with a current Cyber Essentials Plus certificate: {}",
+                entries_text(entries)
+            );
+        }
+        (Standing::StandardsNotMet, _) => {}
+    }
+    text.push_str("Published: nothing is recorded as published\n");
+    text
+}
+
+/// How wide a list of numbers may become.
+const LIST_WIDTH: usize = 76;
+
+/// Words on indented lines.
+fn wrapped(words: &[&str]) -> String {
+    let (mut text, mut line) = (String::new(), String::new());
+    for word in words {
+        if line.len() + word.len() >= LIST_WIDTH {
+            let _ = writeln!(text, "   {line}");
+            line.clear();
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "   {line}");
+    text
+}
+
+fn verdict_json(verdict: &Verdict) -> Value {
+    json!({
+        "standing": verdict.standing.json(),
+        "missing_items": verdict.missing_items.iter().map(|(item, status)| {
+            json!({ "item": item.item.as_str(), "status": status.json() })
+        }).collect::<Vec<_>>(),
+        "unconfirmed_assertions":
+            verdict.unconfirmed.iter().map(|one| one.assertion.as_str()).collect::<Vec<_>>(),
+        "not_applicable":
+            verdict.not_applicable.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(),
+        "cyber_essentials_plus": verdict.cyber_essentials_plus,
+        "published": Value::Null,
+    })
+}

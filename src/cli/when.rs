@@ -1,0 +1,114 @@
+//! `dspt when`: on which days an item had a status.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::failure::{Failure, exit};
+use super::output::{Output, entries_text};
+use super::question::{Question, ask, item};
+use crate::domain::day::Day;
+use crate::domain::refs::ItemRef;
+use crate::domain::status::{Positions, Status};
+
+/// Arguments of `when`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    /// The item
+    item: String,
+    /// The status: met, met-by-equivalence, needs-confirming, partly-supported, lapsed, not-met,
+    /// not-applicable
+    status: Option<String>,
+    #[command(flatten)]
+    question: Question,
+}
+
+/// A stretch of days with one status.
+struct Stretch {
+    from: Day,
+    until: Option<Day>,
+    status: Status,
+    because: String,
+    entries: Vec<u64>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`]; exit status 1 when the item never has the status.
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let wanted = args.status.as_deref().map(|word| {
+        Status::from_word(word).ok_or_else(|| Failure::usage(format!("`{word}` is not a status")))
+    });
+    let wanted = wanted.transpose()?;
+    let (_, state, as_of) = ask(ledger, &args.question, output)?;
+    let positions = Positions::new(&state, as_of.rules);
+    let item = item(&args.item, &positions, as_of.on)?;
+    let stretches: Vec<Stretch> = stretches(&positions, &item)
+        .into_iter()
+        .filter(|one| one.status != Status::NotAsked)
+        .filter(|one| wanted.is_none_or(|wanted| one.status == wanted))
+        .collect();
+    let mut text =
+        format!("{} {item}, using what was recorded by {}\n", item.item, as_of.known_text);
+    for one in &stretches {
+        let until = one
+            .until
+            .map_or_else(|| "until further notice".to_owned(), |day| format!("to {}", day.short()));
+        let _ = writeln!(
+            text,
+            "  {} {until}: {}, {}  {}",
+            one.from.short(),
+            one.status.word().to_lowercase(),
+            one.because,
+            entries_text(&one.entries)
+        );
+    }
+    if stretches.is_empty() {
+        text.push_str("  never\n");
+    }
+    let list: Vec<_> = stretches
+        .iter()
+        .map(|one| {
+            json!({
+                "from": one.from.to_string(),
+                "until": one.until.map(|day| day.to_string()),
+                "status": one.status.json(),
+                "because": one.because,
+                "entries": one.entries,
+            })
+        })
+        .collect();
+    let found = !stretches.is_empty();
+    output.answer(
+        "dspt.when/1",
+        json!({ "item": item.to_string(), "view": as_of.json(), "periods": list }),
+        &text,
+    )?;
+    Ok(if found { exit::YES } else { exit::NO })
+}
+
+fn stretches(positions: &Positions, item: &ItemRef) -> Vec<Stretch> {
+    let changes: Vec<(Day, Status)> = positions.history(item).collect();
+    let ends = changes.iter().skip(1).map(|(day, _)| Some(day.plus(-1))).chain([None]);
+    changes
+        .iter()
+        .zip(ends)
+        .map(|((from, status), until)| {
+            let finding = positions.on(*from).finding(item);
+            Stretch {
+                from: *from,
+                until,
+                status: *status,
+                because: finding.as_ref().map_or_else(String::new, |one| one.because_text.clone()),
+                entries: finding.map_or_else(Vec::new, |one| one.because),
+            }
+        })
+        .collect()
+}
