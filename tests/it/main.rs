@@ -10,4 +10,5 @@
 
 mod architecture;
 mod mappings;
+mod readme;
 mod store;

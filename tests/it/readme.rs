@@ -1,0 +1,114 @@
+//! The examples of README.md, run as written, in order, in one folder.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A command and the output that the page shows for it.
+struct Example {
+    line: usize,
+    command: String,
+    expected: Vec<String>,
+}
+
+fn examples(page: &str) -> Vec<Example> {
+    let mut found: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for (number, line) in page.lines().enumerate() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            text if inside => match text.strip_prefix("$ ") {
+                Some(command) => found.push(Example {
+                    line: number + 1,
+                    command: command.to_owned(),
+                    expected: Vec::new(),
+                }),
+                None => found.last_mut().unwrap().expected.push(text.to_owned()),
+            },
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Splits a command line as a shell does, for the quotes that the page uses.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for c in command.chars() {
+        match (c, quote) {
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (' ', None) => words.push(std::mem::take(&mut word)),
+            (c, _) => word.push(c),
+        }
+    }
+    words.push(word);
+    words.into_iter().filter(|word| !word.is_empty()).collect()
+}
+
+/// Lines agree when they are the same but for the number of spaces; a line `...` stands for any
+/// number of lines, none included.
+fn agrees(expected: &[String], actual: &[&str]) -> bool {
+    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    match expected.split_first() {
+        None => actual.is_empty(),
+        Some((first, rest)) if first == "..." => {
+            (0..=actual.len()).any(|skipped| agrees(rest, &actual[skipped..]))
+        }
+        Some((first, rest)) => actual.split_first().is_some_and(|(line, others)| {
+            squeezed(line) == squeezed(first) && agrees(rest, others)
+        }),
+    }
+}
+
+#[test]
+fn the_examples_of_the_readme_run_as_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("README.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("fixtures/demo")).unwrap();
+    fs::copy(
+        root.join("fixtures/demo/soa-2026.csv"),
+        folder.path().join("fixtures/demo/soa-2026.csv"),
+    )
+    .unwrap();
+    fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
+    let examples = examples(&page);
+    assert!(examples.len() >= 10, "the page has lost its examples");
+    for example in examples {
+        let words = words(&example.command);
+        assert_eq!(words[0], "dspt", "line {}", example.line);
+        let output = Command::new(env!("CARGO_BIN_EXE_dspt"))
+            .args(&words[1..])
+            .current_dir(folder.path())
+            .env_remove("DSPT_LEDGER")
+            .env_remove("DSPT_KEYS")
+            .env_remove("DSPT_KEY")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let actual: Vec<&str> = text.lines().collect();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "README.md:{}: {}\n{errors}",
+            example.line,
+            example.command
+        );
+        assert!(
+            agrees(&example.expected, &actual),
+            "README.md:{}: {}\nprinted:\n{text}\n{errors}",
+            example.line,
+            example.command
+        );
+    }
+}
+
+#[test]
+fn a_page_that_says_something_else_fails() {
+    let lines = |text: &[&str]| text.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    assert!(agrees(&lines(&["a", "...", "c"]), &["a", "b", "b", "c"]));
+    assert!(!agrees(&lines(&["a", "...", "d"]), &["a", "b", "c"]));
+    assert!(!agrees(&lines(&["a"]), &["a", "b"]));
+}
