@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod mappings;
 mod readme;
 mod store;
