@@ -124,6 +124,19 @@ enum Command {
     },
 }
 
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Edition { common, .. }
+            | Self::Framework { common, .. }
+            | Self::Mapping { common, .. }
+            | Self::Soa { common, .. }
+            | Self::Answers { common, .. }
+            | Self::Evidence { common, .. } => common,
+        }
+    }
+}
+
 #[derive(ClapArgs, Debug)]
 struct Common {
     /// Check everything, write nothing
@@ -161,47 +174,49 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    // Looking at a file needs no right to write.
+    let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
+    let journal = Journal::open(&ledger_path(ledger)?, mode)?;
     let state = journal.state(u64::MAX)?;
-    let (batch, common) = match &args.command {
-        Command::Edition { edition, name, revision, from, common } => {
+    let batch = match &args.command {
+        Command::Edition { edition, name, revision, from, .. } => {
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
-            (edition_batch(edition, name.as_ref(), revision.as_ref(), from, output)?, common)
+            edition_batch(edition, name.as_ref(), revision.as_ref(), from, output)?
         }
-        Command::Framework { framework, file, common } => {
-            (framework_batch(framework, file.as_deref(), output)?, common)
+        Command::Framework { framework, file, .. } => {
+            framework_batch(framework, file.as_deref(), output)?
         }
-        Command::Mapping { file, common, .. } => {
+        Command::Mapping { file, .. } => {
             let content = file_or_bundled(file)?;
             if let Some(done) = imported_before(&journal, &content, output)? {
                 return Ok(done);
             }
-            (mapping_batch(&args.command, &content, &state, output)?, common)
+            mapping_batch(&args.command, &content, &state, output)?
         }
-        Command::Soa { file, certificate, from, common } => {
+        Command::Soa { file, certificate, from, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, output)? {
                 return Ok(done);
             }
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
-            (soa_batch((file, content), (certificate, from), &journal, &state, output)?, common)
+            soa_batch((file, content), (certificate, from), &journal, &state, output)?
         }
-        Command::Answers { file, common } => {
+        Command::Answers { file, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, output)? {
                 return Ok(done);
             }
-            (answers_batch(file, &content, &state, output)?, common)
+            answers_batch(file, &content, &state, output)?
         }
-        Command::Evidence { file, common } => {
+        Command::Evidence { file, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, output)? {
                 return Ok(done);
             }
-            (evidence_batch(file, &content, &state, output)?, common)
+            evidence_batch(file, &content, &state, output)?
         }
     };
-    finish(journal, &state, &batch, common, output)
+    finish(journal, &state, &batch, args.command.common(), output)
 }
 
 fn finish(

@@ -14,7 +14,7 @@ use super::question::{LEDGER_NAME, day};
 use super::signing::Signing;
 use crate::domain::day::Day;
 use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
-use crate::domain::refs::{EditionId, OrganisationType};
+use crate::domain::refs::{CategoryId, EditionId, OrganisationType};
 use crate::journal::{Journal, NewEvent, Opening, Signers};
 use crate::keys;
 use crate::ledger::{Origin, SeedSigner};
@@ -146,7 +146,7 @@ fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Fail
     let types = table(&format!("dspt-{}/organisation-types.csv", args.edition))?;
     let wanted = args.organisation_type.as_str();
     let row = types.rows.iter().find(|row| row.get("organisation_type") == wanted);
-    let Some(category) = row.and_then(|row| row.get("category").parse().ok()) else {
+    let Some(category) = row.and_then(|row| row.get("category").parse::<CategoryId>().ok()) else {
         let known: Vec<&str> = types.rows.iter().map(|row| row.get("organisation_type")).collect();
         return Err(Failure::usage(format!(
             "`{wanted}` is not an organisation type of {}",
@@ -154,6 +154,17 @@ fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Fail
         ))
         .help(format!("one of: {}", known.join(", "))));
     };
+    let items = table(&format!("dspt-{}/items.csv", args.edition))?;
+    let listed = |category: &CategoryId| {
+        items.rows.iter().any(|row| row.get("category") == category.as_str())
+    };
+    if !listed(&category) {
+        return Err(Failure::usage(format!(
+            "the catalogue holds no items of {} for {category}, the category of {wanted}",
+            args.edition
+        ))
+        .help("import files that do with `dspt import edition FOLDER` into a ledger of your own"));
+    }
     let (edition, organisation_type) = (args.edition.clone(), args.organisation_type.clone());
     Ok(OrganisationClassified { edition, organisation_type, category, from })
 }

@@ -88,6 +88,19 @@ pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
         .map_or_else(|| key.to_string(), |known| format!("{} ({})", known.holder, known.role))
 }
 
+/// What a reader must not miss about an entry.
+fn marks(ledger: &Ledger, fact: &Fact) -> String {
+    let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {days} days"));
+    let doubtful = is_doubtful(ledger, fact).then(|| "DOUBTFUL: key compromised".to_owned());
+    late.into_iter().chain(doubtful).collect::<Vec<_>>().join(", ")
+}
+
+/// Says that the key which signed an entry was declared compromised from there on, or earlier.
+fn is_doubtful(ledger: &Ledger, fact: &Fact) -> bool {
+    let known = ledger.roster.get(&fact.by);
+    known.and_then(|key| key.compromised_from).is_some_and(|from| from <= fact.seq)
+}
+
 /// Runs `log`.
 ///
 /// # Errors
@@ -117,8 +130,7 @@ pub(super) fn log(
             holder(ledger, &fact.by),
             fact.event.kind().to_string(),
             cut(&describe(&fact.event, &ledger.facts), 76),
-            late_days(fact, &ledger.facts)
-                .map_or_else(String::new, |days| format!("LATE {days} days")),
+            marks(ledger, fact),
         ]);
     }
     let text = format!("{}{} of {} entries\n", columns.text(), shown.len(), ledger.facts.len());
@@ -154,6 +166,7 @@ fn fact_json(ledger: &Ledger, fact: &Fact) -> Value {
         "by": fact.by.as_str(),
         "holder": ledger.roster.get(&fact.by).map(|known| known.holder.clone()),
         "role": ledger.roster.get(&fact.by).map(|known| known.role.as_str()),
+        "doubtful": is_doubtful(ledger, fact),
         "type": fact.event.kind().as_str(),
         "about": describe(&fact.event, &ledger.facts),
         "late_days": late_days(fact, &ledger.facts),
@@ -188,6 +201,11 @@ pub(super) fn show(
         let _ = writeln!(text, "  LATE       {days} days after the day that it is for");
     }
     let _ = writeln!(text, "  by         {}, key {}", safe(&holder(ledger, &fact.by)), fact.by);
+    if is_doubtful(ledger, fact) {
+        text.push_str(
+            "  DOUBTFUL   the key was declared compromised from this entry or an earlier one\n",
+        );
+    }
     let _ = writeln!(text, "  id         {}", fact.id);
     let _ = writeln!(text, "  leaf       {leaf}");
     text.push_str("  signature  good\n");

@@ -222,7 +222,7 @@ impl Edition {
     }
 
     /// Says whether an assertion must be confirmed: it must when it holds a mandatory item
-    /// (`mappings/README.md`, standing).
+    /// (`docs/equivalence.md`).
     pub fn asks_confirmation(&self, category: &CategoryId, assertion: &AssertionId) -> bool {
         self.items_of(category).any(|item| {
             item.requirement == Requirement::Mandatory && item.id.assertion() == *assertion

@@ -2,7 +2,7 @@
 //!
 //! Standards Met: every mandatory item in place and every assertion that holds one confirmed.
 //! Standards Exceeded: that, and a current Cyber Essentials Plus. The program never says
-//! Approaching Standards: NHS England grants it (`mappings/README.md`, standing).
+//! Approaching Standards: NHS England grants it (`docs/equivalence.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
