@@ -9,8 +9,10 @@ use dspt_ledger::domain::day::Instant;
 fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let now = Instant::from_millis(jiff::Timestamp::now().as_millisecond());
+    // None where the output goes to a file or a pipe: then nothing is cut.
+    let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into());
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    let code = cli::run(std::env::args_os(), now, &mut out, &mut err);
+    let code = cli::run_at_width(std::env::args_os(), now, width, &mut out, &mut err);
     let _ = out.flush();
     ExitCode::from(code)
 }

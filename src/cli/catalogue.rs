@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
             row.get("licence")
         );
         let table = table(path)?;
-        text.push_str(&preview(&table, name == path));
+        text.push_str(&preview(&table, name == path, output.width));
         let cells = |one: &Row| {
             table
                 .header
@@ -87,7 +87,7 @@ fn list(index: &Table, output: &mut Output<'_>) -> Result<u8, Failure> {
                 .collect::<Value>(),
         );
     }
-    output.answer("dspt.catalogue/1", json!({ "files": files }), &columns.text())?;
+    output.answer("dspt.catalogue/1", json!({ "files": files }), &columns.text(output.width))?;
     output.hint("Next: dspt catalogue iso27001:2022, or dspt catalogue FILE")?;
     Ok(exit::YES)
 }
@@ -126,14 +126,14 @@ pub(super) fn folder_of(name: &str) -> String {
 /// How many rows a listing shows of each file, when not asked for that file alone.
 const PREVIEW_ROWS: usize = 12;
 
-fn preview(table: &Table, whole: bool) -> String {
+fn preview(table: &Table, whole: bool, width: Option<usize>) -> String {
     let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
     let mut columns = Columns::new(&header);
     let shown = if whole { table.rows.len() } else { PREVIEW_ROWS.min(table.rows.len()) };
     for row in table.rows.iter().take(shown) {
         columns.row(header.iter().map(|column| cut(&safe(row.get(column)), 50)));
     }
-    let mut text = columns.text();
+    let mut text = columns.text(width);
     if shown < table.rows.len() {
         let _ = writeln!(text, "... {} more: name the file to see all", table.rows.len() - shown);
     }

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
-use super::output::{Columns, Output, cut, entries_text};
+use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{AsOf, Question, ledger_path};
 use crate::domain::explain::causes;
 use crate::domain::refs::ItemRef;
@@ -81,7 +81,7 @@ pub(super) fn run(
     let a = side(&args.a, args.a_as_known.as_ref(), output)?;
     let b = side(&args.b, args.b_as_known.as_ref(), output)?;
     let changes = changes(&a, &b);
-    let text = text(&a, &b, &changes);
+    let text = text(&a, &b, &changes, output.width);
     let value = json!({
         "a": a.as_of.json(),
         "b": b.as_of.json(),
@@ -157,7 +157,23 @@ fn cause(
     (is.because_text.clone(), entries)
 }
 
-fn text(a: &Side, b: &Side, changes: &[Change]) -> String {
+/// How many causes are named before the table.
+const CAUSES_MAX: usize = 5;
+
+/// What most of the items that fell have in common.
+fn main_causes(changes: &[Change]) -> Vec<(&str, &[u64], usize)> {
+    let mut counts: BTreeMap<(&str, &[u64]), usize> = BTreeMap::new();
+    for one in changes.iter().filter(|one| worse(one.before, one.after)) {
+        *counts.entry((&one.cause, &one.entries)).or_default() += 1;
+    }
+    let mut causes: Vec<_> =
+        counts.into_iter().map(|((cause, entries), count)| (cause, entries, count)).collect();
+    causes.sort_by_key(|(cause, _, count)| (std::cmp::Reverse(*count), *cause));
+    causes.truncate(CAUSES_MAX);
+    causes
+}
+
+fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String {
     let mut text = String::new();
     for (name, side) in [("A", a), ("B", b)] {
         let _ = writeln!(text, "{name}: {}", side.as_of.sentence(&side.positions));
@@ -166,9 +182,13 @@ fn text(a: &Side, b: &Side, changes: &[Change]) -> String {
     let rose = changes.iter().filter(|one| worse(one.after, one.before)).count();
     let _ = writeln!(
         text,
-        "{} items changed: {rose} now in place, {fell} no longer in place\n",
+        "{} items changed: {rose} now in place, {fell} no longer in place",
         changes.len()
     );
+    for (cause, entries, count) in main_causes(changes) {
+        let _ = writeln!(text, "  {count} because {}  {}", safe(cause), entries_text(entries));
+    }
+    text.push('\n');
     let mut columns = Columns::new(&["Item", "A", "B", "What it asks for", "Cause", "Entries"]);
     for one in changes {
         let status = |status: Status| format!("{} {}", status.mark(), status.word());
@@ -182,7 +202,7 @@ fn text(a: &Side, b: &Side, changes: &[Change]) -> String {
         ]);
     }
     if !changes.is_empty() {
-        text.push_str(&columns.text());
+        text.push_str(&columns.text(width));
     }
     text
 }

@@ -169,7 +169,7 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
         columns.row([file.name.clone(), keyid.clone(), private.to_owned(), standing.clone()]);
         list.push(json!({ "name": file.name, "keyid": keyid, "private": file.private.is_some(), "standing": standing }));
     }
-    let mut text = columns.text();
+    let mut text = columns.text(output.width);
     let _ = writeln!(text, "{} keys in {}", files.len(), folder.display());
     output.answer(
         "dspt.keys/1",

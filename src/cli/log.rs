@@ -133,7 +133,12 @@ pub(super) fn log(
             marks(ledger, fact),
         ]);
     }
-    let text = format!("{}{} of {} entries\n", columns.text(), shown.len(), ledger.facts.len());
+    let text = format!(
+        "{}{} of {} entries\n",
+        columns.text(output.width),
+        shown.len(),
+        ledger.facts.len()
+    );
     output.answer("dspt.log/1", json!({}), &text)?;
     Ok(exit::YES)
 }

@@ -103,6 +103,17 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
+    run_at_width(args, now, None, out, err)
+}
+
+/// As [`run`], with tables that fit a terminal of so many columns.
+pub fn run_at_width(
+    args: impl IntoIterator<Item = OsString>,
+    now: Instant,
+    width: Option<usize>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -116,7 +127,7 @@ pub fn run(
             return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
         }
     };
-    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, now };
+    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, width, now };
     match dispatch(&cli, &mut output) {
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),

@@ -18,6 +18,8 @@ pub(super) struct Output<'o> {
     pub json: bool,
     /// No hints.
     pub quiet: bool,
+    /// How wide the terminal is; none when the output goes elsewhere.
+    pub width: Option<usize>,
     /// The one reading of the clock.
     pub now: Instant,
 }
@@ -83,8 +85,25 @@ impl Columns {
         self.rows.push(cells.into_iter().map(|cell| safe(&cell)).collect());
     }
 
-    /// Returns the table, two spaces between columns, no trailing space.
-    pub(super) fn text(&self) -> String {
+    /// Returns the table, two spaces between columns, no trailing space. Where it is wider than the
+    /// terminal, the widest columns are cut.
+    pub(super) fn text(&self, width: Option<usize>) -> String {
+        let widths = self.widths(width.unwrap_or(usize::MAX));
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                let cell = cut(cell, *width);
+                line.push_str(&cell);
+                line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn widths(&self, most: usize) -> Vec<usize> {
         let mut widths: Vec<usize> = Vec::new();
         for row in &self.rows {
             for (index, cell) in row.iter().enumerate() {
@@ -94,19 +113,18 @@ impl Columns {
                 }
             }
         }
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+        while widths.iter().map(|width| width + 2).sum::<usize>() > most.saturating_add(2) {
+            match widths.iter_mut().max() {
+                Some(widest) if *widest > COLUMN_LEAST => *widest -= 1,
+                _ => break,
             }
-            text.push_str(line.trim_end());
-            text.push('\n');
         }
-        text
+        widths
     }
 }
+
+/// A column is never cut below this.
+const COLUMN_LEAST: usize = 10;
 
 /// Cuts a text to a width, with `...` where something is left out; never inside a wide character.
 pub(super) fn cut(text: &str, width: usize) -> String {
@@ -146,7 +164,10 @@ mod tests {
         let mut columns = Columns::new(&["a", "b"]);
         columns.row(["表表".to_owned(), "x".to_owned()]);
         columns.row(["abc".to_owned(), "y".to_owned()]);
-        assert_eq!(columns.text(), "a     b\n表表  x\nabc   y\n");
+        assert_eq!(columns.text(None), "a     b\n表表  x\nabc   y\n");
         assert_eq!(cut("abcdefgh", 6), "abc...");
+        columns.row(["a rather long cell".to_owned(), "z".to_owned()]);
+        let widest = columns.text(Some(14)).lines().map(UnicodeWidthStr::width).max();
+        assert_eq!(widest, Some(14));
     }
 }

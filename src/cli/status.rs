@@ -56,7 +56,7 @@ pub(super) fn run(
         counts: &counts,
         verdict: &verdict,
     };
-    output.answer("dspt.status/1", page.json(), &page.text())?;
+    output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
     output.hint("Next: dspt explain ITEM")?;
     Ok(if require.is_some_and(|least| verdict.standing < least) { exit::NO } else { exit::YES })
 }
@@ -94,7 +94,7 @@ struct Page<'p> {
 }
 
 impl Page<'_> {
-    fn text(&self) -> String {
+    fn text(&self, width: Option<usize>) -> String {
         let mut text = format!("{}\n", self.as_of.sentence(self.positions));
         if let Some(period) = self.positions.derivation.period_on(self.as_of.on) {
             let _ = writeln!(
@@ -120,7 +120,7 @@ impl Page<'_> {
             ]);
         }
         text.push('\n');
-        text.push_str(&columns.text());
+        text.push_str(&columns.text(width));
         text.push('\n');
         text.push_str(&counts_text(self.counts));
         text.push_str(&verdict_text(self.verdict));
