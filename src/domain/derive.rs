@@ -159,8 +159,8 @@ fn set(units: &[UnitId], names: &[UnitId]) -> Units {
 fn unit_names(state: &State) -> Vec<UnitId> {
     let declared = state.scopes.iter().flat_map(|scope| &scope.what.units);
     let names: BTreeSet<UnitId> = declared.map(|unit| unit.id.clone()).collect();
-    // `admit` refuses the 129th unit; a ledger that has one all the same counts it as not covered
-    // by anything and required by nothing.
+    // `admit` refuses the 129th unit; in a ledger that has one all the same nothing covers it, and
+    // a scope that asks for it is never covered: see `required`.
     names.into_iter().take(Units::MAX).collect()
 }
 
@@ -168,7 +168,8 @@ fn required(state: &State, units: &[UnitId]) -> Steps<Units> {
     let starts = state.scopes.iter().map(|scope| {
         let health = scope.what.units.iter().filter(|unit| unit.health_and_care_data);
         let names: Vec<UnitId> = health.map(|unit| unit.id.clone()).collect();
-        (scope.what.from, set(units, &names))
+        let known = names.iter().all(|name| units.contains(name));
+        (scope.what.from, if known { set(units, &names) } else { Units::NONE })
     });
     Steps::from_starts(starts)
 }
@@ -216,7 +217,7 @@ fn latest_revision<'s>(
     id: &EditionId,
 ) -> Option<&'s Known<super::replay::AdoptedEdition>> {
     let same = adopted.iter().filter(|one| one.what.edition.id == *id);
-    same.max_by_key(|one| (one.what.effective_from, one.because.last().copied()))
+    same.max_by_key(|one| (one.what.effective_from, one.place()))
 }
 
 fn exemption_rules(derivation: &mut Derivation) {
@@ -281,10 +282,8 @@ fn certificate_grounds(state: &State, known: &Known<Certificate>, derivation: &m
         }
     };
     ground(Atom::Certificate(record.scheme), region.clone(), known.because.clone(), label.clone());
-    for (control, adopted) in implied_controls(state, known) {
-        let entries: BTreeSet<u64> = known.because.iter().chain(adopted).copied().collect();
-        let atom = Atom::Control(control, Level::Met);
-        ground(atom, region.clone(), entries.into_iter().collect(), label.clone());
+    for (control, because) in implied_controls(state, known) {
+        ground(Atom::Control(control, Level::Met), region.clone(), because, label.clone());
     }
     for (because, from, until, soa) in soa_periods(&known.what) {
         let mut entries: BTreeSet<u64> = known.because.iter().copied().collect();
@@ -313,34 +312,40 @@ fn framework_of(known: &Known<Certificate>) -> Option<FrameworkRef> {
     Some(FrameworkRef { framework: framework.to_owned(), release })
 }
 
-/// Controls that every certificate of the scheme takes in, with the entries that list them: the
-/// clauses of ISO/IEC 27001, which no Statement of Applicability can exclude, and all requirements
-/// of Cyber Essentials.
-fn implied_controls<'s>(
-    state: &'s State,
-    known: &Known<Certificate>,
-) -> Vec<(ControlRef, &'s [u64])> {
-    let Some(framework) = framework_of(known).and_then(|id| state.frameworks.get(&id)) else {
+/// Controls that every certificate of the scheme takes in: the clauses of ISO/IEC 27001, which no
+/// Statement of Applicability can exclude, and all requirements of Cyber Essentials. They rest on
+/// the certificate and on the framework's list.
+fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<(ControlRef, Vec<u64>)> {
+    let Some((framework, id)) = framework_of(known)
+        .and_then(|id| state.frameworks.get(&id).map(|framework| (framework, id)))
+    else {
         return Vec::new();
     };
     let iso = known.what.record.scheme == Scheme::Iso27001;
     let catalogue = &framework.what;
+    let because: BTreeSet<u64> = known.because.iter().chain(&framework.because).copied().collect();
+    let because: Vec<u64> = because.into_iter().collect();
     let whole = catalogue.controls.values().filter(|control| {
         (!iso || control.kind == "clause")
             && catalogue.standing_of(&control.id) == ControlStanding::Assessable
     });
-    let named = |id: &str| ControlRef { framework: catalogue.id.clone(), id: id.to_owned() };
-    whole.map(|control| (named(&control.id), framework.because.as_slice())).collect()
+    whole
+        .map(|control| ControlRef { framework: id.clone(), id: control.id.clone() })
+        .map(|control| (control, because.clone()))
+        .collect()
 }
 
 /// Each Statement of Applicability with the days on which it is the one that holds.
 pub fn soa_periods(certificate: &Certificate) -> Vec<(&Vec<u64>, Day, Day, &Soa)> {
     let mut soas: Vec<_> = certificate.soas.iter().collect();
-    soas.sort_by_key(|(because, from, _)| (*from, because.last().copied()));
-    let ends = soas.iter().skip(1).map(|(_, next, _)| next.plus(-1)).chain([Day::MAX]);
+    soas.sort_by_key(|(because, from, _)| (*from, because.first().copied()));
+    // Of two on one day the later in the ledger holds.
+    let soas: BTreeMap<Day, (&Vec<u64>, &Soa)> =
+        soas.into_iter().map(|(because, from, soa)| (*from, (because, soa))).collect();
+    let ends = soas.keys().skip(1).map(|next| next.plus(-1)).chain([Day::MAX]);
     soas.iter()
         .zip(ends)
-        .map(|((because, from, soa), until)| (because, *from, until, soa))
+        .map(|((from, (because, soa)), until)| (*because, *from, until, *soa))
         .collect()
 }
 
@@ -350,7 +355,7 @@ fn assessment_grounds(state: &State, derivation: &mut Derivation) {
         by_control.entry(&known.what.control).or_default().push(known);
     }
     for (control, mut list) in by_control {
-        list.sort_by_key(|known| (known.what.from, known.because.last().copied()));
+        list.sort_by_key(|known| (known.what.from, known.place()));
         for (index, known) in list.iter().enumerate() {
             let one = &known.what;
             if one.result != AssessmentResult::Met {
@@ -419,16 +424,22 @@ fn evidence_region(evidence: &super::replay::Evidence, derivation: &Derivation) 
     region
 }
 
+/// Says whether an approval counts for a proposal. Nobody adopts what they proposed (`admit`
+/// refuses it as well), and nobody approved rows that a correction brought in later: those need an
+/// approval of their own.
+pub fn counts_for(approval: &Known<Approval>, proposal: &Known<Proposal>) -> bool {
+    approval.what.by != proposal.what.by && proposal.what.changed <= approval.newest()
+}
+
 /// Turns an approval into rules, and the rows that carry no satisfaction into support.
 fn adopt(known: &Known<Approval>, proposal: &Known<Proposal>, derivation: &mut Derivation) {
     let approval = &known.what;
-    if approval.by == proposal.what.by {
-        // Separation of duties: nobody adopts what they proposed. `admit` refuses it as well.
+    if !counts_for(known, proposal) {
         return;
     }
     let because: BTreeSet<u64> = proposal.because.iter().chain(&known.because).copied().collect();
     let because: Vec<u64> = because.into_iter().collect();
-    if let Some(asserted) = &proposal.what.asserted {
+    if let Some(asserted) = proposal.what.asserted.as_ref().filter(|one| !one.sources.is_empty()) {
         let days = type_days(derivation, &asserted.organisation_types)
             .intersection(&row_days(approval, 1));
         let minimum = asserted.minimum_assurance.unwrap_or(Assurance::SelfAssessed);
@@ -456,9 +467,7 @@ fn adopt_rows(
 ) {
     let mut groups: BTreeMap<&str, Vec<&MappingRow>> = BTreeMap::new();
     for row in &proposal.rows {
-        if let Some(joint) =
-            row.joint.as_ref().filter(|one| one.relationship.carries_satisfaction())
-        {
+        if let Some(joint) = &row.joint {
             groups.entry(&joint.id).or_default().push(row);
         }
         if approval.body.rows.contains(row.number) {
@@ -468,7 +477,7 @@ fn adopt_rows(
     for (id, rows) in groups {
         // A joint group holds as a whole or not at all.
         let whole = rows.iter().all(|row| approval.body.rows.contains(row.number));
-        let Some(first) = rows.first().filter(|_| whole && rows.len() > 1) else { continue };
+        let Some(first) = rows.first().filter(|_| whole && is_joint(&rows)) else { continue };
         let days = rows.iter().map(|row| row_days(approval, row.number));
         let challenged: BTreeSet<u64> =
             rows.iter().flat_map(|row| open_challenges(approval, row.number)).collect();
@@ -483,6 +492,24 @@ fn adopt_rows(
             challenged: challenged.into_iter().collect(),
         });
     }
+}
+
+/// Says whether rows of one name make one claim that carries satisfaction: at least two, all with a
+/// source, with the same target and the same joint relationship. Rows that disagree claim nothing;
+/// importing refuses them, and a mapping that was not imported by this program is held to the same.
+fn is_joint(rows: &[&MappingRow]) -> bool {
+    let claim = |row: &MappingRow| {
+        let joint = row.joint.as_ref().map(|joint| joint.relationship);
+        (row.target.clone(), row.target_level, joint)
+    };
+    let agree = rows.windows(2).all(|pair| match pair {
+        [one, other] => claim(one) == claim(other),
+        _ => true,
+    });
+    let carries = |row: &&MappingRow| {
+        row.joint.as_ref().is_some_and(|one| one.relationship.carries_satisfaction())
+    };
+    rows.len() > 1 && agree && rows.iter().all(|row| carries(row) && premise_of(row).is_some())
 }
 
 fn adopt_row(
@@ -564,20 +591,21 @@ fn type_days(derivation: &Derivation, types: &[OrganisationType]) -> Region {
     })
 }
 
-/// An achieved outcome is also partially achieved.
+/// An achieved outcome is also partially achieved: for every outcome that anything says is, or
+/// would be, achieved, so that rows which only support see it too.
 fn definitions(world: &mut World) {
-    let mut achieved: BTreeSet<ControlRef> = BTreeSet::new();
-    let mut partial: BTreeSet<ControlRef> = BTreeSet::new();
     let heads = world.rules.iter().map(|rule| &rule.head);
-    let bodies = world.rules.iter().flat_map(|rule| rule.body.iter().map(|premise| &premise.atom));
-    for atom in heads.chain(bodies).chain(world.grounds.iter().map(|ground| &ground.atom)) {
-        match atom {
-            Atom::Control(control, Level::Achieved) => achieved.insert(control.clone()),
-            Atom::Control(control, Level::PartiallyAchieved) => partial.insert(control.clone()),
-            Atom::Control(_, Level::Met) | Atom::Certificate(_) | Atom::Item(_) => false,
-        };
-    }
-    for control in achieved.intersection(&partial) {
+    let grounds = world.grounds.iter().map(|ground| &ground.atom);
+    let achieved: BTreeSet<ControlRef> = heads
+        .chain(grounds)
+        .filter_map(|atom| match atom {
+            Atom::Control(control, Level::Achieved) => Some(control.clone()),
+            Atom::Control(_, Level::Met | Level::PartiallyAchieved)
+            | Atom::Certificate(_)
+            | Atom::Item(_) => None,
+        })
+        .collect();
+    for control in achieved {
         world.rules.push(Rule {
             head: Atom::Control(control.clone(), Level::PartiallyAchieved),
             body: vec![Premise {
@@ -634,11 +662,13 @@ fn answers(state: &State, derivation: &mut Derivation) {
         by_item.entry(&known.what.item).or_default().push(known);
     }
     for (item, mut list) in by_item {
-        list.sort_by_key(|known| (known.what.on, known.because.last().copied()));
-        for (index, known) in list.iter().enumerate() {
+        list.sort_by_key(|known| (known.what.on, known.place()));
+        // Of two on one day the later in the ledger holds.
+        let list: BTreeMap<Day, &Known<super::event::ItemAnswered>> =
+            list.into_iter().map(|known| (known.what.on, known)).collect();
+        let ends = list.keys().skip(1).map(|next| next.plus(-1)).chain([Day::MAX]);
+        for (known, replaced) in list.values().zip(ends) {
             let body = &known.what;
-            let next = list.get(index + 1);
-            let replaced = next.map_or(Day::MAX, |next| next.what.on.plus(-1));
             let until = body.valid_until.unwrap_or(Day::MAX).min(replaced);
             if until < body.on {
                 continue;

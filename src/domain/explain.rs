@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::day::Day;
-use super::derive::{Stated, target_atom};
+use super::derive::{Stated, counts_for, target_atom};
 use super::mapping::{MappingRow, Relationship, RowSource};
 use super::proof::{By, Proof};
-use super::refs::{ItemRef, Level};
+use super::refs::{EventId, ItemRef, Level};
 use super::region::Units;
 use super::replay::{Approval, Known, Proposal, State};
 use super::rule::{Atom, Authority, Rule};
@@ -350,7 +350,7 @@ fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
     unused_rules(state, view, item, &mut found);
     for (id, proposal) in &state.proposals {
         let approvals: Vec<&Known<Approval>> =
-            state.approvals.values().filter(|one| one.what.body.mapping == *id).collect();
+            state.approvals.values().filter(|one| approves(one, id, proposal)).collect();
         for row in proposal.what.rows.iter().filter(|row| targets(row, item)) {
             if let Some(one) = unused_row(view, proposal, row, &approvals) {
                 found.push(one);
@@ -360,6 +360,10 @@ fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
     let mut seen = BTreeSet::new();
     found.retain(|one| seen.insert(one.clone()));
     found
+}
+
+fn approves(approval: &Known<Approval>, id: &EventId, proposal: &Known<Proposal>) -> bool {
+    approval.what.body.mapping == *id && counts_for(approval, proposal)
 }
 
 fn targets(row: &MappingRow, item: &ItemRef) -> bool {
@@ -588,7 +592,7 @@ impl Search<'_, '_> {
         let state = self.state;
         for (id, proposal) in &state.proposals {
             let approved = |number: u64| {
-                let mut all = state.approvals.values().filter(|one| one.what.body.mapping == *id);
+                let mut all = state.approvals.values().filter(|one| approves(one, id, proposal));
                 all.any(|one| one.what.body.rows.contains(number))
             };
             let rows = &proposal.what.rows;

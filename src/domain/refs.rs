@@ -114,12 +114,10 @@ checked_text!(
 
 /// Orders dotted ids by their parts, numbers as numbers, so that 9.5.9 comes before 9.5.10.
 fn natural_cmp(left: &str, right: &str) -> Ordering {
-    let parts = |text: &str| -> Vec<(u64, String)> {
-        text.split(['.', '-', '(', ')'])
-            .map(|part| (part.parse().unwrap_or(u64::MAX), part.to_owned()))
-            .collect()
-    };
-    parts(left).cmp(&parts(right)).then_with(|| left.cmp(right))
+    fn parts(text: &str) -> impl Iterator<Item = (u64, &str)> {
+        text.split(['.', '-', '(', ')']).map(|part| (part.parse().unwrap_or(u64::MAX), part))
+    }
+    parts(left).cmp(parts(right)).then_with(|| left.cmp(right))
 }
 
 fn is_dotted(text: &str, parts: usize) -> bool {

@@ -55,6 +55,19 @@ pub struct Known<T> {
     pub what: T,
 }
 
+impl<T> Known<T> {
+    /// Returns the place in the ledger: that of the entry that first said it. A correction stands
+    /// in the place of what it corrects, so it does not become newer than what came between.
+    pub fn place(&self) -> u64 {
+        self.because.first().copied().unwrap_or_default()
+    }
+
+    /// Returns the newest entry that it comes from.
+    pub fn newest(&self) -> u64 {
+        self.because.last().copied().unwrap_or_default()
+    }
+}
+
 /// An adopted edition.
 #[derive(Clone, Debug)]
 pub struct AdoptedEdition {
@@ -77,6 +90,8 @@ pub struct Proposal {
     pub rows: Vec<MappingRow>,
     /// The assertion.
     pub asserted: Option<EquivalenceAsserted>,
+    /// The entry that last changed what it says; an older approval does not speak of it.
+    pub changed: u64,
 }
 
 /// An approval and what became of it.
@@ -216,10 +231,44 @@ pub fn replay(facts: &[Fact], contents: &Contents, size: u64) -> Result<State, R
         events: facts.iter().map(|f| (f.id.clone(), (f.seq, f.event.kind()))).collect(),
         ..State::default()
     };
-    for standing in standing_events(facts)? {
-        state.apply(&standing, contents)?;
+    let mut standing = standing_events(facts)?;
+    // A correction can make an old entry speak of a newer one, so what speaks of another entry
+    // waits until all others are known. The sort is stable: ledger order otherwise.
+    standing.sort_by_key(|one| rank(one.event.kind()));
+    for one in standing {
+        state.apply(&one, contents)?;
     }
     Ok(state)
+}
+
+/// How many other entries must be known before one of this kind can be understood.
+fn rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::LedgerOpened
+        | Kind::KeyAdmitted
+        | Kind::KeyRevoked
+        | Kind::OrganisationClassified
+        | Kind::ScopeDeclared
+        | Kind::EditionAdopted
+        | Kind::FrameworkAdopted
+        | Kind::MappingImported
+        | Kind::EquivalenceAsserted
+        | Kind::MappingApproved
+        | Kind::CertificateRecorded
+        | Kind::ControlAssessed
+        | Kind::EvidenceRecorded
+        | Kind::ItemAnswered
+        | Kind::ItemNotApplicable
+        | Kind::AssertionConfirmed
+        | Kind::Correction => 0,
+        Kind::ApprovalWithdrawn
+        | Kind::EquivalenceChallenged
+        | Kind::CertificateSuspended
+        | Kind::CertificateWithdrawn
+        | Kind::SoaRecorded
+        | Kind::EvidenceWithdrawn => 1,
+        Kind::ChallengeUpheld => 2,
+    }
 }
 
 /// Applies corrections: the newest correction of an event decides, unless it was itself voided.
@@ -408,7 +457,10 @@ impl State {
         rows: Vec<MappingRow>,
         asserted: Option<EquivalenceAsserted>,
     ) {
-        let what = Proposal { by: one.fact.by.clone(), title, digest, rows, asserted };
+        // A correction that keeps the file changes its description only.
+        let kept = one.fact.subjects.iter().any(|subject| subject.sha256 == digest);
+        let changed = if kept { one.fact.seq } else { one.seq() };
+        let what = Proposal { by: one.fact.by.clone(), title, digest, rows, asserted, changed };
         self.proposals.insert(one.fact.id.clone(), one.known(what));
     }
 

@@ -5,7 +5,7 @@
 //! complete (`docs/equivalence.md`), and ends because only finitely many regions can be made from
 //! the days and units that the grounds and rules name.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use super::day::Day;
 use super::event::Assurance;
@@ -126,6 +126,10 @@ pub fn conclude(
     day: Day,
     required: Units,
 ) -> Cover {
+    if rule.body.is_empty() {
+        // What rests on nothing would hold everywhere; such a rule says nothing instead.
+        return Cover::NONE;
+    }
     let minima = rule.body.iter().map(|premise| premise.minimum);
     let all = minima
         .zip(premises)
@@ -138,7 +142,7 @@ pub fn conclude(
 pub struct Program<'w> {
     /// The world.
     pub world: &'w World,
-    atoms: BTreeMap<&'w Atom, usize>,
+    atoms: HashMap<&'w Atom, usize>,
     heads: Vec<usize>,
     bodies: Vec<Vec<usize>>,
     ground_atoms: Vec<usize>,
@@ -164,25 +168,19 @@ pub struct OneDay {
 impl<'w> Program<'w> {
     /// Numbers the atoms and indexes the rules.
     pub fn new(world: &'w World) -> Self {
-        let mut atoms: BTreeMap<&Atom, usize> = BTreeMap::new();
-        for ground in &world.grounds {
-            atoms.insert(&ground.atom, 0);
-        }
-        for rule in &world.rules {
-            atoms.insert(&rule.head, 0);
-            atoms.extend(rule.body.iter().map(|premise| (&premise.atom, 0)));
-        }
-        for (number, place) in atoms.values_mut().enumerate() {
-            *place = number;
-        }
-        let number = |atom: &Atom| atoms.get(atom).copied().unwrap_or(usize::MAX);
+        // Numbers follow the order of the world, so nothing depends on the order of hashes.
+        let mut atoms: HashMap<&Atom, usize> = HashMap::new();
+        let mut number = |atom: &'w Atom| {
+            let next = atoms.len();
+            *atoms.entry(atom).or_insert(next)
+        };
+        let ground_atoms = world.grounds.iter().map(|ground| number(&ground.atom)).collect();
         let heads: Vec<usize> = world.rules.iter().map(|rule| number(&rule.head)).collect();
         let bodies: Vec<Vec<usize>> = world
             .rules
             .iter()
             .map(|rule| rule.body.iter().map(|premise| number(&premise.atom)).collect())
             .collect();
-        let ground_atoms = world.grounds.iter().map(|ground| number(&ground.atom)).collect();
         let mut users = vec![Vec::new(); atoms.len()];
         for (rule, body) in bodies.iter().enumerate() {
             for atom in body {

@@ -4,6 +4,7 @@
 //! about a day is a binary search. A lapse needs no event: it appears by the passing of a date.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::day::Day;
 use super::derive::{Derivation, Own, Period, RulesChoice, Stated, derive};
@@ -299,7 +300,11 @@ impl Positions {
 
     /// The day's view: the position with its proofs.
     pub fn on(&self, day: Day) -> DayView<'_> {
-        let program = Program::new(&self.derivation.world);
+        self.view(Arc::new(Program::new(&self.derivation.world)), day)
+    }
+
+    /// Another day of the same program: indexing it again would cost more than the day itself.
+    fn view<'p>(&'p self, program: Arc<Program<'p>>, day: Day) -> DayView<'p> {
         let derived = program.on(day, &Everything);
         DayView { positions: self, program, derived, day }
     }
@@ -350,7 +355,7 @@ pub fn stated_on(list: Option<&Vec<Stated>>, day: Day) -> Vec<&Stated> {
 pub struct DayView<'p> {
     /// All days.
     pub positions: &'p Positions,
-    program: Program<'p>,
+    program: Arc<Program<'p>>,
     derived: OneDay,
     /// The day.
     pub day: Day,
@@ -461,7 +466,7 @@ impl DayView<'_> {
         let Some(last) = self.positions.last_met(item, self.day) else {
             return (String::new(), Vec::new());
         };
-        let then = self.positions.on(last);
+        let then = self.positions.view(Arc::clone(&self.program), last);
         let status = self.positions.status(item, last);
         let (text, mut entries) = then.reasons(item, status);
         for own in self.positions.own_on(item, last) {
@@ -472,34 +477,38 @@ impl DayView<'_> {
         (format!("{text} ended {}", last.short()), entries)
     }
 
+    /// The rules and supporting rows of which something holds where it is needed, and what that
+    /// rests on.
     fn partial_entries(&self, item: &ItemRef) -> Vec<u64> {
         let goal = Atom::Item(item.clone());
         let derivation = &self.positions.derivation;
-        let mut atoms: BTreeSet<&Atom> = BTreeSet::new();
+        let required = derivation.world.required.at(self.day);
+        let needed = if required.is_empty() { Units::ALL } else { required };
+        let mut atoms: BTreeMap<&Atom, Units> = BTreeMap::new();
         let mut entries = Vec::new();
+        let mut hold = |atom, cover: Cover, because: &[u64]| {
+            let units = cover.units().and(needed);
+            if !units.is_empty() {
+                let held: &mut Units = atoms.entry(atom).or_default();
+                *held = held.or(units);
+                entries.extend(because);
+            }
+        };
         for rule in derivation.world.rules.iter().filter(|rule| rule.head == goal) {
             if !rule.days.at(self.day).is_empty() {
-                let held = rule
-                    .body
-                    .iter()
-                    .filter(|one| !self.cover(&one.atom).asking(one.minimum).is_empty());
-                let before = atoms.len();
-                atoms.extend(held.map(|premise| &premise.atom));
-                if atoms.len() > before {
-                    entries.extend(&rule.because);
+                for one in &rule.body {
+                    hold(&one.atom, self.cover(&one.atom).asking(one.minimum), &rule.because);
                 }
             }
         }
         for one in derivation.supports.iter().filter(|one| one.target == goal) {
-            if !one.days.at(self.day).is_empty() && !self.cover(&one.source).is_empty() {
-                atoms.insert(&one.source);
-                entries.extend(&one.because);
+            if !one.days.at(self.day).is_empty() {
+                hold(&one.source, self.cover(&one.source), &one.because);
             }
         }
-        for ground in derivation.world.grounds.iter().filter(|one| atoms.contains(&one.atom)) {
-            if !ground.region.at(self.day).is_empty() {
-                entries.extend(&ground.because);
-            }
+        for (atom, units) in atoms {
+            let proof = prove(&self.program, &self.derived, self.day, atom, units);
+            entries.extend(self.proof_entries(proof.as_ref()));
         }
         entries
     }
