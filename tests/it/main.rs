@@ -10,6 +10,9 @@
 
 mod architecture;
 mod cli;
+mod engine;
 mod mappings;
+mod positions;
 mod readme;
+mod semantics;
 mod store;
