@@ -537,8 +537,10 @@ fn adopt_row(
             whole_scope: false,
             challenged: open_challenges(approval, row.number),
         });
-    } else if row.joint.is_none()
-        && row.relationship.relation().is_some_and(|one| one != super::mapping::Relation::Disjoint)
+    } else if row
+        .relationship
+        .relation()
+        .is_some_and(|one| one != super::mapping::Relation::Disjoint)
     {
         let source = premise.atom;
         derivation.supports.push(Support { target: head, source, days, because, label });

@@ -323,7 +323,10 @@ fn partial(view: &DayView<'_>, item: &ItemRef, status: Status) -> Option<Partial
     }
     for one in derivation.supports.iter().filter(|one| one.target == goal) {
         if !one.days.at(view.day).is_empty() && view.cover(&one.source).units().covers(required) {
-            sources_held.insert(format!("{} (a part only)", atom_name(&one.source)));
+            let name = atom_name(&one.source);
+            if !sources_held.contains(&name) {
+                sources_held.insert(format!("{name} (a part only)"));
+            }
         }
     }
     Some(Partial {
