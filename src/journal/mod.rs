@@ -282,15 +282,16 @@ impl Journal {
         let by = keyid(signers.author);
         let mut facts = self.ledger.facts.clone();
         let mut contents = self.ledger.contents.clone();
+        let mut roster = self.ledger.roster.clone();
         let mut state = replay(&facts, &contents, u64::MAX)?;
         let (mut refused, at) = (Vec::new(), self.not_before(now));
         for (index, new) in batch.iter().enumerate() {
             let corrected = new.event.corrects().and_then(|id| state.events.get(id));
             let corrected = corrected.map(|(_, kind)| *kind);
-            self.ledger.roster.allows(&by, &new.event, corrected)?;
-            self.admit_key(&new.event)?;
-            if let Err(refusal) = admit(&state, &new.event, &by, at.london_day()) {
-                refused.push((index, refusal.0));
+            roster.allows(&by, &new.event, corrected)?;
+            let known = admit(&state, &new.event, &by, at.london_day()).map_err(|no| no.0);
+            if let Err(refusal) = known.and_then(|()| self.admit_key(&roster, &new.event)) {
+                refused.push((index, refusal));
                 continue;
             }
             for file in &new.files {
@@ -299,6 +300,7 @@ impl Journal {
                 }
             }
             let fact = fact_of(facts.len() as u64, at, &by, new);
+            roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
             if corrected.is_some() {
                 facts.push(fact);
                 state = replay(&facts, &contents, u64::MAX)?;
@@ -310,25 +312,24 @@ impl Journal {
         if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
     }
 
-    /// What the roster alone can say about a key event.
-    fn admit_key(&self, event: &Event) -> Result<(), JournalError> {
-        let refuse = |text: String| Err(JournalError::Refused(vec![(0, text)]));
+    /// What the keys so far, those of the same batch included, say about a key event.
+    fn admit_key(&self, roster: &Roster, event: &Event) -> Result<(), String> {
         if let Event::KeyAdmitted(body) = event {
-            if self.ledger.roster.keys().any(|(_, known)| known.key == body.key) {
-                return refuse("that key is admitted already; a key keeps one role".to_owned());
+            if roster.keys().any(|(_, known)| known.key == body.key) {
+                return Err("that key is admitted already; a key keeps one role".to_owned());
             }
             if self.ledger.log.key().base64() == body.key {
-                return refuse("that is the log key, which signs heads only".to_owned());
+                return Err("that is the log key, which signs heads only".to_owned());
             }
         }
         if let Event::KeyRevoked(body) = event {
-            let Some(known) = self.ledger.roster.get(&body.keyid) else {
-                return refuse(format!("key {} is not admitted here", body.keyid));
+            let Some(known) = roster.get(&body.keyid) else {
+                return Err(format!("key {} is not admitted here", body.keyid));
             };
             let owner = |one: &AdmittedKey| one.role == Role::Owner && one.revoked.is_none();
-            let owners = self.ledger.roster.keys().filter(|(_, one)| owner(one)).count();
+            let owners = roster.keys().filter(|(_, one)| owner(one)).count();
             if owner(known) && owners == 1 {
-                return refuse("that is the only owner key; admit another owner first".to_owned());
+                return Err("that is the only owner key; admit another owner first".to_owned());
             }
         }
         Ok(())
@@ -341,9 +342,7 @@ impl Journal {
 
     fn learn(&mut self, written: Written) {
         for (fact, leaf) in written.facts.into_iter().zip(written.leaves) {
-            let key = fact.event.introduces().and_then(|key| PublicKey::from_base64(key).ok());
-            let introduced = key.and_then(|key| key.keyid().parse().ok());
-            self.ledger.roster.apply(fact.seq, &fact.event, introduced.as_ref());
+            self.ledger.roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
             self.ledger.frontier.push(leaf);
             self.ledger.leaves.push(leaf);
             self.ledger.facts.push(fact);
@@ -376,6 +375,11 @@ fn believed(audit: Audit) -> Result<Ledger, JournalError> {
 fn keyid(signer: &dyn Sign) -> KeyId {
     #[expect(clippy::expect_used, reason = "a fingerprint that was just made has its own form")]
     signer.public().keyid().parse().expect("a fingerprint has its own form")
+}
+
+/// The fingerprint of the key that an event brings in.
+fn introduced(event: &Event) -> Option<KeyId> {
+    PublicKey::from_base64(event.introduces()?).ok()?.keyid().parse().ok()
 }
 
 fn fact_of(seq: u64, at: Instant, by: &KeyId, new: &NewEvent) -> Fact {
