@@ -294,10 +294,9 @@ impl Journal {
                 refused.push((index, refusal));
                 continue;
             }
-            for file in &new.files {
-                if let Some(bytes) = &file.stored {
-                    contents.insert(file.sha256.hex(), Arc::new(bytes.clone()));
-                }
+            if let Err(refusal) = self.keep_files(new, &mut contents)? {
+                refused.push((index, refusal));
+                continue;
             }
             let fact = fact_of(facts.len() as u64, at, &by, new);
             roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
@@ -310,6 +309,38 @@ impl Journal {
             }
         }
         if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
+    }
+
+    /// Takes in the files of an event, or says which of them the ledger would miss, hold under
+    /// another name, or hold without a reason: each would be a fault when it is verified.
+    fn keep_files(
+        &self,
+        new: &NewEvent,
+        contents: &mut Contents,
+    ) -> Result<Result<(), String>, StoreError> {
+        let keeps = new.event.keeps_files();
+        for file in &new.files {
+            let (name, digest) = (&file.name, file.sha256.hex());
+            match (&file.stored, contents.get(&digest)) {
+                (Some(_), _) if !keeps => {
+                    let why = "the event does not say that its file is kept; mark it as stored";
+                    return Ok(Err(format!("`{name}` cannot be kept: {why}")));
+                }
+                (Some(bytes), Some(kept)) if **kept == *bytes => {}
+                (Some(bytes), _) if Digest::of(bytes) != file.sha256 => {
+                    let found = Digest::of(bytes).hex();
+                    return Ok(Err(format!("`{name}` hashes to {found}, not to {digest}")));
+                }
+                (Some(bytes), _) => {
+                    contents.insert(digest, Arc::new(bytes.clone()));
+                }
+                (None, None) if keeps && self.store.content(&file.sha256)?.is_none() => {
+                    return Ok(Err(format!("the ledger keeps `{name}`; give its bytes as well")));
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// What the keys so far, those of the same batch included, say about a key event.
@@ -401,6 +432,12 @@ struct Written {
     head: Vec<u8>,
 }
 
+impl Written {
+    fn holds(&self, digest: &str) -> bool {
+        self.contents.contains_key(digest)
+    }
+}
+
 /// Signs and writes a batch inside one transaction, then the new head, then commits.
 fn write(
     mut append: Append<'_>,
@@ -423,9 +460,11 @@ fn write(
         let bytes = seal(&draft(ledger, &frontier, new, at)?, &signing(new, signers))?;
         let leaf = leaf_hash(&bytes);
         for file in &new.files {
-            if let Some(stored) = &file.stored {
+            let digest = file.sha256.hex();
+            // Every answer of one file names that file: once is enough.
+            if let Some(stored) = file.stored.as_ref().filter(|_| !written.holds(&digest)) {
                 append.put_content(&file.sha256, stored)?;
-                written.contents.insert(file.sha256.hex(), Arc::new(stored.clone()));
+                written.contents.insert(digest, Arc::new(stored.clone()));
             }
         }
         append.put_entry(seq, &id_bytes(&new.id), &leaf, &bytes)?;
