@@ -210,8 +210,9 @@ impl Journal {
         signers: &Signers<'_>,
         now: Instant,
     ) -> Result<Recorded, JournalError> {
+        let author = keyid(signers.author);
         for _try in 0..TRIES_MAX {
-            if let Some(recorded) = self.recorded_before(batch)? {
+            if let Some(recorded) = self.recorded_before(batch, &author)? {
                 return Ok(recorded);
             }
             self.admit_all(batch, signers, now)?;
@@ -250,11 +251,16 @@ impl Journal {
         self.store.close()
     }
 
-    fn recorded_before(&self, batch: &[NewEvent]) -> Result<Option<Recorded>, JournalError> {
+    /// Finds a batch that was recorded before: the same events by the same key with the same files.
+    fn recorded_before(
+        &self,
+        batch: &[NewEvent],
+        author: &KeyId,
+    ) -> Result<Option<Recorded>, JournalError> {
         let found = |new: &NewEvent| self.ledger.facts.iter().find(|fact| fact.id == new.id);
         let places: Vec<&Fact> = batch.iter().filter_map(found).collect();
         for (fact, new) in batch.iter().filter_map(|new| Some((found(new)?, new))) {
-            if fact.event != new.event {
+            if *fact != fact_of(fact.seq, fact.at, author, new) {
                 return Err(JournalError::IdInUse(new.id.clone()));
             }
         }
@@ -286,6 +292,9 @@ impl Journal {
         let mut state = replay(&facts, &contents, u64::MAX)?;
         let (mut refused, at) = (Vec::new(), self.not_before(now));
         for (index, new) in batch.iter().enumerate() {
+            if state.events.contains_key(&new.id) {
+                return Err(JournalError::IdInUse(new.id.clone()));
+            }
             let corrected = new.event.corrects().and_then(|id| state.events.get(id));
             let corrected = corrected.map(|(_, kind)| *kind);
             roster.allows(&by, &new.event, corrected)?;
