@@ -149,6 +149,11 @@ impl Journal {
         signers: &Signers<'_>,
         now: Instant,
     ) -> Result<Self, JournalError> {
+        if signers.author.public() == signers.log.public() {
+            // Else the file would be there, and never verify.
+            let why = "the owner's key is the log key, which signs heads only; make another";
+            return Err(JournalError::Refused(vec![(0, why.to_owned())]));
+        }
         let log = Vkey::new(origin.key_name(), *signers.log.public());
         let event = Event::LedgerOpened(LedgerOpened {
             organisation: opening.organisation.to_owned(),
