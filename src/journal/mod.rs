@@ -228,12 +228,26 @@ impl Journal {
                 return Ok(Recorded { first, last, replayed: false });
             }
             // Somebody else appended first: look at what is there now, and judge again.
-            self.ledger = believed(audit(&self.store, |_| {})?)?;
+            self.refresh()?;
         }
         Err(JournalError::Busy)
     }
 
-    /// Appends once; none when the ledger grew in the meantime.
+    /// Reads the ledger again. What was verified before must still be its beginning.
+    fn refresh(&mut self) -> Result<(), JournalError> {
+        let found = believed(audit(&self.store, |_| {})?)?;
+        let (before, now) = (&self.ledger.leaves, &found.leaves);
+        let same = before.iter().zip(now).take_while(|(before, now)| before == now).count();
+        if same < before.len() {
+            let place = audit::Place::Entry(same as u64);
+            let text = "it is another one than when the ledger was opened".to_owned();
+            return Err(JournalError::Tampered(Finding { place, rule: "history-replaced", text }));
+        }
+        self.ledger = found;
+        Ok(())
+    }
+
+    /// Appends once; none when the ledger is not as it was read.
     fn attempt(
         &mut self,
         batch: &[NewEvent],
@@ -245,6 +259,10 @@ impl Journal {
             Err(StoreError::Conflict { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        // The same size is not yet the same history.
+        if append.head()?.as_ref() != Some(&self.ledger.head) {
+            return Ok(None);
+        }
         write(append, &self.ledger, batch, signers, now).map(Some)
     }
 
