@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::domain::day::Instant;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::{Correction, Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Subject};
 use crate::domain::role::Roster;
@@ -218,8 +218,11 @@ impl Reader {
             let text = format!("it says {at}, and the entry before it says {last}");
             return Err(fault("time-went-back", text).into());
         }
-        if self.ids.insert(id.clone(), event.kind()).is_some() {
+        if self.ids.contains_key(&id) {
             return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
+        }
+        if let Event::Correction(correction) = &event {
+            self.corrects(seq, correction)?;
         }
         let introduced = introduced(entry, &event).map_err(|text| fault("introduced-key", text))?;
         let mut ledger = match self.ledger.take() {
@@ -232,6 +235,7 @@ impl Reader {
             ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
+            self.ids.insert(id.clone(), event.kind());
             ledger.facts.push(Fact { seq, at, by, id, event, subjects });
             self.last = Some(at);
             self.counts.entries += 1;
@@ -239,6 +243,27 @@ impl Reader {
         }
         self.ledger = Some(ledger);
         allowed.map_err(|text| fault("key-not-allowed", text).into())
+    }
+
+    /// A correction speaks of an earlier event, and puts nothing of another kind in its place: else
+    /// a key could say in a replacement what its role does not let it say.
+    fn corrects(&self, seq: u64, correction: &Correction) -> Result<(), Stop> {
+        let fault = |text: String| {
+            Stop::from(Finding { place: Place::Entry(seq), rule: "bad-correction", text })
+        };
+        let Some(kind) = self.ids.get(&correction.corrects) else {
+            return Err(fault(format!("no earlier entry has the id {}", correction.corrects)));
+        };
+        if matches!(kind, Kind::LedgerOpened | Kind::KeyAdmitted | Kind::KeyRevoked) {
+            return Err(fault(format!("it corrects a {kind}, which stands for ever")));
+        }
+        let Some(replacement) = &correction.replacement else { return Ok(()) };
+        let event = Event::decode(&replacement.kind, &replacement.body);
+        let found = event.map_err(|bad| undecided(seq, &bad))?.kind();
+        if found != *kind || found == Kind::Correction {
+            return Err(fault(format!("it replaces a {kind} by a {found}")));
+        }
+        Ok(())
     }
 
     fn allowed(
