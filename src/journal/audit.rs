@@ -454,6 +454,9 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
     let log = Vkey::parse(&body.log).map_err(|bad| format!("the log key is malformed: {bad}"))?;
     let origin = Origin::parse(log.name().as_str())
         .map_err(|bad| format!("the log key's name is no origin: {bad}"))?;
+    if *entry.ledger() != origin {
+        return Err(format!("the log key is that of {origin}, the entry of {}", entry.ledger()));
+    }
     if entry.ledger_id() != genesis_digest(&log) {
         return Err("the entry's identity is not that of its log key".to_owned());
     }

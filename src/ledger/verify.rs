@@ -106,6 +106,11 @@ impl VerifiedEntry {
         &self.statement.body
     }
 
+    /// Returns the ledger that it names.
+    pub const fn ledger(&self) -> &Origin {
+        &self.statement.ledger
+    }
+
     /// Returns the digest in `subject[0]`: what the entry takes the ledger's identity to be.
     pub const fn ledger_id(&self) -> Digest {
         self.statement.identity.sha256
