@@ -171,7 +171,9 @@ fn entries_from(conn: &Connection, first: u64, end: u64) -> rusqlite::Result<Vec
     let mut statement = conn.prepare(
         "SELECT seq, id, leaf, bytes FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3",
     )?;
-    let rows = statement.query_map(params![key(first), key(end), ENTRIES_AT_ONCE], |row| {
+    // From the start means before 0 as well: a row that hides there is not ours.
+    let first = if first == 0 { i64::MIN } else { key(first) };
+    let rows = statement.query_map(params![first, key(end), ENTRIES_AT_ONCE], |row| {
         Ok(Row {
             seq: number(row, "seq")?,
             id: row.get("id")?,
