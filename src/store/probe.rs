@@ -109,9 +109,11 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), StoreError>
         conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
             .map_err(|error| misread(path, error))
     };
+    let found = (number("application_id")?, number("user_version")?);
+    let page_bytes = number("page_size")?;
     let path = path.to_path_buf();
-    match (number("application_id")?, number("user_version")?) {
-        (schema::APPLICATION_ID, schema::FORMAT) => Ok(()),
+    match found {
+        (schema::APPLICATION_ID, schema::FORMAT) => require_whole_pages(path, page_bytes),
         (schema::APPLICATION_ID, found) if found > schema::FORMAT => {
             Err(StoreError::NewerFormat { path, found, known: schema::FORMAT })
         }
@@ -122,6 +124,20 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), StoreError>
             Err(StoreError::NotALedger { path, found: "the database of another program".into() })
         }
     }
+}
+
+/// SQLite fills up a last page that was cut short with zeros. What a log or journal beside the file
+/// makes good is left to it.
+fn require_whole_pages(path: PathBuf, page_bytes: i64) -> Result<(), StoreError> {
+    if has_side_file(&path) {
+        return Ok(());
+    }
+    let bytes = Stamp::of(&path)?.bytes;
+    if u64::try_from(page_bytes).is_ok_and(|page| bytes.is_multiple_of(page)) {
+        return Ok(());
+    }
+    let detail = format!("its {bytes} bytes are no whole number of pages of {page_bytes}");
+    Err(StoreError::Truncated { path, detail })
 }
 
 /// Names what was met on the first page, before anything else of the file was read.
