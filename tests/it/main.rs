@@ -11,8 +11,12 @@
 mod architecture;
 mod cli;
 mod engine;
+mod golden;
+mod journal;
+mod made;
 mod mappings;
 mod positions;
 mod readme;
 mod semantics;
 mod store;
+mod tamper;
