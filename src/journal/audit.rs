@@ -9,13 +9,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::domain::day::Instant;
-use crate::domain::event::{Correction, Event, Kind};
+use crate::domain::event::{BadBody, Correction, Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Subject};
 use crate::domain::role::Roster;
 use crate::ledger::{
-    Checked, Checkpoint, Digest, Expected, Frontier, Origin, PublicKey, VerifiedEntry, Vkey, check,
-    genesis_digest, leaf_hash, signatures,
+    Checked, Checkpoint, Digest, Expected, Fault, FaultKind, Frontier, Origin, PublicKey,
+    VerifiedEntry, Vkey, check, genesis_digest, leaf_hash, signatures,
 };
 use crate::store::{Row, Store, StoreError};
 
@@ -122,7 +122,7 @@ const REPLAYED: [&str; 6] = [
     "soa.csv",
 ];
 
-/// How many entries have their signatures checked side by side.
+/// How many entries are checked side by side.
 const BATCH: usize = 1_024;
 
 /// Audits a whole store. `progress` is told how many entries are done.
@@ -147,8 +147,16 @@ struct Reader {
     ledger: Option<Ledger>,
     ids: BTreeMap<EventId, Kind>,
     last: Option<Instant>,
+    /// Rows as read, then entries whose signatures wait for the keys before them.
+    rows: Vec<Row>,
     waiting: Vec<Checked>,
+    /// The tree of the rows, which is ahead of the ledger's.
+    frontier: Frontier,
+    first: Option<(Origin, Digest)>,
+    wanted: BTreeSet<u64>,
     roots: BTreeMap<u64, Digest>,
+    /// The admitted keys by fingerprint: a key is judged once, not at each of its signatures.
+    keys: BTreeMap<String, PublicKey>,
     named: BTreeSet<Digest>,
     replayed: BTreeSet<Digest>,
 }
@@ -157,59 +165,96 @@ impl Reader {
     fn run(&mut self, store: &Store, progress: &mut impl FnMut(u64)) -> Result<(), Stop> {
         let heads = store.heads()?;
         let size = heads.last().map_or(0, |(size, _)| *size);
-        let wanted: BTreeSet<u64> = heads.iter().map(|(size, _)| *size).collect();
-        let mut frontier = Frontier::new();
-        let mut first = None;
+        self.wanted = heads.iter().map(|(size, _)| *size).collect();
         let rows = store.entries(0..size, |row| -> Result<(), Stop> {
-            let checked = structure(&row, &frontier, &mut first)?;
-            frontier.push(checked.leaf());
-            if wanted.contains(&frontier.size()) {
-                self.roots.insert(frontier.size(), frontier.root());
-            }
-            let ends = ends_batch(checked.entry().kind());
-            self.waiting.push(checked);
-            if ends || self.waiting.len() >= BATCH {
-                self.settle()?;
+            self.rows.push(row);
+            if self.rows.len() >= BATCH {
+                self.batch()?;
                 progress(self.counts.entries);
             }
             Ok(())
         });
-        // A fault further on must not hide one in the entries that still wait for their turn.
-        self.settle()?;
+        // An error in reading must not hide a fault in what was read before it.
+        self.batch()?;
         rows?;
         progress(self.counts.entries);
-        whole(store, size, &frontier)?;
+        whole(store, size, &self.frontier)?;
         self.checkpoints(&heads)?;
         self.contents(store, &heads)
+    }
+
+    /// Checks the rows that were read, side by side where order does not matter: first the form and
+    /// the place of each, then, up to each entry that changes the keys, the signatures.
+    fn batch(&mut self) -> Result<(), Stop> {
+        let mut placed = Vec::with_capacity(self.rows.len());
+        let mut missing = None;
+        for row in std::mem::take(&mut self.rows) {
+            let seq = self.frontier.size();
+            if row.seq != seq {
+                let text = format!("the next stored entry is #{}; #{seq} is missing", row.seq);
+                missing = Some(Finding { place: Place::Entry(seq), rule: "missing-entry", text });
+                break;
+            }
+            let (before, leaf) = (self.frontier.clone(), leaf_hash(&row.bytes));
+            if seq == 0 {
+                self.first = origin_of(&row.bytes).map(|origin| (origin, leaf));
+            }
+            self.frontier.push(leaf);
+            if self.wanted.contains(&self.frontier.size()) {
+                self.roots.insert(self.frontier.size(), self.frontier.root());
+            }
+            placed.push((row, leaf, before));
+        }
+        let first = self.first.as_ref();
+        let checked: Vec<_> = placed
+            .into_par_iter()
+            .map(|(row, leaf, before)| structure(&row, leaf, &before, first))
+            .collect();
+        for checked in checked {
+            match checked {
+                Ok(checked) => self.waiting.push(checked),
+                Err(fault) => {
+                    // It must not hide one in the entries that still wait for their turn.
+                    self.settle()?;
+                    return Err(fault.into());
+                }
+            }
+            if self.waiting.last().is_some_and(|last| ends_batch(last.entry().kind())) {
+                self.settle()?;
+            }
+        }
+        self.settle()?;
+        missing.map_or(Ok(()), |fault| Err(fault.into()))
     }
 
     /// Checks the signatures of the waiting entries side by side, then takes them in one by one.
     fn settle(&mut self) -> Result<(), Stop> {
         let waiting = std::mem::take(&mut self.waiting);
-        let roster = self.ledger.as_ref().map(|ledger| ledger.roster.clone()).unwrap_or_default();
-        let key_of = |keyid: &str| -> Option<PublicKey> {
-            let keyid: KeyId = keyid.parse().ok()?;
-            PublicKey::from_base64(&roster.get(&keyid)?.key).ok()
-        };
-        let verified: Vec<_> =
-            waiting.into_par_iter().map(|checked| signatures(checked, key_of)).collect();
-        for entry in verified {
-            let entry = entry.map_err(|found| Finding {
+        let keys = &self.keys;
+        let verified: Vec<_> = waiting
+            .into_par_iter()
+            .map(|checked| {
+                let entry = signatures(checked, |keyid| keys.get(keyid).copied())?;
+                let event = Event::decode(entry.kind(), entry.body());
+                Ok((entry, event))
+            })
+            .collect();
+        for outcome in verified {
+            let (entry, event) = outcome.map_err(|found: Fault| Finding {
                 place: Place::Entry(found.seq),
                 rule: found.kind.rule(),
                 text: found.kind.to_string(),
             })?;
-            self.take(&entry)?;
+            self.take(&entry, event)?;
         }
         Ok(())
     }
 
-    /// Decodes a verified entry, judges its key, and keeps it as a fact.
-    fn take(&mut self, entry: &VerifiedEntry) -> Result<(), Stop> {
+    /// Judges the key of a verified entry, and keeps what it says as a fact.
+    fn take(&mut self, entry: &VerifiedEntry, event: Result<Event, BadBody>) -> Result<(), Stop> {
         let seq = entry.seq();
         let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
-        let event =
-            Event::decode(entry.kind(), entry.body()).map_err(|bad| undecided(seq, &bad))?;
+        let event = event.map_err(|bad| undecided(seq, &bad))?;
         let (id, by) = names(entry)
             .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
         let at = Instant::parse(entry.at())
@@ -232,6 +277,7 @@ impl Reader {
         let allowed = self.allowed(&ledger, &by, &event, introduced.as_ref());
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
+            self.keys.extend(entry.introduces().map(|key| (key.keyid(), *key)));
             ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
@@ -304,11 +350,12 @@ impl Reader {
 
     fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
-        for (size, note) in heads {
+        let open = |(_, note): &(u64, Vec<u8>)| Checkpoint::open(note, &ledger.log);
+        let opened: Vec<_> = heads.par_iter().map(open).collect();
+        for ((size, note), opened) in heads.iter().zip(opened) {
             let fault =
                 |rule, text: String| Finding { place: Place::Checkpoint(*size), rule, text };
-            let checkpoint = Checkpoint::open(note, &ledger.log)
-                .map_err(|bad| fault("checkpoint", bad.to_string()))?;
+            let checkpoint = opened.map_err(|bad| fault("checkpoint", bad.to_string()))?;
             if checkpoint.origin != ledger.origin || checkpoint.size != *size {
                 let text = "it is of another ledger or of another size".to_owned();
                 return Err(fault("checkpoint-place", text).into());
@@ -366,37 +413,34 @@ impl Reader {
     }
 }
 
-/// Everything about an entry but its signatures.
+/// Everything about an entry but its signatures, given its leaf hash and the tree before it.
 fn structure(
     row: &Row,
-    frontier: &Frontier,
-    first: &mut Option<(Origin, Digest)>,
+    leaf: Digest,
+    before: &Frontier,
+    first: Option<&(Origin, Digest)>,
 ) -> Result<Checked, Finding> {
-    let seq = frontier.size();
+    let seq = before.size();
     let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
-    if row.seq != seq {
-        let text = format!("the next stored entry is #{}; #{seq} is missing", row.seq);
-        return Err(fault("missing-entry", text));
-    }
-    let leaf = leaf_hash(&row.bytes);
     if row.leaf != leaf {
         let text =
             format!("the stored leaf hash is {}, the entry's is {}", row.leaf.hex(), leaf.hex());
         return Err(fault("leaf-differs", text));
     }
-    let (origin, ledger_id) = match first {
-        Some((origin, id)) => (origin.clone(), Some(*id)),
-        None => (origin_of(&row.bytes).map_err(|text| fault("not-canonical", text))?, None),
+    let broken = |kind: FaultKind| fault(kind.rule(), kind.to_string());
+    let Some((origin, identity)) = first else {
+        // Entry 0 has no origin when it cannot be read; what is wrong with it is the first fault.
+        let read = crate::ledger::parse::parse(&row.bytes).map(drop);
+        return Err(broken(read.err().unwrap_or(FaultKind::UnknownIdentity)));
     };
-    let expected = Expected { origin: &origin, ledger_id, seq, root: frontier.root() };
-    let checked = check(&row.bytes, &expected)
-        .map_err(|found| fault(found.kind.rule(), found.kind.to_string()))?;
+    let ledger_id = (seq > 0).then_some(*identity);
+    let expected = Expected { origin, ledger_id, seq, root: before.root() };
+    let checked = check(&row.bytes, &expected).map_err(|found| broken(found.kind))?;
     if checked.entry().id() != hex(&row.id) {
         let text =
             format!("the stored id is {}, the entry's is {}", hex(&row.id), checked.entry().id());
         return Err(fault("id-differs", text));
     }
-    first.get_or_insert((origin, leaf));
     Ok(checked)
 }
 
@@ -422,8 +466,7 @@ fn ends_batch(kind: &str) -> bool {
     [Kind::LedgerOpened, Kind::KeyAdmitted, Kind::KeyRevoked].iter().any(|one| one.as_str() == kind)
 }
 
-fn undecided(seq: u64, bad: &crate::domain::event::BadBody) -> Stop {
-    use crate::domain::event::BadBody;
+fn undecided(seq: u64, bad: &BadBody) -> Stop {
     match bad {
         BadBody::UnknownKind(_) | BadBody::UnknownVersion { .. } => {
             Stop::Undecided(format!("entry #{seq}: {bad}"))
@@ -475,10 +518,8 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
 }
 
 /// The origin that entry 0 claims; whether it is right shows when its log key is known.
-fn origin_of(bytes: &[u8]) -> Result<Origin, String> {
-    crate::ledger::parse::parse(bytes)
-        .map(|entry| entry.ledger().clone())
-        .map_err(|bad| bad.to_string())
+fn origin_of(bytes: &[u8]) -> Option<Origin> {
+    crate::ledger::parse::parse(bytes).ok().map(|entry| entry.ledger().clone())
 }
 
 fn hex(bytes: &[u8]) -> String {
