@@ -132,6 +132,8 @@ pub struct Journal {
     store: Store,
     /// What it says.
     pub ledger: Ledger,
+    /// What its facts mean, kept from one record to the next; none when it has to be replayed.
+    known: Option<State>,
 }
 
 /// How often an append is tried again when somebody else appended first.
@@ -175,7 +177,8 @@ impl Journal {
         };
         let new = NewEvent { id: opening.id.clone(), event, files: Vec::new() };
         let append = store.begin(Some(0))?;
-        write(append, &ledger, &[new], signers, now)?;
+        let facts = vec![fact_of(0, now, &keyid(signers.author), &new)];
+        write(append, &ledger, &[new], facts, signers)?;
         Self::over(store)
     }
 
@@ -189,7 +192,7 @@ impl Journal {
 
     fn over(store: Store) -> Result<Self, JournalError> {
         let ledger = believed(audit(&store, |_| {})?)?;
-        Ok(Self { store, ledger })
+        Ok(Self { store, ledger, known: None })
     }
 
     /// Returns the file's path and the store's settings.
@@ -215,15 +218,18 @@ impl Journal {
         signers: &Signers<'_>,
         now: Instant,
     ) -> Result<Recorded, JournalError> {
-        let author = keyid(signers.author);
         for _try in 0..TRIES_MAX {
-            if let Some(recorded) = self.recorded_before(batch, &author)? {
+            let mut state = self.known()?;
+            if let Some(recorded) = self.recorded_before(&state, batch, signers)? {
+                self.known = Some(state);
                 return Ok(recorded);
             }
-            self.admit_all(batch, signers, now)?;
+            // A state that learnt of what is then not recorded is dropped on the way out.
+            let facts = self.admit_all(&mut state, batch, signers, now)?;
             let first = self.ledger.facts.len() as u64;
-            if let Some(written) = self.attempt(batch, signers, now)? {
+            if let Some(written) = self.attempt(batch, facts, signers)? {
                 self.learn(written);
+                self.known = Some(state);
                 let last = (self.ledger.facts.len() as u64).saturating_sub(1);
                 return Ok(Recorded { first, last, replayed: false });
             }
@@ -231,6 +237,15 @@ impl Journal {
             self.refresh()?;
         }
         Err(JournalError::Busy)
+    }
+
+    /// Takes what is kept of the meaning of all facts, or replays them.
+    fn known(&mut self) -> Result<State, ReplayError> {
+        let size = self.ledger.facts.len() as u64;
+        match self.known.take().filter(|state| state.size == size) {
+            Some(state) => Ok(state),
+            None => self.state(u64::MAX),
+        }
     }
 
     /// Reads the ledger again. What was verified before must still be its beginning.
@@ -251,8 +266,8 @@ impl Journal {
     fn attempt(
         &mut self,
         batch: &[NewEvent],
+        facts: Vec<Fact>,
         signers: &Signers<'_>,
-        now: Instant,
     ) -> Result<Option<Written>, JournalError> {
         let append = match self.store.begin(Some(self.ledger.facts.len() as u64)) {
             Ok(append) => append,
@@ -263,7 +278,7 @@ impl Journal {
         if append.head()?.as_ref() != Some(&self.ledger.head) {
             return Ok(None);
         }
-        write(append, &self.ledger, batch, signers, now).map(Some)
+        write(append, &self.ledger, batch, facts, signers).map(Some)
     }
 
     /// Closes the ledger: it is one file again.
@@ -277,15 +292,19 @@ impl Journal {
     /// Finds a batch that was recorded before: the same events by the same key with the same files.
     fn recorded_before(
         &self,
+        state: &State,
         batch: &[NewEvent],
-        author: &KeyId,
+        signers: &Signers<'_>,
     ) -> Result<Option<Recorded>, JournalError> {
-        let found = |new: &NewEvent| self.ledger.facts.iter().find(|fact| fact.id == new.id);
-        let places: Vec<&Fact> = batch.iter().filter_map(found).collect();
-        for (fact, new) in batch.iter().filter_map(|new| Some((found(new)?, new))) {
-            if *fact != fact_of(fact.seq, fact.at, author, new) {
+        let author = keyid(signers.author);
+        let mut places = Vec::new();
+        for new in batch {
+            let place = state.events.get(&new.id).and_then(|(seq, _)| usize::try_from(*seq).ok());
+            let Some(fact) = place.and_then(|at| self.ledger.facts.get(at)) else { continue };
+            if *fact != fact_of(fact.seq, fact.at, &author, new) {
                 return Err(JournalError::IdInUse(new.id.clone()));
             }
+            places.push(fact);
         }
         match (places.first(), places.last()) {
             (Some(first), Some(last)) if places.len() == batch.len() => {
@@ -296,51 +315,64 @@ impl Journal {
         }
     }
 
-    /// Checks every event of a batch against what is there and against those before it.
+    /// Checks every event of a batch against what is there and against those before it; `state`
+    /// learns them. Returns the facts that they will be.
     fn admit_all(
         &self,
+        state: &mut State,
         batch: &[NewEvent],
         signers: &Signers<'_>,
         now: Instant,
-    ) -> Result<(), JournalError> {
+    ) -> Result<Vec<Fact>, JournalError> {
         let log = signers.log.public().keyid();
         if log != self.ledger.log.key().keyid() {
             let expected = self.ledger.log.key().keyid();
             return Err(JournalError::WrongLogKey { found: log, expected });
         }
-        let by = keyid(signers.author);
-        let mut facts = self.ledger.facts.clone();
+        let (by, at) = (keyid(signers.author), self.not_before(now));
+        let today = at.london_day();
+        let (mut facts, mut refused) = (Vec::with_capacity(batch.len()), Vec::new());
         let mut contents = self.ledger.contents.clone();
         let mut roster = self.ledger.roster.clone();
-        let mut state = replay(&facts, &contents, u64::MAX)?;
-        let (mut refused, at) = (Vec::new(), self.not_before(now));
         for (index, new) in batch.iter().enumerate() {
             if state.events.contains_key(&new.id) {
                 return Err(JournalError::IdInUse(new.id.clone()));
             }
             let corrected = new.event.corrects().and_then(|id| state.events.get(id));
-            let corrected = corrected.map(|(_, kind)| *kind);
-            roster.allows(&by, &new.event, corrected)?;
-            let known = admit(&state, &new.event, &by, at.london_day()).map_err(|no| no.0);
-            if let Err(refusal) = known.and_then(|()| self.admit_key(&roster, &new.event)) {
+            roster.allows(&by, &new.event, corrected.map(|(_, kind)| *kind))?;
+            let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
+            let mut admitted = known.and_then(|()| self.admit_key(&roster, &new.event));
+            if admitted.is_ok() {
+                admitted = self.keep_files(new, &mut contents)?;
+            }
+            if let Err(refusal) = admitted {
                 refused.push((index, refusal));
                 continue;
             }
-            if let Err(refusal) = self.keep_files(new, &mut contents)? {
-                refused.push((index, refusal));
-                continue;
-            }
-            let fact = fact_of(facts.len() as u64, at, &by, new);
+            let fact = fact_of(state.size, at, &by, new);
             roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
-            if corrected.is_some() {
-                facts.push(fact);
-                state = replay(&facts, &contents, u64::MAX)?;
-            } else {
-                state.learn(&fact, &contents)?;
-                facts.push(fact);
-            }
+            facts.push(fact);
+            self.teach(state, &facts, &contents)?;
         }
-        if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
+        if refused.is_empty() { Ok(facts) } else { Err(JournalError::Refused(refused)) }
+    }
+
+    /// Lets the state learn the last of the new facts.
+    fn teach(
+        &self,
+        state: &mut State,
+        new: &[Fact],
+        contents: &Contents,
+    ) -> Result<(), ReplayError> {
+        match new.last() {
+            // It changes what facts before it mean, so all are replayed.
+            Some(fact) if fact.event.corrects().is_some() => {
+                *state = replay(&[&self.ledger.facts, new].concat(), contents, u64::MAX)?;
+            }
+            Some(fact) => state.learn(fact, contents)?,
+            None => {}
+        }
+        Ok(())
     }
 
     /// Takes in the files of an event, or says which of them the ledger would miss, hold under
@@ -464,51 +496,36 @@ struct Written {
     head: Vec<u8>,
 }
 
-impl Written {
-    fn holds(&self, digest: &str) -> bool {
-        self.contents.contains_key(digest)
-    }
-}
-
 /// Signs and writes a batch inside one transaction, then the new head, then commits.
 fn write(
     mut append: Append<'_>,
     ledger: &Ledger,
     batch: &[NewEvent],
+    facts: Vec<Fact>,
     signers: &Signers<'_>,
-    now: Instant,
 ) -> Result<Written, JournalError> {
-    let at = ledger.facts.last().map_or(now, |last| last.at.max(now));
-    let by = keyid(signers.author);
     let mut frontier = ledger.frontier.clone();
-    let mut written = Written {
-        facts: Vec::new(),
-        leaves: Vec::new(),
-        contents: Contents::new(),
-        head: Vec::new(),
-    };
-    for new in batch {
-        let seq = frontier.size();
-        let bytes = seal(&draft(ledger, &frontier, new, at)?, &signing(new, signers))?;
+    let (mut leaves, mut contents) = (Vec::with_capacity(facts.len()), Contents::new());
+    for (new, fact) in batch.iter().zip(&facts) {
+        let bytes = seal(&draft(ledger, &frontier, new, fact.at)?, &signing(new, signers))?;
         let leaf = leaf_hash(&bytes);
         for file in &new.files {
             let digest = file.sha256.hex();
             // Every answer of one file names that file: once is enough.
-            if let Some(stored) = file.stored.as_ref().filter(|_| !written.holds(&digest)) {
+            if let Some(stored) = file.stored.as_ref().filter(|_| !contents.contains_key(&digest)) {
                 append.put_content(&file.sha256, stored)?;
-                written.contents.insert(digest, Arc::new(stored.clone()));
+                contents.insert(digest, Arc::new(stored.clone()));
             }
         }
-        append.put_entry(seq, &id_bytes(&new.id), &leaf, &bytes)?;
+        append.put_entry(fact.seq, &id_bytes(&new.id), &leaf, &bytes)?;
         frontier.push(leaf);
-        written.leaves.push(leaf);
-        written.facts.push(fact_of(seq, at, &by, new));
+        leaves.push(leaf);
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
-    written.head = Checkpoint { origin, size, root }.sign(signers.log);
-    append.put_head(size, &written.head)?;
+    let head = Checkpoint { origin, size, root }.sign(signers.log);
+    append.put_head(size, &head)?;
     append.commit()?;
-    Ok(written)
+    Ok(Written { facts, leaves, contents, head })
 }
 
 fn draft(
@@ -549,4 +566,69 @@ fn id_bytes(id: &EventId) -> [u8; 16] {
         *byte = u8::from_str_radix(text, 16).unwrap_or_default();
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::event::{CertificateRecorded, Correction, ScopeDeclared, Unit};
+    use crate::domain::refs::Scheme;
+    use crate::ledger::SeedSigner;
+
+    use super::*;
+
+    fn new(number: u8, event: Event) -> NewEvent {
+        NewEvent { id: format!("{number:032x}").parse().unwrap(), event, files: Vec::new() }
+    }
+
+    fn scope() -> Event {
+        let unit =
+            Unit { id: "a".parse().unwrap(), name: "A".to_owned(), health_and_care_data: true };
+        Event::ScopeDeclared(ScopeDeclared {
+            units: vec![unit],
+            from: "2026-01-01".parse().unwrap(),
+        })
+    }
+
+    fn certificate(number: &str) -> Event {
+        Event::CertificateRecorded(CertificateRecorded {
+            scheme: Scheme::Iso27001,
+            release: None,
+            number: number.to_owned(),
+            issuer: "Certifier".to_owned(),
+            accreditation: None,
+            scope: vec!["a".parse().unwrap()],
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_until: "2028-12-31".parse().unwrap(),
+        })
+    }
+
+    fn void(number: u8) -> Event {
+        let corrects = format!("{number:032x}").parse().unwrap();
+        let reason = "wrong".to_owned();
+        Event::Correction(Correction { corrects, reason, replacement: None })
+    }
+
+    #[test]
+    fn what_is_kept_between_records_is_what_a_replay_gives() {
+        let folder = tempfile::tempdir().unwrap();
+        let (author, log) = (SeedSigner::from_seed(&[1; 32]), SeedSigner::from_seed(&[2; 32]));
+        let signers = Signers { author: &author, admitted: None, log: &log };
+        let id = "f".repeat(32).parse().unwrap();
+        let opening = Opening { id, organisation: "Northbridge", holder: "Asha Rao" };
+        let origin = Origin::parse("ledger.example/a/b").unwrap();
+        let (path, now) = (folder.path().join("ledger.dspt"), Instant::from_millis(0));
+        let mut journal = Journal::create(&path, &origin, &opening, &signers, now).unwrap();
+        let mut check = |batch: &[NewEvent], good: bool| {
+            assert_eq!(journal.record(batch, &signers, now).is_ok(), good);
+            let kept = format!("{:?}", journal.known().unwrap());
+            assert_eq!(kept, format!("{:?}", journal.state(u64::MAX).unwrap()));
+            // Once more with what was kept, not with what was replayed for the comparison.
+            assert_eq!(journal.record(batch, &signers, now).is_ok(), good);
+        };
+        check(&[new(1, scope()), new(2, certificate("IS 1"))], true);
+        check(&[new(3, certificate("IS 2")), new(4, void(2)), new(5, certificate("IS 3"))], true);
+        check(&[new(6, certificate("IS 4")), new(7, certificate(" "))], false);
+        check(&[new(8, void(4))], true);
+        check(&[new(9, certificate("IS 5"))], true);
+    }
 }
