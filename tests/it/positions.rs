@@ -269,6 +269,15 @@ fn own_body<'l>(what: &str, of: &impl Fn(&str) -> Vec<&'l str>) -> (&'static str
             let body = json!({"approval": about, "rows": "all", "reason": "x", "from": from});
             ("approval-withdrawn", body, plain)
         }
+        _ => item_body(what, of),
+    }
+}
+
+fn item_body<'l>(what: &str, of: &impl Fn(&str) -> Vec<&'l str>) -> (&'static str, Value, Files) {
+    let (head, from, until) = (of(""), of("from").first().copied(), of("until").first().copied());
+    let about = of("of").first().map(|name| id_of(name));
+    let plain = Files::new();
+    match what {
         "assessed" => {
             let body = json!({
                 "control": head[1], "level": of("level").first().unwrap_or(&"met"),
