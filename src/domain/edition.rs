@@ -135,6 +135,8 @@ pub const TYPE_COLUMNS: &[&str] = &["organisation_type", "label", "category"];
 /// Columns that `controls.csv` must have.
 pub const CONTROL_COLUMNS: &[&str] = &["id", "parent", "title", "kind"];
 
+const EXEMPTIONS: &str = "exemptions.csv";
+
 /// Why a catalogue cannot be read: the file, and every bad row in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCatalogue {
@@ -167,8 +169,11 @@ pub(super) fn parse_rows<T>(
     columns: &[&str],
     mut parse: impl FnMut(&Row) -> Result<T, CellError>,
 ) -> Result<Vec<T>, BadCatalogue> {
-    let table = Table::parse_stored(bytes, columns)
-        .map_err(|source| BadCatalogue::Table { file, source })?;
+    let table = match Table::parse_stored(bytes, columns) {
+        // An edition may well free nothing; every other file without rows is a mistake.
+        Err(BadTable::NoRows) if file == EXEMPTIONS => return Ok(Vec::new()),
+        read => read.map_err(|source| BadCatalogue::Table { file, source })?,
+    };
     let (mut values, mut rows) = (Vec::new(), Vec::new());
     for row in &table.rows {
         match parse(row) {
@@ -198,7 +203,7 @@ impl Edition {
         types: &[u8],
     ) -> Result<Self, BadCatalogue> {
         let items = parse_items(items)?;
-        let exemptions = parse_rows("exemptions.csv", exemptions, EXEMPTION_COLUMNS, |row| {
+        let exemptions = parse_rows(EXEMPTIONS, exemptions, EXEMPTION_COLUMNS, |row| {
             parse_exemption(row, &items)
         })?;
         let types = parse_rows("organisation-types.csv", types, TYPE_COLUMNS, |row| {
@@ -385,7 +390,7 @@ mod tests {
 
     const ITEMS: &str = "category,assertion,item,title,requirement,confidence\n\
         cat2,8.3,8.3.4,Patches,mandatory,x\ncat2,8.3,8.3.10,Other,optional,x\n";
-    const EXEMPTIONS: &str = "category,item,scheme,effect,organisation_types,scope_test,condition\n\
+    const EXEMPTIONS_FILE: &str = "category,item,scheme,effect,organisation_types,scope_test,condition\n\
         cat2,8.3.4,iso27001,satisfies,,all-health-and-care-data,held\n";
     const TYPES: &str = "organisation_type,label,category\nit-supplier,IT supplier,cat2\n";
 
@@ -402,7 +407,7 @@ mod tests {
 
     #[test]
     fn an_edition_reads() {
-        let edition = parse(ITEMS, EXEMPTIONS).unwrap();
+        let edition = parse(ITEMS, EXEMPTIONS_FILE).unwrap();
         let category = "cat2".parse().unwrap();
         let ids: Vec<String> = edition.items_of(&category).map(|i| i.id.to_string()).collect();
         assert_eq!(ids, ["8.3.4", "8.3.10"]);
@@ -413,7 +418,7 @@ mod tests {
     #[test]
     fn all_bad_rows_are_reported_at_once() {
         let bad = format!("{ITEMS}cat2,8.4,8.3.5,x,mandatory,x\ncat2,8.3,8.3.4,x,maybe,x\n");
-        match parse(&bad, EXEMPTIONS) {
+        match parse(&bad, EXEMPTIONS_FILE) {
             Err(BadCatalogue::Rows { file: "items.csv", rows }) => {
                 let lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
                 assert_eq!(lines, [4, 5]);
@@ -423,8 +428,15 @@ mod tests {
     }
 
     #[test]
+    fn an_edition_may_free_nothing() {
+        let (header, _) = EXEMPTIONS_FILE.split_once('\n').unwrap();
+        assert!(parse(ITEMS, &format!("{header}\n")).unwrap().exemptions.is_empty());
+        assert!(parse("category,assertion,item,title,requirement,confidence\n", header).is_err());
+    }
+
+    #[test]
     fn an_exemption_of_an_unknown_item_is_refused() {
-        let bad = EXEMPTIONS.replace("8.3.4", "8.3.5");
+        let bad = EXEMPTIONS_FILE.replace("8.3.4", "8.3.5");
         assert!(matches!(parse(ITEMS, &bad), Err(BadCatalogue::Rows { .. })));
     }
 

@@ -617,7 +617,8 @@ body! {
         scope: Vec<UnitId>,
         /// The day that it proves: it counts from then.
         proves_on: Day,
-        /// The last day that it may be relied on; none means until the edition ends.
+        /// The last day that it may be relied on; none means until it is withdrawn. For an item the
+        /// end of the edition ends it as well, since another edition's items are others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_until: Option<Day>,
         /// Size of the file in bytes, when there is a file.
