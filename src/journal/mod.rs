@@ -1,7 +1,7 @@
 //! The spine: open, verify, read the facts; admit, sign, append, sign the new head.
 //!
 //! Everything that is recorded enters through [`Journal::record`], everything that is read comes
-//! from an [`audit`] that passed. The order of steps is here; what they decide is in `domain` and
+//! from an [`audit()`] that passed. The order of steps is here; what they decide is in `domain` and
 //! `ledger`.
 
 pub mod audit;
