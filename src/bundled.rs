@@ -20,6 +20,7 @@ macro_rules! bundled {
 
 /// Every shipped file, sorted by path; `mappings/index.csv` says what each one is.
 pub const FILES: &[File] = &[
+    bundled!("crosswalks-precision.csv"),
     bundled!("crosswalks/iso27001-2013_to_iso27001-2022.csv"),
     bundled!("crosswalks/iso27001-2013_to_nist-800-53-r5.csv"),
     bundled!("crosswalks/ncsc-caf-3.1_to_isa-62443_partial.csv"),

@@ -1,5 +1,6 @@
 //! The command line: arguments to answers, one file per command. Decides nothing about compliance.
 
+mod candidates;
 mod catalogue;
 mod demo;
 mod describe;
@@ -11,9 +12,12 @@ mod import;
 mod init;
 mod key;
 mod log;
+mod mapping;
+mod mapping_rows;
 mod output;
 mod question;
 mod record;
+mod shipped;
 mod signing;
 mod status;
 mod verify;
@@ -89,6 +93,8 @@ enum Command {
     Verify(verify::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
+    /// Check a mapping before it is imported; suggest controls for an item
+    Mapping(mapping::Args),
     /// Completions for a shell
     Completions {
         /// bash, zsh, fish, powershell or elvish
@@ -157,6 +163,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Show(args) => log::show(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
+        Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "dspt", &mut script);

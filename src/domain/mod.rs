@@ -5,12 +5,16 @@
 //! `derive`, `status`, `standing`, `explain`. No file, clock, environment, SQL, terminal or key.
 
 pub mod admit;
+pub mod candidates;
+mod contradiction;
 pub mod day;
 pub mod derive;
 pub mod edition;
 pub mod event;
 pub mod explain;
+pub mod lint;
 pub mod mapping;
+mod names;
 pub mod proof;
 pub mod refs;
 pub mod region;

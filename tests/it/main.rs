@@ -14,6 +14,7 @@ mod engine;
 mod golden;
 mod journal;
 mod made;
+mod mapping_check;
 mod mappings;
 mod positions;
 mod readme;

@@ -245,6 +245,7 @@ fn key(kind: &str) -> &'static [&'static str] {
     match kind {
         "controls" | "indicators" | "lineage" | "changes" => &["id"],
         "crosswalk" | "proposals" => &["source", "target"],
+        "crosswalks-precision" => &["path"],
         "levels" => &["outcome"],
         "successors" => &["withdrawn", "successor"],
         "dspt-edition" => &["field"],

@@ -1,0 +1,249 @@
+//! `dspt mapping candidates`: controls to look at for an item. Suggestions, which satisfy nothing.
+
+use std::fmt::Write as _;
+
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::output::{Output, safe};
+use super::shipped;
+use crate::domain::admit::closest;
+use crate::domain::candidates::{Candidates, Proposed, Suggestion, candidates};
+use crate::domain::edition::{ControlStanding, Edition, Item};
+use crate::domain::lint::Catalogue;
+use crate::domain::mapping::{MappingRow, RowSource};
+use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
+
+/// Arguments of `mapping candidates`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    /// An item: 8.3.4, or in full 2025-26-v8/cat2-it-supplier/8.3.4
+    item: String,
+    /// The category, where several have an item of that number
+    #[arg(long)]
+    category: Option<CategoryId>,
+    /// The edition
+    #[arg(long, default_value = "2025-26-v8")]
+    edition: EditionId,
+    /// Only controls of this framework
+    #[arg(long, value_name = "FRAMEWORK")]
+    framework: Option<FrameworkRef>,
+}
+
+/// What every line begins with, so that no line read alone can mislead.
+const REMINDER: &str = "suggestion, satisfies nothing:";
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] for an item that is not in the catalogue.
+pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let catalogue = shipped::catalogue()?;
+    let item = find_item(args, &catalogue)?;
+    let sources = shipped::sources()?;
+    let mut found = candidates(&item, &sources);
+    if let Some(only) = &args.framework {
+        found.proposed.retain(|one| match &one.row.source {
+            RowSource::One(control) => control.framework == *only,
+            RowSource::NothingIn(framework) => framework == only,
+        });
+        found.suggested.retain(|one| one.control.framework == *only);
+    }
+    let title = title(&item, &catalogue);
+    let value = json!({
+        "item": item.to_string(),
+        "title": title,
+        "satisfies": false,
+        "proposed": found.proposed.iter().map(proposed_json).collect::<Vec<_>>(),
+        "suggested":
+            found.suggested.iter().map(|one| suggested_json(one, &catalogue)).collect::<Vec<_>>(),
+    });
+    let text = text(&item, title, &found, &catalogue);
+    output.answer("dspt.mapping-candidates/1", value, &text)?;
+    output.hint(
+        "Next: judge each control against the item, write rows with a rationale, and check them \
+         with: dspt mapping check FILE",
+    )?;
+    Ok(exit::YES)
+}
+
+/// Completes a number with the edition and the only category that has it.
+fn find_item(args: &Args, catalogue: &Catalogue) -> Result<ItemRef, Failure> {
+    let (edition, category, number) = match args.item.parse::<ItemRef>() {
+        Ok(full) => (full.edition, Some(full.category), full.item),
+        Err(_) => (args.edition.clone(), args.category.clone(), args.item.parse::<ItemId>()?),
+    };
+    let known = catalogue.editions.get(&edition).ok_or_else(|| {
+        let all: Vec<String> = catalogue.editions.keys().map(ToString::to_string).collect();
+        Failure::usage(format!("edition {edition} is not in the catalogue"))
+            .help(format!("known are: {}", all.join(", ")))
+    })?;
+    let wanted = |one: &CategoryId| category.as_ref().is_none_or(|category| category == one);
+    let mut holding = known
+        .items
+        .iter()
+        .filter(|(category, items)| wanted(category) && items.contains_key(&number))
+        .map(|(category, _)| category.clone());
+    match (holding.next(), holding.next()) {
+        (Some(category), None) => Ok(ItemRef { edition, category, item: number }),
+        (Some(one), Some(other)) => {
+            let text =
+                format!("{number} is an item of {one} and of {other}, which ask other things");
+            Err(Failure::usage(text).help("say which with --category"))
+        }
+        (None, _) => Err(no_item(&number, category.as_ref(), known)),
+    }
+}
+
+fn no_item(number: &ItemId, category: Option<&CategoryId>, edition: &Edition) -> Failure {
+    let categories = edition.items.keys().filter(|one| category.is_none_or(|only| only == *one));
+    let known = categories.flat_map(|one| edition.items_of(one)).map(|item| item.id.to_string());
+    let near = closest(number.as_str(), known);
+    let of = category.map_or_else(String::new, |category| format!(" for {category}"));
+    let text = format!("{number} is not an item of DSPT {}{of}", edition.id);
+    Failure::new("DSPT0103", exit::USAGE, text).help(match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("list them with: dspt catalogue {}", edition.id),
+    })
+}
+
+fn title<'c>(item: &ItemRef, catalogue: &'c Catalogue) -> &'c str {
+    let edition = catalogue.editions.get(&item.edition);
+    let found: Option<&Item> = edition.and_then(|edition| edition.item(&item.category, &item.item));
+    found.map_or("", |item| &item.title)
+}
+
+fn text(item: &ItemRef, title: &str, found: &Candidates<'_>, catalogue: &Catalogue) -> String {
+    let mut text = format!("Suggestions for {item}: {}\n", safe(title));
+    if found.proposed.is_empty() && found.suggested.is_empty() {
+        text.push_str("There are none.\n");
+    }
+    if !found.proposed.is_empty() {
+        text.push_str("\nProposed by this project, with the relationship to the item\n");
+    }
+    for one in &found.proposed {
+        let row = one.row;
+        let _ = writeln!(
+            text,
+            "{REMINDER} {} {}{} ({} row {})\n    {}",
+            source(row),
+            row.relationship,
+            together(row),
+            one.mapping,
+            row.number,
+            safe(&row.rationale)
+        );
+    }
+    if !found.suggested.is_empty() {
+        text.push_str(
+            "\nReached from those through published crosswalks, which state no relationship.\n\
+             Precision: of all that such paths lead to, how much a direct table has as well.\n\
+             Releases whose ids are the same are joined, such as CAF 3.1 and 3.2.\n",
+        );
+    }
+    for one in &found.suggested {
+        let _ = writeln!(
+            text,
+            "{REMINDER} {}{} via {}; {}{}",
+            one.control,
+            remark(one, catalogue),
+            path(one),
+            precision(one),
+            others(one)
+        );
+    }
+    text
+}
+
+fn source(row: &MappingRow) -> String {
+    match row.source_level {
+        Level::Met => row.source.to_string(),
+        level @ (Level::PartiallyAchieved | Level::Achieved) => {
+            format!("{} {}", row.source, level.as_str())
+        }
+    }
+}
+
+fn together(row: &MappingRow) -> String {
+    row.joint.as_ref().map_or_else(String::new, |joint| {
+        format!(", {} together with the others of {}", joint.relationship, safe(&joint.id))
+    })
+}
+
+/// Says what is wrong with a control that a crosswalk cites all the same.
+fn remark(one: &Suggestion<'_>, catalogue: &Catalogue) -> &'static str {
+    match catalogue.standing_of(one.control) {
+        Some(ControlStanding::Withdrawn) => " (withdrawn)",
+        Some(ControlStanding::Heading) => " (a heading)",
+        Some(ControlStanding::Assessable | ControlStanding::Unknown) | None => "",
+    }
+}
+
+/// The controls on the way, the first one named by a proposal.
+fn path(one: &Suggestion<'_>) -> String {
+    let first = one.steps.first().map(|step| step.from.to_string());
+    let between = one.steps.iter().rev().skip(1).rev().map(|step| step.to.to_string());
+    first.into_iter().chain(between).collect::<Vec<_>>().join(" > ")
+}
+
+fn precision(one: &Suggestion<'_>) -> String {
+    one.measured.map_or_else(
+        || "precision not known".to_owned(),
+        |measured| format!("precision {}%", measured.precision_percent),
+    )
+}
+
+fn others(one: &Suggestion<'_>) -> String {
+    match one.paths {
+        0 | 1 => String::new(),
+        2 => "; 1 more path".to_owned(),
+        more => format!("; {} more paths", more - 1),
+    }
+}
+
+fn proposed_json(one: &Proposed<'_>) -> Value {
+    let joint = one.row.joint.as_ref();
+    json!({
+        "satisfies": false,
+        "source": one.row.source.to_string(),
+        "source_level": one.row.source_level.as_str(),
+        "relationship": one.row.relationship.as_str(),
+        "joint_group": joint.map(|joint| &joint.id),
+        "joint_relationship": joint.map(|joint| joint.relationship.as_str()),
+        "rationale": one.row.rationale,
+        "mapping": one.mapping,
+        "row": one.row.number,
+    })
+}
+
+fn suggested_json(one: &Suggestion<'_>, catalogue: &Catalogue) -> Value {
+    let step = |step: &crate::domain::candidates::Step<'_>| {
+        json!({
+            "crosswalk": step.crosswalk,
+            "from": step.from.to_string(),
+            "to": step.to.to_string(),
+        })
+    };
+    let standing = catalogue.standing_of(one.control).map(|standing| match standing {
+        ControlStanding::Assessable => "assessable",
+        ControlStanding::Heading => "heading",
+        ControlStanding::Withdrawn => "withdrawn",
+        ControlStanding::Unknown => "unknown",
+    });
+    json!({
+        "satisfies": false,
+        "control": one.control.to_string(),
+        "standing": standing,
+        "path": one.steps.iter().map(step).collect::<Vec<_>>(),
+        "precision_percent": one.measured.map(|measured| measured.precision_percent),
+        "recall_percent": one.measured.map(|measured| measured.recall_percent),
+        "measured": one.measured.map(|measured| json!({
+            "derived": measured.derived,
+            "direct": measured.direct,
+            "agree": measured.agree,
+            "provenance": measured.provenance,
+        })),
+        "paths": one.paths,
+    })
+}
