@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::import::problem::Problem;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
 use crate::store::StoreError;
@@ -43,6 +44,8 @@ pub(super) struct Failure {
     pub place: Option<String>,
     /// One thing to try next.
     pub help: Option<String>,
+    /// Every bad row, when it is about the rows of a file.
+    pub(super) problems: Vec<Problem>,
     /// A closed pipe ends a command without a word.
     pub silent: bool,
 }
@@ -51,7 +54,7 @@ impl Failure {
     /// A failure with a code and an exit status.
     pub(super) fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, exit, message, place: None, help: None, silent: false }
+        Self { code, exit, message, place: None, help: None, problems: Vec::new(), silent: false }
     }
 
     /// The command was used wrongly.

@@ -19,7 +19,7 @@ use super::signing::Signing;
 use crate::domain::admit::admit;
 use crate::domain::day::{Day, Instant};
 use crate::domain::derive::{RulesChoice, derive};
-use crate::domain::edition::{Edition, Framework};
+use crate::domain::edition::{BadCatalogue, Edition, Framework};
 use crate::domain::event::{EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded};
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId};
 use crate::domain::replay::State;
@@ -174,6 +174,12 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let dry_run = args.command.common().dry_run;
+    import(args, ledger, output)
+        .map_err(|failure| if dry_run { failure } else { with_list(failure) })
+}
+
+fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
     // Looking at a file needs no right to write.
     let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
     let journal = Journal::open(&ledger_path(ledger)?, mode)?;
@@ -188,14 +194,17 @@ pub(super) fn run(
         }
         Command::Mapping { file, .. } => {
             let content = file_or_bundled(file)?;
-            if let Some(done) = imported_before(&journal, &content, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
                 return Ok(done);
             }
             mapping_batch(&args.command, &content, &state, output)?
         }
         Command::Soa { file, certificate, from, .. } => {
             let content = read_file(file)?;
-            if let Some(done) = imported_before(&journal, &content, output)? {
+            let about = find_event(certificate, &journal.ledger.facts)?.id.clone();
+            // One statement may serve several certificates: a renewed one has the same.
+            let same = |event: &Event| matches!(event, Event::SoaRecorded(body) if body.certificate == about);
+            if let Some(done) = imported_before(&journal, &content, same, output)? {
                 return Ok(done);
             }
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
@@ -203,14 +212,14 @@ pub(super) fn run(
         }
         Command::Answers { file, .. } => {
             let content = read_file(file)?;
-            if let Some(done) = imported_before(&journal, &content, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
                 return Ok(done);
             }
             answers_batch(file, &content, &state, output)?
         }
         Command::Evidence { file, .. } => {
             let content = read_file(file)?;
-            if let Some(done) = imported_before(&journal, &content, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
                 return Ok(done);
             }
             evidence_batch(file, &content, &state, output)?
@@ -243,68 +252,122 @@ fn finish(
 
 /// Checks what the rows say against the ledger, so that a refusal names its line.
 fn check_rows(state: &State, batch: &Batch, output: &Output<'_>) -> Result<(), Failure> {
-    let nobody: KeyId = match format!("SHA256:{}", "A".repeat(43)).parse() {
-        Ok(key) => key,
-        Err(_) => return Ok(()),
-    };
+    // No real key: what the key may do is judged when the entries are signed.
+    let nobody: KeyId = format!("SHA256:{}", "A".repeat(43)).parse()?;
     let today = output.now.london_day();
     let mut problems = Vec::new();
-    for (new, line) in batch.events.iter().zip(&batch.lines) {
-        if let Err(refusal) = admit(state, &new.event, &nobody, today) {
-            problems.push(Problem {
-                code: "DSPT0033",
-                file: batch.file.clone(),
-                line: *line,
-                column: None,
-                column_name: String::new(),
-                found: String::new(),
-                message: refusal.0,
-                help: None,
-                source_line: None,
-                source_from: 1,
-            });
-        }
+    for (index, new) in batch.events.iter().enumerate() {
+        let refusal = match admit(state, &new.event, &nobody, today) {
+            Ok(()) => too_long(&new.event),
+            Err(refusal) => Some(refusal.0),
+        };
+        let Some(message) = refusal else { continue };
+        let Some(line) = batch.lines.get(index) else {
+            return Err(Failure::new("DSPT0033", exit::INPUT, message));
+        };
+        problems.push(problem(&batch.file, *line, "DSPT0033", message));
     }
     if problems.is_empty() { Ok(()) } else { Err(bad_rows(Problems(problems))) }
+}
+
+/// The longest body that surely fits an entry of 65,535 bytes: base64 makes four bytes of three,
+/// and the fields around the body take the rest.
+const BODY_BYTES_MAX: usize = 47_000;
+
+fn too_long(event: &Event) -> Option<String> {
+    let bytes = event.body().map_or(0, |body| body.to_string().len());
+    (bytes > BODY_BYTES_MAX).then(|| {
+        format!("the row has {bytes} bytes, and an entry holds {BODY_BYTES_MAX}; shorten the text")
+    })
+}
+
+fn problem(file: &str, line: u64, code: &'static str, message: String) -> Problem {
+    Problem {
+        code,
+        file: file.to_owned(),
+        line,
+        column: None,
+        column_name: String::new(),
+        found: String::new(),
+        message,
+        help: None,
+        source_line: None,
+        source_from: 1,
+    }
+}
+
+/// Names every bad row of a catalogue file, with its path.
+fn bad_catalogue(folder: &str, bad: BadCatalogue) -> Failure {
+    match bad {
+        BadCatalogue::Table { file, source } => {
+            Failure::new("DSPT0123", exit::INPUT, format!("{folder}{file}: {source}"))
+        }
+        BadCatalogue::Rows { file, rows } => {
+            let path = format!("{folder}{file}");
+            let all = rows.into_iter().map(|row| {
+                let mut one = problem(&path, row.line, row.cell.code, row.cell.why);
+                one.column_name = row.cell.column;
+                one.found = row.cell.found;
+                one.help = row.cell.help;
+                one
+            });
+            bad_rows(Problems(all.collect()))
+        }
+    }
 }
 
 /// How many problems are shown before the rest is counted.
 const PROBLEMS_SHOWN: usize = 10;
 
-/// Turns problems into a failure that shows the first ones and keeps all in a file beside the input.
+/// Turns problems into a failure that shows the first ones.
 fn bad_rows(problems: Problems) -> Failure {
     let all = problems.0;
-    let mut text = format!("{} problems; nothing was written\n", all.len());
+    let noun = if all.len() == 1 { "problem" } else { "problems" };
+    let mut text = format!("{} {noun}; nothing was written\n", all.len());
     for problem in all.iter().take(PROBLEMS_SHOWN) {
         text.push_str(&render(problem));
     }
-    let code = all.first().map_or("DSPT0100", |one| one.code);
-    let file = all.first().map_or_else(String::new, |one| one.file.clone());
-    if all.len() > PROBLEMS_SHOWN {
-        let (list, more) = (format!("{file}.problems.csv"), all.len() - PROBLEMS_SHOWN);
-        let _ = match write_new(Path::new(&list), &problems_csv(&all)) {
-            Ok(()) => writeln!(text, "... {more} more; all are in {list}"),
-            Err(why) => writeln!(text, "... {more} more ({list} could not be written: {why})"),
-        };
+    if let Some(more) = all.len().checked_sub(PROBLEMS_SHOWN + 1) {
+        let _ = writeln!(text, "... {} more", more + 1);
     }
+    let code = all.first().map_or("DSPT0100", |one| one.code);
     let mut failure = Failure::new(code, exit::INPUT, text.trim_end());
     failure.place = all.first().map(|one| format!("{}:{}", one.file, one.line));
+    failure.problems = all;
     failure
 }
 
-/// Replaces our own earlier list of problems, nothing else.
-fn write_new(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|error| error.to_string())
+/// Keeps the whole list beside the input when not all of it was shown. It takes the place of an
+/// earlier list of ours, never of anything else.
+fn with_list(mut failure: Failure) -> Failure {
+    let Some(file) = failure.problems.first().map(|one| one.file.clone()) else { return failure };
+    if failure.problems.len() <= PROBLEMS_SHOWN || !Path::new(&file).is_file() {
+        return failure;
+    }
+    let (path, list) = (format!("{file}.problems.csv"), problems_csv(&failure.problems));
+    let header = list.lines().next().unwrap_or_default();
+    let ours = std::fs::read_to_string(&path).map(|text| text.starts_with(header));
+    let text = match (ours, Path::new(&path).exists()) {
+        (Ok(true), _) | (_, false) => match std::fs::write(&path, &list) {
+            Ok(()) => format!("all are in {path}"),
+            Err(error) => format!("the list could not be written to {path}: {error}"),
+        },
+        (Ok(false) | Err(_), true) => format!("{path} is in the way of the whole list"),
+    };
+    failure.message = format!("{}; {text}", failure.message);
+    failure
 }
 
 /// Says so when the same bytes were imported before.
 fn imported_before(
     journal: &Journal,
     content: &[u8],
+    same: impl Fn(&Event) -> bool,
     output: &mut Output<'_>,
 ) -> Result<Option<u8>, Failure> {
     let sha256 = Digest::of(content).hex();
-    let before = journal.ledger.facts.iter().find(|fact| {
+    let facts = journal.ledger.facts.iter().filter(|fact| same(&fact.event));
+    let before = facts.into_iter().find(|fact| {
         fact.subjects.iter().any(|one| one.sha256 == sha256 && one.name.starts_with(IMPORTED))
     });
     let Some(fact) = before else { return Ok(None) };
@@ -357,18 +420,19 @@ pub(super) fn adopt_edition(
     let file = |name: &str| bytes(&format!("dspt-{edition}/{name}")).map(<[u8]>::to_vec);
     let revision = field_of(edition, "revision")?;
     let files = [file("items.csv")?, file("exemptions.csv")?, file("organisation-types.csv")?];
-    edition_event(edition.clone(), revision, from, files, now)
+    edition_event(edition.clone(), revision, from, &format!("dspt-{edition}/"), files, now)
 }
 
 fn edition_event(
     edition: EditionId,
     revision: String,
     effective_from: Day,
+    folder: &str,
     [items, exemptions, types]: [Vec<u8>; 3],
     now: Instant,
 ) -> Result<NewEvent, Failure> {
     Edition::parse(edition.clone(), revision.clone(), &items, &exemptions, &types)
-        .map_err(|bad| Failure::new("DSPT0123", exit::INPUT, bad.to_string()))?;
+        .map_err(|bad| bad_catalogue(folder, bad))?;
     let files = vec![
         File::stored("items.csv", items),
         File::stored("exemptions.csv", exemptions),
@@ -393,7 +457,14 @@ fn edition_batch(
         let from = from.ok_or_else(|| missing("--from"))?;
         let file = |name: &str| read_file(&folder.join(name));
         let files = [file("items.csv")?, file("exemptions.csv")?, file("organisation-types.csv")?];
-        edition_event(name.clone(), revision.clone(), from, files, output.now)?
+        edition_event(
+            name.clone(),
+            revision.clone(),
+            from,
+            &format!("{}/", folder.display()),
+            files,
+            output.now,
+        )?
     } else {
         let id: EditionId = edition.parse().map_err(Failure::from)?;
         let from = from.map_or_else(|| bundled_edition_day(&id), Ok)?;
@@ -411,8 +482,11 @@ fn framework_batch(
         Some(path) => read_file(path)?,
         None => bytes(&format!("{}/controls.csv", folder_of(&framework.to_string())))?.to_vec(),
     };
+    let folder = file
+        .and_then(Path::parent)
+        .map_or_else(String::new, |folder| format!("{}/", folder.display()));
     let read = Framework::parse(framework.clone(), &controls)
-        .map_err(|bad| Failure::new("DSPT0123", exit::INPUT, bad.to_string()))?;
+        .map_err(|bad| bad_catalogue(&folder, bad))?;
     let summary = format!("{framework}: {} ids.", read.controls.len());
     let body = FrameworkAdopted { framework: framework.clone() };
     let files = vec![File::stored("controls.csv", controls)];
@@ -506,7 +580,7 @@ fn soa_batch(
         output.hint(&format!("note: {note}"))?;
     }
     let summary = format!(
-        "{} controls included, {} excluded.",
+        "Controls included: {}, excluded: {}.",
         read.soa.applicable.len(),
         read.soa.excluded.len()
     );
@@ -547,7 +621,7 @@ fn answers_batch(
         events.push(new_event(Event::ItemAnswered(answer), files, output.now)?);
         lines.push(line);
     }
-    let summary = format!("{} answers.", events.len());
+    let summary = format!("Answers: {}.", events.len());
     Ok(Batch { events, lines, file: shown, summary })
 }
 
@@ -581,6 +655,6 @@ fn evidence_batch(
         events.push(new_event(Event::EvidenceRecorded(row.event), files, output.now)?);
         lines.push(line);
     }
-    let summary = format!("{} pieces of evidence.", events.len());
+    let summary = format!("Pieces of evidence: {}.", events.len());
     Ok(Batch { events, lines, file: shown, summary })
 }

@@ -29,9 +29,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::day::Instant;
+use crate::import::problem::Problem;
 use failure::{Failure, exit};
 use output::Output;
 
@@ -120,8 +121,14 @@ pub fn run_at_width(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
+        Err(error) if json && error.use_stderr() => {
+            let mut output = Output { out, err, json, quiet: false, width, now };
+            return report(&Failure::usage(error.render().to_string().trim_end()), &mut output);
+        }
         Err(error) => {
             let text = error.render().to_string();
             // Nothing can be said when the stream is closed.
@@ -187,6 +194,19 @@ fn welcome(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
     Ok(exit::YES)
 }
 
+fn problem_json(problem: &Problem) -> Value {
+    json!({
+        "code": problem.code,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "column_name": problem.column_name,
+        "found": problem.found,
+        "message": problem.message,
+        "help": problem.help,
+    })
+}
+
 fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
     if failure.silent {
         return failure.exit;
@@ -199,6 +219,7 @@ fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
             "where": failure.place,
             "help": failure.help,
             "exit": failure.exit,
+            "problems": failure.problems.iter().map(problem_json).collect::<Vec<_>>(),
         });
         format!("{error}\n")
     } else {

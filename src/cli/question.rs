@@ -207,7 +207,16 @@ pub(super) fn event<'f>(text: &str, facts: &'f [Fact]) -> Result<&'f Fact, Failu
 /// [`Failure`] for an item that is not asked for, with the nearest one that is.
 pub(super) fn item(text: &str, positions: &Positions, on: Day) -> Result<ItemRef, Failure> {
     if let Ok(item) = text.parse::<ItemRef>() {
-        return Ok(item);
+        let periods = positions.derivation.periods.iter();
+        let asked = periods.filter(|one| one.edition.id == item.edition).any(|one| {
+            one.category == item.category && one.edition.item(&item.category, &item.item).is_some()
+        });
+        return if asked {
+            Ok(item)
+        } else {
+            let message = format!("{item} is asked for on no day, as far as this ledger knows");
+            Err(Failure::new("DSPT0103", exit::USAGE, message).help("list items with: dspt status"))
+        };
     }
     let number: ItemId = text.parse().map_err(Failure::from)?;
     let period = positions.derivation.period_on(on).ok_or_else(|| no_edition(on))?;

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
-use crate::journal::audit::{Audit, audit};
+use crate::domain::replay::replay;
+use crate::journal::audit::{Audit, Finding, audit};
 use crate::store::{Guard, Mode, Store};
 
 /// Arguments of `verify`.
@@ -38,7 +39,8 @@ pub(super) fn run(
         }
     })?;
     let guard = store.guard()?;
-    let (code, text) = report(&outcome, &guard);
+    let report = Report::of(&outcome, &guard);
+    let (code, text) = (report.code, report.text(&outcome));
     let counts = &outcome.counts;
     let value = json!({
         "ledger": outcome.ledger.as_ref().map(|ledger| ledger.origin.as_str()),
@@ -54,7 +56,8 @@ pub(super) fn run(
             "rule": one.rule,
             "text": one.text,
         })),
-        "undecided": outcome.undecided,
+        "undecided": report.undecided,
+        "head_file": report.head_file,
         "head": outcome.ledger.as_ref().map(|ledger| String::from_utf8_lossy(&ledger.head).into_owned()),
         "does_not_prove": NOT_PROVED,
     });
@@ -69,67 +72,107 @@ const NOT_PROVED: [&str; 3] = [
     "that the history was not written anew before someone outside kept a head of it",
 ];
 
-fn report(outcome: &Audit, guard: &Guard) -> (u8, String) {
-    let counts = &outcome.counts;
-    let nothing = counts.entries == 0 || counts.checkpoints == 0;
-    let refused = guard.refuses_writing();
-    let (code, word) = match (&outcome.finding, &outcome.undecided) {
-        (Some(_), _) => (exit::NO, "NO"),
-        (None, Some(_)) => (exit::UNDECIDED, "NOT DECIDED"),
-        (None, None) if nothing || refused => (exit::NO, "NO"),
-        (None, None) => (exit::YES, "YES"),
-    };
-    let mut text = format!("Can this history be trusted? {word}\n");
+/// What an audit and the head file together say.
+struct Report {
+    code: u8,
+    undecided: Option<String>,
+    head_file: &'static str,
+    nothing: bool,
+}
+
+impl Report {
+    fn of(outcome: &Audit, guard: &Guard) -> Self {
+        let counts = &outcome.counts;
+        let nothing = counts.entries == 0 || counts.checkpoints == 0;
+        let undecided = outcome.undecided.clone().or_else(|| unreadable(outcome));
+        let code = if outcome.finding.is_some() || nothing || guard.refuses_writing() {
+            exit::NO
+        } else if undecided.is_some() {
+            exit::UNDECIDED
+        } else {
+            exit::YES
+        };
+        Self { code, undecided, head_file: head_file(guard), nothing }
+    }
+
+    fn text(&self, outcome: &Audit) -> String {
+        let word = match self.code {
+            exit::YES => "YES",
+            exit::NO => "NO",
+            _ => "NOT DECIDED",
+        };
+        let mut text = format!("Can this history be trusted? {word}\n");
+        text.push_str(&counts_text(outcome));
+        let _ = writeln!(text, "  head file    {}", self.head_file);
+        if let Some(finding) = &outcome.finding {
+            text.push_str(&fault_text(finding, outcome.counts.entries));
+        } else if let Some(why) = &self.undecided {
+            let _ = writeln!(text, "Not decided: {}", safe(why));
+        } else if self.nothing {
+            text.push_str("Nothing was there to check, and that is not a yes.\n");
+        }
+        if let Some(ledger) = outcome.ledger.as_ref().filter(|_| self.code == exit::YES) {
+            let head = String::from_utf8_lossy(&ledger.head);
+            let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
+        }
+        text.push_str("This does not prove:\n");
+        for one in NOT_PROVED {
+            let _ = writeln!(text, "  - {one}");
+        }
+        text
+    }
+}
+
+/// Why entries that verify can still not be replayed; none when they can.
+fn unreadable(outcome: &Audit) -> Option<String> {
+    let ledger = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none())?;
+    let failed = replay(&ledger.facts, &ledger.contents, u64::MAX).err()?;
+    Some(format!("the entries are what their keys signed, but {failed}"))
+}
+
+fn head_file(guard: &Guard) -> &'static str {
+    match guard {
+        Guard::NoHead => "none, and no head in the ledger",
+        Guard::Equal { .. } => "the same head as in the ledger",
+        Guard::FileBehind { .. } => "an earlier head of the same history; the next write renews it",
+        Guard::Missing { .. } => "missing: an older copy put back could not be noticed",
+        Guard::FileAhead { .. } => {
+            "NEWER than the ledger: an older copy of the ledger was put back"
+        }
+        Guard::Differs { .. } => "of ANOTHER history: this is another ledger, or two were signed",
+        Guard::Unreadable => "NOT a signed head: it was damaged or replaced",
+    }
+}
+
+fn counts_text(outcome: &Audit) -> String {
+    let (counts, mut text) = (&outcome.counts, String::new());
     if let Some(ledger) = &outcome.ledger {
         let _ = writeln!(text, "  ledger       {}", ledger.origin.as_str());
     }
-    let _ = writeln!(
-        text,
-        "  entries      {} good: form, place, tree, key, signature, id",
-        counts.entries
-    );
-    let _ =
-        writeln!(text, "  signatures   {} good, each strictly and by itself", counts.signatures);
-    let _ = writeln!(text, "  checkpoints  {} good: signature, size, root", counts.checkpoints);
-    let _ = writeln!(text, "  contents     {} good: hashed again", counts.contents);
-    if let Some(finding) = &outcome.finding {
-        let _ = writeln!(
-            text,
-            "First fault: {}\n  rule   {}\n  found  {}",
-            finding.place,
-            finding.rule,
-            safe(&finding.text)
-        );
-        let good = counts
-            .entries
-            .checked_sub(1)
-            .map_or_else(|| "nothing".to_owned(), |last| format!("entries #0 to #{last}"));
-        let _ = writeln!(text, "  good   {good}");
-        text.push_str(
-            "  It is proven that the file is not what its keys signed. Nothing was repaired.\n",
-        );
-        text.push_str(
-            "  Keep this file, and compare it with another copy or a head that someone kept.\n",
-        );
-    } else if let Some(why) = &outcome.undecided {
-        let _ = writeln!(text, "Not decided: {}", safe(why));
-    } else if nothing {
-        text.push_str("Nothing was there to check, and that is not a yes.\n");
-    } else if let Guard::FileAhead { .. } | Guard::Differs { .. } = guard {
-        text.push_str("The head file beside the ledger is not of this ledger as it is: an older copy was put back, or two histories were signed.\n");
+    for (what, count, how) in [
+        ("entries", counts.entries, "form, place, tree, key, signature, id"),
+        ("signatures", counts.signatures, "each strictly and by itself"),
+        ("checkpoints", counts.checkpoints, "signature, size, root"),
+        ("contents", counts.contents, "hashed again"),
+    ] {
+        let _ = writeln!(text, "  {what:<11}  {count} good: {how}");
     }
-    if let Some(ledger) = outcome.ledger.as_ref().filter(|_| code == exit::YES) {
-        let _ = writeln!(
-            text,
-            "Head, to compare with one that you kept:\n{}",
-            indent(&String::from_utf8_lossy(&ledger.head))
-        );
-    }
-    let _ = writeln!(text, "This does not prove:");
-    for one in NOT_PROVED {
-        let _ = writeln!(text, "  - {one}");
-    }
-    (code, text)
+    text
+}
+
+fn fault_text(finding: &Finding, good: u64) -> String {
+    let good = match good.checked_sub(1) {
+        Some(last) => format!("entries #0 to #{last}"),
+        None => "nothing".to_owned(),
+    };
+    format!(
+        "First fault: {}\n  rule   {}\n  found  {}\n  good   {good}\n\
+         It is proven that the file is not what its keys signed. Nothing was repaired.\n\
+         Keep this file, and compare it with another copy or a head that someone kept.\n",
+        finding.place,
+        finding.rule,
+        safe(&finding.text)
+    )
 }
 
 fn indent(text: &str) -> String {

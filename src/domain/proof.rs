@@ -126,7 +126,9 @@ pub fn prove(
 fn drop_order(rules: &BTreeSet<usize>, world: &World) -> Vec<usize> {
     let mut order: Vec<usize> = rules.iter().copied().collect();
     let key = |number: &usize| {
-        world.rules.get(*number).map(|rule| (rule.authority, rule.because.clone(), *number))
+        world.rules.get(*number).map(|rule| {
+            (rule.authority, !rule.challenged.is_empty(), rule.because.clone(), *number)
+        })
     };
     order.sort_by_key(key);
     order.reverse();

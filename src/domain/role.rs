@@ -196,7 +196,8 @@ impl Roster {
             (Event::KeyRevoked(revoked), _) => {
                 if let Some(key) = self.keys.get_mut(&revoked.keyid) {
                     key.revoked.get_or_insert(seq);
-                    key.compromised_from = revoked.compromised_from;
+                    let known = key.compromised_from.into_iter().chain(revoked.compromised_from);
+                    key.compromised_from = known.min();
                 }
             }
             _ => {}

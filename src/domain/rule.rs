@@ -110,6 +110,7 @@ impl World {
             (
                 rule.head.clone(),
                 rule.authority,
+                !rule.challenged.is_empty(),
                 rule.body.clone(),
                 rule.because.clone(),
                 rule.label.clone(),

@@ -15,7 +15,7 @@ use super::sheet::{Column, Row, Sheet};
 const COLUMNS: &[Column] = &[
     Column { name: "item", synonyms: &["DSPT item", "evidence item", "item id"], required: true },
     Column { name: "answer", synonyms: &["response", "comment"], required: true },
-    Column { name: "met", synonyms: &["is met", "met?", "completed"], required: true },
+    Column { name: "met", synonyms: &["is met", "completed"], required: true },
     Column { name: "on", synonyms: &["date", "answered on"], required: true },
     Column { name: "valid_until", synonyms: &["until", "expires"], required: false },
 ];

@@ -146,6 +146,8 @@ struct Reader {
     counts: Counts,
     ledger: Option<Ledger>,
     ids: BTreeMap<EventId, Kind>,
+    /// What a correction is about in the end, however many corrections lie between.
+    about: BTreeMap<EventId, Kind>,
     last: Option<Instant>,
     /// Rows as read, then entries whose signatures wait for the keys before them.
     rows: Vec<Row>,
@@ -281,6 +283,9 @@ impl Reader {
             ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
+            if let Some(kind) = event.corrects().and_then(|target| self.root_kind(target)) {
+                self.about.insert(id.clone(), kind);
+            }
             self.ids.insert(id.clone(), event.kind());
             ledger.facts.push(Fact { seq, at, by, id, event, subjects });
             self.last = Some(at);
@@ -312,6 +317,11 @@ impl Reader {
         Ok(())
     }
 
+    /// The kind of an event; of a correction, the kind of what it is about in the end.
+    fn root_kind(&self, id: &EventId) -> Option<Kind> {
+        self.about.get(id).or_else(|| self.ids.get(id)).copied()
+    }
+
     fn allowed(
         &self,
         ledger: &Ledger,
@@ -319,7 +329,7 @@ impl Reader {
         event: &Event,
         introduced: Option<&KeyId>,
     ) -> Result<(), String> {
-        let corrected = event.corrects().and_then(|id| self.ids.get(id)).copied();
+        let corrected = event.corrects().and_then(|target| self.root_kind(target));
         ledger.roster.allows(by, event, corrected).map_err(|no| no.to_string())?;
         if let Some(key) = introduced {
             if ledger.roster.get(key).is_some() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::domain::admit::admit;
 use crate::domain::day::Instant;
-use crate::domain::event::{BadBody, Event, LedgerOpened};
+use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay};
 use crate::domain::role::{AdmittedKey, Role, Roster};
@@ -111,6 +111,20 @@ pub enum JournalError {
     /// A body cannot be written.
     #[error(transparent)]
     Body(#[from] BadBody),
+}
+
+/// The kind of the event that a correction is about in the end: a correction of a correction needs
+/// the role of what the first one corrected, since it brings that back.
+fn corrected_kind(event: &Event, facts: &[Fact], batch: &[Fact]) -> Option<Kind> {
+    let mut target = event.corrects()?;
+    loop {
+        let fact = facts.iter().chain(batch).find(|fact| fact.id == *target)?;
+        match fact.event.corrects() {
+            // Every step leads to an earlier entry, so this ends.
+            Some(next) if next != target => target = next,
+            _ => return Some(fact.event.kind()),
+        }
+    }
 }
 
 fn first_refusal(refusals: &[(usize, String)]) -> &str {
@@ -338,8 +352,8 @@ impl Journal {
             if state.events.contains_key(&new.id) {
                 return Err(JournalError::IdInUse(new.id.clone()));
             }
-            let corrected = new.event.corrects().and_then(|id| state.events.get(id));
-            roster.allows(&by, &new.event, corrected.map(|(_, kind)| *kind))?;
+            let corrected = corrected_kind(&new.event, &self.ledger.facts, &facts);
+            roster.allows(&by, &new.event, corrected)?;
             let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
             let mut admitted = known.and_then(|()| self.admit_key(&roster, &new.event));
             if admitted.is_ok() {

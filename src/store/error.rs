@@ -74,7 +74,7 @@ pub enum StoreError {
     /// The tables are not those that this program writes.
     #[error(
         "{path} was changed by another program: {detail}; \
-         restore it from a backup, or read its entries with `dspt verify`"
+         restore it from a backup"
     )]
     UnknownSchema {
         /// The ledger file.

@@ -391,3 +391,17 @@ fn standing_follows_the_rule_of_the_edition() {
     assert_eq!(standing("--at 2026-06-25"), "standards_exceeded");
     assert_eq!(desk.run("2026-11-21", "status --at 2026-06-30 --require exceeded").code, 0);
 }
+
+#[test]
+fn a_correction_of_a_correction_needs_the_role_of_what_it_brings_back() {
+    let desk = Desk::new();
+    desk.sign("2025-10-01", "key new clerk").ok();
+    desk.owner("2025-10-01", "key admit clerk --role contributor --holder Clerk").ok();
+    desk.approver("2025-10-02", "confirm 7.3").ok();
+    desk.approver("2025-10-03", "withdraw #6 --reason 'too early'").ok();
+    let refused = desk.sign("2025-10-04", "withdraw #7 --reason 'no it was right' --key clerk");
+    assert_eq!(refused.code, 13, "{}", refused.err);
+    assert!(refused.err.contains("needs the role owner or approver"), "{}", refused.err);
+    desk.approver("2025-10-04", "withdraw #7 --reason 'it was right'").ok();
+    desk.run("2025-10-05", "verify").ok();
+}
