@@ -95,6 +95,7 @@ fn world(rules: usize, items: usize) -> World {
             days: Region::during(day(from), day(from + 1_200), Cover::ALL),
             whole_scope: number % 7 == 0,
             challenged: Vec::new(),
+            adoption: None,
         });
     }
     let ((), sorting) = timed(|| world.sort());

@@ -15,6 +15,7 @@ use crate::domain::proof::{By, Proof, check};
 use crate::domain::replay::Fact;
 use crate::domain::rule::{Atom, World};
 use crate::domain::status::Positions;
+use crate::journal::Ledger;
 
 /// Arguments of `explain`.
 #[derive(ClapArgs, Debug)]
@@ -60,7 +61,7 @@ pub(super) fn run(
         args,
         positions: &positions,
         as_of: &as_of,
-        facts: &journal.ledger.facts,
+        ledger: &journal.ledger,
         it: &explanation,
     };
     let hindsight =
@@ -98,7 +99,7 @@ struct Page<'p> {
     args: &'p Args,
     positions: &'p Positions,
     as_of: &'p AsOf,
-    facts: &'p [Fact],
+    ledger: &'p Ledger,
     it: &'p Explanation,
 }
 
@@ -130,8 +131,13 @@ impl Page<'_> {
         } else {
             format!("  {}", entries_text(&node.entries))
         };
-        let _ =
-            writeln!(text, "{:indent$}{}{entries}{late}", "", safe(&node.text), indent = depth * 2);
+        let _ = writeln!(
+            text,
+            "{:indent$}{}{entries}{late}",
+            "",
+            safe(&self.named(&node.text)),
+            indent = depth * 2
+        );
         if depth < self.args.depth {
             for child in &node.children {
                 self.node(text, child, depth + 1);
@@ -147,11 +153,20 @@ impl Page<'_> {
         }
     }
 
+    /// Names people where a reason names their keys.
+    fn named(&self, text: &str) -> String {
+        let keys = self.ledger.roster.keys();
+        let known = keys.filter(|(key, _)| text.contains(key.as_str()));
+        known.fold(text.to_owned(), |text, (key, _)| {
+            text.replace(key.as_str(), &super::log::holder(self.ledger, key))
+        })
+    }
+
     /// Marks reasons whose entry was recorded after the day that it is for.
     fn late(&self, entries: &[u64]) -> String {
         let days = entries.iter().filter_map(|seq| {
-            let fact = self.facts.get(usize::try_from(*seq).ok()?)?;
-            super::log::late_days(fact, self.facts)
+            let fact = self.ledger.facts.get(usize::try_from(*seq).ok()?)?;
+            super::log::late_days(fact, &self.ledger.facts)
         });
         days.max().map_or_else(String::new, |days| format!("  LATE {days} days"))
     }
@@ -260,6 +275,14 @@ fn proof_json(proof: &Proof, world: &World) -> Value {
                     "text": rule.map(|rule| rule.label.as_str()),
                     "authority": rule.map(|rule| rule.authority.as_str()),
                     "challenged": rule.map(|rule| rule.challenged.clone()),
+                    "adoption": rule.and_then(|rule| rule.adoption.as_ref()).map(|one| json!({
+                        "approver": one.approver.as_str(),
+                        "entry": one.entry,
+                        "rationale": one.rationale,
+                        "relationship": one.relationship.as_str(),
+                        "reasons": one.reasons,
+                        "mapping_sha256": one.digest,
+                    })),
                     "entries": rule.map(|rule| rule.because.clone()),
                     "premises": premises,
                 })

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use super::day::Day;
 use super::edition::{ControlStanding, Edition, Effect};
 use super::event::{AssessmentResult, Assurance, ControlAssessed, Source};
-use super::mapping::{MappingRow, RowSource, Soa};
+use super::mapping::{MappingRow, Relationship, RowSource, Soa};
 use super::refs::{
     AssertionRef, CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level,
     OrganisationType, Scheme, TargetRef, UnitId,
 };
 use super::region::{Cover, Region, Steps, Units};
 use super::replay::{Approval, Certificate, Known, Proposal, State};
-use super::rule::{Atom, Authority, Ground, Premise, Rule, World};
+use super::rule::{Adoption, Atom, Authority, Ground, Premise, Rule, World};
 
 /// Which revision of an edition's files decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -253,6 +253,7 @@ fn exemption_rules(derivation: &mut Derivation) {
                 days: Region::during(period.from, period.until, Cover::ALL),
                 whole_scope: true,
                 challenged: Vec::new(),
+                adoption: None,
             });
         }
     }
@@ -454,24 +455,31 @@ fn adopt(known: &Known<Approval>, proposal: &Known<Proposal>, derivation: &mut D
             days,
             whole_scope: asserted.whole_scope,
             challenged: open_challenges(approval, 1),
+            adoption: Some(adoption(
+                known,
+                &proposal.what,
+                Relationship::SupersetOf,
+                vec![asserted.rationale.clone()],
+            )),
         });
     }
-    adopt_rows(approval, &proposal.what, &because, derivation);
+    adopt_rows(known, &proposal.what, &because, derivation);
 }
 
 fn adopt_rows(
-    approval: &Approval,
+    known: &Known<Approval>,
     proposal: &Proposal,
     because: &[u64],
     derivation: &mut Derivation,
 ) {
+    let approval = &known.what;
     let mut groups: BTreeMap<&str, Vec<&MappingRow>> = BTreeMap::new();
     for row in &proposal.rows {
         if let Some(joint) = &row.joint {
             groups.entry(&joint.id).or_default().push(row);
         }
         if approval.body.rows.contains(row.number) {
-            adopt_row(approval, proposal, row, because, derivation);
+            adopt_row(known, proposal, row, because, derivation);
         }
     }
     for (id, rows) in groups {
@@ -490,6 +498,12 @@ fn adopt_rows(
             days: days.reduce(|all, one| all.intersection(&one)).unwrap_or_default(),
             whole_scope: false,
             challenged: challenged.into_iter().collect(),
+            adoption: Some(adoption(
+                known,
+                proposal,
+                first.joint.as_ref().map_or(Relationship::SupersetOf, |one| one.relationship),
+                rows.iter().map(|row| row_reason(row)).collect(),
+            )),
         });
     }
 }
@@ -513,12 +527,13 @@ fn is_joint(rows: &[&MappingRow]) -> bool {
 }
 
 fn adopt_row(
-    approval: &Approval,
+    known: &Known<Approval>,
     proposal: &Proposal,
     row: &MappingRow,
     because: &[u64],
     derivation: &mut Derivation,
 ) {
+    let approval = &known.what;
     let Some(premise) = premise_of(row) else { return };
     let head = target_atom(&row.target, row.target_level);
     let label = format!(
@@ -536,6 +551,7 @@ fn adopt_row(
             days,
             whole_scope: false,
             challenged: open_challenges(approval, row.number),
+            adoption: Some(adoption(known, proposal, row.relationship, vec![row_reason(row)])),
         });
     } else if row
         .relationship
@@ -545,6 +561,27 @@ fn adopt_row(
         let source = premise.atom;
         derivation.supports.push(Support { target: head, source, days, because, label });
     }
+}
+
+/// What the approver adopted, for people who read the proof.
+fn adoption(
+    known: &Known<Approval>,
+    proposal: &Proposal,
+    relationship: Relationship,
+    reasons: Vec<String>,
+) -> Arc<Adoption> {
+    Arc::new(Adoption {
+        approver: known.what.by.clone(),
+        entry: known.newest(),
+        rationale: known.what.body.rationale.clone(),
+        relationship,
+        reasons,
+        digest: proposal.digest.clone(),
+    })
+}
+
+fn row_reason(row: &MappingRow) -> String {
+    format!("{} {}: {}", row.source, row.relationship, row.rationale)
 }
 
 fn premise_of(row: &MappingRow) -> Option<Premise> {
@@ -620,6 +657,7 @@ fn definitions(world: &mut World) {
             days: Region::during(Day::MIN, Day::MAX, Cover::ALL),
             whole_scope: false,
             challenged: Vec::new(),
+            adoption: None,
         });
     }
 }

@@ -12,7 +12,7 @@ use super::proof::{By, Proof};
 use super::refs::{EventId, ItemRef, Level};
 use super::region::Units;
 use super::replay::{Approval, Known, Proposal, State};
-use super::rule::{Atom, Authority, Rule};
+use super::rule::{Adoption, Atom, Authority, Rule};
 use super::status::{DayView, Finding, Status, stated_on};
 use super::whynot::{Unused, assurance_text, unit_list, why_not};
 
@@ -167,7 +167,13 @@ fn proof_of(
                     let ends = ends.map_or_else(String::new, |day| {
                         format!(", in force until {}", day.plus(-1).short())
                     });
-                    let text = format!("{}{ends}", ground.label);
+                    let units = ground.region.at(view.day).units();
+                    let names = view.positions.derivation.names(units);
+                    let scope = match (units == Units::ALL, names.as_slice()) {
+                        (true, _) => ", for the whole organisation".to_owned(),
+                        (false, names) => format!(", for {}", unit_list(names)),
+                    };
+                    let text = format!("{}{ends}{scope}", ground.label);
                     nodes.push(Node::leaf("ground", text, &ground.because));
                 }
             }
@@ -193,6 +199,7 @@ fn rule_node(
         node.text.push_str(" (as above)");
         return node;
     }
+    node.children.extend(rule.adoption.iter().flat_map(|one| adoption_nodes(view, rule, one)));
     for premise in &rule.body {
         node.children.extend(proof_of(view, proof, &premise.atom, shown));
     }
@@ -204,6 +211,25 @@ fn rule_node(
         node.children.push(Node::leaf("scope", text, &[]));
     }
     node
+}
+
+/// Who adopted a rule, why, for how long, and what exactly.
+fn adoption_nodes(view: &DayView<'_>, rule: &Rule, adoption: &Adoption) -> Vec<Node> {
+    let ends = rule.days.changes().find(|change| *change > view.day);
+    let until = ends.map_or_else(String::new, |day| format!(" until {}", day.plus(-1).short()));
+    let from = rule.days.changes().take_while(|change| *change <= view.day).last();
+    let from = from.map_or_else(String::new, |day| format!(", in force from {}", day.short()));
+    let text = format!("approved by {}{from}{until}: {}", adoption.approver, adoption.rationale);
+    let mut nodes = vec![Node::leaf("approved", text, &[adoption.entry])];
+    let (relationship, digest) = (adoption.relationship, &adoption.digest);
+    let of = if digest.is_empty() { String::new() } else { format!(", mapping sha256 {digest}") };
+    let text = format!("the sources are together {relationship} what the item asks{of}");
+    let text =
+        if rule.body.len() == 1 { text.replace("sources are together", "source is") } else { text };
+    let mut claim = Node::leaf("relationship", text, &[]);
+    claim.children = adoption.reasons.iter().map(|one| Node::leaf("rationale", one, &[])).collect();
+    nodes.push(claim);
+    nodes
 }
 
 /// A rule in one sentence: where it comes from, who stands behind it, whether it is doubted.

@@ -6,10 +6,12 @@
 //! the days and units that the grounds and rules name.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::day::Day;
 use super::event::Assurance;
-use super::refs::{ControlRef, ItemRef, Level, Scheme};
+use super::mapping::Relationship;
+use super::refs::{ControlRef, ItemRef, KeyId, Level, Scheme};
 use super::region::{Cover, Region, Steps, Units};
 
 /// Something that can hold.
@@ -74,6 +76,25 @@ pub struct Rule {
     pub whole_scope: bool,
     /// Somebody challenged it, and nobody has answered yet: the entries that say so.
     pub challenged: Vec<u64>,
+    /// Who adopted it and on what grounds; none for rules that need no adoption.
+    pub adoption: Option<Arc<Adoption>>,
+}
+
+/// What an approver adopted, as the proof shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// The key that approved.
+    pub approver: KeyId,
+    /// The entry of the approval.
+    pub entry: u64,
+    /// Why the approver holds it right.
+    pub rationale: String,
+    /// What the sources (together) are to the target.
+    pub relationship: Relationship,
+    /// Why the author of the mapping holds it right, one text for each row.
+    pub reasons: Vec<String>,
+    /// SHA-256 of the mapping's rows; blank for an asserted equivalence.
+    pub digest: String,
 }
 
 /// Something that holds by itself.
