@@ -9,6 +9,8 @@ pub mod audit;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::domain::admit::admit;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
@@ -17,7 +19,7 @@ use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay}
 use crate::domain::role::{AdmittedKey, Role, Roster};
 use crate::ledger::{
     Checkpoint, Digest, Draft, EntryError, Frontier, Origin, PublicKey, Sign, Vkey, genesis_digest,
-    leaf_hash, seal,
+    leaf_hash, read_back, sign,
 };
 use crate::store::{Append, Mode, Store, StoreError};
 
@@ -520,9 +522,20 @@ fn write(
 ) -> Result<Written, JournalError> {
     let mut frontier = ledger.frontier.clone();
     let (mut leaves, mut contents) = (Vec::with_capacity(facts.len()), Contents::new());
+    // Each entry signs the root of those before it, so signing is one after the other; reading back
+    // is not.
+    let mut sealed = Vec::with_capacity(facts.len());
     for (new, fact) in batch.iter().zip(&facts) {
-        let bytes = seal(&draft(ledger, &frontier, new, fact.at)?, &signing(new, signers))?;
+        let signing = signing(new, signers);
+        let bytes = sign(&draft(ledger, &frontier, new, fact.at)?, &signing)?;
         let leaf = leaf_hash(&bytes);
+        frontier.push(leaf);
+        leaves.push(leaf);
+        sealed.push((bytes, signing.iter().map(|one| *one.public()).collect::<Vec<_>>()));
+    }
+    let read: Vec<_> = sealed.par_iter().map(|(bytes, keys)| read_back(bytes, keys)).collect();
+    read.into_iter().collect::<Result<(), _>>()?;
+    for (((new, fact), (bytes, _)), leaf) in batch.iter().zip(&facts).zip(&sealed).zip(&leaves) {
         for file in &new.files {
             let digest = file.sha256.hex();
             // Every answer of one file names that file: once is enough.
@@ -531,9 +544,7 @@ fn write(
                 contents.insert(digest, Arc::new(stored.clone()));
             }
         }
-        append.put_entry(fact.seq, &id_bytes(&new.id), &leaf, &bytes)?;
-        frontier.push(leaf);
-        leaves.push(leaf);
+        append.put_entry(fact.seq, &id_bytes(&new.id), leaf, bytes)?;
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
     let head = Checkpoint { origin, size, root }.sign(signers.log);

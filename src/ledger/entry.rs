@@ -9,7 +9,7 @@ use super::checkpoint::Origin;
 use super::digest::Digest;
 use super::fault::FaultKind;
 use super::json::{NotCanonical, canonical};
-use super::key::Sign;
+use super::key::{PublicKey, Sign};
 use super::note::Vkey;
 use super::parse::parse;
 
@@ -103,27 +103,50 @@ pub fn pae(payload_type: &str, body: &[u8]) -> Vec<u8> {
 /// No signer, a body without a canonical form, a signer whose signature does not fit, or anything
 /// that [`parse`] refuses.
 pub fn seal(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
+    let bytes = sign(draft, signers)?;
+    let keys: Vec<PublicKey> = signers.iter().map(|signer| *signer.public()).collect();
+    read_back(&bytes, &keys)?;
+    Ok(bytes)
+}
+
+/// The first half of [`seal`]: bytes that must go through [`read_back`] before anyone keeps them.
+///
+/// # Errors
+/// No signer, or a body without a canonical form.
+pub fn sign(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
     let author = signers.first().ok_or(EntryError::NoSigner)?;
     let payload = canonical(&statement(draft, &author.public().keyid()))?;
     let message = pae(PAYLOAD_TYPE, payload.as_bytes());
-    let mut signatures = Vec::new();
-    for signer in signers {
-        let signature = signer.sign(&message);
-        let keyid = signer.public().keyid();
-        // A faulty device must not leave a bad signature in a history that nobody can mend.
-        if !signer.public().verify(&message, &signature) {
-            return Err(EntryError::BadSigner { keyid });
-        }
-        signatures.push(json!({"keyid": keyid, "sig": base64::encode(&signature)}));
-    }
-    let bytes = canonical(&json!({
+    let sign = |signer: &&dyn Sign| {
+        let sig = base64::encode(&signer.sign(&message));
+        json!({"keyid": signer.public().keyid(), "sig": sig})
+    };
+    let signatures: Vec<Value> = signers.iter().map(sign).collect();
+    let entry = canonical(&json!({
         "payload": base64::encode(payload.as_bytes()),
         "payloadType": PAYLOAD_TYPE,
         "signatures": signatures,
-    }))?
-    .into_bytes();
-    parse(&bytes)?;
-    Ok(bytes)
+    }))?;
+    Ok(entry.into_bytes())
+}
+
+/// The second half of [`seal`], which can run beside the signing of what follows: reads the entry
+/// as others will, and checks that each signer's signature fits. A faulty device must not leave a
+/// bad signature in a history that nobody can mend.
+///
+/// # Errors
+/// A signature that does not fit its key, or anything that [`parse`] refuses.
+pub fn read_back(bytes: &[u8], keys: &[PublicKey]) -> Result<(), EntryError> {
+    let entry = parse(bytes)?;
+    let message = pae(PAYLOAD_TYPE, &entry.payload);
+    for (index, key) in keys.iter().enumerate() {
+        let keyid = key.keyid();
+        let found = entry.signatures.get(index).filter(|found| found.keyid == keyid);
+        if !found.is_some_and(|found| key.verify(&message, &found.bytes)) {
+            return Err(EntryError::BadSigner { keyid });
+        }
+    }
+    Ok(())
 }
 
 fn statement(draft: &Draft, by: &str) -> Value {
@@ -151,7 +174,7 @@ fn statement(draft: &Draft, by: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::super::json::parse_canonical;
-    use super::super::key::{PublicKey, SeedSigner};
+    use super::super::key::SeedSigner;
     use super::super::parse::Unverified;
     use super::super::tree::Frontier;
     use super::*;

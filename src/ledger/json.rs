@@ -122,25 +122,37 @@ fn write_number(out: &mut String, number: &Number) -> Result<(), NotCanonical> {
 
 fn write_string(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
+    let mut rest = text;
+    // Most texts have nothing to escape; what lies between two escapes is copied whole.
+    while let Some((plain, special, after)) = next_special(rest) {
+        out.push_str(plain);
+        rest = after;
+        match special {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            0x08 => out.push_str("\\b"),
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            0x0c => out.push_str("\\f"),
+            b'\r' => out.push_str("\\r"),
             // RFC 8785 section 3.2.2.2: the other controls, and only they, as \u00xx.
-            control @ '\0'..'\u{20}' => {
+            control => {
                 let code = u32::from(control);
                 out.push_str("\\u00");
                 out.extend([code >> 4, code & 15].map(|n| char::from_digit(n, 16).unwrap_or('0')));
             }
-            plain => out.push(plain),
         }
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Splits a text at the first byte that cannot stand in a string as it is, which is always ASCII.
+fn next_special(text: &str) -> Option<(&str, u8, &str)> {
+    let is_special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+    let at = text.bytes().position(|byte| is_special(&byte))?;
+    let special = *text.as_bytes().get(at)?;
+    Some((text.get(..at)?, special, text.get(at + 1..)?))
 }
 
 fn write_array(out: &mut String, items: &[Value], depth: usize) -> Result<(), NotCanonical> {

@@ -16,7 +16,7 @@ pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Origin};
 pub use digest::{BadDigest, Digest};
-pub use entry::{Draft, EntryError, Subject, genesis_digest, seal};
+pub use entry::{Draft, EntryError, Subject, genesis_digest, read_back, seal, sign};
 pub use fault::{Fault, FaultKind};
 pub use json::NotCanonical;
 pub use key::{BadKey, PublicKey, SeedSigner, Sign};
