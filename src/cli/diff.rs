@@ -1,6 +1,6 @@
 //! `dspt diff`: what changed between two positions, and because of what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -10,10 +10,9 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{AsOf, Question, ledger_path};
-use crate::domain::explain::causes;
-use crate::domain::refs::ItemRef;
+use crate::domain::compare::{Change, changes, worse};
 use crate::domain::replay::State;
-use crate::domain::status::{DayView, Finding, Positions, Status};
+use crate::domain::status::{Positions, Status};
 use crate::journal::Journal;
 use crate::store::Mode;
 
@@ -47,16 +46,6 @@ struct Side {
     positions: Positions,
 }
 
-/// A changed item: its title, both statuses, the cause and the entries behind it.
-struct Change {
-    item: ItemRef,
-    title: String,
-    before: Status,
-    after: Status,
-    cause: String,
-    entries: Vec<u64>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -80,7 +69,8 @@ pub(super) fn run(
     };
     let a = side(&args.a, args.a_as_known.as_ref(), output)?;
     let b = side(&args.b, args.b_as_known.as_ref(), output)?;
-    let changes = changes(&a, &b);
+    let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
+    let changes = changes(&before, &after, &b.state);
     let text = text(&a, &b, &changes, output.width);
     let value = json!({
         "a": a.as_of.json(),
@@ -95,66 +85,6 @@ pub(super) fn run(
     });
     output.answer("dspt.diff/1", value, &text)?;
     Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
-}
-
-fn changes(a: &Side, b: &Side) -> Vec<Change> {
-    let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
-    let by_item = |findings: Vec<Finding>| -> BTreeMap<ItemRef, Finding> {
-        findings.into_iter().map(|one| (one.item.clone(), one)).collect()
-    };
-    let (old, new) = (by_item(before.findings()), by_item(after.findings()));
-    let items: BTreeSet<&ItemRef> = old.keys().chain(new.keys()).collect();
-    let status = |one: Option<&Finding>| one.map_or(Status::NotAsked, |one| one.status);
-    let mut changes: Vec<Change> = Vec::new();
-    for item in items {
-        let (was, is) = (old.get(item), new.get(item));
-        if status(was) == status(is) {
-            continue;
-        }
-        let (cause, entries) = cause(b, &before, &after, was, is);
-        changes.push(Change {
-            item: item.clone(),
-            title: is.or(was).map_or_else(String::new, |one| one.title.clone()),
-            before: status(was),
-            after: status(is),
-            cause,
-            entries,
-        });
-    }
-    // What got worse comes first, then by item.
-    changes.sort_by_key(|one| (!worse(one.before, one.after), one.item.clone()));
-    changes
-}
-
-fn worse(before: Status, after: Status) -> bool {
-    before.in_place() && !after.in_place()
-}
-
-/// Names the cause: why the old proof does not hold any more, else the entries that are new.
-fn cause(
-    b: &Side,
-    before: &DayView<'_>,
-    after: &DayView<'_>,
-    was: Option<&Finding>,
-    is: Option<&Finding>,
-) -> (String, Vec<u64>) {
-    let (Some(was), Some(is)) = (was, is) else {
-        let text = if is.is_some() { "now asked for" } else { "no longer asked for" };
-        let entries = is.or(was).map_or_else(Vec::new, |one| one.because.clone());
-        return (text.to_owned(), entries);
-    };
-    if let Some(proof) = before.proof(&was.item).filter(|_| worse(was.status, is.status)) {
-        // The old proof, looked at with what is known in B.
-        let found = causes(&b.state, before, after, &proof);
-        if let Some(first) = found.first() {
-            let entries: BTreeSet<u64> = found.iter().flat_map(|one| one.entries.clone()).collect();
-            return (first.text.clone(), entries.into_iter().collect());
-        }
-    }
-    let new: Vec<u64> =
-        is.because.iter().filter(|seq| !was.because.contains(seq)).copied().collect();
-    let entries = if new.is_empty() { is.because.clone() } else { new };
-    (is.because_text.clone(), entries)
 }
 
 /// How many causes are named before the table.

@@ -166,7 +166,7 @@ impl Page<'_> {
     fn late(&self, entries: &[u64]) -> String {
         let days = entries.iter().filter_map(|seq| {
             let fact = self.ledger.facts.get(usize::try_from(*seq).ok()?)?;
-            super::log::late_days(fact, &self.ledger.facts)
+            crate::domain::describe::late_days(fact, &self.ledger.facts)
         });
         days.max().map_or_else(String::new, |days| format!("  LATE {days} days"))
     }

@@ -6,12 +6,11 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
-use super::describe::{describe, mentions};
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, safe};
 use super::question::{day, event, ledger_path};
 use crate::domain::day::Day;
-use crate::domain::event::Event;
+use crate::domain::describe::{describe, late_days, mentions, points_at};
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
 use crate::journal::{Journal, Ledger};
@@ -41,43 +40,6 @@ pub(super) struct LogArgs {
 pub(super) struct ShowArgs {
     /// The entry: #12, 12, or its id
     entry: String,
-}
-
-/// How many days after the day that it is for an event was recorded; none when it was in time.
-///
-/// What counts is the day from which the fact says that it holds: evidence and answers from the
-/// day that they prove, certificates, suspensions and withdrawals from their first day. What began
-/// before the ledger was opened could not be recorded in time and is not late.
-pub(super) fn late_days(fact: &Fact, facts: &[Fact]) -> Option<i32> {
-    let from = match &fact.event {
-        Event::CertificateRecorded(body) => body.valid_from,
-        Event::CertificateSuspended(body) => body.from,
-        Event::CertificateWithdrawn(body) => body.from,
-        Event::SoaRecorded(body) => body.from,
-        Event::ControlAssessed(body) => body.from,
-        Event::EvidenceRecorded(body) => body.proves_on,
-        Event::EvidenceWithdrawn(body) => body.from?,
-        Event::ItemAnswered(body) => body.on,
-        Event::ItemNotApplicable(body) => body.from,
-        Event::AssertionConfirmed(body) => body.on,
-        Event::MappingApproved(body) => body.from,
-        Event::ApprovalWithdrawn(body) => body.from,
-        Event::LedgerOpened(_)
-        | Event::KeyAdmitted(_)
-        | Event::KeyRevoked(_)
-        | Event::OrganisationClassified(_)
-        | Event::ScopeDeclared(_)
-        | Event::EditionAdopted(_)
-        | Event::FrameworkAdopted(_)
-        | Event::MappingImported(_)
-        | Event::EquivalenceAsserted(_)
-        | Event::EquivalenceChallenged(_)
-        | Event::ChallengeUpheld(_)
-        | Event::Correction(_) => return None,
-    };
-    let opened = facts.first().map_or(Day::MIN, |first| first.at.london_day());
-    let days = fact.at.london_day().number() - from.number();
-    (days > 0 && from >= opened).then_some(days)
 }
 
 /// Who holds a key, and its role.
@@ -237,5 +199,5 @@ pub(super) fn show(
 
 /// Later entries that point at this one.
 fn later<'f>(fact: &'f Fact, facts: &'f [Fact]) -> impl Iterator<Item = &'f Fact> {
-    facts.iter().filter(|other| super::describe::points_at(&other.event) == Some(&fact.id))
+    facts.iter().filter(|other| points_at(&other.event) == Some(&fact.id))
 }

@@ -3,7 +3,6 @@
 mod candidates;
 mod catalogue;
 mod demo;
-mod describe;
 mod diff;
 mod explain;
 mod failure;

@@ -66,7 +66,7 @@ impl Output<'_> {
 /// Shows control, bidirectional and other invisible characters as codes, so that no text from a
 /// ledger or a file can paint the screen. Line feeds and tabs become spaces.
 pub(super) fn safe(text: &str) -> String {
-    crate::import::problem::visible(&text.replace(['\n', '\t'], " "))
+    crate::domain::text::safe(text)
 }
 
 /// A table of texts with columns that line up in any script.

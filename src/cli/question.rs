@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
+use crate::domain::dates::parse_day;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::refs::{EventId, ItemId, ItemRef};
 use crate::domain::replay::{Fact, State};
 use crate::domain::status::Positions;
-use crate::import::dates::parse_day;
 use crate::journal::Journal;
 use crate::store::Mode;
 

@@ -377,7 +377,7 @@ pub(super) fn write(
     for fact in
         facts.filter(|fact| recorded.first <= fact.seq && fact.seq <= recorded.last).take(20)
     {
-        let about = super::describe::describe(&fact.event, &journal.ledger.facts);
+        let about = crate::domain::describe::describe(&fact.event, &journal.ledger.facts);
         let _ = writeln!(
             text,
             "Entry #{}: {} {}",

@@ -5,13 +5,13 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::describe::describe;
 use super::failure::Failure;
 use super::output::{Output, safe};
 use super::question::{day, event as find_event, ledger_path};
 use super::record::{one, read_file};
 use super::signing::Signing;
 use crate::domain::day::Day;
+use crate::domain::describe::describe;
 use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,

@@ -2,13 +2,17 @@
 //!
 //! Words in `refs`, `day`, `role`; facts in `event`, whether they may follow in `admit`; catalogues
 //! in `table`, `edition`, `mapping`; the engine in `region`, `rule`, `proof`; answers in `replay`,
-//! `derive`, `status`, `standing`, `explain`. No file, clock, environment, SQL, terminal or key.
+//! `derive`, `status`, `standing`, `explain`, `compare`; words about events in `describe`, `text`. No
+//! file, clock, environment, SQL, terminal or key.
 
 pub mod admit;
 pub mod candidates;
+pub mod compare;
 mod contradiction;
+pub mod dates;
 pub mod day;
 pub mod derive;
+pub mod describe;
 pub mod edition;
 pub mod event;
 pub mod explain;
@@ -24,4 +28,5 @@ pub mod rule;
 pub mod standing;
 pub mod status;
 pub mod table;
+pub mod text;
 pub mod whynot;

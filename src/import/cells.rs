@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::problem::{Fault, shown};
+use super::problem::Fault;
 use super::text::{CELL_BYTES_MAX, CELLS_MAX, RECORD_BYTES_MAX};
+use crate::domain::text::shown;
 
 /// Where a cell stands; its text is a slice of the file's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use crate::domain::event::EvidenceRecorded;
 use crate::domain::refs::{CategoryId, ControlRef, EditionId, ItemRef, UnitId};
 use crate::domain::replay::State;
+use crate::domain::text::shown;
 
 use super::Rows;
 use super::counted;
 use super::names::{Bare, Names};
-use super::problem::{Fault, Problem, Problems, shown};
+use super::problem::{Fault, Problem, Problems};
 use super::sheet::{Column, Row, Sheet, fold};
 
 /// What is known of a file.

@@ -8,7 +8,6 @@
 
 pub mod answers;
 mod cells;
-pub mod dates;
 pub mod evidence;
 pub mod mapping;
 mod names;
@@ -24,8 +23,9 @@ mod tests;
 use crate::domain::day::Day;
 use crate::domain::refs::{CategoryId, EditionId, ItemRef};
 
+use crate::domain::text::{is_hidden, shown, visible};
 use names::Names;
-use problem::{Fault, is_hidden, shown, visible};
+use problem::Fault;
 pub use problem::{Problem, Problems};
 
 /// Rows that were read, each with the line that it starts on.
@@ -90,7 +90,7 @@ fn day(text: &str) -> Result<Day, Fault> {
         let help = "write the day as 2026-06-30, 30/6/2026 or 30 June 2026";
         return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
     }
-    dates::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
+    crate::domain::dates::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
 }
 
 /// Reads a last day, which may be blank and must not come before the first.

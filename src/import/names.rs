@@ -10,12 +10,13 @@ use crate::domain::edition::{ControlStanding, Edition, Framework};
 use crate::domain::refs::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
 use crate::domain::replay::State;
 
-use super::dates::looks_like_a_day;
-use super::problem::{Fault, shown};
+use super::problem::Fault;
 use super::spelling::{
     ID_BYTES_MAX, Written, find_id, iso_words, made_into_a_day, no_star, not_one_id, read_id,
     release_by_shape, tidy,
 };
+use crate::domain::dates::looks_like_a_day;
+use crate::domain::text::shown;
 
 /// Most different unknown ids for which a file is searched for similar ones.
 const SUGGESTIONS_MAX: usize = 500;

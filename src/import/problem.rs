@@ -8,13 +8,12 @@ use std::fmt::{self, Write as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::table::write_stored;
+use crate::domain::text::visible;
 
 /// Characters kept of a line, before and after the cell.
 const KEPT: usize = 200;
 /// Widest picture of a line, in terminal columns.
 const WIDTH: usize = 76;
-/// Characters of a found text that a message repeats.
-const SHOWN: usize = 60;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,34 +117,6 @@ pub(super) fn near(line: &str, column: u64) -> (String, u64) {
     let from = column.saturating_sub(KEPT);
     let kept = line.chars().skip(from).take(2 * KEPT).collect();
     (kept, from as u64 + 1)
-}
-
-/// Returns a found text as a message repeats it: cut, with nothing invisible in it.
-pub(super) fn shown(text: &str) -> String {
-    let cut: String = text.chars().take(SHOWN).collect();
-    let more = if cut.len() < text.len() { "..." } else { "" };
-    format!("{}{more}", visible(&cut))
-}
-
-/// Returns text in which control, bidirectional and invisible characters stand as `<U+XXXX>`.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_hidden(c) {
-            let _ = write!(out, "<U+{:04X}>", u32::from(c));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Says whether a character is not seen where it stands or changes how others are seen.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(u32::from(c),
-            0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
-            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
 }
 
 /// Draws a problem: what, where, the line with the cell underlined, what to do.
@@ -253,6 +224,7 @@ fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::shown;
 
     fn problem(source: &str, column: u64, found: &str) -> Problem {
         let (source_line, source_from) = near(source, column);

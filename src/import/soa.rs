@@ -10,10 +10,11 @@ use crate::domain::mapping::{SOA_COLUMNS, Soa};
 use crate::domain::refs::{ControlRef, FrameworkRef};
 use crate::domain::replay::State;
 use crate::domain::table::write_stored;
+use crate::domain::text::shown;
 
 use super::counted;
 use super::names::{Bare, Names};
-use super::problem::{Fault, Problem, Problems, shown};
+use super::problem::{Fault, Problem, Problems};
 use super::sheet::{Column, Row, Sheet};
 
 /// A Statement of Applicability that was read.

@@ -5,8 +5,9 @@
 
 use crate::domain::edition::Framework;
 use crate::domain::refs::FrameworkRef;
+use crate::domain::text::{is_hidden, shown};
 
-use super::problem::{Fault, is_hidden, shown};
+use super::problem::Fault;
 
 /// Longest text that is compared with ids.
 pub(super) const ID_BYTES_MAX: usize = 64;

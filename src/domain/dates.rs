@@ -2,9 +2,8 @@
 //!
 //! It must never guess: a year of two digits, a month first and a day without a year are refused.
 
-use crate::domain::day::{BadDay, Day};
-
-use super::problem::shown;
+use super::day::{BadDay, Day};
+use super::text::shown;
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -99,7 +98,7 @@ fn month_of(text: &str) -> Option<i8> {
 
 /// Says whether a text looks like a day that a spreadsheet made out of something else, such as
 /// `05-Oct` out of `5.10`.
-pub(super) fn looks_like_a_day(text: &str) -> bool {
+pub fn looks_like_a_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split(['/', '-', ' ']).collect();
     let named = parts.len() == 2
         && parts.iter().any(|part| month_of(part).is_some())

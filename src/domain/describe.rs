@@ -1,11 +1,12 @@
-//! One line about an event, for lists; and what an event points at.
+//! One line about an event, for lists; what an event points at; how late it was recorded.
 
-use crate::domain::event::{Event, Rows};
-use crate::domain::refs::EventId;
-use crate::domain::replay::Fact;
+use super::day::Day;
+use super::event::{Event, Rows};
+use super::refs::EventId;
+use super::replay::Fact;
 
 /// The event that another one is about, by its id.
-pub(super) fn points_at(event: &Event) -> Option<&EventId> {
+pub fn points_at(event: &Event) -> Option<&EventId> {
     match event {
         Event::CertificateSuspended(body) => Some(&body.certificate),
         Event::CertificateWithdrawn(body) => Some(&body.certificate),
@@ -35,7 +36,7 @@ pub(super) fn points_at(event: &Event) -> Option<&EventId> {
 }
 
 /// Describes an event in one line.
-pub(super) fn describe(event: &Event, facts: &[Fact]) -> String {
+pub fn describe(event: &Event, facts: &[Fact]) -> String {
     match event {
         Event::LedgerOpened(body) => body.organisation.clone(),
         Event::KeyAdmitted(body) => format!("{} as {}", body.holder, body.role),
@@ -150,11 +151,53 @@ fn reason(event: &Event) -> Option<String> {
 
 /// Says whether an event speaks of something: an item, assertion, control or certificate number as
 /// a whole word, or an event that does.
-pub(super) fn mentions(event: &Event, facts: &[Fact], about: &str) -> bool {
+pub fn mentions(event: &Event, facts: &[Fact], about: &str) -> bool {
     let text = describe(event, facts);
     let word = |c: char| !(c.is_alphanumeric() || ".-:/()".contains(c));
     let names = |text: &str| {
         text.split(word).any(|part| part == about || part.rsplit('/').next() == Some(about))
     };
     names(&text) || event.body().is_ok_and(|body| names(&body.to_string().replace('"', " ")))
+}
+
+/// How many days after the day that it is for an event was recorded; none when it was in time.
+///
+/// What counts is the day from which the fact says that it holds: evidence and answers from the
+/// day that they prove, certificates, suspensions and withdrawals from their first day. What began
+/// before the ledger was opened could not be recorded in time and is not late.
+pub fn late_days(fact: &Fact, facts: &[Fact]) -> Option<i32> {
+    let from = for_day(&fact.event)?;
+    let opened = facts.first().map_or(Day::MIN, |first| first.at.london_day());
+    let days = fact.at.london_day().number() - from.number();
+    (days > 0 && from >= opened).then_some(days)
+}
+
+/// The day from which an event says that something holds; none when it is about no day.
+pub fn for_day(event: &Event) -> Option<Day> {
+    match event {
+        Event::CertificateRecorded(body) => Some(body.valid_from),
+        Event::CertificateSuspended(body) => Some(body.from),
+        Event::CertificateWithdrawn(body) => Some(body.from),
+        Event::SoaRecorded(body) => Some(body.from),
+        Event::ControlAssessed(body) => Some(body.from),
+        Event::EvidenceRecorded(body) => Some(body.proves_on),
+        Event::EvidenceWithdrawn(body) => body.from,
+        Event::ItemAnswered(body) => Some(body.on),
+        Event::ItemNotApplicable(body) => Some(body.from),
+        Event::AssertionConfirmed(body) => Some(body.on),
+        Event::MappingApproved(body) => Some(body.from),
+        Event::ApprovalWithdrawn(body) => Some(body.from),
+        Event::LedgerOpened(_)
+        | Event::KeyAdmitted(_)
+        | Event::KeyRevoked(_)
+        | Event::OrganisationClassified(_)
+        | Event::ScopeDeclared(_)
+        | Event::EditionAdopted(_)
+        | Event::FrameworkAdopted(_)
+        | Event::MappingImported(_)
+        | Event::EquivalenceAsserted(_)
+        | Event::EquivalenceChallenged(_)
+        | Event::ChallengeUpheld(_)
+        | Event::Correction(_) => None,
+    }
 }

@@ -1,0 +1,88 @@
+//! What changed between two positions, item by item, and because of what.
+//!
+//! One list for the command line and the screen; it decides no status.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::explain::causes;
+use super::refs::ItemRef;
+use super::replay::State;
+use super::status::{DayView, Finding, Status};
+
+/// A changed item: its title, both statuses, the cause and the entries behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The item.
+    pub item: ItemRef,
+    /// What it asks for.
+    pub title: String,
+    /// Where it stands in the first position.
+    pub before: Status,
+    /// Where it stands in the second position.
+    pub after: Status,
+    /// Because of what.
+    pub cause: String,
+    /// The entries behind it, in ledger order.
+    pub entries: Vec<u64>,
+}
+
+/// Compares two positions. `state` is what is known in the second one.
+pub fn changes(before: &DayView<'_>, after: &DayView<'_>, state: &State) -> Vec<Change> {
+    let by_item = |findings: Vec<Finding>| -> BTreeMap<ItemRef, Finding> {
+        findings.into_iter().map(|one| (one.item.clone(), one)).collect()
+    };
+    let (old, new) = (by_item(before.findings()), by_item(after.findings()));
+    let items: BTreeSet<&ItemRef> = old.keys().chain(new.keys()).collect();
+    let status = |one: Option<&Finding>| one.map_or(Status::NotAsked, |one| one.status);
+    let mut changes: Vec<Change> = Vec::new();
+    for item in items {
+        let (was, is) = (old.get(item), new.get(item));
+        if status(was) == status(is) {
+            continue;
+        }
+        let (cause, entries) = cause(state, before, after, was, is);
+        changes.push(Change {
+            item: item.clone(),
+            title: is.or(was).map_or_else(String::new, |one| one.title.clone()),
+            before: status(was),
+            after: status(is),
+            cause,
+            entries,
+        });
+    }
+    // What got worse comes first, then by item.
+    changes.sort_by_key(|one| (!worse(one.before, one.after), one.item.clone()));
+    changes
+}
+
+/// Says whether something was in place and is not any more.
+pub fn worse(before: Status, after: Status) -> bool {
+    before.in_place() && !after.in_place()
+}
+
+/// Names the cause: why the old proof does not hold any more, else the entries that are new.
+fn cause(
+    state: &State,
+    before: &DayView<'_>,
+    after: &DayView<'_>,
+    was: Option<&Finding>,
+    is: Option<&Finding>,
+) -> (String, Vec<u64>) {
+    let (Some(was), Some(is)) = (was, is) else {
+        let text = if is.is_some() { "now asked for" } else { "no longer asked for" };
+        let entries = is.or(was).map_or_else(Vec::new, |one| one.because.clone());
+        return (text.to_owned(), entries);
+    };
+    if let Some(proof) = before.proof(&was.item).filter(|_| worse(was.status, is.status)) {
+        // The old proof, looked at with what is known in B.
+        let found = causes(state, before, after, &proof);
+        if let Some(first) = found.first() {
+            let entries: BTreeSet<u64> = found.iter().flat_map(|one| one.entries.clone()).collect();
+            return (first.text.clone(), entries.into_iter().collect());
+        }
+    }
+    let new: Vec<u64> =
+        is.because.iter().filter(|seq| !was.because.contains(seq)).copied().collect();
+    let entries = if new.is_empty() { is.because.clone() } else { new };
+    (is.because_text.clone(), entries)
+}

@@ -1,0 +1,41 @@
+//! Text from files and ledgers, made safe to show: nothing in it can paint a screen.
+//!
+//! Control, bidirectional and invisible characters are shown by their number.
+
+use std::fmt::Write as _;
+
+/// Characters of a found text that a message repeats.
+const SHOWN: usize = 60;
+
+/// Returns a found text as a message repeats it: cut, with nothing invisible in it.
+pub fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(SHOWN).collect();
+    let more = if cut.len() < text.len() { "..." } else { "" };
+    format!("{}{more}", visible(&cut))
+}
+
+/// Returns text in which control, bidirectional and invisible characters stand as `<U+XXXX>`.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            let _ = write!(out, "<U+{:04X}>", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Says whether a character is not seen where it stands or changes how others are seen.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c),
+            0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
+            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
+}
+
+/// Returns text on one line, with nothing invisible in it: line feeds and tabs become spaces.
+pub fn safe(text: &str) -> String {
+    visible(&text.replace(['\n', '\t'], " "))
+}
