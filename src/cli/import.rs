@@ -296,14 +296,14 @@ fn problem(file: &str, line: u64, code: &'static str, message: String) -> Proble
     }
 }
 
-/// Names every bad row of a catalogue file, with its path.
-fn bad_catalogue(folder: &str, bad: BadCatalogue) -> Failure {
+/// Names every bad row of a catalogue file. `path_of` gives the path of a file by its usual name.
+fn bad_catalogue(path_of: impl Fn(&str) -> String, bad: BadCatalogue) -> Failure {
     match bad {
         BadCatalogue::Table { file, source } => {
-            Failure::new("DSPT0123", exit::INPUT, format!("{folder}{file}: {source}"))
+            Failure::new("DSPT0123", exit::INPUT, format!("{}: {source}", path_of(file)))
         }
         BadCatalogue::Rows { file, rows } => {
-            let path = format!("{folder}{file}");
+            let path = path_of(file);
             let all = rows.into_iter().map(|row| {
                 let mut one = problem(&path, row.line, row.cell.code, row.cell.why);
                 one.column_name = row.cell.column;
@@ -332,7 +332,10 @@ fn bad_rows(problems: Problems) -> Failure {
     }
     let code = all.first().map_or("DSPT0100", |one| one.code);
     let mut failure = Failure::new(code, exit::INPUT, text.trim_end());
-    failure.place = all.first().map(|one| format!("{}:{}", one.file, one.line));
+    failure.place = all.first().map(|one| match one.line {
+        0 => one.file.clone(),
+        line => format!("{}:{line}", one.file),
+    });
     failure.problems = all;
     failure
 }
@@ -432,7 +435,7 @@ fn edition_event(
     now: Instant,
 ) -> Result<NewEvent, Failure> {
     Edition::parse(edition.clone(), revision.clone(), &items, &exemptions, &types)
-        .map_err(|bad| bad_catalogue(folder, bad))?;
+        .map_err(|bad| bad_catalogue(|name| format!("{folder}{name}"), bad))?;
     let files = vec![
         File::stored("items.csv", items),
         File::stored("exemptions.csv", exemptions),
@@ -482,11 +485,10 @@ fn framework_batch(
         Some(path) => read_file(path)?,
         None => bytes(&format!("{}/controls.csv", folder_of(&framework.to_string())))?.to_vec(),
     };
-    let folder = file
-        .and_then(Path::parent)
-        .map_or_else(String::new, |folder| format!("{}/", folder.display()));
+    let path_of =
+        |name: &str| file.map_or_else(|| name.to_owned(), |path| path.display().to_string());
     let read = Framework::parse(framework.clone(), &controls)
-        .map_err(|bad| bad_catalogue(&folder, bad))?;
+        .map_err(|bad| bad_catalogue(path_of, bad))?;
     let summary = format!("{framework}: {} ids.", read.controls.len());
     let body = FrameworkAdopted { framework: framework.clone() };
     let files = vec![File::stored("controls.csv", controls)];
