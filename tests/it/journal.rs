@@ -304,7 +304,9 @@ proptest! {
     }
 
     #[test]
-    fn two_that_write_by_turns_make_one_history(turns in prop::collection::vec(any::<bool>(), 1..8)) {
+    fn two_that_write_by_turns_make_one_history(
+        turns in prop::collection::vec(any::<bool>(), 1..8),
+    ) {
         let (_folder, path) = folder();
         let mut journal = create(&path);
         record(&mut journal, OWNER, &setting(1), at("2025-09-02")).unwrap();

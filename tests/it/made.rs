@@ -286,7 +286,7 @@ impl Raw {
         Self { entries: rows(&conn, sql, entry), heads, contents }
     }
 
-    /// Puts these rows in the place of all others: triggers dropped, checks off, then all as it was.
+    /// Puts these rows in the place of all others: triggers dropped, checks off, then as before.
     pub(crate) fn write(&self, path: &Path) {
         let mut conn = Connection::open(path).unwrap();
         conn.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
