@@ -12,3 +12,4 @@ pub mod journal;
 pub mod keys;
 pub mod ledger;
 pub mod store;
+pub mod tui;

@@ -40,7 +40,7 @@ pub(super) struct Args {
 }
 
 /// The origin of every demonstration; `.invalid` can never be a real domain (RFC 2606).
-const ORIGIN: &str = "demonstration.invalid/northbridge-health-it/dspt";
+pub(super) const ORIGIN: &str = "demonstration.invalid/northbridge-health-it/dspt";
 const ORGANISATION: &str = "Northbridge Health IT Ltd (invented)";
 const EDITION: &str = "2025-26-v8";
 const CATEGORY: &str = "cat2-it-supplier";

@@ -19,6 +19,7 @@ mod record;
 mod shipped;
 mod signing;
 mod status;
+mod tui;
 mod verify;
 mod when;
 mod withdraw;
@@ -89,6 +90,9 @@ enum Command {
     Log(log::LogArgs),
     /// One entry
     Show(log::ShowArgs),
+    /// The same on a screen: step through time, see why, compare, check
+    #[command(visible_alias = "replay")]
+    Tui(tui::Args),
     /// Check everything: entries, signatures, tree, checkpoints, contents
     Verify(verify::Args),
     /// What is compiled into the program, with its provenance
@@ -167,6 +171,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Diff(args) => diff::run(args, ledger, output),
         Command::Log(args) => log::log(args, ledger, output),
         Command::Show(args) => log::show(args, ledger, output),
+        Command::Tui(args) => tui::run(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),

@@ -192,6 +192,11 @@ impl Positions {
         steps.into_iter().flat_map(|steps| steps.changes().map(|day| (day, steps.at(day))))
     }
 
+    /// Every item that is asked for on any day, in order.
+    pub fn items(&self) -> impl Iterator<Item = &ItemRef> {
+        self.timelines.keys()
+    }
+
     /// One item's status on a day.
     pub fn status(&self, item: &ItemRef, day: Day) -> Status {
         self.timelines.get(item).map_or(Status::NotAsked, |steps| steps.at(day))

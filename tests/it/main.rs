@@ -21,3 +21,4 @@ mod readme;
 mod semantics;
 mod store;
 mod tamper;
+mod tui;

@@ -1,0 +1,314 @@
+//! `dspt tui`: opens a ledger for the screen, and does for it what needs files.
+//!
+//! The ledger is opened for reading only; the screen has no way to write to it.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use etcetera::BaseStrategy as _;
+
+use super::demo;
+use super::failure::Failure;
+use super::output::Output;
+use super::question::{Question, ledger_path};
+use crate::domain::day::Day;
+use crate::domain::replay::{Contents, Fact};
+use crate::journal::JournalError;
+use crate::journal::audit::{Audit, Ledger, audit};
+use crate::ledger::Digest;
+use crate::store::{Guard, Mode, Store, StoreError};
+use crate::tui::book::Source;
+use crate::tui::keymap::Command;
+use crate::tui::model::{Message, Model, update};
+use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
+use crate::tui::trust::{Answer, Fault, Progress, Report};
+use crate::tui::{Host, run as run_screen, run_linear};
+
+/// Arguments of `tui`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    #[command(flatten)]
+    question: Question,
+    /// Plain lines and a prompt instead of a screen: for screen readers (also `DSPT_LINEAR=1`)
+    #[arg(long)]
+    linear: bool,
+    /// Draw with ASCII alone
+    #[arg(long)]
+    ascii: bool,
+    /// Draw no frames
+    #[arg(long)]
+    no_borders: bool,
+    /// What may tell things apart besides words
+    #[arg(long, value_enum)]
+    theme: Option<ThemeName>,
+    /// Colours: auto follows `NO_COLOR`
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ThemeName {
+    /// The terminal's own colours
+    Terminal,
+    /// Bold and reverse only
+    HighContrast,
+    /// Nothing but the reversed selection
+    Mono,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// As the environment says
+    Auto,
+    /// Even where `NO_COLOR` is set
+    Always,
+    /// No colours
+    Never,
+}
+
+/// Says whether an environment variable is set to something.
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn is(name: &str, wanted: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| value == wanted)
+}
+
+impl Args {
+    fn theme(&self) -> Theme {
+        let palette = match (self.theme, self.color) {
+            (_, Colour::Never) | (Some(ThemeName::Mono), _) => Palette::Mono,
+            (Some(ThemeName::HighContrast), _) => Palette::HighContrast,
+            (None, Colour::Auto) if is_set("NO_COLOR") => Palette::Mono,
+            (Some(ThemeName::Terminal) | None, _) => Palette::Terminal,
+        };
+        // Older consoles show boxes for what their font lacks.
+        let plain = (cfg!(windows) && !is_set("WT_SESSION")) || is("TERM", "linux");
+        let glyphs = match (self.no_borders, self.ascii || plain) {
+            (true, _) => BARE,
+            (false, true) => ASCII,
+            (false, false) => BOX,
+        };
+        Theme { palette, glyphs }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when there is no ledger, no terminal, or nothing in the ledger can be believed.
+pub(super) fn run(
+    args: &Args,
+    given: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let path = ledger_path(given)?;
+    let linear = args.linear || is("DSPT_LINEAR", "1") || is("TERM", "dumb");
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !linear && !terminal {
+        return Err(Failure::usage("the screen needs a terminal, and this is none")
+            .help("use `dspt status`, or `dspt tui --linear`"));
+    }
+    let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
+    let host = Files { path, flag, today: output.now.london_day() };
+    let (mut source, report) = host.read()?;
+    source.bookmarks = Files::bookmarks(&source);
+    let code = if report.answer == Answer::Yes { 0 } else { super::failure::exit::NO };
+    let mut model = Model::new(source, args.theme())?;
+    model.trust.report = Some(report);
+    model.motion = !is("NO_MOTION", "1");
+    asked(&mut model, &args.question)?;
+    if linear {
+        let mut input = std::io::stdin().lock();
+        run_linear(&mut model, &host, &mut input, output.out)?;
+    } else {
+        let host: Arc<dyn Host> = Arc::new(host);
+        run_screen(&mut model, &host)?;
+    }
+    Ok(code)
+}
+
+/// Puts the question of the flags into the sentence.
+fn asked(model: &mut Model, question: &Question) -> Result<(), Failure> {
+    let part = |one: &Option<String>| one.clone().unwrap_or_default();
+    let all = [part(&question.at), part(&question.as_known), part(&question.rules)];
+    if all.iter().any(|one| !one.is_empty()) {
+        update(model, Message::Say(Command::Edit, all.join(",")));
+        if !model.notice.is_empty() {
+            return Err(Failure::usage(std::mem::take(&mut model.notice)));
+        }
+    } else {
+        update(model, Message::Size(model.size.0, model.size.1));
+    }
+    Ok(())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-:\\~".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// The ledger's file and what stands beside it.
+struct Files {
+    path: PathBuf,
+    flag: String,
+    today: Day,
+}
+
+impl Files {
+    /// Audits the ledger and keeps what could be believed.
+    fn read(&self) -> Result<(Source, Report), Failure> {
+        let store = Store::open(&self.path, Mode::Read)?;
+        let mut outcome = audit(&store, |_| {})?;
+        let report = report(&outcome, &store)?;
+        let fault = outcome.finding.clone();
+        let Some(mut ledger) = outcome.ledger.take() else {
+            return Err(match (outcome.finding, outcome.undecided) {
+                (Some(finding), _) => JournalError::Tampered(finding).into(),
+                (None, Some(why)) => JournalError::Undecided(why).into(),
+                (None, None) => JournalError::Empty.into(),
+            });
+        };
+        if fault.is_some() {
+            ledger.contents = contents(&store, &ledger.facts)?;
+        }
+        Ok((self.source(ledger, fault.map(|one| one.to_string())), report))
+    }
+
+    fn source(&self, ledger: Ledger, fault: Option<String>) -> Source {
+        Source {
+            sample: ledger.origin.as_str() == demo::ORIGIN,
+            facts: ledger.facts,
+            contents: ledger.contents,
+            roster: ledger.roster,
+            leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+            head: String::from_utf8_lossy(&ledger.head).into_owned(),
+            flag: self.flag.clone(),
+            today: self.today,
+            bookmarks: BTreeSet::new(),
+            fault,
+        }
+    }
+
+    /// Where the bookmarks of this ledger are kept, by the identity of its first entry.
+    fn bookmark_file(first: &str) -> Option<PathBuf> {
+        let base = etcetera::choose_base_strategy().ok()?;
+        let name = format!("{}.txt", first.get(..16)?);
+        Some(base.config_dir().join("dspt").join("bookmarks").join(name))
+    }
+
+    fn bookmarks(source: &Source) -> BTreeSet<Day> {
+        let file = source.leaves.first().and_then(|first| Self::bookmark_file(first));
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        text.lines().filter_map(|line| Day::parse(line.trim()).ok()).collect()
+    }
+}
+
+/// The contents that believed entries name, where the bytes are the ones named.
+fn contents(store: &Store, facts: &[Fact]) -> Result<Contents, StoreError> {
+    let subjects = facts.iter().flat_map(|fact| &fact.subjects);
+    let named: BTreeSet<&str> = subjects.map(|one| one.sha256.as_str()).collect();
+    let mut kept = Contents::new();
+    store.contents(|digest, bytes| -> Result<(), StoreError> {
+        if Digest::of(&bytes) == digest && named.contains(digest.hex().as_str()) {
+            kept.insert(digest.hex(), Arc::new(bytes));
+        }
+        Ok(())
+    })?;
+    Ok(kept)
+}
+
+fn report(outcome: &Audit, store: &Store) -> Result<Report, StoreError> {
+    let counts = &outcome.counts;
+    let guard = store.guard()?;
+    let beside = match guard {
+        Guard::FileAhead { ledger, file } => {
+            Some(format!("NO: it signs {file} entries, the ledger has {ledger}"))
+        }
+        Guard::Differs { size } => Some(format!("NO: another head at size {size}")),
+        Guard::Unreadable => Some("NO: it cannot be read".to_owned()),
+        Guard::NoHead | Guard::Equal { .. } | Guard::FileBehind { .. } | Guard::Missing { .. } => {
+            None
+        }
+    };
+    let nothing = counts.entries == 0 || counts.checkpoints == 0;
+    let answer = match (&outcome.finding, &outcome.undecided) {
+        (Some(_), _) => Answer::No,
+        (None, Some(_)) => Answer::NotDecided,
+        (None, None) if nothing || beside.is_some() => Answer::No,
+        (None, None) => Answer::Yes,
+    };
+    Ok(Report {
+        answer,
+        size: store.size()?,
+        entries: counts.entries,
+        signatures: counts.signatures,
+        checkpoints: counts.checkpoints,
+        contents: counts.contents,
+        fault: outcome.finding.as_ref().map(|one| Fault {
+            place: one.place.to_string(),
+            rule: one.rule.to_owned(),
+            text: one.text.clone(),
+        }),
+        undecided: outcome.undecided.clone(),
+        beside,
+    })
+}
+
+impl Host for Files {
+    fn verify(&self, progress: &mut dyn FnMut(Progress)) -> Result<Report, String> {
+        let store = Store::open(&self.path, Mode::Read).map_err(|error| error.to_string())?;
+        let of = store.size().map_err(|error| error.to_string())?;
+        progress(Progress { phase: "1 of 2: entries, order, signatures, keys", done: 0, of });
+        let outcome = audit(&store, |done| {
+            let phase = if done < of {
+                "1 of 2: entries, order, signatures, keys"
+            } else {
+                "2 of 2: signed heads and stored files"
+            };
+            progress(Progress { phase, done, of });
+        });
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        report(&outcome, &store).map_err(|error| error.to_string())
+    }
+
+    fn reload(&self, had: u64) -> Result<Option<Source>, String> {
+        let store = Store::open(&self.path, Mode::Read).map_err(|error| error.to_string())?;
+        if store.size().map_err(|error| error.to_string())? == had {
+            return Ok(None);
+        }
+        self.read().map(|(source, _)| Some(source)).map_err(|failure| failure.message)
+    }
+
+    fn export(&self, name: &str, bytes: &[u8]) -> Result<String, String> {
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).open(name).map_err(
+                |error| {
+                    if error.kind() == std::io::ErrorKind::AlreadyExists {
+                        return format!("{name} is there already; nothing is written over it");
+                    }
+                    format!("{name} cannot be written: {error}")
+                },
+            )?;
+        file.write_all(bytes).map_err(|error| format!("{name} cannot be written: {error}"))?;
+        Ok(format!("Wrote {name}."))
+    }
+
+    fn keep(&self, ledger: &str, days: &BTreeSet<Day>) -> Result<String, String> {
+        let file = Self::bookmark_file(ledger).ok_or("there is no folder to keep bookmarks in")?;
+        let wrong = |error: std::io::Error| format!("the bookmarks cannot be kept: {error}");
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(wrong)?;
+        }
+        let lines: Vec<String> = days.iter().map(Day::to_string).collect();
+        let text = format!("{}\n", lines.join("\n"));
+        std::fs::write(&file, text).map_err(wrong)?;
+        Ok(format!("Bookmarks: {}.", days.len()))
+    }
+}

@@ -1,0 +1,681 @@
+//! What each command does to the model. Pure: what must be done outside is returned.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key or command that is not named here does nothing here"
+)]
+
+use super::book::{Asked, Known, Source};
+use super::export;
+use super::filter::{Filter, finds};
+use super::keymap::{Command, Key};
+use super::layout;
+use super::linear;
+use super::model::{Body, Cursor, Effect, Model, Screen};
+use super::moment::go_to;
+use super::overlay::{Ask, Form, Input, Overlay, Palette, sentence};
+use super::page::history::{details, item_of};
+use super::page::why::Path;
+use super::page::{Position, flags};
+use super::scrubber;
+use super::trust::{Progress, Report};
+use crate::domain::day::Day;
+
+/// Runs a command that takes nothing.
+pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
+    use Command as C;
+    match command {
+        C::Previous
+        | C::Next
+        | C::MarkerBefore
+        | C::MarkerAfter
+        | C::SmallerStep
+        | C::LargerStep
+        | C::Play
+        | C::Go
+        | C::Today
+        | C::NowThen
+        | C::Edit
+        | C::Compare
+        | C::Swap
+        | C::Bookmark
+        | C::Bookmarks => time(model, command),
+        C::Up | C::Down | C::PageUp | C::PageDown | C::First | C::Last => {
+            travel(model, command);
+            None
+        }
+        C::Open
+        | C::Back
+        | C::Unfold
+        | C::Fold
+        | C::OpenAll
+        | C::Find
+        | C::FindNext
+        | C::Filter
+        | C::GoToItem => list(model, command),
+        C::Position => show(model, Screen::Position),
+        C::Why => show(model, Screen::Why),
+        C::Changes => show(model, Screen::Compare),
+        C::History => show(model, Screen::History),
+        C::Signatures => show(model, Screen::Signatures),
+        C::YearEnd => show(model, Screen::YearEnd),
+        C::NextPane => pane(model, true),
+        C::PreviousPane => pane(model, false),
+        C::Verify => Some(verify(model)),
+        C::Preview => {
+            let text = export::preview(model);
+            open(model, Overlay::Text("Statement, as a draft".to_owned(), text, 0))
+        }
+        C::Export => prompt(model, Ask::Export),
+        C::Copy => Some(copy(model)),
+        C::Mouse => {
+            model.mouse = !model.mouse;
+            let on = "MOUSE ON: hold Shift to select text".to_owned();
+            model.notice = if model.mouse { on } else { "Mouse off.".to_owned() };
+            Some(Effect::Mouse(model.mouse))
+        }
+        C::Help => open(model, Overlay::Help(0)),
+        C::Palette => open(model, Overlay::Palette(Palette::default())),
+        C::Redraw => Some(Effect::Redraw),
+        C::Quit => Some(Effect::Quit),
+    }
+}
+
+/// Runs a command with what it takes, as the palette and the linear prompt give it.
+pub fn say(model: &mut Model, command: Command, rest: &str) -> Option<Effect> {
+    if rest.is_empty() {
+        return run(model, command);
+    }
+    match command {
+        Command::Go => answer(model, Ask::Date, rest),
+        Command::Find => answer(model, Ask::Find, rest),
+        Command::Filter => answer(model, Ask::Filter, rest),
+        Command::Export => answer(model, Ask::Export, rest),
+        Command::Edit => {
+            match sentence(rest, model.active(), &model.library) {
+                Ok(asked) => model.ask(asked),
+                Err(error) => model.notice = error,
+            }
+            None
+        }
+        Command::Compare => {
+            match go_to(rest, model.asked.on, &model.library) {
+                Ok(on) => {
+                    set_a(model);
+                    model.other.on = on;
+                }
+                Err(error) => model.notice = error,
+            }
+            None
+        }
+        Command::Why | Command::Open | Command::GoToItem => {
+            if choose(model, rest) {
+                show(model, Screen::Why)
+            } else {
+                None
+            }
+        }
+        _ => run(model, command),
+    }
+}
+
+/// Selects an item by its number.
+fn choose(model: &mut Model, number: &str) -> bool {
+    let Ok(item) = number.trim().parse() else {
+        model.notice = format!("`{}` is not an item; write it as 8.3.4", number.trim());
+        return false;
+    };
+    let asked = model.position.book.positions.items().any(|one| one.item == item);
+    if asked {
+        model.item = Some(item);
+        model.turned.clear();
+    } else {
+        model.notice = format!("{item} is not asked for in the editions that this ledger knows");
+    }
+    asked
+}
+
+fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
+    if model.screen != screen {
+        model.before.push(model.screen);
+        model.before.truncate(20);
+        model.screen = screen;
+    }
+    None
+}
+
+fn open(model: &mut Model, overlay: Overlay) -> Option<Effect> {
+    model.playing = false;
+    model.overlay = overlay;
+    None
+}
+
+fn prompt(model: &mut Model, ask: Ask) -> Option<Effect> {
+    open(model, Overlay::Prompt(ask, Input::default()))
+}
+
+fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
+    if model.screen == Screen::Compare && forward {
+        model.on_a = !model.on_a;
+        return None;
+    }
+    let at = model.screen.number();
+    let to = if forward { at + 1 } else { at + Screen::ALL.len() - 1 } % Screen::ALL.len();
+    show(model, Screen::ALL.get(to).copied().unwrap_or_default())
+}
+
+fn time(model: &mut Model, command: Command) -> Option<Effect> {
+    if command != Command::Play {
+        model.playing = false;
+    }
+    match command {
+        Command::Previous => step(model, false),
+        Command::Next => {
+            step(model, true);
+        }
+        Command::MarkerBefore => marker(model, false),
+        Command::MarkerAfter => marker(model, true),
+        Command::SmallerStep => model.step = model.step.beside(false),
+        Command::LargerStep => model.step = model.step.beside(true),
+        Command::Play => play(model),
+        Command::Go => return prompt(model, Ask::Date),
+        Command::Today => {
+            let on = model.library.today();
+            model.ask(Asked { on, ..model.active() });
+            return Some(Effect::Reload);
+        }
+        Command::NowThen => {
+            let asked = model.active();
+            let known = if asked.known == Known::Then { Known::Now } else { Known::Then };
+            model.ask(Asked { known, ..asked });
+        }
+        Command::Edit => {
+            let form = Form::of(model.active());
+            return open(model, Overlay::Form(form));
+        }
+        Command::Compare => set_a(model),
+        Command::Swap => std::mem::swap(&mut model.asked, &mut model.other),
+        Command::Bookmark => {
+            let day = model.active().on;
+            if !model.library.source.bookmarks.remove(&day) {
+                model.library.source.bookmarks.insert(day);
+            }
+            return Some(Effect::Keep(model.library.source.bookmarks.clone()));
+        }
+        _ => {
+            let list = model.markers();
+            let lines: Vec<String> = list
+                .iter()
+                .map(|one| format!("{}  {:<12}  {}", one.letter, one.day.short(), one.text))
+                .collect();
+            return open(model, Overlay::Text("Markers and bookmarks".to_owned(), lines, 0));
+        }
+    }
+    None
+}
+
+fn set_a(model: &mut Model) {
+    model.other = model.asked;
+    model.on_a = false;
+    model.notice = format!("A is {}. Move B with the time keys.", model.asked.on.short());
+    show(model, Screen::Compare);
+}
+
+fn play(model: &mut Model) {
+    if model.motion {
+        model.playing = !model.playing;
+    } else {
+        step(model, true);
+    }
+}
+
+/// One step of play; it ends at today.
+pub fn tick(model: &mut Model) {
+    if model.playing {
+        let before = model.active().on;
+        step(model, true);
+        model.playing = model.active().on != before && model.active().on < model.library.today();
+    }
+}
+
+fn step(model: &mut Model, forward: bool) {
+    let asked = model.active();
+    let today = model.library.today();
+    let to = match model.step.from(asked.on, forward) {
+        Some(day) => Some(day),
+        None => next_change(model, asked, forward),
+    };
+    let Some(mut to) = to else {
+        let end = if forward { "No later change is known." } else { "Nothing is known before." };
+        end.clone_into(&mut model.notice);
+        return;
+    };
+    if forward && asked.on < today && to > today {
+        to = today;
+        "Reached today. Nothing later is recorded.".clone_into(&mut model.notice);
+    }
+    model.ask(Asked { on: to, ..asked });
+}
+
+/// The nearest day on which anything shown changes.
+fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
+    let filter = model.filter.clone();
+    let mut day = asked.on;
+    // Bounded: every turn moves to another day on which something was recorded or changes.
+    for _ in 0..10_000 {
+        let from = if forward { day } else { day.plus(-1) };
+        let here = Asked { on: from, ..asked };
+        let size = model.library.size(here);
+        let book = model.library.book(size, asked.rules).ok()?;
+        let near = if forward {
+            book.changes.get(book.changes.partition_point(|one| *one <= day)).copied()
+        } else {
+            let before = book.changes.partition_point(|one| *one < day);
+            before.checked_sub(1).and_then(|at| book.changes.get(at)).copied()
+        };
+        let recorded = if asked.known == Known::Then {
+            model.library.recorded_beside(day, forward)
+        } else {
+            None
+        };
+        let both = near.into_iter().chain(recorded);
+        day = if forward { both.min()? } else { both.max()? };
+        if differs(model, asked, day, &filter)? {
+            return Some(day);
+        }
+    }
+    None
+}
+
+/// Says whether what is shown on a day differs from the day before.
+fn differs(model: &mut Model, asked: Asked, day: Day, filter: &Filter) -> Option<bool> {
+    let before = Asked { on: day.plus(-1), ..asked };
+    let after = Asked { on: day, ..asked };
+    let before = Position::read(&mut model.library, before, filter).ok()?;
+    let after = Position::read(&mut model.library, after, filter).ok()?;
+    let key = |position: &Position| -> Vec<_> {
+        position.rows.iter().map(|row| (row.item.clone(), row.status)).collect()
+    };
+    Some(key(&before) != key(&after))
+}
+
+fn marker(model: &mut Model, forward: bool) {
+    let asked = model.active();
+    let all = model.markers();
+    let found = if forward {
+        all.iter().find(|one| one.day > asked.on)
+    } else {
+        all.iter().rev().find(|one| one.day < asked.on)
+    };
+    match found {
+        Some(one) => {
+            model.notice = format!("{}: {}.", one.day.short(), one.text);
+            model.ask(Asked { on: one.day, ..asked });
+        }
+        None => "There is no further marker.".clone_into(&mut model.notice),
+    }
+}
+
+fn travel(model: &mut Model, command: Command) {
+    let at = model.cursor().at;
+    let page = layout::list_height(model).max(2) - 1;
+    let to = match command {
+        Command::Up => at.saturating_sub(1),
+        Command::Down => at.saturating_add(1),
+        Command::PageUp => at.saturating_sub(page),
+        Command::PageDown => at.saturating_add(page),
+        Command::First => 0,
+        _ => usize::MAX,
+    };
+    model.select(to);
+}
+
+fn list(model: &mut Model, command: Command) -> Option<Effect> {
+    match command {
+        Command::Open => return enter(model),
+        Command::Back => {
+            if model.tour.is_some() && model.before.is_empty() {
+                model.tour = None;
+            }
+            if let Some(screen) = model.before.pop() {
+                model.screen = screen;
+            }
+        }
+        Command::Unfold => fold(model, true),
+        Command::Fold => fold(model, false),
+        Command::OpenAll => {
+            model.open_all = !model.open_all;
+            model.turned.clear();
+        }
+        Command::Find => return prompt(model, Ask::Find),
+        Command::FindNext => find(model, false),
+        Command::Filter => return prompt(model, Ask::Filter),
+        _ => {
+            let item = model.entry().and_then(|seq| item_of(&model.library, seq));
+            match item.or_else(|| model.item_at(model.cursor().at)) {
+                Some(item) => {
+                    model.item = Some(item);
+                    return show(model, Screen::Why);
+                }
+                None => "This line is about no one item.".clone_into(&mut model.notice),
+            }
+        }
+    }
+    None
+}
+
+fn enter(model: &mut Model) -> Option<Effect> {
+    match model.screen {
+        Screen::Position | Screen::Compare => {
+            model.turned.clear();
+            show(model, Screen::Why)
+        }
+        Screen::YearEnd => match model.item_at(model.cursor().at) {
+            Some(_) => show(model, Screen::Why),
+            None => None,
+        },
+        Screen::Why | Screen::History => {
+            if let Some(seq) = model.entry() {
+                let lines = details(&model.library, seq);
+                return open(model, Overlay::Text(format!("Entry #{seq}"), lines, 0));
+            }
+            fold(model, true);
+            None
+        }
+        Screen::Signatures => {
+            let at = model.cursor().at;
+            let keys: Vec<_> = model.library.source.roster.keys().collect();
+            let (key, one) = keys.get(at)?;
+            let lines = vec![
+                format!("holder     {}", one.holder),
+                format!("role       {}", one.role),
+                format!("key        {key}"),
+                format!("public     {}", one.key),
+                format!("admitted   by entry #{}", one.admitted),
+                one.revoked.map_or("in use".to_owned(), |seq| format!("revoked by entry #{seq}")),
+            ];
+            open(model, Overlay::Text("Key".to_owned(), lines, 0))
+        }
+    }
+}
+
+/// Opens or closes the selected branch; closing a leaf goes to the branch above it.
+fn fold(model: &mut Model, open: bool) {
+    let Body::Why(Some((_, lines))) = &model.body else { return };
+    let at = model.cursor().at;
+    let Some(line) = lines.get(at) else { return };
+    if line.branch && line.open != open {
+        let path: Path = line.path.clone();
+        if !model.turned.remove(&path) {
+            model.turned.insert(path);
+        }
+    } else if !open {
+        let parent = line.path.len().checked_sub(1).and_then(|end| line.path.get(..end));
+        let found = lines.iter().position(|one| Some(one.path.as_slice()) == parent);
+        if let Some(found) = found {
+            model.select(found);
+        }
+    }
+}
+
+fn find(model: &mut Model, from_here: bool) {
+    let wanted = model.wanted.clone();
+    if wanted.is_empty() {
+        "Nothing is looked for yet; press /.".clone_into(&mut model.notice);
+        return;
+    }
+    let (lines, at) = (model.lines(), model.cursor().at);
+    let first = if from_here { at } else { at + 1 };
+    let order = (first..lines).chain(0..first.min(lines));
+    let table = export::rows(model);
+    let hit =
+        order
+            .filter(|line| table.get(*line).is_some_and(|row| finds(&row.join(" "), &wanted)))
+            .min_by_key(|line| {
+                u8::from(table.get(*line).is_some_and(|row| {
+                    !row.join(" ").to_lowercase().contains(&wanted.to_lowercase())
+                }))
+            });
+    match hit {
+        Some(line) => model.select(line),
+        None => model.notice = format!("Nothing shown here holds \"{wanted}\"."),
+    }
+}
+
+fn verify(model: &mut Model) -> Effect {
+    show(model, Screen::Signatures);
+    model.trust.generation += 1;
+    let of = model.library.all();
+    model.trust.running = Some(Progress { phase: "1 of 5: read", done: 0, of });
+    Effect::Verify(model.trust.generation)
+}
+
+/// Takes in the outcome of a check.
+pub fn checked(model: &mut Model, outcome: Result<Report, String>) {
+    model.trust.running = None;
+    match outcome {
+        Ok(report) => {
+            model.trust.failed = None;
+            model.trust.report = Some(report);
+            model.notice = format!("Checked again: {}", model.trust.answer());
+        }
+        Err(error) => {
+            model.trust.report = None;
+            model.notice.clone_from(&error);
+            model.trust.failed = Some(error);
+        }
+    }
+}
+
+/// Takes in a ledger that was read again.
+pub fn reload(model: &mut Model, mut source: Source) {
+    let before = model.library.all();
+    source.bookmarks.clone_from(&model.library.source.bookmarks);
+    match super::book::Library::new(source) {
+        Ok(library) => {
+            let more = library.all().saturating_sub(before);
+            model.library = library;
+            model.notice = match more {
+                0 => "Nothing new is recorded.".to_owned(),
+                1 => "1 new entry is included.".to_owned(),
+                more => format!("{more} new entries are included."),
+            };
+        }
+        Err(error) => model.notice = error.to_string(),
+    }
+}
+
+fn copy(model: &mut Model) -> Effect {
+    let text = view_command(model, true);
+    model.notice = format!("Copied: {text}");
+    Effect::Copy(text)
+}
+
+/// The command that gives the same answer; `whole` names the ledger too.
+pub fn view_command(model: &Model, whole: bool) -> String {
+    let asked = model.asked;
+    let item = || model.item.as_ref().map_or("ITEM".to_owned(), ToString::to_string);
+    let command = match model.screen {
+        Screen::Position => format!("status {}", flags(asked)),
+        Screen::Why => format!("explain {} {}", item(), flags(asked)),
+        Screen::Compare => compare_command(model.other, asked),
+        Screen::History => match asked.known {
+            Known::Now => "log".to_owned(),
+            Known::Then => format!("log --until {}", asked.on),
+            Known::By(day) => format!("log --until {day}"),
+            Known::Size(size) => format!("show '#{}'", size.saturating_sub(1)),
+        },
+        Screen::Signatures => "verify".to_owned(),
+        Screen::YearEnd => format!("status {} --require met", flags(asked)),
+    };
+    let flag = &model.library.source.flag;
+    if whole && !flag.is_empty() {
+        format!("dspt {flag} {command}")
+    } else {
+        format!("dspt {command}")
+    }
+}
+
+fn compare_command(a: Asked, b: Asked) -> String {
+    let known = |one: Asked| match one.known {
+        Known::Then => "then".to_owned(),
+        Known::Now => "now".to_owned(),
+        Known::By(day) => day.to_string(),
+        Known::Size(size) => format!("'#{size}'"),
+    };
+    let how = match (known(a), known(b)) {
+        (one, other) if one == other && one == "now" => String::new(),
+        (one, other) if one == other => format!(" --as-known {one}"),
+        (one, other) => format!(" --a-as-known {one} --b-as-known {other}"),
+    };
+    format!("diff {} {}{how}", a.on, b.on)
+}
+
+/// Takes what was typed at a prompt.
+fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> {
+    let wrong = |model: &mut Model, error: String| {
+        if let Overlay::Prompt(_, input) = &mut model.overlay {
+            input.error = Some(error);
+        } else {
+            model.notice = error;
+        }
+        None
+    };
+    match ask {
+        Ask::Date => match go_to(text, model.active().on, &model.library) {
+            Ok(on) => model.ask(Asked { on, ..model.active() }),
+            Err(error) => return wrong(model, error),
+        },
+        Ask::Find => {
+            text.trim().clone_into(&mut model.wanted);
+            find(model, true);
+        }
+        Ask::Filter => match Filter::parse(text) {
+            Ok(filter) => model.filter = filter,
+            Err(error) => return wrong(model, error),
+        },
+        Ask::Export => match export::file(model, text.trim()) {
+            Ok(bytes) => {
+                model.overlay = Overlay::None;
+                return Some(Effect::Export(text.trim().to_owned(), bytes));
+            }
+            Err(error) => return wrong(model, error),
+        },
+    }
+    model.overlay = Overlay::None;
+    None
+}
+
+/// Gives a key to what lies over the screen.
+pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
+    if key == Key::Esc {
+        model.overlay = Overlay::None;
+        return None;
+    }
+    match &mut model.overlay {
+        Overlay::None => None,
+        Overlay::Prompt(ask, input) => {
+            if key == Key::Enter {
+                let (ask, text) = (*ask, input.text.clone());
+                return answer(model, ask, &text);
+            }
+            input.key(key);
+            None
+        }
+        Overlay::Form(form) => {
+            if key == Key::Enter {
+                let form = form.clone();
+                fill_in(model, &form);
+            } else {
+                form.key(key);
+            }
+            None
+        }
+        Overlay::Palette(palette) => {
+            let last = palette.list().len().saturating_sub(1);
+            match key {
+                Key::Up => palette.at = palette.at.saturating_sub(1),
+                Key::Down => palette.at = (palette.at + 1).min(last),
+                Key::Enter => {
+                    let chosen = palette.list().get(palette.at).map(|one| one.command);
+                    let rest = palette.rest().to_owned();
+                    model.overlay = Overlay::None;
+                    return chosen.and_then(|command| say(model, command, &rest));
+                }
+                _ => {
+                    palette.input.key(key);
+                    palette.at = 0;
+                }
+            }
+            None
+        }
+        Overlay::Help(top) | Overlay::Text(_, _, top) => {
+            match key {
+                Key::Up | Key::Char('k') => *top = top.saturating_sub(1),
+                Key::Down | Key::Char('j') => *top += 1,
+                Key::PageUp => *top = top.saturating_sub(10),
+                Key::PageDown | Key::Char(' ') => *top += 10,
+                Key::Home => *top = 0,
+                Key::Char('q' | '?') | Key::Enter | Key::Backspace => model.overlay = Overlay::None,
+                _ => {}
+            }
+            bound(model);
+            None
+        }
+    }
+}
+
+/// Keeps at least one line of a text on screen.
+fn bound(model: &mut Model) {
+    match &mut model.overlay {
+        Overlay::Help(top) => *top = (*top).min(linear::help_lines().len().saturating_sub(1)),
+        Overlay::Text(_, lines, top) => *top = (*top).min(lines.len().saturating_sub(1)),
+        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => {}
+    }
+}
+
+fn fill_in(model: &mut Model, form: &Form) {
+    match form.read(model.active(), &model.library) {
+        Ok(asked) => {
+            model.ask(asked);
+            model.overlay = Overlay::None;
+        }
+        Err(error) => {
+            if let Overlay::Form(form) = &mut model.overlay {
+                form.date.error = Some(error);
+            }
+        }
+    }
+}
+
+/// A click selects a line, or sets the date on the timeline.
+pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
+    let size = model.size;
+    let first = size.1.saturating_sub(layout::footer(model.screen, size));
+    let strip = layout::timeline(model.screen, size);
+    if strip > 0 && (first..first + strip).contains(&row) {
+        let (from, until) = model.library.span(model.active().on);
+        let width = size.0.saturating_sub(4);
+        let on = scrubber::day_at(from, until, width, column.saturating_sub(2));
+        model.ask(Asked { on, ..model.active() });
+        return None;
+    }
+    let list = first.saturating_sub(1 + list_below(model));
+    let height = u16::try_from(layout::list_height(model)).unwrap_or(u16::MAX);
+    let top = list.saturating_sub(height);
+    if (top..list).contains(&row) {
+        let Cursor { top: line, .. } = model.cursor();
+        model.select(line + usize::from(row - top));
+    }
+    None
+}
+
+/// Rows between the list's last line and the lower edge of the body.
+fn list_below(model: &Model) -> u16 {
+    match model.screen {
+        Screen::Position => u16::from(!layout::is_wide(model.size)),
+        Screen::Why => 3,
+        Screen::Compare | Screen::History => 1,
+        Screen::Signatures => 0,
+        Screen::YearEnd => layout::year_end(model.size).1,
+    }
+}

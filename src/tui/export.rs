@@ -1,0 +1,200 @@
+//! A screen as a table: for files, for finding, for the linear mode. Makes bytes, writes nothing.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::act::view_command;
+use super::model::{Body, Model, Screen};
+use super::page::compare::status_text;
+use super::page::history::tell;
+use super::page::year_end::to_do_text;
+use super::page::{entries_text, known_text};
+use crate::domain::standing::{Counts, judge};
+use crate::domain::table::write_stored;
+use crate::domain::text::safe;
+
+/// The column names of the screen's list.
+pub fn header(screen: Screen) -> &'static [&'static str] {
+    match screen {
+        Screen::Position => &["item", "asks_for", "requirement", "status"],
+        Screen::Why => &["depth", "reason", "entries"],
+        Screen::Compare => &["item", "asks_for", "a", "b", "cause", "entries"],
+        Screen::History => &["entry", "recorded", "for_day", "who", "what"],
+        Screen::Signatures => &["key", "holder", "role", "admitted_by", "revoked_by"],
+        Screen::YearEnd => &["item", "status", "asks_for", "next"],
+    }
+}
+
+/// The lines of the screen's list, in order.
+pub fn rows(model: &Model) -> Vec<Vec<String>> {
+    match &model.body {
+        Body::Position(..) => model
+            .position
+            .rows
+            .iter()
+            .map(|row| {
+                vec![
+                    row.item.item.to_string(),
+                    row.title.clone(),
+                    row.requirement.as_str().to_owned(),
+                    row.status.word().to_owned(),
+                ]
+            })
+            .collect(),
+        Body::Why(why) => why
+            .iter()
+            .flat_map(|(_, lines)| lines)
+            .map(|line| {
+                vec![line.path.len().to_string(), line.text.clone(), entries_text(&line.entries)]
+            })
+            .collect(),
+        Body::Compare(page) => page
+            .shown
+            .iter()
+            .filter_map(|index| page.all.get(*index))
+            .map(|one| {
+                vec![
+                    one.item.item.to_string(),
+                    one.title.clone(),
+                    status_text(one.before),
+                    status_text(one.after),
+                    one.cause.clone(),
+                    entries_text(&one.entries),
+                ]
+            })
+            .collect(),
+        Body::History(page) => page
+            .lines
+            .iter()
+            .map(|line| {
+                let told = tell(&model.library, *line);
+                vec![told.entry, told.recorded, told.day, told.who, told.what]
+            })
+            .collect(),
+        Body::Signatures => keys(model),
+        Body::YearEnd(page) => page.to_do.iter().map(|one| to_do_text(one).to_vec()).collect(),
+    }
+}
+
+fn keys(model: &Model) -> Vec<Vec<String>> {
+    let all = model.library.source.roster.keys();
+    all.map(|(id, one)| {
+        let revoked = one.revoked.map_or_else(String::new, |seq| format!("#{seq}"));
+        let admitted = format!("#{}", one.admitted);
+        vec![id.to_string(), one.holder.clone(), one.role.to_string(), admitted, revoked]
+    })
+    .collect()
+}
+
+/// Makes the file of a name: its ending decides the form.
+///
+/// # Errors
+/// One line that says which endings there are.
+pub fn file(model: &Model, name: &str) -> Result<Vec<u8>, String> {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+    match ending.as_str() {
+        "csv" => Ok(csv(model)),
+        "json" => Ok(format!("{}\n", as_json(model)).into_bytes()),
+        "html" => Ok(html(model).into_bytes()),
+        "txt" => Ok(text(model).into_bytes()),
+        _ => Err("give a name that ends in .csv, .html, .txt or .json".to_owned()),
+    }
+}
+
+/// UTF-8 with a byte order mark: Excel guesses wrongly without it.
+fn csv(model: &Model) -> Vec<u8> {
+    let mut bytes = "\u{feff}".as_bytes().to_vec();
+    // A cell that begins like a formula would be run by a spreadsheet.
+    let guarded = |cell: String| {
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    };
+    let rows = rows(model).into_iter().map(|row| row.into_iter().map(guarded).collect());
+    bytes.extend(write_stored(header(model.screen), rows).into_bytes());
+    bytes
+}
+
+fn as_json(model: &Model) -> Value {
+    let header = header(model.screen);
+    let object = |row: Vec<String>| -> Value {
+        header.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), json!(cell))).collect()
+    };
+    json!({
+        "schema": "dspt.screen/1",
+        "screen": model.screen.name(),
+        "sentence": model.position.sentence(),
+        "at": model.asked.on.to_string(),
+        "as_known": known_text(model.asked, true),
+        "size": model.position.size,
+        "command": view_command(model, false),
+        "rows": rows(model).into_iter().map(object).collect::<Vec<_>>(),
+    })
+}
+
+/// Writes text so that a browser shows it and runs none of it.
+fn escaped(text: &str) -> String {
+    safe(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn html(model: &Model) -> String {
+    let title = escaped(&format!("DSPT: {}", model.screen.name()));
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head><meta charset=\"utf-8\">\
+         <title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{}</p>\n<p>{}</p>\n\
+         <p><code>{}</code></p>\n<table>\n<thead><tr>",
+        escaped(&model.position.sentence()),
+        escaped(&model.position.counts_text()),
+        escaped(&view_command(model, false))
+    );
+    for name in header(model.screen) {
+        let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&name.replace('_', " ")));
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    for row in rows(model) {
+        page.push_str("<tr>");
+        for cell in row {
+            let _ = write!(page, "<td>{}</td>", escaped(&cell));
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</tbody>\n</table>\n</body>\n</html>\n");
+    page
+}
+
+/// The sentence, the counts and the list as plain lines.
+pub fn text(model: &Model) -> String {
+    let mut text = format!("{}\n", safe(&model.position.sentence()));
+    let _ = writeln!(text, "{}", model.position.counts_text());
+    let _ = writeln!(text, "This view: {}\n", view_command(model, false));
+    for row in rows(model) {
+        let line: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
+        let _ = writeln!(text, "{}", line.join("  ").trim_end());
+    }
+    text
+}
+
+/// The statement that the position would make, as a draft.
+pub fn preview(model: &Model) -> Vec<String> {
+    let view = model.position.view();
+    let findings = view.findings();
+    let (verdict, counts) = (judge(&view, &findings), Counts::of(&findings));
+    let (in_place, mandatory) = counts.mandatory_in_place();
+    let mut lines = vec![
+        "DRAFT. Nothing is recorded as published.".to_owned(),
+        model.position.book.state.organisation.clone(),
+        model.position.edition_text(),
+        model.position.sentence(),
+        String::new(),
+        format!("Standing: {}", verdict.standing.word()),
+        format!("Mandatory items: {in_place} of {mandatory} in place"),
+        format!("Assertions to confirm: {}", verdict.unconfirmed.len()),
+        model.position.counts_text(),
+        String::new(),
+    ];
+    lines.extend(findings.iter().map(|one| {
+        let entries = entries_text(&one.because);
+        let word = one.status.word();
+        format!("{:<8}{} {word:<19} {}  {entries}", one.item.item, one.status.mark(), one.title)
+    }));
+    lines
+}

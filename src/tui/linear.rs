@@ -1,0 +1,216 @@
+//! The linear mode: a command in, whole sentences out, for screen readers, plain terminals and logs.
+//! The commands are those of the keymap; nothing is drawn and nothing moves.
+
+use std::fmt::Write as _;
+
+use super::act::view_command;
+use super::export;
+use super::keymap::{BINDINGS, Command, Group, named};
+use super::model::{Body, Effect, Message, Model, Screen, update};
+use super::overlay::Overlay;
+use super::page::why::answer_text;
+use crate::domain::status::Status;
+use crate::domain::text::safe;
+
+/// What is said at the start.
+pub fn greeting(model: &Model) -> String {
+    let position = &model.position;
+    let mut text = format!("{}\n{}\n", position.sentence(), position.counts_text());
+    if let Some(fault) = &model.library.source.fault {
+        let _ = writeln!(text, "This ledger does not verify: {}", safe(fault));
+    }
+    text.push_str("Type a command, or help.\n");
+    text
+}
+
+/// Help, line by line: every command with its keys.
+pub fn help_lines() -> Vec<String> {
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        lines.push(group.heading().to_owned());
+        for one in BINDINGS.iter().filter(|one| one.group == group) {
+            let keys: Vec<String> = one.keys.iter().map(|key| key.label()).collect();
+            lines.push(format!("  {:<14} {:<15} {}", keys.join(" "), one.name, one.help));
+        }
+        lines.push(String::new());
+    }
+    lines.push("THE TWO DATES".to_owned());
+    for line in TWO_DATES {
+        lines.push((*line).to_owned());
+    }
+    lines
+}
+
+/// What the two dates mean.
+pub const TWO_DATES: [&str; 4] = [
+    "  \"Position on\" is the day you ask about. \"Recorded by\" is how far into the",
+    "  ledger you read. Same day in both: what you could have shown that day.",
+    "  Today in the second: what is now known to have been true that day.",
+    "  LATE marks what was recorded after the day that it is for.",
+];
+
+/// Answers one line. The text ends with a line feed; the effect is for the caller.
+pub fn answer(model: &mut Model, line: &str) -> (String, Option<Effect>) {
+    let line = line.trim();
+    let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+    if name.is_empty() {
+        return (String::new(), None);
+    }
+    let Some(command) = named(name) else {
+        let text = format!("`{}` is not a command. Type help for the list.\n", safe(name));
+        return (text, None);
+    };
+    let before = (model.asked, model.other, model.screen, counts(model));
+    model.notice.clear();
+    let effect = update(model, Message::Say(command, rest.trim().to_owned()));
+    let mut text = over(model);
+    let moved = (model.asked, model.other, model.screen) != (before.0, before.1, before.2);
+    if !model.notice.is_empty() {
+        let _ = writeln!(text, "{}", safe(&model.notice));
+    }
+    let listing = command == Command::Filter || command == Command::OpenAll;
+    if before.2 != model.screen || listing || names_item(command) {
+        text.push_str(&page(model));
+    } else if moved {
+        text.push_str(&change(model, &before.3));
+    } else if model.notice.is_empty() && text.is_empty() {
+        text.push_str(&line_text(model, command));
+    }
+    (text, effect)
+}
+
+fn names_item(command: Command) -> bool {
+    use Command as C;
+    matches!(
+        command,
+        C::Why | C::Position | C::Changes | C::History | C::Signatures | C::YearEnd | C::Compare
+    )
+}
+
+fn counts(model: &Model) -> Vec<(String, Status)> {
+    let rows = model.position.rows.iter();
+    rows.map(|row| (row.item.item.to_string(), row.status)).collect()
+}
+
+/// What a prompt or a text would show; it is closed again, for there is nothing to draw over.
+fn over(model: &mut Model) -> String {
+    match std::mem::take(&mut model.overlay) {
+        Overlay::None => String::new(),
+        Overlay::Prompt(ask, input) => {
+            let (question, forms) = ask.words();
+            input.error.map_or_else(
+                || format!("{question}: give it after the command, such as: {forms}.\n"),
+                |error| format!("{error}.\n"),
+            )
+        }
+        Overlay::Form(_) => {
+            "Give the three parts after the command: edit 30 June 2026, then, latest.\n".to_owned()
+        }
+        Overlay::Palette(_) | Overlay::Help(_) => help_lines().join("\n") + "\n",
+        Overlay::Text(title, lines, _) => {
+            let lines: Vec<String> = lines.iter().map(|line| safe(line)).collect();
+            format!("{title}.\n{}\n", lines.join("\n"))
+        }
+    }
+}
+
+/// What changed by moving in time, in a sentence.
+fn change(model: &Model, before: &[(String, Status)]) -> String {
+    let now = counts(model);
+    let mut moves: Vec<(Status, Status, u64)> = Vec::new();
+    for (item, status) in &now {
+        let was = before.iter().find(|(other, _)| other == item);
+        let was = was.map_or(Status::NotAsked, |(_, status)| *status);
+        if was == *status {
+            continue;
+        }
+        match moves.iter_mut().find(|(from, to, _)| (*from, *to) == (was, *status)) {
+            Some((_, _, count)) => *count += 1,
+            None => moves.push((was, *status, 1)),
+        }
+    }
+    let mut text = format!("{}\n", model.position.sentence());
+    if moves.is_empty() {
+        text.push_str("Nothing shown changed.\n");
+    }
+    for (from, to, count) in moves {
+        let (from, to) = (from.word().to_lowercase(), to.word().to_lowercase());
+        let items = if count == 1 { "item" } else { "items" };
+        let _ = writeln!(text, "{count} {items} changed from {from} to {to}.");
+    }
+    let _ = writeln!(text, "{}", model.position.counts_text());
+    text
+}
+
+/// The selected line.
+fn line_text(model: &Model, command: Command) -> String {
+    if command == Command::SmallerStep || command == Command::LargerStep {
+        return format!("Step: {}.\n", model.step.word());
+    }
+    let rows = export::rows(model);
+    let at = model.cursor().at;
+    rows.get(at).map_or_else(
+        || "Nothing is shown here.\n".to_owned(),
+        |row| {
+            let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
+            format!("Line {} of {}: {}\n", at + 1, rows.len(), cells.join(", "))
+        },
+    )
+}
+
+/// The whole screen, as sentences and lines.
+fn page(model: &Model) -> String {
+    let mut text = format!("{}. {}\n", model.screen.name(), model.position.sentence());
+    match &model.body {
+        Body::Position(..) => {
+            let _ = writeln!(text, "{}", model.position.counts_text());
+        }
+        Body::Why(None) => text.push_str("This item is not asked for on that day.\n"),
+        Body::Why(Some((why, _))) => {
+            let _ = writeln!(text, "{}.", safe(&why.heading));
+        }
+        Body::Compare(page) => {
+            let (worse, better, other) = page.moved();
+            let _ = writeln!(text, "A: {}\nB: {}", page.a.sentence(), page.b.sentence());
+            let _ = writeln!(text, "Better {better}. Worse {worse}. Otherwise changed {other}.");
+            if let Some((count, cause)) = page.main_cause() {
+                let _ = writeln!(text, "Main cause, {count} of {worse}: {}.", safe(cause));
+            }
+        }
+        Body::History(page) => {
+            let _ = writeln!(text, "{} entries, newest first.", page.size);
+        }
+        Body::Signatures => {
+            let _ = writeln!(text, "Can this history be trusted? {}", model.trust.answer());
+        }
+        Body::YearEnd(page) => {
+            let _ = writeln!(text, "If published: {}.", page.verdict.standing.word());
+        }
+    }
+    for row in export::rows(model) {
+        let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
+        let _ = match model.screen {
+            Screen::Why => {
+                let depth = row.first().and_then(|one| one.parse::<usize>().ok()).unwrap_or(1);
+                let text_of = cells.get(1).map_or("", String::as_str);
+                writeln!(text, "{}{text_of}", "  ".repeat(depth))
+            }
+            Screen::Position
+            | Screen::Compare
+            | Screen::History
+            | Screen::Signatures
+            | Screen::YearEnd => writeln!(text, "{}", cells.join(", ").trim_end_matches(", ")),
+        };
+    }
+    if let Body::Why(Some((why, _))) = &model.body {
+        let _ = writeln!(text, "{}", why.outlook);
+        if let Some(hindsight) = &why.hindsight {
+            let _ = writeln!(text, "{hindsight}");
+        }
+        for one in &why.answers {
+            let _ = writeln!(text, "Same item: {}", answer_text(one));
+        }
+    }
+    let _ = writeln!(text, "This view: {}", view_command(model, false));
+    text
+}

@@ -1,0 +1,476 @@
+//! The state of the screen and the one function that changes it. No file, clock or terminal: what
+//! must be done outside is returned as an [`Effect`].
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key or command that is not named here does nothing here"
+)]
+
+use std::collections::BTreeSet;
+
+use super::act;
+use super::book::{Asked, Known, Library, Marker, Source};
+use super::filter::Filter;
+use super::keymap::{Command, Key, command};
+use super::layout;
+use super::moment::Step;
+use super::overlay::Overlay;
+use super::page::compare::Compare;
+use super::page::history::{Happening, History};
+use super::page::why::{Line, Path, Why};
+use super::page::year_end::{ToDo, YearEnd};
+use super::page::{Position, Row};
+use super::theme::Theme;
+use super::trust::{Progress, Report, Trust};
+use crate::domain::day::Day;
+use crate::domain::derive::RulesChoice;
+use crate::domain::refs::{ItemId, ItemRef};
+use crate::domain::replay::ReplayError;
+
+/// The six screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Screen {
+    /// Every item's status.
+    #[default]
+    Position,
+    /// One item's reasons.
+    Why,
+    /// Two positions.
+    Compare,
+    /// What was recorded.
+    History,
+    /// Whether it can be trusted.
+    Signatures,
+    /// What is still to do.
+    YearEnd,
+}
+
+impl Screen {
+    /// All screens in the order of their numbers.
+    pub const ALL: [Self; 6] =
+        [Self::Position, Self::Why, Self::Compare, Self::History, Self::Signatures, Self::YearEnd];
+
+    /// Returns its place, from 0.
+    pub fn number(self) -> usize {
+        Self::ALL.iter().position(|one| *one == self).unwrap_or(0)
+    }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Position => "Position",
+            Self::Why => "Why",
+            Self::Compare => "Compare",
+            Self::History => "History",
+            Self::Signatures => "Signatures",
+            Self::YearEnd => "Year end",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(Key),
+    /// A command was called by name, with what it takes.
+    Say(Command, String),
+    /// The window has another size.
+    Size(u16, u16),
+    /// Time for the next step of play.
+    Tick,
+    /// The check of a generation has come this far.
+    Checking(u64, Progress),
+    /// The check of a generation has ended.
+    Checked(u64, Box<Result<Report, String>>),
+    /// Something outside was done, or not.
+    Told(Result<String, String>),
+    /// The ledger was read again.
+    Reloaded(Box<Source>),
+    /// The mouse was pressed.
+    Click(u16, u16),
+    /// The wheel was turned, down or up.
+    Wheel(bool),
+}
+
+/// Something to do outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Start the check of this generation.
+    Verify(u64),
+    /// Read the ledger again if it has grown.
+    Reload,
+    /// Write a new file.
+    Export(String, Vec<u8>),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Keep the bookmarks.
+    Keep(BTreeSet<Day>),
+    /// Take or leave the mouse.
+    Mouse(bool),
+    /// Clear the terminal and draw everything.
+    Redraw,
+}
+
+/// Which line of a list is selected, and which is the first on screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// The selected line.
+    pub at: usize,
+    /// The first line on screen.
+    pub top: usize,
+}
+
+/// What a screen holds besides the position.
+pub enum Body {
+    /// Reasons in a few words for the rows on screen, and the selected item's page where it shows.
+    Position(Vec<String>, Option<Box<Why>>),
+    /// The tree and its lines; none when the item is not asked for.
+    Why(Option<(Box<Why>, Vec<Line>)>),
+    /// Two positions.
+    Compare(Box<Compare>),
+    /// What was recorded.
+    History(History),
+    /// Nothing of its own.
+    Signatures,
+    /// What is still to do.
+    YearEnd(Box<YearEnd>),
+}
+
+/// Everything that the screen shows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Model {
+    /// What it answers from.
+    pub library: Library,
+    /// The question; side B in Compare.
+    pub asked: Asked,
+    /// Side A in Compare.
+    pub other: Asked,
+    /// Whether time keys move side A.
+    pub on_a: bool,
+    /// The screen.
+    pub screen: Screen,
+    /// Where Esc goes back to.
+    pub before: Vec<Screen>,
+    /// The item that lists select and Why explains.
+    pub item: Option<ItemId>,
+    /// One cursor for each screen.
+    pub cursors: [Cursor; 6],
+    /// What lists show.
+    pub filter: Filter,
+    /// What is looked for.
+    pub wanted: String,
+    /// How far one step goes.
+    pub step: Step,
+    /// Whether time runs by itself.
+    pub playing: bool,
+    /// Whether it may: not in a plain terminal.
+    pub motion: bool,
+    /// What lies over the screen.
+    pub overlay: Overlay,
+    /// One line about what was just done.
+    pub notice: String,
+    /// What is known about signatures.
+    pub trust: Trust,
+    /// Branches that stand otherwise than they start.
+    pub turned: BTreeSet<Path>,
+    /// Whether all branches are open.
+    pub open_all: bool,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// Columns and rows of the window.
+    pub size: (u16, u16),
+    /// What things look like.
+    pub theme: Theme,
+    /// Which step of the tour is shown.
+    pub tour: Option<usize>,
+    /// The position asked about.
+    pub position: Position,
+    /// What the screen holds besides.
+    pub body: Body,
+}
+
+impl Model {
+    /// A screen over a ledger, on today's position and the first item that needs work.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the ledger cannot be replayed.
+    pub fn new(source: Source, theme: Theme) -> Result<Self, ReplayError> {
+        let mut library = Library::new(source)?;
+        let on = library.today();
+        let asked = Asked { on, known: Known::Now, rules: RulesChoice::Then };
+        let filter = Filter::default();
+        let position = Position::read(&mut library, asked, &filter)?;
+        let work = position.rows.iter().find(|row| !row.status.in_place());
+        let item = work.or(position.rows.first()).map(|row| row.item.item.clone());
+        let broken = library.source.fault.is_some();
+        let tour = (library.source.sample && !broken).then_some(0);
+        let mut model = Self {
+            asked,
+            other: Asked { on: on.plus_months(-12), ..asked },
+            on_a: false,
+            screen: if broken { Screen::Signatures } else { Screen::Position },
+            before: Vec::new(),
+            item,
+            cursors: [Cursor::default(); 6],
+            filter,
+            wanted: String::new(),
+            step: Step::default(),
+            playing: false,
+            motion: true,
+            overlay: Overlay::None,
+            notice: String::new(),
+            trust: Trust::default(),
+            turned: BTreeSet::new(),
+            open_all: false,
+            mouse: false,
+            size: (80, 24),
+            theme,
+            tour,
+            position,
+            body: Body::Signatures,
+            library,
+        };
+        model.refresh();
+        Ok(model)
+    }
+
+    /// The question that time keys move.
+    pub fn active(&self) -> Asked {
+        if self.on_a && self.screen == Screen::Compare { self.other } else { self.asked }
+    }
+
+    /// Moves the question that time keys move.
+    pub fn ask(&mut self, asked: Asked) {
+        if self.on_a && self.screen == Screen::Compare {
+            self.other = asked;
+        } else {
+            self.asked = asked;
+        }
+    }
+
+    /// The cursor of the screen.
+    pub fn cursor(&self) -> Cursor {
+        self.cursors.get(self.screen.number()).copied().unwrap_or_default()
+    }
+
+    /// Moves the cursor of the screen and takes the item under it along.
+    pub fn select(&mut self, at: usize) {
+        let last = self.lines().saturating_sub(1);
+        let at = at.min(last);
+        if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
+            cursor.at = at;
+        }
+        if let Some(item) = self.item_at(at) {
+            self.item = Some(item);
+        }
+    }
+
+    /// How many lines the list of the screen has.
+    pub fn lines(&self) -> usize {
+        match &self.body {
+            Body::Position(..) => self.position.rows.len(),
+            Body::Why(why) => why.as_ref().map_or(0, |(_, lines)| lines.len()),
+            Body::Compare(page) => page.shown.len(),
+            Body::History(page) => page.lines.len(),
+            Body::Signatures => self.library.source.roster.keys().count(),
+            Body::YearEnd(page) => page.to_do.len(),
+        }
+    }
+
+    /// The item on a line of the list, where it is about one.
+    pub fn item_at(&self, line: usize) -> Option<ItemId> {
+        match &self.body {
+            Body::Position(..) => self.position.rows.get(line).map(|row| row.item.item.clone()),
+            Body::Compare(page) => page.line(line).map(|one| one.item.item.clone()),
+            Body::YearEnd(page) => match page.to_do.get(line)? {
+                ToDo::Item(row) => Some(row.item.item.clone()),
+                ToDo::Assertion(_) => None,
+            },
+            Body::Why(_) | Body::History(_) | Body::Signatures => None,
+        }
+    }
+
+    /// The entry on the selected line, where there is one.
+    pub fn entry(&self) -> Option<u64> {
+        match &self.body {
+            Body::Why(Some((_, lines))) => lines.get(self.cursor().at)?.entries.first().copied(),
+            Body::History(page) => match page.lines.get(self.cursor().at)? {
+                Happening::Entry(seq) => Some(*seq),
+                Happening::Calendar(number) => self.library.markers.get(*number)?.entry,
+            },
+            Body::Position(..)
+            | Body::Why(None)
+            | Body::Compare(_)
+            | Body::Signatures
+            | Body::YearEnd(_) => None,
+        }
+    }
+
+    /// The full key of the selected item, in the edition in force on the day.
+    pub fn item_ref(&self) -> Option<ItemRef> {
+        let item = self.item.clone()?;
+        let period = self.position.book.positions.derivation.period_on(self.asked.on)?;
+        let (edition, category) = (period.edition.id.clone(), period.category.clone());
+        Some(ItemRef { edition, category, item })
+    }
+
+    /// Markers and bookmarks, by day.
+    pub fn markers(&self) -> Vec<Marker> {
+        let mut all = self.library.markers.clone();
+        all.extend(self.library.source.bookmarks.iter().map(|day| Marker {
+            day: *day,
+            letter: 'B',
+            text: "bookmark".to_owned(),
+            entry: None,
+        }));
+        all.sort();
+        all
+    }
+
+    /// Works out again what the screen says, keeping item and scroll where they are.
+    pub fn refresh(&mut self) {
+        match Position::read(&mut self.library, self.asked, &self.filter) {
+            Ok(position) => self.position = position,
+            Err(error) => self.notice = error.to_string(),
+        }
+        self.body = self.read_body();
+        self.keep_line();
+        self.scroll();
+        self.reasons();
+    }
+
+    fn read_body(&mut self) -> Body {
+        match self.screen {
+            Screen::Position => Body::Position(Vec::new(), None),
+            Screen::Why => {
+                let item = self.item_ref();
+                let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
+                Body::Why(why.map(|why| {
+                    let lines = why.lines(&self.turned, self.open_all);
+                    (Box::new(why), lines)
+                }))
+            }
+            Screen::Compare => {
+                let all = Filter::default();
+                let a = Position::read(&mut self.library, self.other, &all);
+                let b = Position::read(&mut self.library, self.asked, &all);
+                match (a, b) {
+                    (Ok(a), Ok(b)) => Body::Compare(Box::new(Compare::read(a, b, &self.filter))),
+                    _ => Body::Signatures,
+                }
+            }
+            Screen::History => {
+                Body::History(History::read(&self.library, self.position.size, &self.filter))
+            }
+            Screen::Signatures => Body::Signatures,
+            Screen::YearEnd => {
+                let all = Position::read(&mut self.library, self.asked, &Filter::default());
+                let rows: Vec<Row> = all.map_or_else(|_| Vec::new(), |all| all.rows);
+                Body::YearEnd(Box::new(YearEnd::read(&self.position, &rows)))
+            }
+        }
+    }
+
+    /// Puts the cursor back on the item that was selected, where the list still has it.
+    fn keep_line(&mut self) {
+        let item = self.item.clone();
+        let lines = self.lines();
+        let found = (0..lines).find(|line| item.is_some() && self.item_at(*line) == item);
+        if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
+            cursor.at = found.unwrap_or(cursor.at).min(lines.saturating_sub(1));
+        }
+    }
+
+    /// Scrolls as little as shows the selected line.
+    pub fn scroll(&mut self) {
+        let height = layout::list_height(self);
+        let lines = self.lines();
+        if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
+            let first = (cursor.at + 1).saturating_sub(height);
+            cursor.top = cursor.top.clamp(first, cursor.at.max(first));
+            cursor.top = cursor.top.min(lines.saturating_sub(height));
+        }
+    }
+
+    /// Works out the reasons of the rows on screen, and of the selected one where there is room.
+    fn reasons(&mut self) {
+        if !matches!(self.body, Body::Position(..)) {
+            return;
+        }
+        let cursor = self.cursor();
+        let height = layout::list_height(self);
+        let view = self.position.view();
+        let rows = self.position.rows.iter().skip(cursor.top).take(height);
+        let because = rows.map(|row| {
+            view.finding(&row.item).map_or_else(String::new, |finding| finding.because_text)
+        });
+        let because: Vec<String> = because.collect();
+        let row = self.position.rows.get(cursor.at).filter(|_| layout::is_wide(self.size));
+        let item = row.map(|row| row.item.clone());
+        let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
+        self.body = Body::Position(because, why.map(Box::new));
+    }
+}
+
+/// Changes the model and says what is to be done outside.
+pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
+    let effect = match message {
+        Message::Key(key) => press(model, key),
+        Message::Say(command, rest) => act::say(model, command, &rest),
+        Message::Size(columns, rows) => {
+            model.size = (columns, rows);
+            None
+        }
+        Message::Tick => {
+            act::tick(model);
+            None
+        }
+        Message::Checking(generation, progress) => {
+            if generation == model.trust.generation {
+                model.trust.running = Some(progress);
+            }
+            None
+        }
+        Message::Checked(generation, outcome) => {
+            if generation == model.trust.generation {
+                act::checked(model, *outcome);
+            }
+            None
+        }
+        Message::Told(told) => {
+            model.notice = told.unwrap_or_else(|error| error);
+            None
+        }
+        Message::Reloaded(source) => {
+            act::reload(model, *source);
+            None
+        }
+        Message::Click(column, row) => act::click(model, column, row),
+        Message::Wheel(down) => {
+            let at = model.cursor().at;
+            model.select(if down { at.saturating_add(3) } else { at.saturating_sub(3) });
+            None
+        }
+    };
+    model.refresh();
+    effect
+}
+
+fn press(model: &mut Model, key: Key) -> Option<Effect> {
+    if key == Key::Ctrl('c') {
+        return Some(Effect::Quit);
+    }
+    model.notice.clear();
+    if model.overlay != Overlay::None {
+        return act::overlay(model, key);
+    }
+    let tree = model.screen == Screen::Why;
+    let known = match key {
+        Key::Right if tree => Some(Command::Unfold),
+        Key::Left if tree => Some(Command::Fold),
+        _ => command(key),
+    };
+    act::run(model, known?)
+}

@@ -1,0 +1,126 @@
+//! Whether the year can be closed: what is in place, by standard, and what is still to do.
+
+use std::collections::BTreeMap;
+
+use super::{Position, Row};
+use crate::domain::day::Day;
+use crate::domain::edition::Requirement;
+use crate::domain::refs::AssertionRef;
+use crate::domain::standing::{Verdict, judge};
+use crate::domain::status::Status;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToDo {
+    /// A mandatory item that is not in place.
+    Item(Row),
+    /// An assertion that is not confirmed.
+    Assertion(AssertionRef),
+}
+
+/// Mandatory items of one standard: own evidence, equivalence or not applicable, to do.
+pub type Share = (u64, u64, u64);
+
+/// The page.
+#[derive(Clone, Debug)]
+pub struct YearEnd {
+    /// The last day for publishing, where the edition's name gives it.
+    pub closes: Option<Day>,
+    /// The verdict if it were published with this position.
+    pub verdict: Verdict,
+    /// Mandatory items by status.
+    pub mandatory: BTreeMap<Status, u64>,
+    /// Mandatory assertions, and how many of them are confirmed.
+    pub assertions: (usize, usize),
+    /// By standard.
+    pub standards: Vec<(String, Share)>,
+    /// Certificates known, with their last day, and whether they are in force.
+    pub certificates: Vec<(String, Day, bool)>,
+    /// What is still to do.
+    pub to_do: Vec<ToDo>,
+}
+
+impl YearEnd {
+    /// Judges a position; `rows` are all its items, whatever is shown.
+    pub fn read(position: &Position, rows: &[Row]) -> Self {
+        let view = position.view();
+        let verdict = judge(&view, &view.findings());
+        let (mut mandatory, mut standards) = (BTreeMap::new(), BTreeMap::new());
+        let mut all = std::collections::BTreeSet::new();
+        let mut to_do = Vec::new();
+        for row in rows.iter().filter(|row| row.requirement == Requirement::Mandatory) {
+            *mandatory.entry(row.status).or_default() += 1;
+            all.insert(row.item.assertion());
+            let number = row.item.item.as_str().split('.').next().unwrap_or_default();
+            let share: &mut Share =
+                standards.entry(number.parse::<u32>().unwrap_or(u32::MAX)).or_default();
+            match row.status {
+                Status::Met => share.0 += 1,
+                Status::MetByEquivalence | Status::NotApplicable => share.1 += 1,
+                Status::NotAsked
+                | Status::NeedsConfirming
+                | Status::PartlySupported
+                | Status::Lapsed
+                | Status::NotMet => share.2 += 1,
+            }
+            if !row.status.in_place() {
+                to_do.push(ToDo::Item(row.clone()));
+            }
+        }
+        to_do.extend(verdict.unconfirmed.iter().cloned().map(ToDo::Assertion));
+        let on = position.asked.on;
+        let certificates = position.book.state.certificates.values().map(|known| {
+            let record = &known.what.record;
+            let from = record.valid_from;
+            let current = from <= on && on <= record.valid_until;
+            (format!("{} {}", record.scheme.label(), record.number), record.valid_until, current)
+        });
+        Self {
+            closes: closes(position),
+            mandatory,
+            assertions: (all.len(), all.len().saturating_sub(verdict.unconfirmed.len())),
+            standards: standards.into_iter().map(|(n, share)| (n.to_string(), share)).collect(),
+            certificates: certificates.collect(),
+            to_do,
+            verdict,
+        }
+    }
+
+    /// How many mandatory items have a status.
+    pub fn count(&self, status: Status) -> u64 {
+        self.mandatory.get(&status).copied().unwrap_or_default()
+    }
+}
+
+/// An edition named `2025-26` closes on 30 June 2026 (`mappings/README.md`).
+fn closes(position: &Position) -> Option<Day> {
+    let period = position.book.positions.derivation.period_on(position.asked.on)?;
+    let year: i16 = period.edition.id.as_str().get(..4)?.parse().ok()?;
+    Day::from_ymd(year + 1, 6, 30).ok()
+}
+
+/// One thing to do, in columns: number, status, what it is, the command for it.
+pub fn to_do_text(one: &ToDo) -> [String; 4] {
+    match one {
+        ToDo::Item(row) => {
+            let number = row.item.item.to_string();
+            let command = match row.status {
+                Status::NeedsConfirming => format!("dspt confirm {}", row.item.item.assertion()),
+                Status::NotAsked
+                | Status::Met
+                | Status::MetByEquivalence
+                | Status::PartlySupported
+                | Status::Lapsed
+                | Status::NotMet
+                | Status::NotApplicable => format!("dspt explain {number}"),
+            };
+            let status = format!("{} {}", row.status.mark(), row.status.word());
+            [number, status, row.title.clone(), command]
+        }
+        ToDo::Assertion(one) => {
+            let number = one.assertion.to_string();
+            let command = format!("dspt confirm {number}");
+            [number, "confirm assertion".to_owned(), "not confirmed yet".to_owned(), command]
+        }
+    }
+}

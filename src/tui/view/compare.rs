@@ -1,0 +1,175 @@
+//! Screen 3: what changed between A and B, and because of what?
+
+use ratatui::layout::Rect;
+
+use super::super::book::{Asked, Known};
+use super::super::keymap::{Command as C, hint};
+use super::super::layout;
+use super::super::model::Model;
+use super::super::page::compare::{Compare, status_text};
+use super::super::page::entries_text;
+use super::super::theme::Role;
+use super::super::width::{fill, wrap};
+use super::pen::Pen;
+use crate::domain::status::Status;
+
+pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let side = |name: &str, asked: Asked, moves: bool| {
+        let known = match asked.known {
+            Known::Then => "as recorded then".to_owned(),
+            Known::Now => "as recorded by today".to_owned(),
+            Known::By(day) => format!("as recorded by {}", day.short()),
+            Known::Size(size) => format!("first {size} entries"),
+        };
+        let mark = if moves { "*" } else { " " };
+        format!("{mark}{name} [{}, {known}]", asked.on.short())
+    };
+    let a = side("A", model.other, model.on_a);
+    let b = side("B", model.asked, !model.on_a);
+    let keys = format!("{} swap  {} change ", hint(C::Swap), hint(C::Edit));
+    let tab = format!("* moves with , . < > g.  {} chooses A or B", hint(C::NextPane));
+    if area.width < 80 {
+        pen.line(0, 1, area.width, &a, Role::Plain);
+        pen.line(0, 2, area.width, &b, Role::Plain);
+        return;
+    }
+    pen.line(0, 1, area.width, &format!("{a:<40}{b}"), Role::Plain);
+    pen.line(1, 2, area.width, &tab, Role::Plain);
+    pen.right(52, 2, area.width, &keys, Role::Plain);
+}
+
+pub(super) fn draw(
+    model: &Model,
+    page: &Compare,
+    pen: &mut Pen<'_>,
+    area: Rect,
+) -> Option<(u16, u16)> {
+    let upper = Rect { height: layout::totals(model.size), ..area };
+    if layout::is_wide(model.size) {
+        boxes(page, pen, upper);
+    } else {
+        totals(page, pen, upper);
+    }
+    let list = Rect { y: upper.bottom(), height: area.height - upper.height, ..area };
+    draw_list(model, page, pen, list)
+}
+
+fn signed(a: u64, b: u64) -> String {
+    match b.cmp(&a) {
+        std::cmp::Ordering::Less => format!("-{}", a - b),
+        std::cmp::Ordering::Equal => "0".to_owned(),
+        std::cmp::Ordering::Greater => format!("+{}", b - a),
+    }
+}
+
+fn totals(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
+    let (worse, better, other) = page.moved();
+    let head = format!("{:<13}{:>5}{:>6}", "", "A", "B");
+    let moved = format!("Better {better}   Worse {worse}   Other {other} ");
+    pen.line(1, area.y, area.width, &head, Role::Title);
+    pen.right(30, area.y, area.width, &moved, Role::Plain);
+    let not_in_place = |counts: fn(&Compare, Status) -> u64| -> u64 {
+        Status::ALL.iter().filter(|one| !one.in_place()).map(|one| counts(page, *one)).sum()
+    };
+    let lines = [
+        ("Met", page.counts(Status::Met), ""),
+        ("Equivalent", page.counts(Status::MetByEquivalence), ""),
+        (
+            "Not in place",
+            (not_in_place(|p, s| p.a.count(s)), not_in_place(|p, s| p.b.count(s))),
+            "(lapsed, not met, partly, needs confirming)",
+        ),
+    ];
+    for (number, (name, (a, b), note)) in lines.into_iter().enumerate() {
+        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
+        let text = format!("{name:<13}{a:>5}{b:>6}{:>6}   {note}", signed(a, b));
+        pen.line(1, y, area.width - 1, text.trim_end(), Role::Plain);
+    }
+}
+
+fn boxes(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
+    let third = area.width / 3;
+    let one = Rect { width: third, ..area };
+    pen.frame(one, "Totals", "");
+    let head = format!("{:<20}{:>6}{:>7}{:>8}", "", "A", "B", "change");
+    pen.line(one.x + 2, one.y + 1, one.width - 4, &head, Role::Title);
+    for (number, status) in Status::ALL.into_iter().enumerate() {
+        let (a, b) = page.counts(status);
+        let text = format!("{:<20}{a:>6}{b:>7}{:>8}", status.word(), signed(a, b));
+        let y = one.y + 2 + u16::try_from(number).unwrap_or(0);
+        pen.line(one.x + 2, y, one.width - 4, &text, Role::Plain);
+    }
+    let two = Rect { x: third, width: third, ..area };
+    pen.frame(two, "What moved", "");
+    let (worse, better, other) = page.moved();
+    let total = page.b.total().max(page.a.total());
+    let lines = [
+        format!("Better  {better:>4}   now in place"),
+        format!("Worse   {worse:>4}   no longer in place"),
+        format!("Other   {other:>4}   changed without either"),
+        format!("Same    {:>4}", total.saturating_sub(page.all.len() as u64)),
+        String::new(),
+        format!("{} items differ.", page.all.len()),
+    ];
+    for (number, line) in lines.iter().enumerate() {
+        let y = two.y + 1 + u16::try_from(number).unwrap_or(0);
+        pen.line(two.x + 2, y, two.width - 4, line, Role::Plain);
+    }
+    let three = Rect { x: 2 * third, width: area.width - 2 * third, ..area };
+    pen.frame(three, "Main cause", "");
+    let text = match page.main_cause() {
+        Some((count, cause)) => {
+            format!("{count} of the {worse} that got worse share one cause: {cause}.")
+        }
+        None => "Nothing got worse.".to_owned(),
+    };
+    let width = usize::from(three.width.saturating_sub(4));
+    for (number, line) in wrap(&text, width).iter().take(8).enumerate() {
+        let y = three.y + 1 + u16::try_from(number).unwrap_or(0);
+        pen.line(three.x + 2, y, three.width - 4, line, Role::Plain);
+    }
+}
+
+fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    let how = if model.filter.text.is_empty() { "worse first" } else { model.filter.title() };
+    let title = format!("{} items changed, shown: {how}", page.all.len());
+    pen.frame(area, &title, &format!("{} filter", hint(C::Filter)));
+    let inside = usize::from(area.width.saturating_sub(4));
+    let small = model.size.0 < 80;
+    let cause = if small { 0 } else { (inside.saturating_sub(60)).max(14) };
+    let title = inside.saturating_sub(8 + 16 + 16 + cause + usize::from(cause > 0));
+    let more = pen.theme().glyphs.more;
+    let columns = |item: &str, what: &str, a: &str, b: &str, why: &str| {
+        format!(
+            "{} {}{}{}{}",
+            fill(item, 7, more),
+            fill(what, title.saturating_sub(1), more),
+            fill(&format!(" {a}"), 16, more),
+            fill(&format!(" {b}"), 16, more),
+            fill(&format!(" {why}"), cause, more)
+        )
+    };
+    let head = columns("Item", "What it asks for", "A", "B", "Because");
+    pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
+    let cursor = model.cursor();
+    let height = layout::list_height(model);
+    let mut at = None;
+    for line in cursor.top..(cursor.top + height).min(page.shown.len()) {
+        let Some(one) = page.line(line) else { continue };
+        let y = area.y + 2 + u16::try_from(line - cursor.top).unwrap_or(0);
+        let cause = format!("{} {}", one.cause, entries_text(&one.entries));
+        let (a, b) = (status_text(one.before), status_text(one.after));
+        let text = columns(&one.item.item.to_string(), &one.title, &a, &b, &cause);
+        pen.row(area, y, &text, line == cursor.at);
+        if line == cursor.at {
+            at = Some((area.x + 1, y));
+        }
+    }
+    let last = (cursor.top + height).min(page.shown.len());
+    let rows = match page.shown.len() {
+        0 => "nothing changed".to_owned(),
+        all => format!("rows {}-{last} of {all}", cursor.top + 1),
+    };
+    pen.line(area.x + 2, area.bottom().saturating_sub(2), area.width - 4, &rows, Role::Plain);
+    at
+}

@@ -1,0 +1,240 @@
+//! Drawing: the model in, cells out. Decides nothing and reads nothing else; one file per screen.
+
+mod compare;
+mod history;
+mod overlay;
+mod pen;
+mod position;
+mod signatures;
+mod why;
+mod year_end;
+
+use ratatui::Frame;
+use ratatui::layout::{Position as Point, Rect};
+
+use super::act::view_command;
+use super::keymap::{Command as C, hint, hints};
+use super::layout;
+use super::model::{Body, Model, Screen};
+use super::overlay::Overlay;
+use super::page::known_text;
+use super::scrubber::{letter_text, month, strip};
+use super::theme::Role;
+use super::width::columns;
+use crate::domain::status::Status;
+use pen::Pen;
+
+/// Draws everything.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let size = (area.width, area.height);
+    let mut pen = Pen::new(frame.buffer_mut(), &model.theme);
+    if layout::is_too_small(size) {
+        pen.line(
+            0,
+            0,
+            area.width,
+            "Make the window at least 60 by 18, or use: dspt status",
+            Role::Plain,
+        );
+        return;
+    }
+    header(model, &mut pen, area);
+    let footer = layout::footer(model.screen, size);
+    let height = area.height.saturating_sub(layout::HEADER + footer);
+    let body = Rect { x: 0, y: layout::HEADER, width: area.width, height };
+    let mut at = match &model.body {
+        Body::Position(because, why) => {
+            position::draw(model, because, why.as_deref(), &mut pen, body)
+        }
+        Body::Why(page) => why::draw(model, page.as_ref(), &mut pen, body),
+        Body::Compare(page) => compare::draw(model, page, &mut pen, body),
+        Body::History(page) => history::draw(model, page, &mut pen, body),
+        Body::Signatures => signatures::draw(model, &mut pen, body),
+        Body::YearEnd(page) => year_end::draw(model, page, &mut pen, body),
+    };
+    let below = Rect { x: 0, y: body.bottom(), width: area.width, height: footer };
+    draw_footer(model, &mut pen, below);
+    if model.overlay != Overlay::None {
+        at = overlay::draw(model, &mut pen, area);
+    }
+    // The real cursor stands on the selected line: screen readers follow it.
+    if let Some((x, y)) = at {
+        frame.set_cursor_position(Point { x: x.min(area.width - 1), y: y.min(area.height - 1) });
+    }
+}
+
+fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let small = area.width < 80;
+    let mut tabs = String::from(" ");
+    for (number, screen) in Screen::ALL.iter().enumerate() {
+        let name = screen.name();
+        let name = if small {
+            name.split(' ').next().and_then(|n| n.get(..n.len().min(4)))
+        } else {
+            Some(name)
+        };
+        let name = format!("{} {}", number + 1, name.unwrap_or_default());
+        let here = *screen == model.screen;
+        let [before, after] = if here { ["[", "]"] } else { [" ", " "] };
+        tabs.extend([before, &name, after]);
+    }
+    pen.line(0, 0, area.width, &tabs, Role::Title);
+    let mut right = "? help ".to_owned();
+    if layout::is_wide(model.size) {
+        let organisation = &model.position.book.state.organisation;
+        right = format!("{organisation}   {}   ? help ", model.position.edition_text());
+    }
+    let from = u16::try_from(columns(&tabs) + 2).unwrap_or(u16::MAX);
+    pen.right(from, 0, area.width, &right, Role::Plain);
+    match model.screen {
+        Screen::Compare => compare::sentence(model, pen, area),
+        Screen::History => history::sentence(model, pen, area),
+        Screen::Signatures => signatures::sentence(model, pen, area),
+        Screen::Position | Screen::Why | Screen::YearEnd => sentence(model, pen, area),
+    }
+}
+
+/// The sentence that states the view.
+fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let on = model.asked.on.short();
+    let known = known_text(model.asked, false);
+    let rules = model.position.rules_text();
+    let keys = format!("{} change  {} now/then ", hint(C::Edit), hint(C::NowThen));
+    if layout::is_wide(model.size) {
+        let text = format!(
+            " Position on [{on}], using what was recorded by [{known}], under the rules [{rules}]."
+        );
+        pen.line(0, 1, area.width, &text, Role::Plain);
+        let y = if columns(&text) + columns(&keys) + 2 < usize::from(area.width) { 1 } else { 2 };
+        pen.right(0, y, area.width, &keys, Role::Plain);
+        return;
+    }
+    if area.width < 80 {
+        pen.line(
+            0,
+            1,
+            area.width,
+            &format!(" Position on [{on}], recorded by [{known}],"),
+            Role::Plain,
+        );
+        pen.line(0, 2, area.width, &format!(" rules [{rules}]."), Role::Plain);
+        return;
+    }
+    let first = format!(" Position on [{on}], using what was recorded by [{known}],");
+    let second = format!(" under the rules [{rules}].");
+    pen.line(0, 1, area.width, &first, Role::Plain);
+    pen.line(0, 2, area.width, &second, Role::Plain);
+    pen.right(u16::try_from(columns(&second) + 1).unwrap_or(0), 2, area.width, &keys, Role::Plain);
+}
+
+fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let mut y = area.y;
+    match layout::timeline(model.screen, model.size) {
+        0 => {}
+        1 => {
+            bare_timeline(model, pen, y, area.width);
+            y += 1;
+        }
+        _ => {
+            timeline(model, pen, Rect { y, height: 4, ..area });
+            y += 4;
+        }
+    }
+    if layout::has_legend(model.size) {
+        let words = Status::ALL.map(|one| format!("{} {}", one.mark(), one.word()));
+        pen.line(0, y, area.width, &format!(" Status words: {}", words.join("  ")), Role::Plain);
+        y += 1;
+    }
+    let copy = format!("{} copy  {} export ", hint(C::Copy), hint(C::Export));
+    let copy = if layout::is_wide(model.size) { copy } else { format!("{} copy ", hint(C::Copy)) };
+    let (text, role) = match (&model.notice, model.tour, &model.overlay) {
+        (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
+        (_, Some(step), Overlay::None) => (format!(" {}", tour(step)), Role::Warning),
+        _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
+    };
+    pen.line(0, y, area.width.saturating_sub(16), &text, role);
+    pen.right(0, y, area.width, &copy, Role::Plain);
+    pen.line(0, y + 1, area.width, &format!(" {}", keys(model)), Role::Plain);
+}
+
+/// Four things to try on the sample ledger.
+const TOUR: [&str; 4] = [
+    "Try: press , three times to step back through changes.  1 of 4. Esc hides this",
+    "Try: g, type 30 June 2026, Enter; then n for what was known.  2 of 4",
+    "Try: Enter on an item to see why; Esc goes back.  3 of 4",
+    "Try: c to compare with this date, then < and >.  4 of 4",
+];
+
+fn tour(step: usize) -> &'static str {
+    TOUR.get(step).copied().unwrap_or("")
+}
+
+fn keys(model: &Model) -> String {
+    let step: (&[C], &str) = (&[C::Previous, C::Next], "step");
+    let marker: (&[C], &str) = (&[C::MarkerBefore, C::MarkerAfter], "marker");
+    let open = |word| -> (&[C], &str) { (&[C::Open], word) };
+    let back: (&[C], &str) = (&[C::Back], "back");
+    let all: (&[C], &str) = (&[C::Palette], "all commands");
+    let help: (&[C], &str) = (&[C::Help], "help");
+    let go: (&[C], &str) = (&[C::Go], "date");
+    let compare: (&[C], &str) = (&[C::Compare], "compare");
+    let list: Vec<(&[C], &str)> = match model.screen {
+        Screen::Position => {
+            vec![step, marker, (&[C::Play], "play"), go, open("why"), compare, all]
+        }
+        Screen::Why => vec![back, step, marker, (&[C::NowThen], "now/then"), compare, help],
+        Screen::Compare => vec![open("why"), (&[C::Swap], "swap"), step, back, all, help],
+        Screen::History => {
+            vec![open("details"), (&[C::GoToItem], "go to the item"), step, go, back, help]
+        }
+        Screen::Signatures => {
+            vec![(&[C::Verify], "check again"), open("key"), (&[C::Export], "export"), back, help]
+        }
+        Screen::YearEnd => {
+            vec![open("why"), (&[C::Preview], "preview statement"), compare, step, help]
+        }
+    };
+    let between = if layout::is_wide(model.size) { "   " } else { "  " };
+    let mut text = hints(&list, between);
+    if layout::is_wide(model.size) {
+        let more: [(&[C], &str); 4] = [
+            (&[C::Today], "today"),
+            (&[C::Find], "find"),
+            (&[C::Filter], "filter"),
+            (&[C::Quit], "quit"),
+        ];
+        text = format!("{text}{between}{}", hints(&more, between));
+    }
+    text
+}
+
+fn timeline(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let playing = if model.playing { "PLAYING  " } else { "" };
+    let step = format!("{playing}step: {} (- +)", model.step.word());
+    pen.frame(area, "Timeline", &step);
+    let inside = area.width.saturating_sub(4);
+    let strip = strip(model, inside);
+    let levels = pen.theme().glyphs.levels;
+    let bars: String =
+        strip.levels.iter().map(|level| levels.get(*level).copied().unwrap_or(" ")).collect();
+    pen.line(2, area.y + 1, inside, &bars, Role::Plain);
+    pen.line(2, area.y + 2, inside, &strip.markers, Role::Title);
+    let (from, until) = (month(strip.from), month(strip.until));
+    pen.edge(area, &from, &until);
+    if layout::is_wide(model.size) {
+        let words: Vec<&str> = strip.letters.iter().map(|one| letter_text(*one)).collect();
+        let words = format!(" {} ", words.join("  "));
+        let x = area.width.saturating_sub(u16::try_from(columns(&words)).unwrap_or(0)) / 2;
+        pen.line(x, area.bottom() - 1, area.width - x, &words, Role::Plain);
+    }
+}
+
+fn bare_timeline(model: &Model, pen: &mut Pen<'_>, y: u16, width: u16) {
+    let inside = width.saturating_sub(24);
+    let strip = strip(model, inside);
+    pen.line(1, y, 9, &month(strip.from), Role::Plain);
+    pen.line(10, y, inside, &strip.markers, Role::Plain);
+    let step = format!("{} ", model.step.word());
+    pen.right(10 + inside, y, width, &step, Role::Plain);
+}

@@ -1,0 +1,190 @@
+//! Screen 1: what is our status on this date?
+
+use ratatui::layout::Rect;
+
+use super::super::keymap::{Command as C, hint};
+use super::super::layout;
+use super::super::model::Model;
+use super::super::page::brief;
+use super::super::page::why::Why;
+use super::super::theme::Role;
+use super::super::width::{fill, wrap};
+use super::pen::Pen;
+use crate::domain::edition::Requirement;
+use crate::domain::status::Status;
+
+/// Widths of number, title, status and reason.
+struct Widths {
+    title: usize,
+    status: usize,
+    because: usize,
+}
+
+pub(super) fn draw(
+    model: &Model,
+    because: &[String],
+    why: Option<&Why>,
+    pen: &mut Pen<'_>,
+    area: Rect,
+) -> Option<(u16, u16)> {
+    let wide = layout::is_wide(model.size);
+    pen.line(0, area.y, area.width, &counts(model), Role::Plain);
+    let below = u16::from(!wide);
+    let height = area.height.saturating_sub(1 + below);
+    let left = if wide { area.width * 3 / 5 } else { area.width };
+    let list = Rect { x: 0, y: area.y + 1, width: left, height };
+    let at = draw_list(model, because, pen, list);
+    if let Some(why) = why.filter(|_| wide) {
+        let pane = Rect { x: left, width: area.width - left, ..list };
+        draw_why(why, pen, pane);
+    }
+    if !wide && !because.is_empty() {
+        let cursor = model.cursor();
+        let text = model.position.rows.get(cursor.at).map(|row| {
+            let because = because.get(cursor.at.saturating_sub(cursor.top));
+            brief(&model.position, row, because.map_or("", String::as_str))
+        });
+        let y = area.bottom().saturating_sub(1);
+        pen.line(1, y, area.width - 1, &text.unwrap_or_default(), Role::Plain);
+    }
+    at
+}
+
+fn counts(model: &Model) -> String {
+    let position = &model.position;
+    let count = |status: Status| position.count(status);
+    let [met, equal, confirm, partly, lapsed, not_met, none] = Status::ALL.map(count);
+    let (in_place, mandatory) = position.mandatory;
+    if layout::is_wide(model.size) {
+        format!(
+            " Met {met}   By equivalence {equal}   Needs confirming {confirm}   Partly supported \
+             {partly}   Lapsed {lapsed}   Not met {not_met}   N/A {none}   Mandatory: {in_place} \
+             of {mandatory} in place"
+        )
+    } else if model.size.0 < 80 {
+        format!(
+            " Met {met} Equiv {equal} Conf {confirm} Partly {partly} Lapsed {lapsed} Not met \
+             {not_met} N/A {none}"
+        )
+    } else {
+        format!(
+            " Met {met}  By equivalence {equal}  Confirming {confirm}  Partly {partly}  Lapsed \
+             {lapsed}  Not met {not_met}  N/A {none}"
+        )
+    }
+}
+
+fn draw_list(
+    model: &Model,
+    because: &[String],
+    pen: &mut Pen<'_>,
+    area: Rect,
+) -> Option<(u16, u16)> {
+    let position = &model.position;
+    let title = format!(
+        "Items  {}, mandatory {}, shown: {}",
+        position.total(),
+        position.mandatory.1,
+        model.filter.title()
+    );
+    let keys = format!("{} find  {} filter", hint(C::Find), hint(C::Filter));
+    pen.frame(area, &title, &keys);
+    let widths = widths(model, area.width);
+    let more = pen.theme().glyphs.more;
+    let columns = |item: &str, title: &str, status: &str, because: &str| {
+        let mut text = format!(
+            "{} {} {}",
+            fill(item, 7, more),
+            fill(title, widths.title, more),
+            fill(status, widths.status, more)
+        );
+        if widths.because > 0 {
+            text.push(' ');
+            text.push_str(&fill(because, widths.because, more));
+        }
+        text
+    };
+    let head = columns("Item", "What it asks for", "Status", "Because");
+    pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
+    let cursor = model.cursor();
+    let height = layout::list_height(model);
+    let mut at = None;
+    let mut y = area.y + 2;
+    let rows = position.rows.iter().enumerate().skip(cursor.top).take(height);
+    for ((number, row), because) in rows.zip(because) {
+        let status = format!("{} {}", row.status.mark(), row.status.word());
+        let optional = row.requirement != Requirement::Mandatory;
+        let name = if optional { format!("{}o", row.item.item) } else { row.item.item.to_string() };
+        let text = columns(&name, &row.title, &status, because);
+        let selected = number == cursor.at;
+        pen.row(area, y, &text, selected);
+        if selected {
+            at = Some((area.x + 1, y));
+        } else {
+            let x = area.x + 2 + 8 + u16::try_from(widths.title).unwrap_or(0) + 1;
+            let width = u16::try_from(widths.status).unwrap_or(0);
+            pen.line(x, y, width, &status, Role::Status(row.status));
+        }
+        y += 1;
+    }
+    if position.rows.is_empty() {
+        let text = match position.book.positions.derivation.period_on(model.asked.on) {
+            None => "No edition with the organisation's category is in force on this day.",
+            Some(_) => "Nothing fits the filter. Press f, Enter to show all.",
+        };
+        pen.line(area.x + 2, y, area.width - 4, text, Role::Warning);
+    } else {
+        let last = (cursor.top + height).min(position.rows.len());
+        let text =
+            format!("rows {}-{last} of {}  (o: optional)", cursor.top + 1, position.rows.len());
+        pen.edge(area, &text, "");
+    }
+    at
+}
+
+fn widths(model: &Model, width: u16) -> Widths {
+    let inside = usize::from(width.saturating_sub(4));
+    if model.size.0 < 80 {
+        return Widths { title: inside.saturating_sub(8 + 23), status: 22, because: 0 };
+    }
+    let because = if inside < 100 { 18 } else { 34 };
+    let title = inside.saturating_sub(8 + 23 + because + 1);
+    Widths { title, status: 22, because }
+}
+
+fn draw_why(why: &Why, pen: &mut Pen<'_>, area: Rect) {
+    let word = why.status.word().to_lowercase();
+    let title = format!("Why is {} {word}?", why.item.item);
+    pen.frame(area, &title, &format!("{} open", hint(C::Open)));
+    let width = usize::from(area.width.saturating_sub(4));
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let say = |lines: &mut Vec<(String, Role)>, text: &str, role: Role, indent: &str| {
+        for line in wrap(text, width - indent.len()) {
+            lines.push((format!("{indent}{line}"), role));
+        }
+    };
+    say(&mut lines, &why.heading, Role::Title, "");
+    say(&mut lines, &why.asked_by, Role::Plain, "");
+    say(&mut lines, &format!("Because: {}", why.because), Role::Status(why.status), "");
+    lines.push((String::new(), Role::Plain));
+    if let Some(hindsight) = &why.hindsight {
+        say(&mut lines, &format!("!  {hindsight}"), Role::Warning, "");
+        lines.push((String::new(), Role::Plain));
+    }
+    for line in why.lines(&std::collections::BTreeSet::new(), false).iter().take(8) {
+        let indent = "  ".repeat(line.path.len());
+        say(&mut lines, &line.text, Role::Plain, &indent);
+    }
+    lines.push((String::new(), Role::Plain));
+    say(&mut lines, &why.outlook, Role::Plain, "");
+    lines.push((String::new(), Role::Plain));
+    lines.push(("History of this item".to_owned(), Role::Title));
+    for (day, status) in why.history.iter().take(6) {
+        lines.push((format!("  {:<12} {}", day.short(), status.word()), Role::Plain));
+    }
+    let room = usize::from(area.height.saturating_sub(2));
+    for (number, (line, role)) in lines.into_iter().take(room).enumerate() {
+        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
+        pen.line(area.x + 2, y, area.width - 4, &line, role);
+    }
+}

@@ -1,0 +1,110 @@
+//! Columns of a terminal: cutting, filling and wrapping text without splitting what a person sees
+//! as one character.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::text::safe;
+
+/// Returns how many columns a text takes.
+pub fn columns(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Makes a text safe to show and cuts it to a width, with `more` where something is left out.
+pub fn cut(text: &str, width: usize, more: &str) -> String {
+    let text = safe(text);
+    if columns(&text) <= width {
+        return text;
+    }
+    let room = width.saturating_sub(columns(more));
+    let (mut kept, mut used) = (String::new(), 0);
+    for cluster in text.graphemes(true) {
+        used += cluster.width();
+        if used > room {
+            break;
+        }
+        kept.push_str(cluster);
+    }
+    let kept = kept.trim_end();
+    if columns(more) > width { kept.to_owned() } else { format!("{kept}{more}") }
+}
+
+/// Cuts a text and fills it with spaces to exactly a width.
+pub fn fill(text: &str, width: usize, more: &str) -> String {
+    let mut text = cut(text, width, more);
+    let missing = width.saturating_sub(columns(&text));
+    text.extend(std::iter::repeat_n(' ', missing));
+    text
+}
+
+/// Breaks a text into lines of at most a width, between words where there are any.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in safe(text).split(' ').filter(|word| !word.is_empty()) {
+        let wide = columns(word);
+        if used > 0 && used + 1 + wide > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        for cluster in word.graphemes(true) {
+            if used + cluster.width() > width && used > 0 {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(cluster);
+            used += cluster.width();
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Writes a number with thin groups: `48 214`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_never_splits_what_is_seen_as_one() {
+        assert_eq!(cut("abcdefgh", 6, "..."), "abc...");
+        assert_eq!(cut("表表表表", 5, "."), "表表.");
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2, "."), "e\u{301}.");
+        assert_eq!(fill("表", 4, "..."), "表  ");
+        assert_eq!(cut("a\u{1b}[2J", 20, "..."), "a<U+001B>[2J");
+        assert_eq!(cut("x\u{202e}y", 20, "..."), "x<U+202E>y");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_long_words_anywhere() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("表表表", 4), ["表表", "表"]);
+    }
+
+    #[test]
+    fn numbers_have_thin_groups() {
+        let all = [0, 12, 999, 1_000, 48_214, 1_000_000].map(grouped);
+        assert_eq!(all, ["0", "12", "999", "1 000", "48 214", "1 000 000"]);
+    }
+}
