@@ -23,6 +23,7 @@ use crate::domain::day::Day;
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
     use Command as C;
+    tour(model, command);
     match command {
         C::Previous
         | C::Next
@@ -77,6 +78,14 @@ pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
         C::Palette => open(model, Overlay::Palette(Palette::default())),
         C::Redraw => Some(Effect::Redraw),
         C::Quit => Some(Effect::Quit),
+    }
+}
+
+/// Moves the tour of the sample ledger on when its step was done.
+fn tour(model: &mut Model, command: Command) {
+    let steps = [Command::Previous, Command::NowThen, Command::Open, Command::Compare];
+    if let Some(step) = model.tour.filter(|step| steps.get(*step) == Some(&command)) {
+        model.tour = Some(step + 1).filter(|step| *step < steps.len());
     }
 }
 
@@ -139,6 +148,13 @@ fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
         model.before.push(model.screen);
         model.before.truncate(20);
         model.screen = screen;
+    }
+    if screen == Screen::Compare && !model.chosen {
+        let year_before = model.asked.on.plus_months(-12);
+        let rules = model.library.markers.iter().find(|one| one.letter == 'R');
+        let on = rules.map_or(year_before, |one| year_before.max(one.day).min(model.asked.on));
+        model.other = Asked { on, ..model.asked };
+        model.chosen = true;
     }
     None
 }
@@ -215,6 +231,7 @@ fn time(model: &mut Model, command: Command) -> Option<Effect> {
 
 fn set_a(model: &mut Model) {
     model.other = model.asked;
+    model.chosen = true;
     model.on_a = false;
     model.notice = format!("A is {}. Move B with the time keys.", model.asked.on.short());
     show(model, Screen::Compare);

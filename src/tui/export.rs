@@ -194,7 +194,8 @@ pub fn preview(model: &Model) -> Vec<String> {
     lines.extend(findings.iter().map(|one| {
         let entries = entries_text(&one.because);
         let word = one.status.word();
-        format!("{:<8}{} {word:<19} {}  {entries}", one.item.item, one.status.mark(), one.title)
+        let number = one.item.item.to_string();
+        format!("{number:<8}{} {word:<19} {}  {entries}", one.status.mark(), one.title)
     }));
     lines
 }

@@ -39,6 +39,7 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use crate::domain::day::Day;
 use book::Source;
@@ -120,7 +121,7 @@ pub fn run(model: &mut Model, host: &Arc<dyn Host>) -> io::Result<()> {
     let taken = Taken::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     // Some consoles do not blank the alternate screen.
-    terminal.clear()?;
+    blank(&mut terminal)?;
     let (columns, rows) = crossterm::terminal::size()?;
     update(model, Message::Size(columns, rows));
     let (sender, receiver) = channel();
@@ -144,6 +145,13 @@ fn listen(sender: Sender<Woken>) {
 
 type Screen = Terminal<CrosstermBackend<io::Stdout>>;
 
+/// Blanks the terminal so that the next frame draws every cell. Asks the terminal for nothing:
+/// its answer would be taken for keys by the thread that reads them.
+fn blank(terminal: &mut Screen) -> io::Result<()> {
+    let size = terminal.size()?;
+    terminal.resize(Rect::new(0, 0, size.width, size.height))
+}
+
 fn work(
     model: &mut Model,
     host: &Arc<dyn Host>,
@@ -165,7 +173,7 @@ fn work(
                 }
                 Woken::Input(event) => {
                     if matches!(event, Event::Resize(..)) {
-                        terminal.clear()?;
+                        blank(terminal)?;
                     }
                     message(&event)
                 }
@@ -205,7 +213,7 @@ fn perform(
         Effect::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
         Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture)?,
         Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture)?,
-        Effect::Redraw => terminal.clear()?,
+        Effect::Redraw => blank(terminal)?,
         Effect::Reload | Effect::Export(..) | Effect::Keep(_) => {
             let message = outside(model, effect, host.as_ref());
             update(model, message);
@@ -354,7 +362,7 @@ fn suspend(terminal: &mut Screen, model: &mut Model) -> io::Result<()> {
     }
     let (columns, rows) = crossterm::terminal::size()?;
     update(model, Message::Size(columns, rows));
-    terminal.clear()
+    blank(terminal)
 }
 
 /// There is no such thing here.

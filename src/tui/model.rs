@@ -147,6 +147,8 @@ pub struct Model {
     pub asked: Asked,
     /// Side A in Compare.
     pub other: Asked,
+    /// Whether side A was chosen; before that it is a year before B.
+    pub chosen: bool,
     /// Whether time keys move side A.
     pub on_a: bool,
     /// The screen.
@@ -209,6 +211,7 @@ impl Model {
         let mut model = Self {
             asked,
             other: Asked { on: on.plus_months(-12), ..asked },
+            chosen: false,
             on_a: false,
             screen: if broken { Screen::Signatures } else { Screen::Position },
             before: Vec::new(),
@@ -295,7 +298,13 @@ impl Model {
     /// The entry on the selected line, where there is one.
     pub fn entry(&self) -> Option<u64> {
         match &self.body {
-            Body::Why(Some((_, lines))) => lines.get(self.cursor().at)?.entries.first().copied(),
+            Body::Why(Some((_, lines))) => {
+                let at = self.cursor().at;
+                let path = &lines.get(at)?.path;
+                // A branch stands for the first entry under it.
+                let mut under = lines.iter().skip(at).take_while(|one| one.path.starts_with(path));
+                under.find_map(|one| one.entries.first().copied())
+            }
             Body::History(page) => match page.lines.get(self.cursor().at)? {
                 Happening::Entry(seq) => Some(*seq),
                 Happening::Calendar(number) => self.library.markers.get(*number)?.entry,
@@ -361,9 +370,12 @@ impl Model {
                     _ => Body::Signatures,
                 }
             }
-            Screen::History => {
-                Body::History(History::read(&self.library, self.position.size, &self.filter))
-            }
+            Screen::History => Body::History(History::read(
+                &self.library,
+                self.asked,
+                self.position.size,
+                &self.filter,
+            )),
             Screen::Signatures => Body::Signatures,
             Screen::YearEnd => {
                 let all = Position::read(&mut self.library, self.asked, &Filter::default());

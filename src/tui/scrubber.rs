@@ -65,14 +65,17 @@ pub fn strip(model: &Model, width: u16) -> Strip {
             *cell = letter;
         }
     };
-    let shown = |one: &&Marker| from <= one.day && one.day <= until;
-    for one in model.markers().iter().filter(shown) {
+    let shown = |one: &Marker| from <= one.day && one.day <= until;
+    let comparing = model.screen == super::model::Screen::Compare;
+    // A bookmark's letter is side B's as well.
+    let marked = model.markers().into_iter().filter(|one| !comparing || one.letter != 'B');
+    for one in marked.filter(shown) {
         put(one.day, one.letter);
         if !letters.contains(&one.letter) {
             letters.push(one.letter);
         }
     }
-    if model.screen == super::model::Screen::Compare {
+    if comparing {
         put(model.other.on, 'A');
         put(model.asked.on, 'B');
     } else {

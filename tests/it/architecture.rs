@@ -96,6 +96,23 @@ fn pure_folders_touch_nothing_outside() {
 }
 
 #[test]
+fn the_screen_does_its_io_in_one_file() {
+    let mut wrong = Vec::new();
+    for (module, path, text) in sources() {
+        if module != "tui" || path == Path::new("tui/mod.rs") {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let outside = IMPURE.iter().filter(|word| **word != "ratatui");
+            for word in outside.filter(|word| line.contains(**word)) {
+                wrong.push(format!("{}:{}: names {word}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn only_the_store_speaks_sql_and_only_main_knows_the_time() {
     for (module, path, text) in sources() {
         let path = path.display();

@@ -22,3 +22,5 @@ mod semantics;
 mod store;
 mod tamper;
 mod tui;
+#[cfg(unix)]
+mod tui_terminal;

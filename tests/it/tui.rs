@@ -5,14 +5,18 @@ use std::sync::OnceLock;
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::day::{Day, Instant};
+use dspt_ledger::domain::event::Event;
+use dspt_ledger::domain::status::Status;
+use dspt_ledger::domain::text::is_hidden;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
-use dspt_ledger::tui::book::Source;
-use dspt_ledger::tui::keymap::{BINDINGS, Command, Key, named};
-use dspt_ledger::tui::model::{Effect, Message, Model, Screen, update};
+use dspt_ledger::tui::book::{Known, Library, Source};
+use dspt_ledger::tui::keymap::{BINDINGS, Key, named};
+use dspt_ledger::tui::model::{Body, Effect, Message, Model, Screen, update};
 use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::trust::{Answer, Report};
 use dspt_ledger::tui::view::view;
+use dspt_ledger::tui::{linear, moment, overlay};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -129,15 +133,515 @@ fn drawn(model: &mut Model, columns: u16, rows: u16) -> String {
     text
 }
 
-#[test]
-fn look() {
+const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (140, 40), (240, 70)];
+
+/// Every screen, in the order of the numbers.
+fn each_screen(mut check: impl FnMut(&mut Model, Screen)) {
     let mut model = model();
-    let sizes = std::env::var("LOOK").unwrap_or_default();
-    for size in sizes.split(' ').filter(|one| !one.is_empty()) {
-        let (c, r) = size.split_once('x').unwrap();
-        for screen in 1..=6 {
-            press(&mut model, &screen.to_string());
-            eprintln!("{}", drawn(&mut model, c.parse().unwrap(), r.parse().unwrap()));
+    for screen in Screen::ALL {
+        press(&mut model, &(screen.number() + 1).to_string());
+        assert_eq!(model.screen, screen);
+        check(&mut model, screen);
+    }
+}
+
+#[test]
+fn every_screen_at_every_size_is_as_it_was() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        each_screen(|model, screen| {
+            for (columns, rows) in SIZES {
+                let name = screen.name().to_lowercase().replace(' ', "-");
+                let name = format!("{}-{name}-{columns}x{rows}", screen.number() + 1);
+                insta::assert_snapshot!(name, drawn(model, columns, rows));
+            }
+        });
+    });
+}
+
+#[test]
+fn what_lies_over_a_screen_is_as_it_was() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (name, keys) in [
+            ("form", "e"),
+            ("help", "?"),
+            ("palette", ":comp"),
+            ("prompt-wrong", "g31/6/2026\n"),
+            ("filter", "flapsed mandatory\n"),
+            ("markers", "B"),
+            ("preview", "p"),
+            ("entry", "4\n"),
+            ("none-in-force", "g1/1/2025\n"),
+        ] {
+            let mut model = model();
+            press(&mut model, keys);
+            insta::assert_snapshot!(format!("over-{name}"), drawn(&mut model, 80, 24));
+        }
+    });
+}
+
+#[test]
+fn no_style_and_no_glyph_carries_a_meaning_of_its_own() {
+    // The same cells without styles, and the same again with frames and bars spelt in ASCII.
+    let ascii = |text: &str| -> String {
+        let mut text = text.to_owned();
+        let pairs =
+            BOX.levels.iter().zip(ASCII.levels).chain(BOX.corners.iter().zip(ASCII.corners));
+        for (from, to) in pairs.chain([(&BOX.across, ASCII.across), (&BOX.down, ASCII.down)]) {
+            text = text.replace(from, to);
+        }
+        text
+    };
+    each_screen(|model, screen| {
+        for (columns, rows) in SIZES {
+            model.theme = Theme::default();
+            let whole = drawn(model, columns, rows);
+            for palette in [Palette::Mono, Palette::HighContrast] {
+                model.theme = Theme { palette, glyphs: BOX };
+                assert_eq!(drawn(model, columns, rows), whole, "{screen:?} {columns}x{rows}");
+            }
+            model.theme = Theme { palette: Palette::Mono, glyphs: ASCII };
+            let plain = drawn(model, columns, rows);
+            assert!(plain.is_ascii(), "{screen:?} {columns}x{rows}\n{plain}");
+            assert_eq!(plain, ascii(&whole), "{screen:?} {columns}x{rows}");
+            assert!(plain.lines().count() == usize::from(rows));
+        }
+    });
+}
+
+#[test]
+fn every_row_says_its_status_in_words() {
+    let mut model = model();
+    let text = drawn(&mut model, 240, 170);
+    for row in &model.position.rows {
+        let number = format!("{}", row.item.item);
+        let line = text.lines().find(|line| {
+            let mut words = line.split_whitespace();
+            let first = words.next().unwrap_or("").trim_start_matches(['│', '>']);
+            let first = if first.is_empty() { words.next().unwrap_or("") } else { first };
+            first.trim_end_matches('o') == number
+        });
+        let line = line.unwrap_or_else(|| panic!("{number}\n{text}"));
+        assert!(line.contains(row.status.word()) && line.contains(row.status.mark()), "{line}");
+    }
+}
+
+#[test]
+fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
+    let help = linear::help_lines().join("\n");
+    for one in BINDINGS {
+        for key in one.keys {
+            assert!(help.contains(&key.label()), "{}", one.name);
+        }
+        assert!(help.contains(one.name) && help.contains(one.help), "{}", one.name);
+        let mut palette = overlay::Palette::default();
+        palette.input.text = one.name.to_owned();
+        assert_eq!(palette.list()[0].command, one.command, "{}", one.name);
+        let mut model = model();
+        let (text, effect) = linear::answer(&mut model, one.name);
+        assert!(!text.is_empty() || effect.is_some(), "{} says nothing", one.name);
+        assert!(!text.contains("is not a command"), "{}: {text}", one.name);
+    }
+    // And the other way round: the keys that help shows do what it says.
+    for one in BINDINGS {
+        assert_eq!(named(one.name), Some(one.command));
+    }
+}
+
+#[test]
+fn only_presses_and_repeats_are_acted_on() {
+    use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+    let event =
+        |kind| Event::Key(KeyEvent::new_with_kind(KeyCode::Char('.'), KeyModifiers::NONE, kind));
+    assert!(matches!(
+        dspt_ledger::tui::message(&event(KeyEventKind::Press)),
+        Some(Message::Key(Key::Char('.')))
+    ));
+    assert!(dspt_ledger::tui::message(&event(KeyEventKind::Repeat)).is_some());
+    assert!(dspt_ledger::tui::message(&event(KeyEventKind::Release)).is_none());
+}
+
+#[test]
+fn changing_the_date_moves_neither_item_nor_screen() {
+    let mut model = model();
+    let row = model.cursor().at - model.cursor().top;
+    for keys in [",", ",", ".", "n", "g2026-09-01\n", "<", ">"] {
+        press(&mut model, keys);
+        assert_eq!(model.item.as_ref().unwrap().to_string(), "9.2.1", "{keys}");
+        assert_eq!(model.screen, Screen::Position);
+        assert_eq!(model.cursor().at - model.cursor().top, row, "{keys}");
+    }
+    press(&mut model, "\n,");
+    assert_eq!(model.screen, Screen::Why);
+}
+
+#[test]
+fn steps_stop_where_something_shown_changes_and_nowhere_else() {
+    let mut model = model_of(source(), Theme::default());
+    say(&mut model, "edit 2026-06-30, now");
+    let mut stops = Vec::new();
+    for _ in 0..60 {
+        let before = model.asked.on;
+        press(&mut model, ",");
+        if model.asked.on == before {
+            break;
+        }
+        stops.push(model.asked.on);
+    }
+    stops.reverse();
+    let known: Vec<Day> =
+        model.position.book.changes.iter().copied().filter(|on| *on < day("2026-06-30")).collect();
+    assert_eq!(stops, known);
+    // A filter makes the steps coarser: nothing in standard 1 changes after 29 May.
+    assert_eq!(known.last(), Some(&day("2026-06-22")));
+    say(&mut model, "filter standard 1");
+    say(&mut model, "go 2026-06-30");
+    press(&mut model, ",");
+    assert_eq!(model.asked.on, day("2026-05-29"));
+}
+
+#[test]
+fn with_what_was_known_then_a_late_entry_is_a_step_of_its_own() {
+    let mut model = model();
+    assert_eq!(model.position.count(Status::Lapsed), 22);
+    press(&mut model, ".");
+    assert_eq!(model.asked.on, day("2026-07-12"));
+    assert_eq!(model.position.count(Status::Lapsed), 1);
+    press(&mut model, ",");
+    assert_eq!(model.asked.on, day("2026-06-22"));
+}
+
+#[test]
+fn play_ends_at_today_and_says_so() {
+    let mut model = model();
+    press(&mut model, "+++ ");
+    assert!(model.playing);
+    for _ in 0..20 {
+        update(&mut model, Message::Tick);
+    }
+    assert_eq!(model.asked.on, day(TODAY));
+    assert!(!model.playing);
+    assert_eq!(model.notice, "Reached today. Nothing later is recorded.");
+    // Any other time key pauses first; without motion a key is one step.
+    let mut model = model_of(source(), Theme::default());
+    say(&mut model, "go 2026-06-30");
+    press(&mut model, " ,");
+    assert!(!model.playing);
+    model.motion = false;
+    let before = model.asked.on;
+    press(&mut model, " ");
+    assert!(!model.playing && model.asked.on > before);
+}
+
+#[track_caller]
+fn goes(text: &str, expected: &str) {
+    let library = Library::new(source()).unwrap();
+    let found = moment::go_to(text, day("2026-06-30"), &library);
+    assert_eq!(found.map_or_else(|error| error, |day| day.to_string()), expected, "{text}");
+}
+
+#[test]
+fn dates_are_read_as_people_type_them() {
+    for text in ["30/6/2026", "30 June 2026", "30 jun", "2026-06-30", "year end", " 30 JUNE "] {
+        goes(text, "2026-06-30");
+    }
+    goes("today", TODAY);
+    goes("yesterday", "2026-11-20");
+    goes("-3m", "2026-03-30");
+    goes("+2w", "2026-07-14");
+    goes("event 105", "2026-07-12");
+    goes("#8", "2025-09-25");
+    goes("24 dec", "2025-12-24");
+    goes("last publication", "nothing is recorded as published");
+    goes("31/6/2026", "31 June 2026 is not a date; June has 30 days");
+    goes("6/30/2026", "there is no month 30; UK order is day/month/year, files use year-month-day");
+    goes("-3x", "`-3x` is not a shift; write it as -3m, +2w, -10d or +1y");
+    goes("event 500", "`500` is not an entry; this ledger has #0 to #105");
+    goes("-é", "`-é` is not a shift; write it as -3m, +2w, -10d or +1y");
+}
+
+#[test]
+fn the_form_changes_all_three_parts() {
+    let mut model = model();
+    press(&mut model, "e");
+    for _ in 0..30 {
+        update(&mut model, Message::Key(Key::Backspace));
+    }
+    press(&mut model, "1/7/2026\t");
+    update(&mut model, Message::Key(Key::Up));
+    press(&mut model, "\t\t ");
+    press(&mut model, "\n");
+    assert_eq!(model.overlay, overlay::Overlay::None);
+    assert_eq!(
+        model.position.sentence(),
+        "Position on 1 July 2026, using what was recorded by today, under the rules latest known: \
+         DSPT 2025-26-v8 8.0.0."
+    );
+}
+
+#[test]
+fn a_comparison_moves_one_side_at_a_time() {
+    let mut model = model();
+    press(&mut model, "c");
+    assert_eq!(
+        (model.screen, model.other, model.asked),
+        (Screen::Compare, model.asked, model.asked)
+    );
+    press(&mut model, "g2026-07-12\n");
+    let Body::Compare(page) = &model.body else { panic!() };
+    assert_eq!(page.moved(), (0, 21, 0));
+    press(&mut model, "\tg2026-06-01\n\ts");
+    assert_eq!((model.other.on, model.asked.on), (day("2026-07-12"), day("2026-06-01")));
+}
+
+#[test]
+fn an_event_leads_to_its_item_and_back() {
+    let mut model = model();
+    press(&mut model, "4");
+    say(&mut model, "find EV-103");
+    press(&mut model, "i");
+    assert_eq!((model.screen, model.item.as_ref().unwrap().as_str()), (Screen::Why, "4.5.3"));
+    press(&mut model, "\u{1b}\u{1b}");
+    assert_eq!(model.screen, Screen::Position);
+}
+
+#[test]
+fn late_answers_of_an_older_check_are_dropped() {
+    let mut model = model();
+    let Some(Effect::Verify(first)) = press(&mut model, "v") else { panic!() };
+    let Some(Effect::Verify(second)) = press(&mut model, "v") else { panic!() };
+    let no = Report { answer: Answer::No, ..report() };
+    update(&mut model, Message::Checked(first, Box::new(Ok(no.clone()))));
+    assert_eq!(model.trust.report.as_ref().unwrap().answer, Answer::Yes);
+    assert!(model.trust.running.is_some());
+    update(&mut model, Message::Checked(second, Box::new(Ok(no))));
+    assert_eq!(model.trust.report.as_ref().unwrap().answer, Answer::No);
+    assert!(model.trust.running.is_none());
+}
+
+#[test]
+fn exports_hold_the_sentence_and_every_row() {
+    let mut model = model();
+    for name in ["a.txt", "a.html", "a.json", "a.csv"] {
+        let Some(Effect::Export(to, bytes)) = say(&mut model, &format!("export {name}")) else {
+            panic!("{name}: {}", model.notice)
+        };
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(to, name);
+        assert!(text.matches("Lapsed").count() >= 22, "{name}");
+        assert!(name.contains("csv") || text.contains("30 June 2026"), "{name}");
+    }
+    assert_eq!(say(&mut model, "export a.doc"), None);
+    assert_eq!(model.notice, "give a name that ends in .csv, .html, .txt or .json");
+}
+
+#[test]
+fn the_linear_mode_answers_in_sentences() {
+    let mut model = model_of(source(), Theme::default());
+    let mut text = String::new();
+    for line in [
+        "edit 30 June 2026, then",
+        "next",
+        "previous",
+        "why 9.2.1",
+        "go 31/6/2026",
+        "compare 2026-06-09",
+        "nonsense",
+    ] {
+        let said = linear::answer(&mut model, line).0;
+        text.extend(["> ", line, "\n", &said]);
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("linear", text));
+}
+
+/// Runs a command on the sample ledger and reads its JSON.
+fn json(folder: &Path, command: &str) -> serde_json::Value {
+    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let ledger = folder.display().to_string();
+    let args = ["dspt", "--json", "--ledger", &ledger];
+    let args = args.into_iter().chain(command.split(' ')).map(Into::into);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    cli::run(args, now, &mut out, &mut err);
+    let error = || String::from_utf8_lossy(&err).into_owned();
+    serde_json::from_slice(&out).unwrap_or_else(|_| panic!("{command}: {}", error()))
+}
+
+#[test]
+fn screen_linear_mode_and_commands_give_the_same_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut model = model_of(source(), Theme::default());
+    let mut days = model.position.book.changes.clone();
+    days.retain(|day| model.position.book.positions.derivation.period_on(*day).is_some());
+    for (number, on) in days.into_iter().enumerate() {
+        for known in ["then", "now"] {
+            if known == "then" && on < day("2025-09-22") {
+                continue;
+            }
+            say(&mut model, "position");
+            let (said, _) = linear::answer(&mut model, &format!("edit {on}, {known}"));
+            let status = json(folder.path(), &format!("status --at {on} --as-known {known}"));
+            let items: Vec<(String, String)> = status["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| {
+                    let text = |name: &str| one[name].as_str().unwrap().to_owned();
+                    (text("item"), text("status"))
+                })
+                .collect();
+            let rows = model.position.rows.iter();
+            let rows: Vec<(String, String)> =
+                rows.map(|row| (row.item.item.to_string(), row.status.json().to_owned())).collect();
+            assert_eq!(rows, items, "{on} {known}");
+            for one in Status::ALL {
+                let count = status["counts"]["all"][one.json()].as_u64().unwrap();
+                assert_eq!(model.position.count(one), count, "{on} {known}");
+                let sentence = format!("{} {count}.", one.word());
+                assert!(said.is_empty() || said.contains(&sentence), "{on} {known}: {said}");
+            }
+            let (item, word) = &items[(number * 37) % items.len()];
+            let command = format!("explain {item} --at {on} --as-known {known}");
+            let explained = json(folder.path(), &command);
+            assert_eq!(explained["finding"]["status"], word.as_str(), "{item} {on} {known}");
+            say(&mut model, &format!("why {item}"));
+            let Body::Why(Some((why, _))) = &model.body else { panic!("{item} {on}") };
+            assert_eq!(why.status.json(), word);
+            assert_eq!(explained["finding"]["because"], why.because.as_str());
         }
     }
+}
+
+#[test]
+fn nothing_in_a_ledger_can_paint_the_screen() {
+    let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066} e\u{301}\u{301}\u{301} 表表表 \
+                   👩‍👩‍👧‍👦 \u{200b}\u{feff}\r\n\t| a\u{0}b \u{9b}31m";
+    let mut source = source();
+    for fact in &mut source.facts {
+        if let Event::EvidenceRecorded(body) = &mut fact.event {
+            body.title = format!("{hostile}{}", body.title);
+        }
+        if let Event::LedgerOpened(body) = &mut fact.event {
+            body.organisation = hostile.to_owned();
+        }
+        if let Event::CertificateRecorded(body) = &mut fact.event {
+            body.number = format!("{hostile}{}", body.number);
+        }
+    }
+    let mut model = model_of(source, Theme::default());
+    say(&mut model, "edit 2026-06-30, then");
+    say(&mut model, "find 9.2.1");
+    for (columns, rows) in [(60, 18), (61, 19), (80, 24), (101, 30), (140, 40)] {
+        for keys in
+            ["1", "2", "2*", "3", "4", "4\n", "5", "6", "B", "p", "1fby \u{2066}x", "?", ":"]
+        {
+            press(&mut model, keys);
+            let text = drawn(&mut model, columns, rows);
+            for c in text.chars().filter(|c| *c != '\n') {
+                assert!(!is_hidden(c) || c == '\u{200d}', "{keys} {columns}: {c:?}\n{text}");
+            }
+            let (said, _) = linear::answer(&mut model, "down");
+            assert!(said.chars().all(|c| c == '\n' || !is_hidden(c)), "{said:?}");
+            press(&mut model, "\u{1b}");
+        }
+    }
+}
+
+#[test]
+fn no_size_and_no_key_makes_it_fall() {
+    let mut model = model();
+    let keys: Vec<Key> = BINDINGS.iter().flat_map(|one| one.keys.iter().copied()).collect();
+    let mut seed = 7_u32;
+    for turn in 0..600 {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let key = keys[(seed >> 8) as usize % keys.len()];
+        if key != Key::Ctrl('c') {
+            update(&mut model, Message::Key(key));
+        }
+        if turn % 20 == 0 {
+            let (columns, rows) = ((seed >> 4) % 200, (seed >> 12) % 60);
+            let number = |value: u32| u16::try_from(value.max(1)).unwrap();
+            let (columns, rows) = (number(columns), number(rows));
+            let text = drawn(&mut model, columns, rows);
+            assert_eq!(text.lines().count(), usize::from(rows));
+            update(&mut model, Message::Click(columns / 2, rows / 2));
+        }
+    }
+}
+
+/// Not a gate: prints what a seek and a draw cost, so that a change for the worse is seen.
+#[test]
+fn a_seek_and_a_draw_are_timed() {
+    use std::time::Instant;
+    let mut model = model();
+    for (columns, rows) in [(80, 24), (140, 40), (240, 70)] {
+        update(&mut model, Message::Size(columns, rows));
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        let (mut seeks, mut draws) = (Vec::new(), Vec::new());
+        for turn in 0..200 {
+            model.asked.on = day("2025-10-01").plus((turn * 131) % 400);
+            model.asked.known = Known::Now;
+            let start = Instant::now();
+            update(&mut model, Message::Wheel(turn % 2 == 0));
+            seeks.push(start.elapsed());
+            let start = Instant::now();
+            terminal.draw(|frame| view(&model, frame)).unwrap();
+            draws.push(start.elapsed());
+        }
+        seeks.sort();
+        draws.sort();
+        let at = |list: &[std::time::Duration], part: usize| list[list.len() * part / 100];
+        eprintln!(
+            "{columns}x{rows}: seek p50 {:?} p99 {:?}, draw p50 {:?} p99 {:?}",
+            at(&seeks, 50),
+            at(&seeks, 99),
+            at(&draws, 50),
+            at(&draws, 99)
+        );
+    }
+}
+
+/// A walk through the screens: what is pressed, and what it is for.
+const TOUR: [(&str, &str); 12] = [
+    ("", "The sample ledger on 30 June 2026, with what was recorded by that day"),
+    ("\n", "Enter: why 9.2.1 lapsed, and what would put it in place"),
+    ("n", "n: with what is known now it never lapsed; the certificate was recorded late"),
+    ("\u{1b}n", "Esc, n: back to the list, and to what was known then"),
+    (",", ", one step back: to the change before"),
+    ("g1/6/2026\n", "g: go to a date, as people type it"),
+    ("cg2026-06-30\n", "c: compare that day with 30 June, worse first, with causes"),
+    ("4", "4: what was recorded, newest first"),
+    ("flate\n", "f late: nothing was recorded late by then"),
+    ("n", "n: the certificate of 12 July was"),
+    ("fall\n6", "6: what is still to do before the year closes"),
+    ("5", "5: can any of it be believed?"),
+];
+
+/// `docs/tour.txt` is what this test sees; `DSPT_BLESS=1` writes it again.
+#[test]
+fn the_tour_shows_what_the_page_says() {
+    let mut model = model();
+    let mut text = String::from("A walk through the screen, 80 columns by 24 lines: dspt tui\n");
+    for (number, (keys, words)) in TOUR.iter().enumerate() {
+        press(&mut model, keys);
+        let title = format!("\n{}. {words}\n\n", number + 1);
+        text.extend([title, drawn(&mut model, 80, 24)]);
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tour.txt");
+    if std::env::var_os("DSPT_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(page == text, "docs/tour.txt is not what the screen shows; DSPT_BLESS=1 writes it");
 }

@@ -1,6 +1,6 @@
 //! What was recorded, newest first, with what the calendar did in between.
 
-use super::super::book::{Library, day_of};
+use super::super::book::{Asked, Known, Library, day_of};
 use super::super::filter::Filter;
 use crate::domain::day::Day;
 use crate::domain::describe::{describe, points_at};
@@ -41,8 +41,9 @@ pub struct Told {
 }
 
 impl History {
-    /// Lists what the first `size` entries say, and what ended by today.
-    pub fn read(library: &Library, size: u64, filter: &Filter) -> Self {
+    /// Lists what the first `size` entries say, and what had ended by the last day known.
+    pub fn read(library: &Library, asked: Asked, size: u64, filter: &Filter) -> Self {
+        let until = known_by(library, asked);
         let mut lines: Vec<(Day, Happening)> = Vec::new();
         for fact in library.source.facts.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
             let late = !filter.late || library.late(fact.seq).is_some();
@@ -54,13 +55,26 @@ impl History {
         let plain = !filter.late && filter.by.is_none();
         for (number, marker) in library.markers.iter().enumerate().filter(|_| plain) {
             let known = marker.entry.is_none_or(|entry| entry < size);
-            if marker.letter == 'X' && known && marker.day <= library.today() {
+            if marker.letter == 'X' && known && marker.day <= until {
                 lines.push((marker.day, Happening::Calendar(number)));
             }
         }
         // Stable: entries of one day keep their order, and the calendar comes after them.
         lines.sort_by_key(|(day, _)| *day);
         Self { size, lines: lines.into_iter().rev().map(|(_, line)| line).collect() }
+    }
+}
+
+/// The last day of which a question may know anything.
+fn known_by(library: &Library, asked: Asked) -> Day {
+    match asked.known {
+        Known::Now => library.today(),
+        Known::Then => asked.on.min(library.today()),
+        Known::By(day) => day.min(library.today()),
+        Known::Size(size) => {
+            let last = size.checked_sub(1).and_then(|seq| library.fact(seq));
+            last.map_or(Day::MIN, |fact| fact.at.london_day())
+        }
     }
 }
 

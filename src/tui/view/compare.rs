@@ -11,6 +11,8 @@ use super::super::page::entries_text;
 use super::super::theme::Role;
 use super::super::width::{fill, wrap};
 use super::pen::Pen;
+use super::position::short;
+use crate::domain::compare::Change;
 use crate::domain::status::Status;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -82,6 +84,7 @@ fn totals(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
     ];
     for (number, (name, (a, b), note)) in lines.into_iter().enumerate() {
         let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
+        let note = if area.width < 80 { "" } else { note };
         let text = format!("{name:<13}{a:>5}{b:>6}{:>6}   {note}", signed(a, b));
         pen.line(1, y, area.width - 1, text.trim_end(), Role::Plain);
     }
@@ -130,6 +133,19 @@ fn boxes(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// The cause in a column: in few words where there is little room.
+fn cause_text(one: &Change, wide: bool) -> String {
+    let entries = entries_text(&one.entries);
+    if wide {
+        return format!("{} {entries}", one.cause);
+    }
+    let cause = short(&one.cause);
+    match cause.split_once(" certificate ") {
+        Some((scheme, rest)) if rest.contains(" ended") => format!("{scheme} ended {entries}"),
+        _ => cause,
+    }
+}
+
 fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let how = if model.filter.text.is_empty() { "worse first" } else { model.filter.title() };
     let title = format!("{} items changed, shown: {how}", page.all.len());
@@ -157,7 +173,7 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     for line in cursor.top..(cursor.top + height).min(page.shown.len()) {
         let Some(one) = page.line(line) else { continue };
         let y = area.y + 2 + u16::try_from(line - cursor.top).unwrap_or(0);
-        let cause = format!("{} {}", one.cause, entries_text(&one.entries));
+        let cause = cause_text(one, layout::is_wide(model.size));
         let (a, b) = (status_text(one.before), status_text(one.after));
         let text = columns(&one.item.item.to_string(), &one.title, &a, &b, &cause);
         pen.row(area, y, &text, line == cursor.at);

@@ -16,13 +16,10 @@ use crate::domain::day::Day;
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let known = known_text(model.asked, false);
     let all = grouped(model.position.size);
-    let keys = model.library.source.roster.keys().count();
     let first = if area.width < 80 {
         format!(" Recorded, newest first, up to [{known}]. {all} entries.")
     } else {
-        format!(
-            " What was recorded, newest first. Reading up to [{known}].  {all} entries, {keys} keys."
-        )
+        format!(" What was recorded, newest first. Reading up to [{known}].  {all} entries.")
     };
     pen.line(0, 1, area.width, &first, Role::Plain);
     let keys = format!(" {} find   {} filter: late, by NAME", hint(C::Find), hint(C::Filter));
@@ -86,7 +83,13 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     let note = "LATE = recorded after the day it is for. Nothing can be edited or removed.";
     pen.line(area.x + 2, area.bottom().saturating_sub(2), area.width - 4, note, Role::Plain);
     let last = (cursor.top + height).min(page.lines.len());
-    pen.edge(area, &format!("lines {}-{last} of {}", cursor.top + 1, page.lines.len()), "");
+    if page.lines.is_empty() {
+        let text = "Nothing fits the filter. Press f, Enter to show all.";
+        pen.line(area.x + 2, area.y + 2, area.width - 4, text, Role::Warning);
+    } else {
+        let text = format!("lines {}-{last} of {}", cursor.top + 1, page.lines.len());
+        pen.edge(area, &text, "");
+    }
     at
 }
 

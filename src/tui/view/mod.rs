@@ -20,7 +20,7 @@ use super::overlay::Overlay;
 use super::page::known_text;
 use super::scrubber::{letter_text, month, strip};
 use super::theme::Role;
-use super::width::columns;
+use super::width::{columns, cut};
 use crate::domain::status::Status;
 use pen::Pen;
 
@@ -82,10 +82,12 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.line(0, 0, area.width, &tabs, Role::Title);
     let mut right = "? help ".to_owned();
     if layout::is_wide(model.size) {
+        let rest = format!("   {}   ? help ", model.position.edition_text());
+        let room = usize::from(area.width).saturating_sub(columns(&tabs) + columns(&rest) + 2);
         let organisation = &model.position.book.state.organisation;
-        right = format!("{organisation}   {}   ? help ", model.position.edition_text());
+        right = format!("{}{rest}", cut(organisation, room, pen.theme().glyphs.more));
     }
-    let from = u16::try_from(columns(&tabs) + 2).unwrap_or(u16::MAX);
+    let from = u16::try_from(columns(&tabs) + 1).unwrap_or(u16::MAX);
     pen.right(from, 0, area.width, &right, Role::Plain);
     match model.screen {
         Screen::Compare => compare::sentence(model, pen, area),
@@ -153,15 +155,16 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (_, Some(step), Overlay::None) => (format!(" {}", tour(step)), Role::Warning),
         _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
     };
-    pen.line(0, y, area.width.saturating_sub(16), &text, role);
+    let wide = u16::try_from(columns(&copy) + 1).unwrap_or(0);
+    pen.line(0, y, area.width.saturating_sub(wide), &text, role);
     pen.right(0, y, area.width, &copy, Role::Plain);
     pen.line(0, y + 1, area.width, &format!(" {}", keys(model)), Role::Plain);
 }
 
 /// Four things to try on the sample ledger.
 const TOUR: [&str; 4] = [
-    "Try: press , three times to step back through changes.  1 of 4. Esc hides this",
-    "Try: g, type 30 June 2026, Enter; then n for what was known.  2 of 4",
+    "Try: press , to step back through changes.  1 of 4. Esc hides this",
+    "Try: n for what was known then, n again for now.  2 of 4. Esc hides this",
     "Try: Enter on an item to see why; Esc goes back.  3 of 4",
     "Try: c to compare with this date, then < and >.  4 of 4",
 ];
@@ -196,17 +199,20 @@ fn keys(model: &Model) -> String {
         }
     };
     let between = if layout::is_wide(model.size) { "   " } else { "  " };
-    let mut text = hints(&list, between);
+    let mut list = list;
     if layout::is_wide(model.size) {
-        let more: [(&[C], &str); 4] = [
-            (&[C::Today], "today"),
+        list.extend([
+            (&[C::Today][..], "today"),
             (&[C::Find], "find"),
             (&[C::Filter], "filter"),
             (&[C::Quit], "quit"),
-        ];
-        text = format!("{text}{between}{}", hints(&more, between));
+        ]);
     }
-    text
+    // A hint that does not fit is left out whole.
+    while columns(&hints(&list, between)) + 2 > usize::from(model.size.0) && list.len() > 1 {
+        list.remove(list.len() - 2);
+    }
+    hints(&list, between)
 }
 
 fn timeline(model: &Model, pen: &mut Pen<'_>, area: Rect) {

@@ -70,7 +70,9 @@ impl<'b> Pen<'b> {
     pub(super) fn edge(&mut self, area: Rect, left: &str, right: &str) {
         let y = area.bottom().saturating_sub(1);
         self.line(area.x + 2, y, area.width.saturating_sub(4), &format!(" {left} "), Role::Plain);
-        self.right(area.x + 2, y, area.right() - 2, &format!(" {right} "), Role::Plain);
+        if !right.is_empty() {
+            self.right(area.x + 2, y, area.right() - 2, &format!(" {right} "), Role::Plain);
+        }
     }
 
     /// Writes a line of a list: `>` and reverse on the selected one.

@@ -115,7 +115,7 @@ fn draw_list(
         let status = format!("{} {}", row.status.mark(), row.status.word());
         let optional = row.requirement != Requirement::Mandatory;
         let name = if optional { format!("{}o", row.item.item) } else { row.item.item.to_string() };
-        let text = columns(&name, &row.title, &status, because);
+        let text = columns(&name, &row.title, &status, &short(because));
         let selected = number == cursor.at;
         pen.row(area, y, &text, selected);
         if selected {
@@ -140,6 +140,11 @@ fn draw_list(
         pen.edge(area, &text, "");
     }
     at
+}
+
+/// Schemes by their short names, as a narrow column has them.
+pub(super) fn short(because: &str) -> String {
+    because.replace("Cyber Essentials Plus", "CE+").replace("ISO/IEC 27001", "ISO 27001")
 }
 
 fn widths(model: &Model, width: u16) -> Widths {

@@ -118,9 +118,9 @@ fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
         let state = if one.revoked.is_some() { "retired" } else { "in use" };
         let who = format!("{}, {}", one.holder, one.role);
         let text = format!(
-            "{} {} {:>9} entries  {state}",
-            fill(id.as_str(), 18, more),
-            fill(&who, 34, more),
+            "{} {} {:>7} entries, {state}",
+            fill(id.as_str(), 14, more),
+            fill(&who, usize::from(area.width.saturating_sub(42)).min(40), more),
             grouped(signed as u64)
         );
         let y = area.y + 1 + u16::try_from(number - cursor.top).unwrap_or(0);

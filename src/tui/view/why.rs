@@ -33,7 +33,7 @@ pub(super) fn draw(
         let x = left;
         let width = area.width - left;
         let upper = Rect { x, y: area.y, width, height: area.height - other };
-        draw_entry(model, lines, pen, upper);
+        draw_entry(model, pen, upper);
         draw_answers(model, why, pen, Rect { x, y: upper.bottom(), width, height: other });
     }
     at
@@ -84,12 +84,12 @@ fn draw_tree(
     at
 }
 
-fn draw_entry(model: &Model, lines: &[Line], pen: &mut Pen<'_>, area: Rect) {
-    let entry = lines.get(model.cursor().at).and_then(|line| line.entries.first());
+fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let entry = model.entry();
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
     pen.frame(area, &title, &format!("{} details", hint(C::Open)));
     let lines = match entry {
-        Some(seq) => details(&model.library, *seq),
+        Some(seq) => details(&model.library, seq),
         None => vec!["This line rests on no one entry.".to_owned()],
     };
     let width = usize::from(area.width.saturating_sub(4));

@@ -9,6 +9,7 @@ use super::super::page::year_end::{YearEnd, to_do_text};
 use super::super::theme::Role;
 use super::super::width::fill;
 use super::pen::Pen;
+use super::position::short;
 use crate::domain::standing::Standing;
 use crate::domain::status::Status;
 
@@ -48,24 +49,24 @@ fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     let bar = bar(in_place, all, area.width.saturating_sub(14));
     let mut lines = vec![
         format!(
-            "Mandatory items {all:>4}:  {own} met   {equal} by equivalence   {lapsed} lapsed   {} to do",
+            "Mandatory {all}: {own} met, {equal} equivalent, {lapsed} lapsed, {} to do",
             all - in_place
         ),
         bar,
         format!(
-            "Assertions      {assertions:>4}:  {confirmed} confirmed   {} still to confirm",
+            "Assertions {assertions}: {confirmed} confirmed, {} still to confirm",
             assertions.saturating_sub(confirmed)
         ),
     ];
     let current = page.certificates.iter().filter(|(_, _, current)| *current);
     let names: Vec<String> =
-        current.map(|(name, until, _)| format!("{name} to {}", until.short())).collect();
+        current.map(|(name, until, _)| format!("{} to {}", short(name), until.short())).collect();
     if layout::is_wide(model.size) {
-        lines.push(format!("Certificates in force {:>2}", names.len()));
+        lines.push(format!("Certificates in force: {}", names.len()));
         lines.extend(names.iter().map(|name| format!("  {name}")));
         lines.push(String::new());
     } else {
-        lines.push(format!("Certificates {:>7}:  {}", names.len(), names.join("   ")));
+        lines.push(format!("Certificates {}: {}", names.len(), names.join(", ")));
     }
     lines.push(format!("If published:  {}", page.verdict.standing.word()));
     for (number, line) in lines.iter().enumerate() {
@@ -87,7 +88,7 @@ fn bar(done: u64, all: u64, width: u16) -> String {
 
 fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "By standard", "# met  = equivalence, n/a  - to do");
-    let width = u64::from(area.width.saturating_sub(30));
+    let width = u64::from(area.width.saturating_sub(35));
     for (number, (name, (own, equal, open))) in page.standards.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
         if y + 1 >= area.bottom() {
@@ -112,9 +113,9 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     let columns = |cells: &[String; 4]| {
         let [item, status, what, next] = cells;
         let next_width = if inside < 70 { 0 } else { 24 };
-        let what_width = inside.saturating_sub(8 + 23 + next_width);
+        let what_width = inside.saturating_sub(8 + 23 + next_width + 1);
         format!(
-            "{} {} {}{}",
+            "{} {} {} {}",
             fill(item, 7, more),
             fill(status, 22, more),
             fill(what, what_width, more),

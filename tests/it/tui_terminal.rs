@@ -1,0 +1,203 @@
+//! The real program in a real (pseudo) terminal, from a shell and back to it.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::tui::make_demo;
+
+/// How long a screen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A shell in a terminal that runs the program between two words.
+struct Shell {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn std::io::Write + Send>,
+    chunks: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+fn number(value: u16) -> NonZeroU16 {
+    NonZeroU16::new(value).unwrap()
+}
+
+impl Shell {
+    fn run(folder: &Path, args: &str) -> Self {
+        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+        let mut command = CommandBuilder::new("sh");
+        let program = env!("CARGO_BIN_EXE_dspt");
+        let script = format!("printf 'BEFORE\\n'; {program} tui {args}; printf 'AFTER %s\\n' $?");
+        command.args(["-c", &script]);
+        command.cwd(folder);
+        command.env("TERM", "xterm-256color");
+        command.env("DSPT_LEDGER", folder.join("ledger.dspt"));
+        command.env("HOME", folder);
+        command.env("XDG_CONFIG_HOME", folder.join("config"));
+        for name in ["NO_COLOR", "DSPT_LINEAR", "NO_MOTION"] {
+            command.env_remove(name);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, chunks) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read) = reader.read(&mut buffer) {
+                if read == 0 || sender.send(buffer[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        let parser = vt100::Parser::new(number(24), number(80), 0);
+        Self { master: pair.master, writer, chunks, parser, child }
+    }
+
+    fn send(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Takes in output until the screen holds a text.
+    #[track_caller]
+    fn shows(&mut self, text: &str) {
+        while !self.parser.screen().contents().contains(text) {
+            match self.chunks.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.parser.process(&bytes),
+                Err(why) => {
+                    panic!("{why}: no `{text}` in:\n{}", self.parser.screen().contents())
+                }
+            }
+        }
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.parser.screen_mut().set_size(number(rows), number(columns));
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    /// Waits for the shell to end and says whether its own screen is back.
+    #[track_caller]
+    fn is_back(&mut self, code: u8) {
+        self.shows(&format!("AFTER {code}"));
+        let screen = self.parser.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor());
+        assert!(screen.contents().contains("BEFORE"), "{}", screen.contents());
+        assert!(!screen.contents().contains("Position on"), "{}", screen.contents());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn the_program_runs_in_a_terminal_and_gives_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut shell = Shell::run(folder.path(), "--at 2026-06-30 --as-known then");
+    shell.shows("Position on [30 Jun 2026]");
+    assert!(shell.parser.screen().alternate_screen());
+    shell.shows("Lapsed 22");
+    for (key, text) in [
+        ("2", "[2 Why]"),
+        ("3", "items changed"),
+        ("4", "assertion-confirmed"),
+        ("5", "Answer: YES"),
+        ("6", "Ready to publish?  NOT YET"),
+        ("1", "[1 Position]"),
+    ] {
+        shell.send(key);
+        shell.shows(text);
+    }
+    shell.send(".");
+    shell.shows("Position on [12 Jul 2026]");
+    shell.send("g30/6/2026\r");
+    shell.shows("Position on [30 Jun 2026]");
+    shell.send("n");
+    shell.shows("recorded by [today]");
+    shell.send("T");
+    shell.shows("Nothing new is recorded.");
+    shell.send("g1/6/2026\r+++ ");
+    shell.shows("PLAYING");
+    shell.send(" ");
+    shell.send("c");
+    shell.shows("[3 Compare]");
+    shell.resize(60, 18);
+    shell.shows("[3 Comp]");
+    shell.resize(80, 24);
+    shell.shows("[3 Compare]");
+    shell.send("v");
+    shell.shows("Checked again: YES");
+    shell.send("mb");
+    shell.shows("Bookmarks: 1.");
+    shell.send("xview.csv\r");
+    shell.shows("Wrote view.csv.");
+    shell.send("xview.csv\r");
+    shell.shows("nothing is written over it");
+    assert!(std::fs::read(folder.path().join("view.csv")).unwrap().starts_with(b"\xef\xbb\xbf"));
+    shell.send("\u{3}");
+    shell.is_back(0);
+}
+
+#[test]
+fn a_changed_ledger_opens_on_the_first_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let path = folder.path().join("ledger.dspt");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let name = b"\"payload\":\"";
+    let mut payloads = bytes.windows(name.len()).enumerate().filter(|(_, part)| part == name);
+    let (at, _) = payloads.nth(60).unwrap();
+    // Another letter of base64, so that only the hash and the signature can tell.
+    let letter = &mut bytes[at + name.len() + 8];
+    *letter = if *letter == b'A' { b'B' } else { b'A' };
+    std::fs::write(&path, bytes).unwrap();
+    let mut shell = Shell::run(folder.path(), "");
+    shell.shows("Answer: NO.");
+    shell.shows("[5 Signatures]");
+    shell.send("q");
+    shell.is_back(1);
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let program = env!("CARGO_BIN_EXE_dspt");
+    let run = |args: &[&str], input: &str| {
+        let mut child = std::process::Command::new(program)
+            .arg("tui")
+            .args(args)
+            .env("DSPT_LEDGER", folder.path().join("ledger.dspt"))
+            .env_remove("DSPT_LINEAR")
+            .env("TERM", "xterm")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
+    };
+    let (code, _, err) = run(&[], "");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("dspt tui --linear"), "{err}");
+    let args = ["--linear", "--at", "2026-06-30", "--as-known", "then"];
+    let (code, out, _) = run(&args, "next\nverify\nquit\n");
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.starts_with("Position on 30 June 2026, using what was recorded by 30 June 2026"));
+    assert!(out.contains("21 items changed from lapsed to met by equivalence."), "{out}");
+    assert!(out.contains("Checked again: YES"), "{out}");
+    assert!(!out.contains('\u{1b}'), "{out}");
+    let (code, _, err) = run(&["--linear", "--at", "31 June 2026"], "");
+    assert_eq!(code, Some(2), "{err}");
+}
