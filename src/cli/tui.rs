@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use etcetera::BaseStrategy as _;
@@ -114,7 +115,8 @@ pub(super) fn run(
             .help("use `dspt status`, or `dspt tui --linear`"));
     }
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
-    let host = Files { path, flag, today: output.now.london_day() };
+    let today = output.now.london_day();
+    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today };
     let (mut source, report) = host.read()?;
     source.bookmarks = Files::bookmarks(&source);
     let code = if report.answer == Answer::Yes { 0 } else { super::failure::exit::NO };
@@ -154,8 +156,13 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
+/// Length and time of a file; none where it is not there.
+type Seen = Option<(u64, Option<SystemTime>)>;
+
 /// The ledger's file and what stands beside it.
 struct Files {
+    /// What the files looked like when they were looked at last, and how many entries there were.
+    seen: Mutex<(Vec<Seen>, u64)>,
     path: PathBuf,
     flag: String,
     today: Day,
@@ -284,6 +291,24 @@ impl Host for Files {
             return Ok(None);
         }
         self.read().map(|(source, _)| Some(source)).map_err(|failure| failure.message)
+    }
+
+    fn grown(&self, had: u64) -> u64 {
+        let wal = {
+            let mut name = self.path.clone().into_os_string();
+            name.push("-wal");
+            PathBuf::from(name)
+        };
+        let seen = |path: &Path| -> Seen {
+            std::fs::metadata(path).ok().map(|found| (found.len(), found.modified().ok()))
+        };
+        let now = vec![seen(&self.path), seen(&wal)];
+        let Ok(mut last) = self.seen.lock() else { return 0 };
+        if last.0 != now {
+            let size = Store::open(&self.path, Mode::Read).and_then(|store| store.size());
+            *last = (now, size.unwrap_or(had));
+        }
+        last.1.saturating_sub(had)
     }
 
     fn export(&self, name: &str, bytes: &[u8]) -> Result<String, String> {

@@ -491,6 +491,7 @@ pub fn reload(model: &mut Model, mut source: Source) {
         Ok(library) => {
             let more = library.all().saturating_sub(before);
             model.library = library;
+            model.grown = 0;
             model.notice = match more {
                 0 => "Nothing new is recorded.".to_owned(),
                 1 => "1 new entry is included.".to_owned(),

@@ -61,6 +61,10 @@ pub trait Host: Send + Sync {
     /// One line that says why it could not.
     fn reload(&self, had: u64) -> Result<Option<Source>, String>;
 
+    /// Says how many more entries than `had` the ledger holds. It is asked after each key, so it
+    /// must cost next to nothing while the file stays as it is.
+    fn grown(&self, had: u64) -> u64;
+
     /// Writes a new file; never over an old one. Returns what to say.
     ///
     /// # Errors
@@ -184,6 +188,11 @@ fn work(
                 }
                 perform(model, effect, host, terminal, sender)?;
             }
+        }
+        // Asked when a key was pressed, not by the clock: an idle screen wakes nobody.
+        let more = host.grown(model.library.all());
+        if more != model.grown {
+            update(model, Message::Grown(more));
         }
     }
 }

@@ -88,6 +88,8 @@ pub enum Message {
     Reloaded(Box<Source>),
     /// The mouse was pressed.
     Click(u16, u16),
+    /// The ledger holds this many more entries than were read.
+    Grown(u64),
     /// The wheel was turned, down or up.
     Wheel(bool),
 }
@@ -185,6 +187,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// What things look like.
     pub theme: Theme,
+    /// How many entries were recorded since the ledger was read.
+    pub grown: u64,
     /// Which step of the tour is shown.
     pub tour: Option<usize>,
     /// The position asked about.
@@ -230,6 +234,7 @@ impl Model {
             mouse: false,
             size: (80, 24),
             theme,
+            grown: 0,
             tour,
             position,
             body: Body::Signatures,
@@ -357,6 +362,7 @@ impl Model {
                 let item = self.item_ref();
                 let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
                 Body::Why(why.map(|why| {
+                    let why = why.with_answers(&mut self.library, self.asked);
                     let lines = why.lines(&self.turned, self.open_all);
                     (Box::new(why), lines)
                 }))
@@ -458,6 +464,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Reloaded(source) => {
             act::reload(model, *source);
             None
+        }
+        Message::Grown(more) => {
+            model.grown = more;
+            return None;
         }
         Message::Click(column, row) => act::click(model, column, row),
         Message::Wheel(down) => {

@@ -585,6 +585,15 @@ fn no_size_and_no_key_makes_it_fall() {
 fn a_seek_and_a_draw_are_timed() {
     use std::time::Instant;
     let mut model = model();
+    let mut books: Vec<_> = (50..100)
+        .map(|size| {
+            let start = Instant::now();
+            model.library.book(size, dspt_ledger::domain::derive::RulesChoice::Then).unwrap();
+            start.elapsed()
+        })
+        .collect();
+    books.sort();
+    eprintln!("position for another \"recorded by\": p50 {:?} p99 {:?}", books[25], books[49]);
     for (columns, rows) in [(80, 24), (140, 40), (240, 70)] {
         update(&mut model, Message::Size(columns, rows));
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();

@@ -147,6 +147,43 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
 }
 
 #[test]
+fn what_others_record_meanwhile_is_announced_and_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    std::fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
+    let mut shell = Shell::run(folder.path(), "");
+    shell.shows("Items  122");
+    let args = [
+        "record",
+        "evidence",
+        "Consent reviewed",
+        "--item",
+        "1.1.6",
+        "--for",
+        "2026-11-01",
+        "--keys",
+        "keys",
+        "--key",
+        "demo-contributor",
+        "--passphrase-file",
+        "passphrase",
+    ];
+    let recorded = std::process::Command::new(env!("CARGO_BIN_EXE_dspt"))
+        .current_dir(folder.path())
+        .args(args)
+        .env_remove("DSPT_LEDGER")
+        .output()
+        .unwrap();
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    shell.send("j");
+    shell.shows("1 new entry. T to include it.");
+    shell.send("T");
+    shell.shows("1 new entry is included.");
+    shell.send("q");
+    shell.is_back(0);
+}
+
+#[test]
 fn a_changed_ledger_opens_on_the_first_fault() {
     let folder = tempfile::tempdir().unwrap();
     make_demo(folder.path());

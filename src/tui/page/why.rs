@@ -54,7 +54,7 @@ pub struct Why {
     pub outlook: String,
     /// That later entries change the answer, if they do.
     pub hindsight: Option<String>,
-    /// The same item, other answers.
+    /// The same item, other answers; empty until they are asked for.
     pub answers: Vec<Answer>,
     /// Changes of this item's status, newest first.
     pub history: Vec<(Day, Status)>,
@@ -108,7 +108,6 @@ impl Why {
     pub fn read(library: &mut Library, position: &Position, item: &ItemRef) -> Option<Self> {
         let view = position.view();
         let it = explain(&position.book.state, &view, item)?;
-        let answers = answers(library, position.asked, item);
         let mut history: Vec<(Day, Status)> = position.book.positions.history(item).collect();
         history.reverse();
         let finding = &it.finding;
@@ -121,7 +120,7 @@ impl Why {
             tree: tree(&it, library),
             outlook: outlook(&it),
             hindsight: hindsight(library, position, item, finding.status),
-            answers,
+            answers: Vec::new(),
             history,
             remedies: it.remedies.clone(),
             asked_by: format!(
@@ -131,6 +130,13 @@ impl Why {
                 item.item.assertion()
             ),
         })
+    }
+
+    /// Adds the same item's other answers, which can need positions that are not worked out yet.
+    #[must_use]
+    pub fn with_answers(mut self, library: &mut Library, asked: Asked) -> Self {
+        self.answers = answers(library, asked, &self.item);
+        self
     }
 
     /// The lines shown. `turned` holds the branches that stand otherwise than they start.

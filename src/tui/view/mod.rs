@@ -150,7 +150,13 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
     let copy = format!("{} copy  {} export ", hint(C::Copy), hint(C::Export));
     let copy = if layout::is_wide(model.size) { copy } else { format!("{} copy ", hint(C::Copy)) };
+    let new = match model.grown {
+        0 => String::new(),
+        1 => format!("1 new entry. {} to include it.", hint(C::Today)),
+        more => format!("{more} new entries. {} to include them.", hint(C::Today)),
+    };
     let (text, role) = match (&model.notice, model.tour, &model.overlay) {
+        (notice, ..) if notice.is_empty() && !new.is_empty() => (format!(" {new}"), Role::Warning),
         (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
         (_, Some(step), Overlay::None) => (format!(" {}", tour(step)), Role::Warning),
         _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
