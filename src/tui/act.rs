@@ -111,6 +111,7 @@ pub fn say(model: &mut Model, command: Command, rest: &str) -> Option<Effect> {
                 Ok(on) => {
                     set_a(model);
                     model.other.on = on;
+                    model.notice = format!("A is {}. Move B with the time keys.", on.short());
                 }
                 Err(error) => model.notice = error,
             }

@@ -205,7 +205,7 @@ fn page(model: &Model) -> String {
     if let Body::Why(Some((why, _))) = &model.body {
         let _ = writeln!(text, "{}", why.outlook);
         if let Some(hindsight) = &why.hindsight {
-            let _ = writeln!(text, "{hindsight}");
+            let _ = writeln!(text, "{}", hindsight.replace("Press n.", "Say now-then."));
         }
         for one in &why.answers {
             let _ = writeln!(text, "Same item: {}", answer_text(one));

@@ -105,6 +105,12 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     shell.shows("Position on [30 Jun 2026]");
     assert!(shell.parser.screen().alternate_screen());
     shell.shows("Lapsed 22");
+    // The real cursor stands on the selected line, where a screen reader looks for it.
+    shell.shows("all commands");
+    let screen = shell.parser.screen();
+    let (row, column) = screen.cursor_position();
+    assert_eq!(screen.cell(row, column).unwrap().contents(), ">");
+    assert!(!screen.hide_cursor());
     for (key, text) in [
         ("2", "[2 Why]"),
         ("3", "items changed"),

@@ -152,16 +152,22 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     pen.frame(area, &title, &format!("{} filter", hint(C::Filter)));
     let inside = usize::from(area.width.saturating_sub(4));
     let small = model.size.0 < 80;
-    let cause = if small { 0 } else { (inside.saturating_sub(60)).max(14) };
-    let title = inside.saturating_sub(8 + 16 + 16 + cause + usize::from(cause > 0));
+    let wide = layout::is_wide(model.size);
+    let status = if wide { 23 } else { 16 };
+    let cause = match (small, wide) {
+        (true, _) => 0,
+        (false, true) => inside.saturating_sub(8 + 2 * status) * 3 / 5,
+        (false, false) => inside.saturating_sub(60).max(14),
+    };
+    let title = inside.saturating_sub(8 + 2 * status + cause + usize::from(cause > 0));
     let more = pen.theme().glyphs.more;
     let columns = |item: &str, what: &str, a: &str, b: &str, why: &str| {
         format!(
             "{} {}{}{}{}",
             fill(item, 7, more),
             fill(what, title.saturating_sub(1), more),
-            fill(&format!(" {a}"), 16, more),
-            fill(&format!(" {b}"), 16, more),
+            fill(&format!(" {a}"), status, more),
+            fill(&format!(" {b}"), status, more),
             fill(&format!(" {why}"), cause, more)
         )
     };
@@ -174,7 +180,14 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
         let Some(one) = page.line(line) else { continue };
         let y = area.y + 2 + u16::try_from(line - cursor.top).unwrap_or(0);
         let cause = cause_text(one, layout::is_wide(model.size));
-        let (a, b) = (status_text(one.before), status_text(one.after));
+        let say = |status: Status| {
+            if wide && status != Status::NotAsked {
+                format!("{} {}", status.mark(), status.word())
+            } else {
+                status_text(status)
+            }
+        };
+        let (a, b) = (say(one.before), say(one.after));
         let text = columns(&one.item.item.to_string(), &one.title, &a, &b, &cause);
         pen.row(area, y, &text, line == cursor.at);
         if line == cursor.at {
