@@ -691,10 +691,9 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
 /// Rows between the list's last line and the lower edge of the body.
 fn list_below(model: &Model) -> u16 {
     match model.screen {
-        Screen::Position => u16::from(!layout::is_wide(model.size)),
         Screen::Why => 3,
-        Screen::Compare | Screen::History => 1,
-        Screen::Signatures => 0,
+        Screen::Position | Screen::Compare | Screen::History => 1,
+        Screen::Signatures => 1 + layout::signatures(model.size).1,
         Screen::YearEnd => layout::year_end(model.size).1,
     }
 }

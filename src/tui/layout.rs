@@ -62,6 +62,11 @@ pub fn year_end(size: (u16, u16)) -> (u16, u16) {
     }
 }
 
+/// Rows of the upper boxes of Signatures, and of the lower one.
+pub fn signatures(size: (u16, u16)) -> (u16, u16) {
+    if body(Screen::Signatures, size) >= 18 { (9, 4) } else { (7, 0) }
+}
+
 /// How many lines of the list are on screen.
 pub fn list_height(model: &Model) -> usize {
     let size = model.size;
@@ -71,7 +76,10 @@ pub fn list_height(model: &Model) -> usize {
         Screen::Why => 6,
         Screen::Compare => totals(size) + 4,
         Screen::History => 4,
-        Screen::Signatures => body.saturating_sub(u16::from(is_wide(size)) * 8 + 4),
+        Screen::Signatures => {
+            let (upper, lower) = signatures(size);
+            upper + lower + 3
+        }
         Screen::YearEnd => {
             let (upper, lower) = year_end(size);
             upper + lower + 2 + u16::from(is_wide(size))

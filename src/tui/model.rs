@@ -395,7 +395,10 @@ impl Model {
     fn keep_line(&mut self) {
         let item = self.item.clone();
         let lines = self.lines();
-        let found = (0..lines).find(|line| item.is_some() && self.item_at(*line) == item);
+        // A line about no item was selected as such and stays.
+        let at = self.cursor().at;
+        let plain = at < lines && self.item_at(at).is_none();
+        let found = (0..lines).find(|line| !plain && item.is_some() && self.item_at(*line) == item);
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = found.unwrap_or(cursor.at).min(lines.saturating_sub(1));
         }

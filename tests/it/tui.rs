@@ -412,6 +412,43 @@ fn an_event_leads_to_its_item_and_back() {
     assert_eq!(model.screen, Screen::Position);
 }
 
+/// The row of the terminal that shows the selected line.
+#[track_caller]
+fn selected_row(model: &mut Model, columns: u16, rows: u16) -> u16 {
+    let text = drawn(model, columns, rows);
+    let found = text.lines().position(|line| line.starts_with("│>"));
+    let found = found.unwrap_or_else(|| panic!("{:?} {columns}x{rows}\n{text}", model.screen));
+    u16::try_from(found).unwrap()
+}
+
+#[test]
+fn the_selected_line_is_on_screen_and_a_click_selects_what_it_hits() {
+    each_screen(|model, screen| {
+        for (columns, rows) in SIZES {
+            update(model, Message::Key(Key::Home));
+            let first = selected_row(model, columns, rows);
+            update(model, Message::Click(5, first + 1));
+            assert_eq!(model.cursor().at, 1, "{screen:?} {columns}x{rows}");
+            assert_eq!(selected_row(model, columns, rows), first + 1);
+            update(model, Message::Key(Key::End));
+            selected_row(model, columns, rows);
+            assert_eq!(model.cursor().at + 1, model.lines(), "{screen:?} {columns}x{rows}");
+        }
+        say(model, "find 9.2.1");
+    });
+}
+
+#[test]
+fn a_click_on_the_timeline_sets_the_date() {
+    let mut model = model();
+    let text = drawn(&mut model, 80, 24);
+    let line = text.lines().position(|line| line.contains('^')).unwrap();
+    let column = text.lines().nth(line).unwrap().chars().position(|c| c == 'B').unwrap();
+    let at = |value: usize| u16::try_from(value).unwrap();
+    update(&mut model, Message::Click(at(column), at(line)));
+    assert!((model.asked.on.number() - day("2026-03-31").number()).abs() <= 6);
+}
+
 #[test]
 fn late_answers_of_an_older_check_are_dropped() {
     let mut model = model();

@@ -34,10 +34,9 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
-    let tall = area.height >= 18;
-    let upper = Rect { x: 0, y: area.y, width: left, height: if tall { 9 } else { 7 } };
+    let (above, below) = layout::signatures(model.size);
+    let upper = Rect { x: 0, y: area.y, width: left, height: above };
     checks(model, pen, upper);
-    let below = if tall { 4 } else { 0 };
     let keys = Rect {
         x: 0,
         y: upper.bottom(),
