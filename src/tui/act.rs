@@ -13,12 +13,12 @@ use super::linear;
 use super::model::{Body, Cursor, Effect, Model, Screen};
 use super::moment::go_to;
 use super::overlay::{Ask, Form, Input, Overlay, Palette, sentence};
+use super::page::flags;
 use super::page::history::{details, item_of};
 use super::page::why::Path;
-use super::page::{Position, flags};
 use super::scrubber;
+use super::time::{set_a, time};
 use super::trust::{Progress, Report};
-use crate::domain::day::Day;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
@@ -144,7 +144,8 @@ fn choose(model: &mut Model, number: &str) -> bool {
     asked
 }
 
-fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
+/// Goes to a screen.
+pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     if model.screen != screen {
         model.before.push(model.screen);
         model.before.truncate(20);
@@ -160,13 +161,15 @@ fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     None
 }
 
-fn open(model: &mut Model, overlay: Overlay) -> Option<Effect> {
+/// Lays something over the screen.
+pub fn open(model: &mut Model, overlay: Overlay) -> Option<Effect> {
     model.playing = false;
     model.overlay = overlay;
     None
 }
 
-fn prompt(model: &mut Model, ask: Ask) -> Option<Effect> {
+/// Asks for one line.
+pub fn prompt(model: &mut Model, ask: Ask) -> Option<Effect> {
     open(model, Overlay::Prompt(ask, Input::default()))
 }
 
@@ -178,159 +181,6 @@ fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
     let at = model.screen.number();
     let to = if forward { at + 1 } else { at + Screen::ALL.len() - 1 } % Screen::ALL.len();
     show(model, Screen::ALL.get(to).copied().unwrap_or_default())
-}
-
-fn time(model: &mut Model, command: Command) -> Option<Effect> {
-    if command != Command::Play {
-        model.playing = false;
-    }
-    match command {
-        Command::Previous => step(model, false),
-        Command::Next => {
-            step(model, true);
-        }
-        Command::MarkerBefore => marker(model, false),
-        Command::MarkerAfter => marker(model, true),
-        Command::SmallerStep => model.step = model.step.beside(false),
-        Command::LargerStep => model.step = model.step.beside(true),
-        Command::Play => play(model),
-        Command::Go => return prompt(model, Ask::Date),
-        Command::Today => {
-            let on = model.library.today();
-            model.ask(Asked { on, ..model.active() });
-            return Some(Effect::Reload);
-        }
-        Command::NowThen => {
-            let asked = model.active();
-            let known = if asked.known == Known::Then { Known::Now } else { Known::Then };
-            model.ask(Asked { known, ..asked });
-        }
-        Command::Edit => {
-            let form = Form::of(model.active());
-            return open(model, Overlay::Form(form));
-        }
-        Command::Compare => set_a(model),
-        Command::Swap => std::mem::swap(&mut model.asked, &mut model.other),
-        Command::Bookmark => {
-            let day = model.active().on;
-            if !model.library.source.bookmarks.remove(&day) {
-                model.library.source.bookmarks.insert(day);
-            }
-            return Some(Effect::Keep(model.library.source.bookmarks.clone()));
-        }
-        _ => {
-            let list = model.markers();
-            let lines: Vec<String> = list
-                .iter()
-                .map(|one| format!("{}  {:<12}  {}", one.letter, one.day.short(), one.text))
-                .collect();
-            return open(model, Overlay::Text("Markers and bookmarks".to_owned(), lines, 0));
-        }
-    }
-    None
-}
-
-fn set_a(model: &mut Model) {
-    model.other = model.asked;
-    model.chosen = true;
-    model.on_a = false;
-    model.notice = format!("A is {}. Move B with the time keys.", model.asked.on.short());
-    show(model, Screen::Compare);
-}
-
-fn play(model: &mut Model) {
-    if model.motion {
-        model.playing = !model.playing;
-    } else {
-        step(model, true);
-    }
-}
-
-/// One step of play; it ends at today.
-pub fn tick(model: &mut Model) {
-    if model.playing {
-        let before = model.active().on;
-        step(model, true);
-        model.playing = model.active().on != before && model.active().on < model.library.today();
-    }
-}
-
-fn step(model: &mut Model, forward: bool) {
-    let asked = model.active();
-    let today = model.library.today();
-    let to = match model.step.from(asked.on, forward) {
-        Some(day) => Some(day),
-        None => next_change(model, asked, forward),
-    };
-    let Some(mut to) = to else {
-        let end = if forward { "No later change is known." } else { "Nothing is known before." };
-        end.clone_into(&mut model.notice);
-        return;
-    };
-    if forward && asked.on < today && to > today {
-        to = today;
-        "Reached today. Nothing later is recorded.".clone_into(&mut model.notice);
-    }
-    model.ask(Asked { on: to, ..asked });
-}
-
-/// The nearest day on which anything shown changes.
-fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
-    let filter = model.filter.clone();
-    let mut day = asked.on;
-    // Bounded: every turn moves to another day on which something was recorded or changes.
-    for _ in 0..10_000 {
-        let from = if forward { day } else { day.plus(-1) };
-        let here = Asked { on: from, ..asked };
-        let size = model.library.size(here);
-        let book = model.library.book(size, asked.rules).ok()?;
-        let near = if forward {
-            book.changes.get(book.changes.partition_point(|one| *one <= day)).copied()
-        } else {
-            let before = book.changes.partition_point(|one| *one < day);
-            before.checked_sub(1).and_then(|at| book.changes.get(at)).copied()
-        };
-        let recorded = if asked.known == Known::Then {
-            model.library.recorded_beside(day, forward)
-        } else {
-            None
-        };
-        let both = near.into_iter().chain(recorded);
-        day = if forward { both.min()? } else { both.max()? };
-        if differs(model, asked, day, &filter)? {
-            return Some(day);
-        }
-    }
-    None
-}
-
-/// Says whether what is shown on a day differs from the day before.
-fn differs(model: &mut Model, asked: Asked, day: Day, filter: &Filter) -> Option<bool> {
-    let before = Asked { on: day.plus(-1), ..asked };
-    let after = Asked { on: day, ..asked };
-    let before = Position::read(&mut model.library, before, filter).ok()?;
-    let after = Position::read(&mut model.library, after, filter).ok()?;
-    let key = |position: &Position| -> Vec<_> {
-        position.rows.iter().map(|row| (row.item.clone(), row.status)).collect()
-    };
-    Some(key(&before) != key(&after))
-}
-
-fn marker(model: &mut Model, forward: bool) {
-    let asked = model.active();
-    let all = model.markers();
-    let found = if forward {
-        all.iter().find(|one| one.day > asked.on)
-    } else {
-        all.iter().rev().find(|one| one.day < asked.on)
-    };
-    match found {
-        Some(one) => {
-            model.notice = format!("{}: {}.", one.day.short(), one.text);
-            model.ask(Asked { on: one.day, ..asked });
-        }
-        None => "There is no further marker.".clone_into(&mut model.notice),
-    }
 }
 
 fn travel(model: &mut Model, command: Command) {

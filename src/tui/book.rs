@@ -77,7 +77,8 @@ pub struct Book {
 pub struct Marker {
     /// The day.
     pub day: Day,
-    /// `R` rules changed, `C` certificate recorded, `X` certificate or evidence ended, `B` bookmark.
+    /// `R` rules changed, `C` certificate recorded, `X` certificate or evidence ended,
+    /// `B` bookmark.
     pub letter: char,
     /// In words.
     pub text: String,

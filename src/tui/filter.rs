@@ -82,7 +82,8 @@ fn status(word: &str) -> Result<Status, String> {
     short.ok_or_else(|| format!("`{}` is not a filter; use: {WORDS}", shown(word)))
 }
 
-/// Says whether a text holds every word that is looked for, or, failing words, its letters in order.
+/// Says whether a text holds every word that is looked for, or, failing words, its letters in
+/// order.
 pub fn finds(text: &str, wanted: &str) -> bool {
     let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
     if wanted.split_whitespace().all(|word| text.contains(word)) {

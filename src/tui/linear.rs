@@ -1,4 +1,4 @@
-//! The linear mode: a command in, whole sentences out, for screen readers, plain terminals and logs.
+//! The linear mode: a command in, whole sentences out, for screen readers and plain terminals.
 //! The commands are those of the keymap; nothing is drawn and nothing moves.
 
 use std::fmt::Write as _;
@@ -153,7 +153,8 @@ fn line_text(model: &Model, command: Command) -> String {
         || "Nothing is shown here.\n".to_owned(),
         |row| {
             let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
-            format!("Line {} of {}: {}\n", at + 1, rows.len(), cells.join(", "))
+            let line = cells.join(", ");
+            format!("Line {} of {}: {}\n", at + 1, rows.len(), line.trim_end_matches(", "))
         },
     )
 }

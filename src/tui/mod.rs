@@ -17,6 +17,7 @@ pub mod overlay;
 pub mod page;
 pub mod scrubber;
 pub mod theme;
+pub mod time;
 pub mod trust;
 pub mod view;
 pub mod width;

@@ -20,6 +20,7 @@ use super::page::why::{Line, Path, Why};
 use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
 use super::theme::Theme;
+use super::time;
 use super::trust::{Progress, Report, Trust};
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
@@ -445,7 +446,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
             None
         }
         Message::Tick => {
-            act::tick(model);
+            time::tick(model);
             None
         }
         Message::Checking(generation, progress) => {
