@@ -10,6 +10,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{AsOf, Question, ledger_path};
+use super::status::{TRANSCRIPTION, is_transcription};
 use crate::domain::compare::{Change, changes, worse};
 use crate::domain::replay::State;
 use crate::domain::status::{Positions, Status};
@@ -110,6 +111,9 @@ fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String 
     }
     let fell = changes.iter().filter(|one| worse(one.before, one.after)).count();
     let rose = changes.iter().filter(|one| worse(one.after, one.before)).count();
+    if [a, b].iter().any(|side| is_transcription(&side.positions, &side.as_of)) {
+        text.push_str(TRANSCRIPTION);
+    }
     let _ = writeln!(
         text,
         "{} items changed: {rose} now in place, {fell} no longer in place",

@@ -151,12 +151,7 @@ pub(super) const TRANSCRIPTION: &str = "Items and exemptions: secondary transcri
 /// Says whether the items in force come from a secondary transcription.
 pub(super) fn is_transcription(positions: &Positions, as_of: &AsOf) -> bool {
     let period = positions.derivation.period_on(as_of.on);
-    period.is_some_and(|period| {
-        period
-            .edition
-            .items_of(&period.category)
-            .any(|item| item.confidence.starts_with("secondary"))
-    })
+    period.is_some_and(|period| period.edition.is_transcription(&period.category))
 }
 
 /// A finding as JSON.

@@ -226,6 +226,12 @@ impl Edition {
         self.items.get(category)?.get(item)
     }
 
+    /// Says whether the items of a category come from somebody's transcription and not from the
+    /// scheme owner's own file. Wherever they are shown this is shown too.
+    pub fn is_transcription(&self, category: &CategoryId) -> bool {
+        self.items_of(category).any(|item| item.confidence.starts_with("secondary"))
+    }
+
     /// Says whether an assertion must be confirmed: it must when it holds a mandatory item
     /// (`docs/equivalence.md`).
     pub fn asks_confirmation(&self, category: &CategoryId, assertion: &AssertionId) -> bool {

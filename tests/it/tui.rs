@@ -382,7 +382,7 @@ fn the_form_changes_all_three_parts() {
     assert_eq!(
         model.position.sentence(),
         "Position on 1 July 2026, using what was recorded by today, under the rules latest known: \
-         DSPT 2025-26-v8 8.0.0."
+         DSPT 2025-26-v8 8.0.0. Items: secondary transcription; check against the official file."
     );
 }
 

@@ -94,6 +94,13 @@ impl Position {
         self.counts.get(&status).copied().unwrap_or_default()
     }
 
+    /// Says so where the items are somebody's transcription, not the scheme owner's file.
+    pub fn source_text(&self) -> &'static str {
+        let period = self.book.positions.derivation.period_on(self.asked.on);
+        let transcribed = period.is_some_and(|one| one.edition.is_transcription(&one.category));
+        if transcribed { "items: secondary transcription" } else { "" }
+    }
+
     /// The rules as the sentence names them.
     pub fn rules_text(&self) -> String {
         let Some(period) = self.book.positions.derivation.period_on(self.asked.on) else {
@@ -115,10 +122,14 @@ impl Position {
         )
     }
 
-    /// The whole sentence.
+    /// The whole sentence, with where the items come from.
     pub fn sentence(&self) -> String {
+        let source = match self.source_text() {
+            "" => "",
+            _ => " Items: secondary transcription; check against the official file.",
+        };
         format!(
-            "Position on {}, using what was recorded by {}, under the rules {}.",
+            "Position on {}, using what was recorded by {}, under the rules {}.{source}",
             self.asked.on.long(),
             known_text(self.asked, true),
             self.rules_text()

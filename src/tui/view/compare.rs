@@ -197,7 +197,10 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     let last = (cursor.top + height).min(page.shown.len());
     let rows = match page.shown.len() {
         0 => "nothing changed".to_owned(),
-        all => format!("rows {}-{last} of {all}", cursor.top + 1),
+        all => {
+            let source = model.position.source_text();
+            format!("rows {}-{last} of {all}   {source}", cursor.top + 1)
+        }
     };
     pen.line(area.x + 2, area.bottom().saturating_sub(2), area.width - 4, &rows, Role::Plain);
     at

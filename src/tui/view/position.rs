@@ -137,7 +137,7 @@ fn draw_list(
         let last = (cursor.top + height).min(position.rows.len());
         let text =
             format!("rows {}-{last} of {}  (o: optional)", cursor.top + 1, position.rows.len());
-        pen.edge(area, &text, "");
+        pen.edge(area, &text, position.source_text());
     }
     at
 }

@@ -80,7 +80,11 @@ fn draw_tree(
     };
     pen.line(area.x + 2, area.bottom() - 2, width, text, role);
     let shown = (cursor.top + height).min(lines.len());
-    pen.edge(area, &format!("lines {}-{shown} of {}", cursor.top + 1, lines.len()), "");
+    pen.edge(
+        area,
+        &format!("lines {}-{shown} of {}", cursor.top + 1, lines.len()),
+        model.position.source_text(),
+    );
     at
 }
 

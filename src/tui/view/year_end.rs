@@ -142,7 +142,8 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
         pen.line(area.x + 2, y, area.width - 4, "Nothing is left to do.", Role::Plain);
     } else {
         let last = (cursor.top + height).min(page.to_do.len());
-        pen.edge(area, &format!("{}-{last} of {}", cursor.top + 1, page.to_do.len()), "");
+        let shown = format!("{}-{last} of {}", cursor.top + 1, page.to_do.len());
+        pen.edge(area, &shown, model.position.source_text());
     }
     at
 }
