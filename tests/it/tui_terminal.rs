@@ -69,11 +69,17 @@ impl Shell {
     /// Takes in output until the screen holds a text.
     #[track_caller]
     fn shows(&mut self, text: &str) {
-        while !self.parser.screen().contents().contains(text) {
+        self.until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Takes in output until the screen is as it should be: a frame may come in pieces.
+    #[track_caller]
+    fn until(&mut self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+        while !holds(self.parser.screen()) {
             match self.chunks.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.parser.process(&bytes),
                 Err(why) => {
-                    panic!("{why}: no `{text}` in:\n{}", self.parser.screen().contents())
+                    panic!("{why}: no `{what}` in:\n{}", self.parser.screen().contents())
                 }
             }
         }
@@ -87,6 +93,9 @@ impl Shell {
     /// Waits for the shell to end and says whether its own screen is back.
     #[track_caller]
     fn is_back(&mut self, code: u8) {
+        self.until("the cursor and the shell's own screen", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor()
+        });
         self.shows(&format!("AFTER {code}"));
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen() && !screen.hide_cursor());
@@ -107,10 +116,11 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     shell.shows("Lapsed 22");
     // The real cursor stands on the selected line, where a screen reader looks for it.
     shell.shows("all commands");
-    let screen = shell.parser.screen();
-    let (row, column) = screen.cursor_position();
-    assert_eq!(screen.cell(row, column).unwrap().contents(), ">");
-    assert!(!screen.hide_cursor());
+    shell.until("the cursor on the selected line", |screen| {
+        let (row, column) = screen.cursor_position();
+        let marked = screen.cell(row, column).is_some_and(|cell| cell.contents() == ">");
+        marked && !screen.hide_cursor()
+    });
     for (key, text) in [
         ("2", "[2 Why]"),
         ("3", "items changed"),
