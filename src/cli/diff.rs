@@ -116,7 +116,7 @@ fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String 
     }
     let _ = writeln!(
         text,
-        "{} items changed: {rose} now in place, {fell} no longer in place",
+        "Items changed: {}, now in place: {rose}, no longer in place: {fell}",
         changes.len()
     );
     for (cause, entries, count) in main_causes(changes) {

@@ -389,7 +389,7 @@ pub(super) fn write(
     if recorded.last - recorded.first >= 20 {
         let _ = writeln!(text, "... to #{}", recorded.last);
     }
-    let _ = writeln!(text, "{changed} items change status today.");
+    let _ = writeln!(text, "Items that change status today: {changed}");
     let value = json!({
         "first": recorded.first,
         "last": recorded.last,

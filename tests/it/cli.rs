@@ -143,7 +143,7 @@ fn a_late_certificate_differs_between_then_and_now() {
     let changed =
         desk.run("2026-11-21", "diff 2026-06-30 2026-06-30 --a-as-known then --exit-code");
     assert_eq!(changed.code, 1);
-    assert!(changed.out.contains("15 items changed"), "{}", changed.out);
+    assert!(changed.out.contains("Items changed: 15"), "{}", changed.out);
 }
 
 #[test]
