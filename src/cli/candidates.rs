@@ -116,6 +116,10 @@ fn title<'c>(item: &ItemRef, catalogue: &'c Catalogue) -> &'c str {
 
 fn text(item: &ItemRef, title: &str, found: &Candidates<'_>, catalogue: &Catalogue) -> String {
     let mut text = format!("Suggestions for {item}: {}\n", safe(title));
+    let edition = catalogue.editions.get(&item.edition);
+    if edition.is_some_and(|edition| edition.is_transcription(&item.category)) {
+        text.push_str(super::status::TRANSCRIPTION);
+    }
     if found.proposed.is_empty() && found.suggested.is_empty() {
         text.push_str("There are none.\n");
     }
