@@ -57,8 +57,8 @@ macro_rules! checked_text {
     };
 }
 
-/// `Display` is the stored text; strings convert by parsing.
-macro_rules! string_forms {
+/// Strings convert by parsing and printing.
+macro_rules! parsed_strings {
     ($name:ident) => {
         impl TryFrom<String> for $name {
             type Error = BadRef;
@@ -72,6 +72,13 @@ macro_rules! string_forms {
                 value.to_string()
             }
         }
+    };
+}
+
+/// `Display` is the stored text; strings convert by parsing.
+macro_rules! string_forms {
+    ($name:ident) => {
+        parsed_strings!($name);
 
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -259,24 +266,6 @@ macro_rules! slashed {
         }
 
         parsed_strings!($name);
-    };
-}
-
-/// Strings convert by parsing and printing.
-macro_rules! parsed_strings {
-    ($name:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = BadRef;
-            fn try_from(text: String) -> Result<Self, BadRef> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.to_string()
-            }
-        }
     };
 }
 
