@@ -380,6 +380,11 @@ fn imported_before(
     Ok(Some(exit::YES))
 }
 
+/// Says what was noticed while reading a file and is no problem.
+fn remarks(notes: &[String], output: &mut Output<'_>) -> Result<(), Failure> {
+    notes.iter().try_for_each(|note| output.hint(&format!("note: {note}")))
+}
+
 /// Names of imported files in entries start with this, to tell them from evidence.
 const IMPORTED: &str = "import:";
 
@@ -532,9 +537,7 @@ fn mapping_batch(
     };
     let shown = file.display().to_string();
     let read = read_mapping(&shown, content, &defaults, state).map_err(bad_rows)?;
-    for note in &read.notes {
-        output.hint(&format!("note: {note}"))?;
-    }
+    remarks(&read.notes, output)?;
     let carrying = read.rows.iter().filter(|row| {
         row.relationship.carries_satisfaction()
             || row.joint.as_ref().is_some_and(|joint| joint.relationship.carries_satisfaction())
@@ -578,9 +581,7 @@ fn soa_batch(
     let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
     let read =
         read_soa(&file.display().to_string(), &content, &framework, state).map_err(bad_rows)?;
-    for note in &read.notes {
-        output.hint(&format!("note: {note}"))?;
-    }
+    remarks(&read.notes, output)?;
     let summary = format!(
         "Controls included: {}, excluded: {}.",
         read.soa.applicable.len(),
@@ -613,9 +614,7 @@ fn answers_batch(
     let (edition, category) = in_force(state, output)?;
     let shown = file.display().to_string();
     let read = read_answers(&shown, content, &edition, &category, state).map_err(bad_rows)?;
-    for note in &read.notes {
-        output.hint(&format!("note: {note}"))?;
-    }
+    remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
     let digest = Digest::of(content);
     for (line, answer) in read.rows {
@@ -642,9 +641,7 @@ fn evidence_batch(
     };
     let read = read_evidence(&shown, content, &edition, &category, state, &mut digest_of)
         .map_err(bad_rows)?;
-    for note in &read.notes {
-        output.hint(&format!("note: {note}"))?;
-    }
+    remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
     for (line, row) in read.rows {
         let mut files = Vec::new();
