@@ -159,7 +159,7 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
                     known.revoked.map_or_else(String::new, |seq| format!(", revoked by #{seq}"));
                 format!("{} ({}){revoked}", known.role, known.holder)
             }
-            (None, Some(journal)) if journal.ledger.log.key().keyid() == keyid => {
+            (None, Some(journal)) if journal.ledger.log.newest().key().keyid() == keyid => {
                 "log key".to_owned()
             }
             (None, Some(_)) => "not admitted".to_owned(),

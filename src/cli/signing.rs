@@ -140,7 +140,7 @@ impl Signing {
         if let Some(name) = &self.log_key {
             return named(files, name, folder);
         }
-        let keyid = ledger.log.key().keyid();
+        let keyid = ledger.log.newest().key().keyid();
         let found = files.iter().find(|file| file.public.keyid() == keyid);
         found.cloned().ok_or_else(|| {
             let text =

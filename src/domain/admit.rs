@@ -10,7 +10,7 @@ use super::edition::{ControlStanding, Edition};
 use super::event::{
     CertificateRecorded, ChallengeUpheld, Correction, EditionAdopted, EquivalenceAsserted, Event,
     EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind, MappingApproved,
-    OrganisationClassified, Rows, ScopeDeclared, SoaRecorded,
+    OrganisationClassified, Rows, ScopeDeclared, SoaRecorded, StatementPublished,
 };
 use super::mapping::MappingRow;
 use super::refs::{
@@ -37,9 +37,13 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         return refuse("`ledger-opened` is the first entry of a ledger and stands nowhere else");
     }
     match event {
-        // What keys may do is checked against the roster when an entry is written and verified.
-        Event::LedgerOpened(_) | Event::KeyAdmitted(_) => Ok(()),
+        // What keys may do, and what others signed, is checked where entries are verified.
+        Event::LedgerOpened(_) | Event::KeyAdmitted(_) | Event::AnchorCosigned(_) => Ok(()),
         Event::KeyRevoked(body) => not_blank("the reason", &body.reason),
+        Event::KeyRotated(body) => not_blank("the reason", &body.reason),
+        Event::LogKeyRotated(body) => not_blank("the reason", &body.reason),
+        Event::AnchorTimestamped(body) => not_blank("the authority", &body.authority),
+        Event::StatementPublished(body) => published(state, body, today),
         Event::OrganisationClassified(body) => classified(state, body),
         Event::ScopeDeclared(body) => scope(state, body),
         Event::EditionAdopted(body) => edition(state, body),
@@ -143,6 +147,20 @@ fn answered(state: &State, body: &ItemAnswered, today: Day) -> Result<(), Refusa
     not_blank("the answer", &body.answer)?;
     not_ahead("an answer", body.on, today)?;
     in_order(body.on, body.valid_until)
+}
+
+fn published(state: &State, body: &StatementPublished, today: Day) -> Result<(), Refusal> {
+    if body.size == 0 || body.size > state.size {
+        return refuse(format!(
+            "a statement from {} entries cannot be published in a ledger of {}; draft it anew",
+            body.size, state.size
+        ));
+    }
+    if revisions(state, &body.edition).next().is_none() {
+        return not_adopted(&body.edition);
+    }
+    not_blank("the standing", &body.standing)?;
+    not_ahead("a statement", body.on, today)
 }
 
 fn not_blank(what: &str, text: &str) -> Result<(), Refusal> {
@@ -436,9 +454,9 @@ fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Resul
     let Some((seq, kind)) = state.events.get(&body.corrects) else {
         return refuse(format!("no event {} in this ledger; see: dspt log", body.corrects));
     };
-    if matches!(kind, Kind::LedgerOpened | Kind::KeyAdmitted | Kind::KeyRevoked) {
+    if kind.stands_for_ever() {
         return refuse(format!(
-            "entry #{seq} is {kind}, which cannot be corrected; admit or revoke a key instead"
+            "entry #{seq} is {kind}, which stands for ever; record what holds now instead"
         ));
     }
     let Some(replacement) = &body.replacement else { return Ok(()) };

@@ -20,6 +20,10 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
         Event::LedgerOpened(_)
         | Event::KeyAdmitted(_)
         | Event::KeyRevoked(_)
+        | Event::KeyRotated(_)
+        | Event::LogKeyRotated(_)
+        | Event::AnchorCosigned(_)
+        | Event::AnchorTimestamped(_)
         | Event::OrganisationClassified(_)
         | Event::ScopeDeclared(_)
         | Event::EditionAdopted(_)
@@ -31,7 +35,8 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
         | Event::EvidenceRecorded(_)
         | Event::ItemAnswered(_)
         | Event::ItemNotApplicable(_)
-        | Event::AssertionConfirmed(_) => None,
+        | Event::AssertionConfirmed(_)
+        | Event::StatementPublished(_) => None,
     }
 }
 
@@ -97,7 +102,40 @@ pub fn describe(event: &Event, facts: &[Fact]) -> String {
         | Event::EquivalenceChallenged(_)
         | Event::ChallengeUpheld(_)
         | Event::Correction(_) => pointing(event, facts),
+        Event::KeyRotated(_)
+        | Event::LogKeyRotated(_)
+        | Event::AnchorCosigned(_)
+        | Event::AnchorTimestamped(_)
+        | Event::StatementPublished(_) => proving(event).unwrap_or_default(),
     }
+}
+
+/// Describes an event that makes others provable.
+fn proving(event: &Event) -> Option<String> {
+    if let Event::KeyRotated(body) = event {
+        return Some(format!("in place of {}: {}", body.replaces, body.reason));
+    }
+    if let Event::LogKeyRotated(body) = event {
+        return Some(body.reason.clone());
+    }
+    if let Event::AnchorCosigned(body) = event {
+        let names = body.witnesses.iter().filter_map(|vkey| vkey.split('+').next());
+        let names: Vec<&str> = names.collect();
+        let size = anchored(&body.checkpoint);
+        return Some(format!("head of {size} entries, by {}", names.join(", ")));
+    }
+    if let Event::AnchorTimestamped(body) = event {
+        let size = anchored(&body.checkpoint);
+        return Some(format!("head of {size} entries, by {}", body.authority));
+    }
+    let Event::StatementPublished(body) = event else { return None };
+    let (on, edition) = (body.on.short(), &body.edition);
+    Some(format!("{} for {edition} on {on}, from {} entries", body.standing, body.size))
+}
+
+/// The size that a checkpoint states, for people; what it proves is checked elsewhere.
+fn anchored(checkpoint: &str) -> &str {
+    checkpoint.lines().nth(1).unwrap_or("?")
 }
 
 /// Describes an event that is about another one.
@@ -134,6 +172,10 @@ fn reason(event: &Event) -> Option<String> {
         Event::LedgerOpened(_)
         | Event::KeyAdmitted(_)
         | Event::KeyRevoked(_)
+        | Event::KeyRotated(_)
+        | Event::LogKeyRotated(_)
+        | Event::AnchorCosigned(_)
+        | Event::AnchorTimestamped(_)
         | Event::OrganisationClassified(_)
         | Event::ScopeDeclared(_)
         | Event::EditionAdopted(_)
@@ -145,7 +187,8 @@ fn reason(event: &Event) -> Option<String> {
         | Event::EvidenceRecorded(_)
         | Event::ItemAnswered(_)
         | Event::ItemNotApplicable(_)
-        | Event::AssertionConfirmed(_) => None,
+        | Event::AssertionConfirmed(_)
+        | Event::StatementPublished(_) => None,
     }
 }
 
@@ -190,6 +233,10 @@ pub fn for_day(event: &Event) -> Option<Day> {
         Event::LedgerOpened(_)
         | Event::KeyAdmitted(_)
         | Event::KeyRevoked(_)
+        | Event::KeyRotated(_)
+        | Event::LogKeyRotated(_)
+        | Event::AnchorCosigned(_)
+        | Event::AnchorTimestamped(_)
         | Event::OrganisationClassified(_)
         | Event::ScopeDeclared(_)
         | Event::EditionAdopted(_)
@@ -198,6 +245,7 @@ pub fn for_day(event: &Event) -> Option<Day> {
         | Event::EquivalenceAsserted(_)
         | Event::EquivalenceChallenged(_)
         | Event::ChallengeUpheld(_)
+        | Event::StatementPublished(_)
         | Event::Correction(_) => None,
     }
 }

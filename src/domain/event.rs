@@ -67,6 +67,14 @@ events! {
     KeyAdmitted = "key-admitted",
     /// A key may not sign any more.
     KeyRevoked = "key-revoked",
+    /// A key hands its role over to another, and signs no more.
+    KeyRotated = "key-rotated",
+    /// Another key signs the ledger's heads from now on.
+    LogKeyRotated = "log-key-rotated",
+    /// A head that witnesses outside cosigned.
+    AnchorCosigned = "anchor-cosigned",
+    /// A head that a time-stamping authority dated.
+    AnchorTimestamped = "anchor-timestamped",
     /// What type and category the organisation has in an edition, from a date.
     OrganisationClassified = "organisation-classified",
     /// The parts of the organisation, and which of them process health and care data.
@@ -107,8 +115,28 @@ events! {
     ItemNotApplicable = "item-not-applicable",
     /// A named person confirms an assertion.
     AssertionConfirmed = "assertion-confirmed",
+    /// The position on a day was written down and given out.
+    StatementPublished = "statement-published",
     /// An earlier event was wrong: it is void, or another stands in its place.
     Correction = "correction",
+}
+
+impl Kind {
+    /// Says whether events of this kind can never be corrected: they are about keys, about what
+    /// others signed, or about what was given out.
+    pub fn stands_for_ever(self) -> bool {
+        matches!(
+            self,
+            Self::LedgerOpened
+                | Self::KeyAdmitted
+                | Self::KeyRevoked
+                | Self::KeyRotated
+                | Self::LogKeyRotated
+                | Self::AnchorCosigned
+                | Self::AnchorTimestamped
+                | Self::StatementPublished
+        )
+    }
 }
 
 impl fmt::Display for Kind {
@@ -182,9 +210,16 @@ impl Event {
     /// Returns the public key that the event introduces to the ledger, base64.
     pub fn introduces(&self) -> Option<&str> {
         if let Self::LedgerOpened(body) = self {
-            return Some(&body.key);
+            Some(&body.key)
+        } else if let Self::KeyAdmitted(body) = self {
+            Some(&body.key)
+        } else if let Self::KeyRotated(body) = self {
+            Some(&body.key)
+        } else if let Self::LogKeyRotated(body) = self {
+            Some(&body.key)
+        } else {
+            None
         }
-        if let Self::KeyAdmitted(body) = self { Some(&body.key) } else { None }
     }
 
     /// Says whether the ledger keeps the bytes of the files that the event names. An evidence file
@@ -254,6 +289,50 @@ body! {
         /// Entries by this key from this index on are doubtful.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         compromised_from: Option<u64>,
+    }
+}
+
+body! {
+    /// Body of `key-rotated`, whose author is the key replaced. The new key signs the same entry as
+    /// proof of possession, and has the role and the holder of the old one.
+    KeyRotated {
+        /// Fingerprint of the key replaced.
+        replaces: KeyId,
+        /// The new public key, base64 of 32 bytes.
+        key: String,
+        /// Why.
+        reason: String,
+    }
+}
+
+body! {
+    /// Body of `log-key-rotated`. The log key replaced and the new one sign the same entry.
+    LogKeyRotated {
+        /// The new public key, base64 of 32 bytes. Its name is the origin of the ledger.
+        key: String,
+        /// Why.
+        reason: String,
+    }
+}
+
+body! {
+    /// Body of `anchor-cosigned`: an earlier head, and who outside saw it when.
+    AnchorCosigned {
+        /// The head as a C2SP checkpoint, with the line of the log key and of each witness.
+        checkpoint: String,
+        /// The witnesses whose lines were checked, as C2SP vkeys.
+        witnesses: Vec<String>,
+    }
+}
+
+body! {
+    /// Body of `anchor-timestamped`. The RFC 3161 token is the subject `timestamp.tsr`; its imprint
+    /// is the SHA-256 of the checkpoint.
+    AnchorTimestamped {
+        /// The head as a C2SP checkpoint with the line of the log key alone.
+        checkpoint: String,
+        /// Who made the token, for people.
+        authority: String,
     }
 }
 
@@ -685,6 +764,24 @@ body! {
         /// A remark.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+    }
+}
+
+body! {
+    /// Body of `statement-published`. The statement is the subject `statement.json`.
+    StatementPublished {
+        /// The day that the statement speaks of.
+        on: Day,
+        /// How many entries it was made from.
+        size: u64,
+        /// The root of the tree over those entries, base64 of 32 bytes.
+        root: String,
+        /// The edition that bound on that day.
+        edition: EditionId,
+        /// The category of the organisation in it.
+        category: CategoryId,
+        /// The standing that the statement gives.
+        standing: String,
     }
 }
 

@@ -12,7 +12,7 @@ use super::event::{
     ApprovalWithdrawn, AssertionConfirmed, CertificateRecorded, ChallengeUpheld, ControlAssessed,
     EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded,
     ItemAnswered, ItemNotApplicable, Kind, MappingApproved, OrganisationClassified, Rows,
-    ScopeDeclared,
+    ScopeDeclared, StatementPublished,
 };
 use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
 use super::refs::{EventId, FrameworkRef, KeyId};
@@ -179,6 +179,8 @@ pub struct State {
     pub not_applicable: Vec<Known<ItemNotApplicable>>,
     /// Confirmed assertions.
     pub confirmed: Vec<Known<AssertionConfirmed>>,
+    /// Published statements.
+    pub published: Vec<Known<StatementPublished>>,
 }
 
 /// Why a ledger that verifies can still not be replayed.
@@ -247,6 +249,11 @@ fn rank(kind: Kind) -> u8 {
         Kind::LedgerOpened
         | Kind::KeyAdmitted
         | Kind::KeyRevoked
+        | Kind::KeyRotated
+        | Kind::LogKeyRotated
+        | Kind::AnchorCosigned
+        | Kind::AnchorTimestamped
+        | Kind::StatementPublished
         | Kind::OrganisationClassified
         | Kind::ScopeDeclared
         | Kind::EditionAdopted
@@ -370,7 +377,14 @@ impl State {
         match &one.event {
             Event::LedgerOpened(body) => self.organisation.clone_from(&body.organisation),
             // Keys are judged entry by entry when the ledger is verified: `role.rs`.
-            Event::KeyAdmitted(_) | Event::KeyRevoked(_) | Event::Correction(_) => {}
+            Event::KeyAdmitted(_)
+            | Event::KeyRevoked(_)
+            | Event::KeyRotated(_)
+            | Event::LogKeyRotated(_)
+            | Event::AnchorCosigned(_)
+            | Event::AnchorTimestamped(_)
+            | Event::Correction(_) => {}
+            Event::StatementPublished(body) => self.published.push(one.known(body.clone())),
             Event::OrganisationClassified(body) => self.classified.push(one.known(body.clone())),
             Event::ScopeDeclared(body) => self.scopes.push(one.known(body.clone())),
             Event::EditionAdopted(body) => self.adopt_edition(one, body, contents)?,

@@ -68,6 +68,7 @@ pub fn roles_for(kind: Kind) -> &'static [Role] {
         Kind::LedgerOpened
         | Kind::KeyAdmitted
         | Kind::KeyRevoked
+        | Kind::LogKeyRotated
         | Kind::OrganisationClassified
         | Kind::ScopeDeclared
         | Kind::EditionAdopted
@@ -77,16 +78,21 @@ pub fn roles_for(kind: Kind) -> &'static [Role] {
         | Kind::SoaRecorded
         | Kind::EvidenceRecorded
         | Kind::EvidenceWithdrawn
-        | Kind::ItemAnswered => &[Owner, Contributor],
+        | Kind::ItemAnswered
+        | Kind::AnchorCosigned
+        | Kind::AnchorTimestamped => &[Owner, Contributor],
         Kind::CertificateRecorded | Kind::CertificateSuspended | Kind::CertificateWithdrawn => {
             &[Owner, Contributor, Authority]
         }
         Kind::ControlAssessed => &[Owner, Contributor, Assessor],
-        Kind::ItemNotApplicable | Kind::AssertionConfirmed => &[Owner, Approver],
+        Kind::ItemNotApplicable | Kind::AssertionConfirmed | Kind::StatementPublished => {
+            &[Owner, Approver]
+        }
         Kind::MappingApproved | Kind::ApprovalWithdrawn | Kind::ChallengeUpheld => &[Approver],
         Kind::EquivalenceChallenged => &[Assessor, Authority],
-        // A correction needs the role of the kind that it corrects: `required` below.
-        Kind::Correction => &[Owner, Contributor, Approver, Assessor, Authority],
+        // A key hands over its own role, whichever it is. A correction needs the role of the kind
+        // that it corrects as well: `allows` below.
+        Kind::KeyRotated | Kind::Correction => &[Owner, Contributor, Approver, Assessor, Authority],
     }
 }
 
@@ -120,6 +126,16 @@ pub enum NotAllowed {
         key: KeyId,
         /// The entry that revoked it.
         revoked: u64,
+    },
+    /// A key can hand over its own role alone.
+    #[error(
+        "key {by} cannot replace key {replaces}; the key replaced signs, or an owner revokes it"
+    )]
+    NotItsOwn {
+        /// The key that signs.
+        by: KeyId,
+        /// The key that was to be replaced.
+        replaces: KeyId,
     },
     /// The key has another role.
     #[error(
@@ -174,6 +190,12 @@ impl Roster {
         if let Some(revoked) = admitted.revoked {
             return Err(NotAllowed::Revoked { key: by.clone(), revoked });
         }
+        if let Event::KeyRotated(body) = event
+            && body.replaces != *by
+        {
+            let (by, replaces) = (by.clone(), body.replaces.clone());
+            return Err(NotAllowed::NotItsOwn { by, replaces });
+        }
         for kind in std::iter::once(event.kind()).chain(corrected) {
             let needed = roles_for(kind);
             if !needed.contains(&admitted.role) {
@@ -192,6 +214,12 @@ impl Roster {
             }
             (Event::KeyAdmitted(key), Some(id)) => {
                 self.admit(seq, id, &key.key, &key.holder, key.role);
+            }
+            (Event::KeyRotated(body), Some(id)) => {
+                let Some(old) = self.keys.get_mut(&body.replaces) else { return };
+                old.revoked.get_or_insert(seq);
+                let (holder, role) = (old.holder.clone(), old.role);
+                self.admit(seq, id, &body.key, &holder, role);
             }
             (Event::KeyRevoked(revoked), _) => {
                 if let Some(key) = self.keys.get_mut(&revoked.keyid) {

@@ -14,7 +14,7 @@ use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Subject};
 use crate::domain::role::Roster;
 use crate::ledger::{
-    Checked, Checkpoint, Digest, Expected, Fault, FaultKind, Frontier, Origin, PublicKey,
+    Checked, Digest, Expected, Fault, FaultKind, Frontier, LogKeys, Origin, PublicKey,
     VerifiedEntry, Vkey, check, genesis_digest, leaf_hash, signatures,
 };
 use crate::store::{Row, Store, StoreError};
@@ -72,8 +72,8 @@ pub struct Ledger {
     pub origin: Origin,
     /// Its identity, the leaf hash of entry 0.
     pub id: Digest,
-    /// The key that signs its heads.
-    pub log: Vkey,
+    /// The keys that sign its heads.
+    pub log: LogKeys,
     /// The verified facts, in order.
     pub facts: Vec<Fact>,
     /// Leaf hashes, in order.
@@ -276,10 +276,18 @@ impl Reader {
             Some(ledger) => ledger,
             None => opened(entry, &event).map_err(|text| fault("genesis", text))?,
         };
-        let allowed = self.allowed(&ledger, &by, &event, introduced.as_ref());
+        let allowed = self
+            .allowed(&ledger, &by, &event, introduced.as_ref())
+            .and_then(|()| log_key_signed(&ledger.log, entry, &event));
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
-            self.keys.extend(entry.introduces().map(|key| (key.keyid(), *key)));
+            if let (Event::LogKeyRotated(_), Some(key)) = (&event, entry.introduces()) {
+                ledger.log.rotate(seq + 1, Vkey::new(ledger.origin.key_name(), *key));
+            }
+            if let Some(key) = entry.introduces() {
+                let log = *ledger.log.newest().key();
+                self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);
+            }
             ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
@@ -305,7 +313,7 @@ impl Reader {
         let Some(kind) = self.ids.get(&correction.corrects) else {
             return Err(fault(format!("no earlier entry has the id {}", correction.corrects)));
         };
-        if matches!(kind, Kind::LedgerOpened | Kind::KeyAdmitted | Kind::KeyRevoked) {
+        if kind.stands_for_ever() {
             return Err(fault(format!("it corrects a {kind}, which stands for ever")));
         }
         let Some(replacement) = &correction.replacement else { return Ok(()) };
@@ -335,7 +343,7 @@ impl Reader {
             if ledger.roster.get(key).is_some() {
                 return Err(format!("key {key} is admitted already; a key keeps one role"));
             }
-            if key.as_str() == ledger.log.key().keyid() {
+            if ledger.log.all().any(|log| log.key().keyid() == key.as_str()) {
                 return Err(format!("key {key} is the log key, which signs heads only"));
             }
         }
@@ -360,7 +368,7 @@ impl Reader {
 
     fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
-        let open = |(_, note): &(u64, Vec<u8>)| Checkpoint::open(note, &ledger.log);
+        let open = |(_, note): &(u64, Vec<u8>)| ledger.log.open(note);
         let opened: Vec<_> = heads.par_iter().map(open).collect();
         for ((size, note), opened) in heads.iter().zip(opened) {
             let fault =
@@ -473,7 +481,14 @@ fn whole(store: &Store, size: u64, frontier: &Frontier) -> Result<(), Stop> {
 
 /// After these kinds other keys may sign, so the signatures that follow wait for them.
 fn ends_batch(kind: &str) -> bool {
-    [Kind::LedgerOpened, Kind::KeyAdmitted, Kind::KeyRevoked].iter().any(|one| one.as_str() == kind)
+    let changes = [
+        Kind::LedgerOpened,
+        Kind::KeyAdmitted,
+        Kind::KeyRevoked,
+        Kind::KeyRotated,
+        Kind::LogKeyRotated,
+    ];
+    changes.iter().any(|one| one.as_str() == kind)
 }
 
 fn undecided(seq: u64, bad: &BadBody) -> Stop {
@@ -500,6 +515,21 @@ fn introduced(entry: &VerifiedEntry, event: &Event) -> Result<Option<KeyId>, Str
     key.keyid().parse().map(Some).map_err(|bad: crate::domain::refs::BadRef| bad.to_string())
 }
 
+/// The log key signs heads, and of entries only the one that puts another in its place.
+fn log_key_signed(log: &LogKeys, entry: &VerifiedEntry, event: &Event) -> Result<(), String> {
+    let rotation = matches!(event, Event::LogKeyRotated(_));
+    let newest = log.newest().key().keyid();
+    let is_log = |keyid: &str| log.all().any(|one| one.key().keyid() == keyid);
+    let wrong = entry.keyids().find(|keyid| is_log(keyid) && !(rotation && *keyid == newest));
+    if let Some(keyid) = wrong {
+        return Err(format!("key {keyid} is a log key, which signs heads only"));
+    }
+    if rotation && !entry.keyids().any(|keyid| keyid == newest) {
+        return Err(format!("the log key {newest} did not sign that another takes its place"));
+    }
+    Ok(())
+}
+
 /// The ledger that entry 0 opens: its log key is bound to its identity.
 fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
     let Event::LedgerOpened(body) = event else {
@@ -517,7 +547,7 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
     Ok(Ledger {
         origin,
         id: entry.leaf(),
-        log,
+        log: LogKeys::new(log),
         facts: Vec::new(),
         leaves: Vec::new(),
         frontier: Frontier::new(),

@@ -18,8 +18,8 @@ use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay};
 use crate::domain::role::{AdmittedKey, Role, Roster};
 use crate::ledger::{
-    Checkpoint, Digest, Draft, EntryError, Frontier, Origin, PublicKey, Sign, Vkey, genesis_digest,
-    leaf_hash, read_back, sign,
+    Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, Vkey,
+    genesis_digest, leaf_hash, read_back, sign,
 };
 use crate::store::{Append, Mode, Store, StoreError};
 
@@ -137,7 +137,7 @@ fn first_refusal(refusals: &[(usize, String)]) -> &str {
 pub struct Signers<'k> {
     /// The author.
     pub author: &'k dyn Sign,
-    /// A key that is being admitted and proves that it is there.
+    /// A key that comes into the ledger, also as the new log key, and proves that it is there.
     pub admitted: Option<&'k dyn Sign>,
     /// The log key.
     pub log: &'k dyn Sign,
@@ -183,7 +183,7 @@ impl Journal {
         let ledger = Ledger {
             origin: origin.clone(),
             id: genesis_digest(&log),
-            log,
+            log: LogKeys::new(log),
             facts: Vec::new(),
             leaves: Vec::new(),
             frontier: Frontier::new(),
@@ -341,9 +341,14 @@ impl Journal {
         now: Instant,
     ) -> Result<Vec<Fact>, JournalError> {
         let log = signers.log.public().keyid();
-        if log != self.ledger.log.key().keyid() {
-            let expected = self.ledger.log.key().keyid();
+        let expected = self.ledger.log.newest().key().keyid();
+        if log != expected {
             return Err(JournalError::WrongLogKey { found: log, expected });
+        }
+        let rotation = |new: &NewEvent| new.event.kind() == Kind::LogKeyRotated;
+        if let Some(index) = batch.iter().position(rotation).filter(|_| batch.len() > 1) {
+            let why = "a rotation of the log key is recorded by itself".to_owned();
+            return Err(JournalError::Refused(vec![(index, why)]));
         }
         let (by, at) = (keyid(signers.author), self.not_before(now));
         let today = at.london_day();
@@ -425,13 +430,13 @@ impl Journal {
 
     /// What the keys so far, those of the same batch included, say about a key event.
     fn admit_key(&self, roster: &Roster, event: &Event) -> Result<(), String> {
-        if let Event::KeyAdmitted(body) = event {
-            if roster.keys().any(|(_, known)| known.key == body.key) {
-                return Err("that key is admitted already; a key keeps one role".to_owned());
-            }
-            if self.ledger.log.key().base64() == body.key {
-                return Err("that is the log key, which signs heads only".to_owned());
-            }
+        let introduced = event.introduces();
+        if introduced.is_some_and(|key| roster.keys().any(|(_, known)| known.key == key)) {
+            return Err("that key is admitted already; a key keeps one role".to_owned());
+        }
+        let is_log = |key| self.ledger.log.all().any(|log| log.key().base64() == key);
+        if introduced.is_some_and(is_log) {
+            return Err("that is a log key, which signs heads only".to_owned());
         }
         if let Event::KeyRevoked(body) = event {
             let Some(known) = roster.get(&body.keyid) else {
@@ -454,6 +459,12 @@ impl Journal {
     fn learn(&mut self, written: Written) {
         for (fact, leaf) in written.facts.into_iter().zip(written.leaves) {
             self.ledger.roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
+            if let Event::LogKeyRotated(body) = &fact.event
+                && let Ok(key) = PublicKey::from_base64(&body.key)
+            {
+                let name = self.ledger.origin.key_name();
+                self.ledger.log.rotate(fact.seq + 1, Vkey::new(name, key));
+            }
             self.ledger.frontier.push(leaf);
             self.ledger.leaves.push(leaf);
             self.ledger.facts.push(fact);
@@ -547,7 +558,7 @@ fn write(
         append.put_entry(fact.seq, &id_bytes(&new.id), leaf, bytes)?;
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
-    let head = Checkpoint { origin, size, root }.sign(signers.log);
+    let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers));
     append.put_head(size, &head)?;
     append.commit()?;
     Ok(Written { facts, leaves, contents, head })
@@ -574,13 +585,22 @@ fn draft(
     })
 }
 
-/// The author signs; a key that is being admitted signs too.
+/// The author signs; a key that comes into the ledger signs too, and so does a log key that goes.
 fn signing<'k>(new: &NewEvent, signers: &Signers<'k>) -> Vec<&'k dyn Sign> {
     let mut all = vec![signers.author];
-    if matches!(new.event, Event::KeyAdmitted(_)) {
+    if new.event.kind() == Kind::LogKeyRotated {
+        all.push(signers.log);
+    }
+    if new.event.introduces().is_some() && new.event.kind() != Kind::LedgerOpened {
         all.extend(signers.admitted);
     }
     all
+}
+
+/// The head after a rotation of the log key is the first that the new one signs.
+fn log_signer<'k>(batch: &[NewEvent], signers: &Signers<'k>) -> &'k dyn Sign {
+    let rotated = batch.iter().any(|new| new.event.kind() == Kind::LogKeyRotated);
+    signers.admitted.filter(|_| rotated).unwrap_or(signers.log)
 }
 
 fn id_bytes(id: &EventId) -> [u8; 16] {

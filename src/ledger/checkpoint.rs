@@ -57,6 +57,55 @@ fn is_part(text: &str) -> bool {
     is_end(text.bytes().next()) && is_end(text.bytes().last()) && text.bytes().all(is_inner)
 }
 
+/// The keys that sign the heads of a ledger, each from the size after its rotation on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogKeys {
+    first: Vkey,
+    later: Vec<(u64, Vkey)>,
+}
+
+impl LogKeys {
+    /// The key that entry 0 names.
+    pub const fn new(first: Vkey) -> Self {
+        Self { first, later: Vec::new() }
+    }
+
+    /// Lets another key sign the heads of `size` entries and more. Keys come in order of size.
+    pub fn rotate(&mut self, size: u64, key: Vkey) {
+        self.later.push((size, key));
+    }
+
+    /// Returns the key that signs the next head.
+    pub fn newest(&self) -> &Vkey {
+        self.later.last().map_or(&self.first, |(_, key)| key)
+    }
+
+    /// Returns the key that signs the head of `size` entries.
+    pub fn at(&self, size: u64) -> &Vkey {
+        let later = self.later.iter().rev().find(|(from, _)| *from <= size);
+        later.map_or(&self.first, |(_, key)| key)
+    }
+
+    /// Returns every key, the first one first.
+    pub fn all(&self) -> impl Iterator<Item = &Vkey> {
+        std::iter::once(&self.first).chain(self.later.iter().map(|(_, key)| key))
+    }
+
+    /// Reads a note signed by the key that signs heads of its size.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`] with the key of that size.
+    pub fn open(&self, bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
+        for key in self.all() {
+            if let Ok(checkpoint) = Checkpoint::open(bytes, key) {
+                let right = self.at(checkpoint.size);
+                return if key == right { Ok(checkpoint) } else { Checkpoint::open(bytes, right) };
+            }
+        }
+        Checkpoint::open(bytes, self.newest())
+    }
+}
+
 /// The head of a ledger: how many entries, under which root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {

@@ -31,6 +31,12 @@ pub const LEDGER_OPENED: &str = "ledger-opened";
 /// The type of an entry that introduces a further key.
 pub const KEY_ADMITTED: &str = "key-admitted";
 
+/// The type of an entry by which a key hands its role over to another.
+pub const KEY_ROTATED: &str = "key-rotated";
+
+/// The type of an entry by which another key becomes the one that signs heads.
+pub const LOG_KEY_ROTATED: &str = "log-key-rotated";
+
 /// A file or imported content that an entry speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {

@@ -14,7 +14,7 @@ pub mod parse;
 pub mod tree;
 pub mod verify;
 
-pub use checkpoint::{Checkpoint, CheckpointError, Origin};
+pub use checkpoint::{Checkpoint, CheckpointError, LogKeys, Origin};
 pub use digest::{BadDigest, Digest};
 pub use entry::{Draft, EntryError, Subject, genesis_digest, read_back, seal, sign};
 pub use fault::{Fault, FaultKind};

@@ -7,8 +7,8 @@ use super::base64;
 use super::checkpoint::Origin;
 use super::digest::{Digest, shown};
 use super::entry::{
-    ENTRY_BYTES_MAX, KEY_ADMITTED, LEDGER_OPENED, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE,
-    Subject,
+    ENTRY_BYTES_MAX, KEY_ADMITTED, KEY_ROTATED, LEDGER_OPENED, LOG_KEY_ROTATED, PAYLOAD_TYPE,
+    PREDICATE_TYPE, STATEMENT_TYPE, Subject,
 };
 use super::fault::FaultKind;
 use super::json::{INTEGER_MAX, parse_canonical};
@@ -179,7 +179,8 @@ fn check_signers(by: &str, signatures: &[Signature]) -> Result<(), FaultKind> {
 /// Returns the key that the entry brings into the ledger, if its type is one that does.
 fn introduced(statement: &Statement) -> Result<Option<PublicKey>, FaultKind> {
     let path = || "predicate.body.key".to_owned();
-    if statement.kind != LEDGER_OPENED && statement.kind != KEY_ADMITTED {
+    let introducing = [LEDGER_OPENED, KEY_ADMITTED, KEY_ROTATED, LOG_KEY_ROTATED];
+    if !introducing.contains(&statement.kind.as_str()) {
         return Ok(None);
     }
     let Some(value) = statement.body.get("key") else {

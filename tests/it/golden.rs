@@ -13,19 +13,20 @@ use std::path::{Path, PathBuf};
 
 use dspt_ledger::domain::derive::RulesChoice;
 use dspt_ledger::domain::event::{
-    AllRows, ApprovalWithdrawn, AssertionConfirmed, AssessmentResult, Assurance,
-    CertificateRecorded, CertificateSuspended, CertificateWithdrawn, ChallengeUpheld,
-    ControlAssessed, Correction, EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, Event,
-    EvidenceRecorded, EvidenceWithdrawn, FrameworkAdopted, ItemAnswered, ItemNotApplicable,
-    KeyAdmitted, KeyRevoked, Kind, LedgerOpened, MappingApproved, MappingImported,
-    OrganisationClassified, Replacement, Rows, ScopeDeclared, SoaRecorded, Source, Unit,
+    AllRows, AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed,
+    AssessmentResult, Assurance, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
+    ChallengeUpheld, ControlAssessed, Correction, EditionAdopted, EquivalenceAsserted,
+    EquivalenceChallenged, Event, EvidenceRecorded, EvidenceWithdrawn, FrameworkAdopted,
+    ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked, KeyRotated, Kind, LedgerOpened,
+    LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified, Replacement, Rows,
+    ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
 };
 use dspt_ledger::domain::refs::{EventId, Level, Scheme};
 use dspt_ledger::domain::role::Role;
 use dspt_ledger::domain::status::Positions;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
-use dspt_ledger::ledger::{Sign as _, Vkey};
+use dspt_ledger::ledger::{Checkpoint, Digest, Sign as _, Vkey};
 use dspt_ledger::store::Mode;
 
 use super::made::{
@@ -87,6 +88,11 @@ fn events(kind: Kind) -> (Event, Option<Event>) {
         | Kind::ItemNotApplicable
         | Kind::AssertionConfirmed
         | Kind::Correction => own(kind),
+        Kind::KeyRotated
+        | Kind::LogKeyRotated
+        | Kind::AnchorCosigned
+        | Kind::AnchorTimestamped
+        | Kind::StatementPublished => (proof(kind), None),
     }
 }
 
@@ -304,6 +310,36 @@ fn own(kind: Kind) -> (Event, Option<Event>) {
             let (kind, body) = (event.kind().to_string(), event.body().unwrap());
             (corrected(Some(Replacement { kind, body })), Some(corrected(None)))
         }
+        other => panic!("{other}"),
+    }
+}
+
+fn proof(kind: Kind) -> Event {
+    let (key, reason) = (signer(CONTRIBUTOR).public().base64(), "a new laptop".to_owned());
+    let root = Digest::of(b"a root");
+    let head = Checkpoint { origin: origin(), size: 3, root };
+    let checkpoint = String::from_utf8(head.sign(&signer(LOG))).unwrap();
+    match kind {
+        Kind::KeyRotated => {
+            Event::KeyRotated(KeyRotated { replaces: parsed(&keyid(OWNER)), key, reason })
+        }
+        Kind::LogKeyRotated => Event::LogKeyRotated(LogKeyRotated { key, reason }),
+        Kind::AnchorCosigned => {
+            let witnesses = vec!["witness.example+00000000+BA==".to_owned()];
+            Event::AnchorCosigned(AnchorCosigned { checkpoint, witnesses })
+        }
+        Kind::AnchorTimestamped => {
+            let authority = "Time stamping of Example Trust".to_owned();
+            Event::AnchorTimestamped(AnchorTimestamped { checkpoint, authority })
+        }
+        Kind::StatementPublished => Event::StatementPublished(StatementPublished {
+            on: parsed("2026-06-30"),
+            size: 3,
+            root: root.base64(),
+            edition: parsed("2025-26-v8"),
+            category: parsed("cat2-it-supplier"),
+            standing: "standards_met".to_owned(),
+        }),
         other => panic!("{other}"),
     }
 }

@@ -352,17 +352,27 @@ impl Raw {
 
     /// Seals a draft by the keys of these seeds and puts it at the end, under a new head.
     pub(crate) fn append(&mut self, draft: &Draft, signers: &[u8]) {
+        self.append_headless(draft, signers);
+        self.sign_head();
+    }
+
+    /// Seals a draft by the keys of these seeds and puts it at the end.
+    pub(crate) fn append_headless(&mut self, draft: &Draft, signers: &[u8]) {
         let keys: Vec<SeedSigner> = signers.iter().map(|seed| signer(*seed)).collect();
         let keys: Vec<&dyn Sign> = keys.iter().map(|key| key as &dyn Sign).collect();
         self.push(seal(draft, &keys).unwrap(), &draft.id);
-        self.sign_head();
     }
 
     /// Signs all that is there, as the log key would.
     pub(crate) fn sign_head(&mut self) {
+        self.sign_head_by(LOG);
+    }
+
+    /// Signs all that is there with the key of a seed.
+    pub(crate) fn sign_head_by(&mut self, seed: u8) {
         let frontier = self.frontier();
         let (size, root) = (frontier.size(), frontier.root());
-        let note = Checkpoint { origin: origin(), size, root }.sign(&signer(LOG));
+        let note = Checkpoint { origin: origin(), size, root }.sign(&signer(seed));
         self.heads.push((i64::try_from(size).unwrap(), note));
     }
 }

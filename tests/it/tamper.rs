@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use base64ct::{Base64, Encoding as _};
-use dspt_ledger::domain::event::{AssertionConfirmed, Event};
+use dspt_ledger::domain::event::{AssertionConfirmed, Event, KeyRotated, LogKeyRotated};
 use dspt_ledger::domain::role::Role;
 use dspt_ledger::journal::{Journal, JournalError, NewEvent, Opening, Signers};
 use dspt_ledger::ledger::entry::{PAYLOAD_TYPE, pae};
@@ -203,7 +203,8 @@ fn entries_by_keys_that_may_not_sign_them() {
     check_next("entry 16: key-not-allowed", "item-answered", answered(), &[ASSESSOR]);
     check_next("entry 16: key-not-allowed", "item-answered", answered(), &[CONTRIBUTOR]);
     check_next("entry 16: unknown-key", "item-answered", answered(), &[STRANGER]);
-    check_next("entry 16: unknown-key", "item-answered", answered(), &[LOG]);
+    check_next("entry 16: key-not-allowed", "item-answered", answered(), &[LOG]);
+    check_next("entry 16: key-not-allowed", "item-answered", answered(), &[OWNER, LOG]);
     check_next("entry 16: unknown-key", "item-answered", answered(), &[OWNER, STRANGER]);
     let admit = |seed| body(&admitted(seed, Role::Owner));
     check_next("good", "key-admitted", admit(STRANGER), &[OWNER, STRANGER]);
@@ -217,6 +218,59 @@ fn entries_by_keys_that_may_not_sign_them() {
         raw.append(&raw.draft("key-revoked", revoke), &[OWNER]);
         let doubt = json!({ "approval": id(1), "reason": "x", "rows": "all", "v": 1 });
         raw.append(&raw.draft("equivalence-challenged", doubt), &[ASSESSOR]);
+    });
+}
+
+#[test]
+fn keys_that_hand_over() {
+    let rotated = |from: u8, to: u8| {
+        let (replaces, key) = (keyid(from).parse().unwrap(), signer(to).public().base64());
+        body(&Event::KeyRotated(KeyRotated { replaces, key, reason: "a new laptop".into() }))
+    };
+    check_next("good", "key-rotated", rotated(APPROVER, STRANGER), &[APPROVER, STRANGER]);
+    let refused = "entry 16: key-not-allowed";
+    check_next(refused, "key-rotated", rotated(APPROVER, STRANGER), &[OWNER, STRANGER]);
+    check_next(refused, "key-rotated", rotated(APPROVER, ASSESSOR), &[APPROVER, ASSESSOR]);
+    check_next(refused, "key-rotated", rotated(APPROVER, LOG), &[APPROVER, LOG]);
+    // After it the old key may not sign, and the new one has its role and no other.
+    let after = |expected: &str, kind: &str, body: Value, by: u8| {
+        check(expected, |raw| {
+            raw.append(&raw.draft("key-rotated", rotated(OWNER, STRANGER)), &[OWNER, STRANGER]);
+            raw.append(&raw.draft(kind, body), &[by]);
+        });
+    };
+    after("good", "item-answered", answered(), STRANGER);
+    after("entry 17: key-not-allowed", "item-answered", answered(), OWNER);
+    let doubt = json!({ "approval": id(1), "reason": "x", "rows": "all", "v": 1 });
+    after("entry 17: key-not-allowed", "equivalence-challenged", doubt, STRANGER);
+}
+
+#[test]
+fn log_keys_that_hand_over() {
+    let rotated = |to: u8| {
+        let key = signer(to).public().base64();
+        body(&Event::LogKeyRotated(LogKeyRotated { key, reason: "a new server".into() }))
+    };
+    let append = |expected: &str, to: u8, signers: &[u8], head: u8| {
+        check(expected, |raw| {
+            let draft = raw.draft("log-key-rotated", rotated(to));
+            raw.append_headless(&draft, signers);
+            raw.sign_head_by(head);
+        });
+    };
+    append("good", STRANGER, &[OWNER, LOG, STRANGER], STRANGER);
+    append("checkpoint 17: checkpoint", STRANGER, &[OWNER, LOG, STRANGER], LOG);
+    append("entry 16: key-not-allowed", STRANGER, &[OWNER, STRANGER], STRANGER);
+    append("entry 16: key-not-allowed", STRANGER, &[APPROVER, LOG, STRANGER], STRANGER);
+    append("entry 16: key-not-allowed", ASSESSOR, &[OWNER, LOG, ASSESSOR], ASSESSOR);
+    append("entry 16: key-not-allowed", LOG, &[OWNER, LOG], LOG);
+    // A key that signed heads once signs nothing else, and does not come back.
+    check("entry 17: key-not-allowed", |raw| {
+        let draft = raw.draft("log-key-rotated", rotated(STRANGER));
+        raw.append_headless(&draft, &[OWNER, LOG, STRANGER]);
+        let draft = raw.draft("log-key-rotated", rotated(LOG));
+        raw.append_headless(&draft, &[OWNER, STRANGER, LOG]);
+        raw.sign_head_by(LOG);
     });
 }
 

@@ -190,6 +190,11 @@ pub fn item_of(library: &Library, seq: u64) -> Option<ItemId> {
         | Event::ControlAssessed(_)
         | Event::EvidenceWithdrawn(_)
         | Event::AssertionConfirmed(_)
+        | Event::StatementPublished(_)
+        | Event::KeyRotated(_)
+        | Event::LogKeyRotated(_)
+        | Event::AnchorCosigned(_)
+        | Event::AnchorTimestamped(_)
         | Event::Correction(_) => {
             let target = points_at(&fact.event)?;
             let other = library.source.facts.iter().find(|one| one.id == *target)?;
