@@ -10,6 +10,8 @@ use super::key::Sign;
 use super::note::{self, KeyName, NoteError, Vkey};
 
 const ORIGIN_BYTES_MAX: usize = 128;
+/// A cosignature of a later kind has one byte for the length of the origin.
+const HEAD_ORIGIN_BYTES_MAX: usize = 255;
 
 /// The name of a ledger, `domain/organisation/ledger`, lower-case ASCII, at most 128 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,24 +131,8 @@ impl Checkpoint {
     /// Another number of lines, a size with a leading zero or sign, a root that is not 32 bytes,
     /// or a root of nothing that is not the SHA-256 of nothing.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
-        let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::BadShape)?.split('\n');
-        let (Some(origin), Some(size), Some(root), None) =
-            (lines.next(), lines.next(), lines.next(), lines.next())
-        else {
-            return Err(CheckpointError::BadShape);
-        };
-        let origin = Origin::parse(origin)?;
-        let bad_size = || CheckpointError::BadSize { found: shown(size) };
-        let number: u64 = size.parse().map_err(|_| bad_size())?;
-        if number.to_string() != size {
-            return Err(bad_size());
-        }
-        let bad_root = || CheckpointError::BadRoot { found: shown(root) };
-        let root = Digest::from_base64(root).map_err(|_| bad_root())?;
-        if number == 0 && root != Digest::of(&[]) {
-            return Err(bad_root());
-        }
-        Ok(Self { origin, size: number, root })
+        let (origin, size, root) = three_lines(text)?;
+        Ok(Self { origin: Origin::parse(origin)?, size, root })
     }
 
     /// Returns the checkpoint as a note signed by the ledger's own key.
@@ -172,6 +158,106 @@ impl Checkpoint {
     }
 }
 
+/// The head of any log, whatever it keeps: its origin is any line that C2SP takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    origin: String,
+    size: u64,
+    root: Digest,
+}
+
+impl Head {
+    /// Reads the three lines. The origin has 1 to 255 bytes and no control character.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::parse`], save that more origins are taken.
+    pub fn parse(text: &str) -> Result<Self, CheckpointError> {
+        let (origin, size, root) = three_lines(text)?;
+        check_origin(origin)?;
+        Ok(Self { origin: origin.to_owned(), size, root })
+    }
+
+    /// Reads a note that `log` signed over a head of `origin`; other lines are passed over. The
+    /// key may have another name than the log.
+    ///
+    /// # Errors
+    /// A note or a text that is refused, or another origin.
+    pub fn open(bytes: &[u8], log: &Vkey, origin: &str) -> Result<Self, CheckpointError> {
+        let note = note::open(bytes, std::slice::from_ref(log))?;
+        let head = Self::parse(note.text())?;
+        if head.origin == origin {
+            return Ok(head);
+        }
+        let (wanted, found) = (shown(origin), shown(&head.origin));
+        Err(CheckpointError::WrongOrigin { wanted, found })
+    }
+
+    /// Returns the first line: which log.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Returns how many entries the log has.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the root of the tree over all of them.
+    pub const fn root(&self) -> &Digest {
+        &self.root
+    }
+
+    /// Returns the three lines that are signed.
+    pub fn to_text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.base64())
+    }
+}
+
+impl From<&Checkpoint> for Head {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        let Checkpoint { origin, size, root } = checkpoint;
+        Self { origin: origin.0.clone(), size: *size, root: *root }
+    }
+}
+
+/// Tells whether `text` can be the origin of a log: 1 to 255 bytes, no control character.
+///
+/// # Errors
+/// Any other text.
+pub fn check_origin(text: &str) -> Result<(), CheckpointError> {
+    if (1..=HEAD_ORIGIN_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control) {
+        Ok(())
+    } else {
+        Err(CheckpointError::BadLogOrigin { found: shown(text) })
+    }
+}
+
+/// Reads the three lines of a checkpoint of any log; the origin is not yet looked at.
+fn three_lines(text: &str) -> Result<(&str, u64, Digest), CheckpointError> {
+    let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::BadShape)?.split('\n');
+    let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+        return Err(CheckpointError::BadShape);
+    };
+    match lines.next() {
+        None => {}
+        Some("") => return Err(CheckpointError::BadShape),
+        Some(line) => return Err(CheckpointError::Extension { found: shown(line) }),
+    }
+    let number = decimal(size).ok_or_else(|| CheckpointError::BadSize { found: shown(size) })?;
+    let bad_root = || CheckpointError::BadRoot { found: shown(root) };
+    let root = Digest::from_base64(root).map_err(|_| bad_root())?;
+    if number == 0 && root != Digest::of(&[]) {
+        return Err(bad_root());
+    }
+    Ok((origin, number, root))
+}
+
+/// Reads a decimal number in its one spelling.
+pub(super) fn decimal(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
 /// Why a checkpoint or an origin is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CheckpointError {
@@ -181,6 +267,26 @@ pub enum CheckpointError {
     /// Not three lines.
     #[error("the checkpoint is not three lines: origin, size, root; ask for the file again")]
     BadShape,
+    /// A line after the three.
+    #[error("the checkpoint has the extension line `{found}`; ask for one without such lines")]
+    Extension {
+        /// The line, shortened and without control characters.
+        found: String,
+    },
+    /// Not the origin of any log.
+    #[error("`{found}` is not an origin; it has 1 to 255 bytes and no control character")]
+    BadLogOrigin {
+        /// The text, shortened and without control characters.
+        found: String,
+    },
+    /// The head of another log.
+    #[error("the checkpoint is of `{found}`, not of `{wanted}`; ask for one of that log")]
+    WrongOrigin {
+        /// The log that was asked about.
+        wanted: String,
+        /// The log that the checkpoint names.
+        found: String,
+    },
     /// Not an origin.
     #[error("`{found}` is not an origin; write domain/organisation/ledger in lower case")]
     BadOrigin {
@@ -255,9 +361,13 @@ mod tests {
             assert_eq!(parse(size, root), Err(CheckpointError::BadRoot { found }));
         }
         let extended = format!("a/b/c\n1\n{EMPTY}\nextension\n");
-        for bad in ["", "\n", "a/b/c\n1\n", extended.trim_end(), &extended, extended.trim()] {
+        let blank = format!("a/b/c\n1\n{EMPTY}\n\n");
+        for bad in ["", "\n", "a/b/c\n1\n", extended.trim_end(), &blank] {
             assert_eq!(Checkpoint::parse(bad), Err(CheckpointError::BadShape), "{bad}");
+            assert_eq!(Head::parse(bad), Err(CheckpointError::BadShape), "{bad}");
         }
+        let found = "extension".to_owned();
+        assert_eq!(Checkpoint::parse(&extended), Err(CheckpointError::Extension { found }));
     }
 
     #[test]
@@ -290,11 +400,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_head_of_any_log_is_read() {
+        let five = Head::open(FIVE.as_bytes(), &log(), log().name().as_str()).unwrap();
+        assert_eq!(five.size(), 5);
+        assert_eq!(five, Head::from(&Checkpoint::open(FIVE.as_bytes(), &log()).unwrap()));
+        let wrong = Head::open(FIVE.as_bytes(), &log(), "other.example/log").unwrap_err();
+        assert!(matches!(wrong, CheckpointError::WrongOrigin { .. }));
+        let (most, long) = ("é".repeat(127), "é".repeat(128));
+        for good in ["Go Sum Database", "a", "example.com/behind-the-sofa", "a+b", &most] {
+            let text = format!("{good}\n1\n{EMPTY}\n");
+            assert_eq!(Head::parse(&text).map(|head| head.to_text()), Ok(text));
+        }
+        for bad in ["", "a\tb", "a\u{7f}", "a\u{9b}", &long] {
+            let text = format!("{bad}\n1\n{EMPTY}\n");
+            let refused = Head::parse(&text).unwrap_err();
+            assert!(matches!(refused, CheckpointError::BadLogOrigin { .. }), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_answered(bytes: Vec<u8>, text: String) {
             prop_assert!(Checkpoint::open(&bytes, &log()).is_err());
-            let _ = Checkpoint::parse(&text);
+            let _ = (Checkpoint::parse(&text), Head::parse(&text));
         }
 
         #[test]

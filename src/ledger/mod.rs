@@ -4,17 +4,20 @@
 
 mod base64;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod digest;
 pub mod entry;
 pub mod fault;
 pub mod json;
 pub mod key;
+mod named;
 pub mod note;
 pub mod parse;
 pub mod tree;
 pub mod verify;
 
-pub use checkpoint::{Checkpoint, CheckpointError, LogKeys, Origin};
+pub use checkpoint::{Checkpoint, CheckpointError, Head, LogKeys, Origin};
+pub use cosignature::{CosignatureError, Cosigned, WitnessKey};
 pub use digest::{BadDigest, Digest};
 pub use entry::{Draft, EntryError, Subject, genesis_digest, read_back, seal, sign};
 pub use fault::{Fault, FaultKind};

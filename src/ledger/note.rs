@@ -6,8 +6,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::base64;
-use super::digest::{Digest, shown};
+use super::digest::shown;
 use super::key::{BadKey, PublicKey, Sign};
+use super::named::{NOTE_TYPE, NamedKey, known_lines};
 
 /// The longest note that is read, in bytes.
 pub const NOTE_BYTES_MAX: usize = 1_000_000;
@@ -16,8 +17,6 @@ pub const NOTE_BYTES_MAX: usize = 1_000_000;
 pub const SIGNATURES_MAX: usize = 100;
 
 const NAME_BYTES_MAX: usize = 255;
-/// Type byte of an Ed25519 signature over the text itself.
-const ED25519: u8 = 1;
 const LINE_START: &str = "\u{2014} ";
 
 /// The name of a key: not empty, at most 255 bytes, no space, no control character, no `+`.
@@ -62,15 +61,12 @@ fn is_name(text: &str) -> bool {
 
 /// A named Ed25519 key that signs notes: `name+hash+base64(0x01 || key)` in text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Vkey {
-    name: KeyName,
-    key: PublicKey,
-}
+pub struct Vkey(NamedKey);
 
 impl Vkey {
     /// Names a key.
     pub const fn new(name: KeyName, key: PublicKey) -> Self {
-        Self { name, key }
+        Self(NamedKey::new(name, NOTE_TYPE, key))
     }
 
     /// Reads the text form.
@@ -79,50 +75,28 @@ impl Vkey {
     /// Another shape, a hash that is not of this name and key, a type other than 0x01, or a key
     /// that [`PublicKey::from_bytes`] refuses.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let bad = || NoteError::BadVkey { found: shown(text) };
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(bad());
-        };
-        let name = KeyName::parse(name)?;
-        let bytes = base64::decode(encoded).ok_or_else(bad)?;
-        let (kind, key) = bytes.split_first().ok_or_else(bad)?;
-        if *kind != ED25519 {
-            return Err(NoteError::UnknownType { found: *kind });
-        }
-        let key = key.try_into().map_err(|_| bad())?;
-        let vkey = Self { name, key: PublicKey::from_bytes(key)? };
-        if vkey.id_hex() == hash { Ok(vkey) } else { Err(bad()) }
+        NamedKey::parse(text, NOTE_TYPE).map(Self)
     }
 
     /// Returns the name.
     pub const fn name(&self) -> &KeyName {
-        &self.name
+        self.0.name()
     }
 
     /// Returns the key.
     pub const fn key(&self) -> &PublicKey {
-        &self.key
+        self.0.key()
     }
 
     /// Returns the key id: the first four bytes of SHA-256 of name, newline, type and key.
     pub fn id(&self) -> [u8; 4] {
-        let name = self.name.0.as_bytes();
-        let digest = Digest::of_parts(&[name, b"\n", &[ED25519], self.key.as_bytes()]);
-        let [a, b, c, d, ..] = *digest.as_bytes();
-        [a, b, c, d]
-    }
-
-    fn id_hex(&self) -> String {
-        format!("{:08x}", u32::from_be_bytes(self.id()))
+        self.0.id()
     }
 }
 
 impl fmt::Display for Vkey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encoded = base64::encode(&[&[ED25519], &self.key.as_bytes()[..]].concat());
-        write!(out, "{}+{}+{encoded}", self.name, self.id_hex())
+        self.0.fmt(out)
     }
 }
 
@@ -187,11 +161,15 @@ pub enum NoteError {
         /// The text, shortened and without control characters.
         found: String,
     },
-    /// A key of a type that does not sign notes here.
-    #[error("key type {found:#04x} is not Ed25519 over a note (0x01); use a key of that type")]
+    /// A key of another type than the place takes.
+    #[error(
+        "key type {found:#04x} does not fit here; give one of type {wanted:#04x} (0x01: an Ed25519 log key, 0x04: an Ed25519 witness key)"
+    )]
     UnknownType {
         /// The type byte.
         found: u8,
+        /// The type byte that fits.
+        wanted: u8,
     },
     /// A key that the ledger does not take.
     #[error("the verifier key is refused")]
@@ -219,22 +197,30 @@ pub enum NoteError {
     NotSigned,
 }
 
+/// One signature line, well formed; whose it is, and whether it verifies, is not yet known.
+#[derive(Debug)]
+pub(super) struct SignatureLine<'n> {
+    /// The name of the key.
+    pub(super) name: &'n str,
+    /// The key id.
+    pub(super) id: [u8; 4],
+    /// What follows the key id; not empty.
+    pub(super) signature: Vec<u8>,
+}
+
 /// Reads a note and checks every line of a known key; lines of unknown keys are passed over.
 ///
 /// # Errors
 /// Any departure from the format, a wrong or second signature of a known key, or none at all.
 pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
-    let (text, lines) = split(bytes)?;
+    let (text, lines) = parts(bytes)?;
+    let keys: Vec<&NamedKey> = known.iter().map(|vkey| &vkey.0).collect();
     let mut signed_by: Vec<Vkey> = Vec::new();
-    for (line, at) in lines.iter().zip(1..) {
-        let (name, id, signature) = parse_line(line).ok_or(NoteError::BadLine { line: at })?;
-        let Some(vkey) = find(known, name, id)? else { continue };
-        if signed_by.iter().any(|before| before.key == vkey.key) {
-            return Err(NoteError::SignedTwice { name: name.to_owned() });
-        }
-        let signature: Option<[u8; 64]> = signature.try_into().ok();
-        if !signature.is_some_and(|signature| vkey.key.verify(text.as_bytes(), &signature)) {
-            return Err(NoteError::BadSignature { name: name.to_owned() });
+    for (at, line) in known_lines(&lines, &keys)? {
+        let Some(vkey) = known.get(at) else { continue };
+        let signature: Option<[u8; 64]> = line.signature.as_slice().try_into().ok();
+        if !signature.is_some_and(|signature| vkey.key().verify(text.as_bytes(), &signature)) {
+            return Err(NoteError::BadSignature { name: line.name.to_owned() });
         }
         signed_by.push(vkey.clone());
     }
@@ -242,6 +228,34 @@ pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
         return Err(NoteError::NotSigned);
     }
     Ok(Note { text: text.to_owned(), signed_by })
+}
+
+/// Returns the text of a note with its last newline, and its lines in order.
+///
+/// # Errors
+/// Any departure from the format; no signature is checked.
+pub(super) fn parts(bytes: &[u8]) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
+    let (text, lines) = split(bytes)?;
+    let lines = lines.into_iter().zip(1..).map(|(line, at)| parse_line(line, at));
+    Ok((text, lines.collect::<Result<_, _>>()?))
+}
+
+/// Reads one signature line, without its newline.
+pub(super) fn parse_line(line: &str, at: usize) -> Result<SignatureLine<'_>, NoteError> {
+    fn read(line: &str) -> Option<SignatureLine<'_>> {
+        let (name, encoded) = line.strip_prefix(LINE_START)?.split_once(' ')?;
+        let bytes = base64::decode(encoded)?;
+        let (id, signature) = bytes.split_first_chunk::<4>()?;
+        let whole = is_name(name) && !signature.is_empty();
+        whole.then(|| SignatureLine { name, id: *id, signature: signature.to_vec() })
+    }
+    read(line).ok_or(NoteError::BadLine { line: at })
+}
+
+/// Returns a signature line with its newline.
+pub(super) fn line_text(key: &NamedKey, signature: &[u8]) -> String {
+    let encoded = base64::encode(&[&key.id(), signature].concat());
+    format!("{LINE_START}{} {encoded}\n", key.name())
 }
 
 /// Returns the text with its last newline, and the signature lines without theirs.
@@ -270,24 +284,6 @@ fn check_controls(text: &str) -> Result<(), NoteError> {
     }
 }
 
-fn parse_line(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
-    let (name, encoded) = line.strip_prefix(LINE_START)?.split_once(' ')?;
-    let bytes = base64::decode(encoded)?;
-    let (id, signature) = bytes.split_first_chunk::<4>()?;
-    let whole = is_name(name) && !signature.is_empty();
-    whole.then(|| (name, *id, signature.to_vec()))
-}
-
-fn find<'a>(known: &'a [Vkey], name: &str, id: [u8; 4]) -> Result<Option<&'a Vkey>, NoteError> {
-    let mut matching = known.iter().filter(|vkey| vkey.name.0 == name && vkey.id() == id);
-    let first = matching.next();
-    // Ids have 32 bits, so two keys can share one; choosing would let the order of a list decide.
-    if matching.any(|other| Some(other) != first) {
-        return Err(NoteError::AmbiguousKey { name: name.to_owned() });
-    }
-    Ok(first)
-}
-
 /// Signs `text` and returns the whole note with this one signature.
 ///
 /// # Errors
@@ -307,9 +303,8 @@ pub fn sign(text: &str, name: &KeyName, signer: &dyn Sign) -> Result<Vec<u8>, No
 
 /// Signs a short text that is known to end in a newline and to have no other control character.
 pub(super) fn sign_well_formed(text: &str, name: &KeyName, signer: &dyn Sign) -> Vec<u8> {
-    let id = Vkey::new(name.clone(), *signer.public()).id();
-    let encoded = base64::encode(&[&id[..], &signer.sign(text.as_bytes())].concat());
-    format!("{text}\n{LINE_START}{name} {encoded}\n").into_bytes()
+    let key = NamedKey::new(name.clone(), NOTE_TYPE, *signer.public());
+    format!("{text}\n{}", line_text(&key, &signer.sign(text.as_bytes()))).into_bytes()
 }
 
 #[cfg(test)]
@@ -380,7 +375,7 @@ mod tests {
         assert!(matches!(Vkey::parse(&long), Err(NoteError::BadVkey { .. })));
         let witness =
             "witness.example/auditor+931f5f0f+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR";
-        assert_eq!(Vkey::parse(witness), Err(NoteError::UnknownType { found: 4 }));
+        assert_eq!(Vkey::parse(witness), Err(NoteError::UnknownType { found: 4, wanted: 1 }));
         let weak = format!("a+00000000+{}", base64::encode(&[[1].as_slice(), &[0; 32]].concat()));
         assert_eq!(Vkey::parse(&weak), Err(NoteError::BadKey(BadKey::Weak)));
     }
