@@ -326,7 +326,7 @@ body! {
 }
 
 body! {
-    /// Body of `anchor-timestamped`. The RFC 3161 token is the subject `timestamp.tsr`; its imprint
+    /// Body of `anchor-timestamped`. The RFC 3161 response is the subject `timestamp.tsr`; its imprint
     /// is the SHA-256 of the checkpoint.
     AnchorTimestamped {
         /// The head as a C2SP checkpoint with the line of the log key alone.

@@ -6,6 +6,7 @@
 //! file, clock, environment, SQL, terminal or key.
 
 pub mod admit;
+pub mod anchor;
 pub mod candidates;
 pub mod compare;
 mod contradiction;

@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::anchors;
+use crate::domain::anchor::Anchor;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Correction, Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Subject};
 use crate::domain::role::Roster;
+use crate::ledger::tree::Prefixes;
 use crate::ledger::{
     Checked, Digest, Expected, Fault, FaultKind, Frontier, LogKeys, Origin, PublicKey,
     VerifiedEntry, Vkey, check, genesis_digest, leaf_hash, signatures,
@@ -84,6 +87,8 @@ pub struct Ledger {
     pub roster: Roster,
     /// The contents that replay needs.
     pub contents: Contents,
+    /// Heads that outsiders dated, by rising place. Whose word counts is for the reader to say.
+    pub anchors: Vec<Anchor>,
     /// The newest signed head, as stored.
     pub head: Vec<u8>,
 }
@@ -159,6 +164,10 @@ struct Reader {
     roots: BTreeMap<u64, Digest>,
     /// The admitted keys by fingerprint: a key is judged once, not at each of its signatures.
     keys: BTreeMap<String, PublicKey>,
+    /// Beginnings of the tree, for the heads that anchors name.
+    prefixes: Prefixes,
+    /// What is to be true of the tokens among the contents.
+    tokens: BTreeMap<Digest, Vec<anchors::Token>>,
     named: BTreeSet<Digest>,
     replayed: BTreeSet<Digest>,
 }
@@ -278,7 +287,9 @@ impl Reader {
         };
         let allowed = self
             .allowed(&ledger, &by, &event, introduced.as_ref())
-            .and_then(|()| log_key_signed(&ledger.log, entry, &event));
+            .and_then(|()| log_key_signed(&ledger.log, entry, &event))
+            .map_err(|text| fault("key-not-allowed", text))
+            .and_then(|()| self.anchor(&mut ledger, entry, &event));
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
             if let (Event::LogKeyRotated(_), Some(key)) = (&event, entry.introduces()) {
@@ -301,7 +312,31 @@ impl Reader {
             self.counts.signatures += entry.keyids().count() as u64;
         }
         self.ledger = Some(ledger);
-        allowed.map_err(|text| fault("key-not-allowed", text).into())
+        allowed.map_err(Stop::from)
+    }
+
+    /// Takes in the anchor that an entry is, if it is one.
+    fn anchor(
+        &mut self,
+        ledger: &mut Ledger,
+        entry: &VerifiedEntry,
+        event: &Event,
+    ) -> Result<(), Finding> {
+        let seq = entry.seq();
+        let fault = |(rule, text)| Finding { place: Place::Entry(seq), rule, text };
+        let before = anchors::Before { seq, origin: ledger.origin.as_str(), log: &ledger.log };
+        let claimed = anchors::claimed(event, entry.subjects(), &before).map_err(fault)?;
+        let Some(claimed) = claimed else { return Ok(()) };
+        let head = &claimed.checkpoint;
+        if self.prefixes.root(&ledger.leaves, head.size) != Some(head.root) {
+            let text = format!("the first {} entries have another root", head.size);
+            return Err(fault(("anchor-root", text)));
+        }
+        ledger.anchors.extend(claimed.anchors);
+        if let Some((digest, token)) = claimed.token {
+            self.tokens.entry(digest).or_default().push(token);
+        }
+        Ok(())
     }
 
     /// A correction speaks of an earlier event, and puts nothing of another kind in its place: else
@@ -406,6 +441,15 @@ impl Reader {
                 .into());
             }
             found.insert(digest);
+            for token in self.tokens.get(&digest).into_iter().flatten() {
+                let place = Place::Entry(token.seq);
+                let anchor = anchors::token(&bytes, token).map_err(|(rule, text)| Finding {
+                    place,
+                    rule,
+                    text,
+                })?;
+                self.ledger.iter_mut().for_each(|ledger| ledger.anchors.push(anchor.clone()));
+            }
             if let (true, Some(ledger)) = (self.replayed.contains(&digest), &mut self.ledger) {
                 ledger.contents.insert(digest.hex(), Arc::new(bytes));
             }
@@ -426,6 +470,9 @@ impl Reader {
         let grown = store.heads()?.len() != heads.len();
         if let Some(extra) = found.difference(&self.named).next().filter(|_| !grown) {
             return Err(fault(extra, "content-unnamed", "no entry names it").into());
+        }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.anchors.sort_by_key(|anchor| anchor.seq);
         }
         Ok(())
     }
@@ -553,6 +600,7 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
         frontier: Frontier::new(),
         roster: Roster::default(),
         contents: Contents::new(),
+        anchors: Vec::new(),
         head: Vec::new(),
     })
 }

@@ -4,6 +4,7 @@
 //! from an [`audit()`] that passed. The order of steps is here; what they decide is in `domain` and
 //! `ledger`.
 
+mod anchors;
 pub mod audit;
 
 use std::path::Path;
@@ -12,11 +13,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::domain::admit::admit;
+use crate::domain::anchor::Anchor;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay};
 use crate::domain::role::{AdmittedKey, Role, Roster};
+use crate::ledger::tree::Prefixes;
 use crate::ledger::{
     Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, Vkey,
     genesis_digest, leaf_hash, read_back, sign,
@@ -189,6 +192,7 @@ impl Journal {
             frontier: Frontier::new(),
             roster: Roster::default(),
             contents: Contents::new(),
+            anchors: Vec::new(),
             head: Vec::new(),
         };
         let new = NewEvent { id: opening.id.clone(), event, files: Vec::new() };
@@ -244,7 +248,7 @@ impl Journal {
             let facts = self.admit_all(&mut state, batch, signers, now)?;
             let first = self.ledger.facts.len() as u64;
             if let Some(written) = self.attempt(batch, facts, signers)? {
-                self.learn(written);
+                self.learn(batch, written);
                 self.known = Some(state);
                 let last = (self.ledger.facts.len() as u64).saturating_sub(1);
                 return Ok(Recorded { first, last, replayed: false });
@@ -364,6 +368,9 @@ impl Journal {
             let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
             let mut admitted = known.and_then(|()| self.admit_key(&roster, &new.event));
             if admitted.is_ok() {
+                admitted = self.anchored(state.size, new).map(drop);
+            }
+            if admitted.is_ok() {
                 admitted = self.keep_files(new, &mut contents)?;
             }
             if let Err(refusal) = admitted {
@@ -428,6 +435,27 @@ impl Journal {
         Ok(Ok(()))
     }
 
+    /// The anchors that an event would be at `seq`; none for other events. One that is not a head
+    /// of the entries that are there, dated as it says, would be a fault when it is verified.
+    fn anchored(&self, seq: u64, new: &NewEvent) -> Result<Vec<Anchor>, String> {
+        let said = |(rule, text): (&str, String)| format!("{rule}: {text}");
+        let before =
+            anchors::Before { seq, origin: self.ledger.origin.as_str(), log: &self.ledger.log };
+        let claimed = anchors::claimed(&new.event, &subjects(new), &before).map_err(said)?;
+        let Some(mut claimed) = claimed else { return Ok(Vec::new()) };
+        let head = &claimed.checkpoint;
+        if Prefixes::default().root(&self.ledger.leaves, head.size) != Some(head.root) {
+            return Err(format!("the first {} entries have another root", head.size));
+        }
+        if let Some((digest, token)) = &claimed.token {
+            let file = new.files.iter().find(|file| file.sha256 == *digest);
+            let stored = file.and_then(|file| file.stored.as_ref());
+            let bytes = stored.ok_or("the ledger keeps the token; give its bytes as well")?;
+            claimed.anchors.push(anchors::token(bytes, token).map_err(said)?);
+        }
+        Ok(claimed.anchors)
+    }
+
     /// What the keys so far, those of the same batch included, say about a key event.
     fn admit_key(&self, roster: &Roster, event: &Event) -> Result<(), String> {
         let introduced = event.introduces();
@@ -456,7 +484,12 @@ impl Journal {
         self.ledger.facts.last().map_or(now, |last| last.at.max(now))
     }
 
-    fn learn(&mut self, written: Written) {
+    fn learn(&mut self, batch: &[NewEvent], written: Written) {
+        for (new, fact) in batch.iter().zip(&written.facts) {
+            // Each was checked before it was written.
+            let anchors = self.anchored(fact.seq, new).unwrap_or_default();
+            self.ledger.anchors.extend(anchors);
+        }
         for (fact, leaf) in written.facts.into_iter().zip(written.leaves) {
             self.ledger.roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
             if let Event::LogKeyRotated(body) = &fact.event
@@ -570,8 +603,6 @@ fn draft(
     new: &NewEvent,
     at: Instant,
 ) -> Result<Draft, BadBody> {
-    let subject =
-        |file: &File| crate::ledger::Subject { name: file.name.clone(), sha256: file.sha256 };
     Ok(Draft {
         ledger: ledger.origin.clone(),
         ledger_id: ledger.id,
@@ -581,8 +612,14 @@ fn draft(
         id: new.id.to_string(),
         kind: new.event.kind().as_str().to_owned(),
         body: new.event.body()?,
-        subjects: new.files.iter().map(subject).collect(),
+        subjects: subjects(new),
     })
+}
+
+fn subjects(new: &NewEvent) -> Vec<crate::ledger::Subject> {
+    let subject =
+        |file: &File| crate::ledger::Subject { name: file.name.clone(), sha256: file.sha256 };
+    new.files.iter().map(subject).collect()
 }
 
 /// The author signs; a key that comes into the ledger signs too, and so does a log key that goes.

@@ -13,6 +13,7 @@ pub mod key;
 mod named;
 pub mod note;
 pub mod parse;
+pub mod timestamp;
 pub mod tree;
 pub mod verify;
 

@@ -54,6 +54,38 @@ impl Frontier {
     }
 }
 
+/// How many leaves a block of [`Prefixes`] has.
+const BLOCK: usize = 256;
+
+/// The roots of complete blocks of a growing list of leaf hashes, so that the root of any of its
+/// beginnings costs little.
+#[derive(Clone, Debug, Default)]
+pub struct Prefixes {
+    blocks: Vec<Digest>,
+}
+
+impl Prefixes {
+    /// Returns the root of the first `size` of `leaves`, or nothing when there are fewer. The list
+    /// is the one asked about before, or that with more at its end.
+    pub fn root(&mut self, leaves: &[Digest], size: u64) -> Option<Digest> {
+        let size = usize::try_from(size).ok()?;
+        let leaves = leaves.get(..size)?;
+        for block in leaves.chunks_exact(BLOCK).skip(self.blocks.len()) {
+            self.blocks.push(root_of(block));
+        }
+        let (blocks, rest) =
+            (self.blocks.get(..size / BLOCK)?, leaves.get(size / BLOCK * BLOCK..)?);
+        let mut frontier = Frontier::new();
+        for block in blocks {
+            frontier.push(*block);
+        }
+        // The blocks are leaves of the same tree eight levels up; what is left hangs at its right.
+        let rest = (!rest.is_empty() || blocks.is_empty()).then(|| root_of(rest));
+        let from_the_right = rest.into_iter().chain(frontier.peaks.iter().rev().copied());
+        from_the_right.reduce(|right, left| node_hash(&left, &right))
+    }
+}
+
 /// Returns the root of the tree with these leaf hashes.
 pub fn root_of(leaves: &[Digest]) -> Digest {
     let mut frontier = Frontier::new();
@@ -279,6 +311,20 @@ mod tests {
                 theirs.push((size as u64).to_be_bytes());
             }
         }
+    }
+
+    #[test]
+    fn the_root_of_every_beginning_is_that_of_a_tree_of_its_own() {
+        let all = leaves(1_100);
+        let mut prefixes = Prefixes::default();
+        let mut sizes: Vec<usize> = (0..=1_100).collect();
+        // Not in order, so that blocks that are known already are more than are asked for.
+        sizes.sort_by_key(|size| (size * 7_919) % 1_101);
+        for size in sizes {
+            let root = prefixes.root(&all, size as u64);
+            assert_eq!(root, Some(root_of(&all[..size])), "{size}");
+        }
+        assert_eq!(prefixes.root(&all, 1_101), None);
     }
 
     #[test]

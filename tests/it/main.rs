@@ -8,6 +8,7 @@
     reason = "tests fail loudly"
 )]
 
+mod anchors;
 mod architecture;
 mod cli;
 mod engine;

@@ -1,0 +1,148 @@
+//! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
+
+use crate::domain::anchor::{Anchor, Outsider};
+use crate::domain::day::Instant;
+use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
+use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignature, timestamp};
+
+/// The name of the token among the subjects of an entry.
+pub(super) const TOKEN: &str = "timestamp.tsr";
+
+/// What stands before an anchor.
+pub(super) struct Before<'l> {
+    /// The place of the anchor.
+    pub(super) seq: u64,
+    /// The name of the ledger.
+    pub(super) origin: &'l str,
+    /// The keys that sign its heads.
+    pub(super) log: &'l LogKeys,
+}
+
+/// A rule that an anchor breaks, and what was found.
+type Broken = (&'static str, String);
+
+/// An anchor whose token, if it has one, is still to be read, with the root that it names.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    /// The head.
+    pub(super) checkpoint: Checkpoint,
+    /// Who dated it when; for a token nothing, since its bytes are content.
+    pub(super) anchors: Vec<Anchor>,
+    /// For a token: its digest, and what it must be an imprint of.
+    pub(super) token: Option<(Digest, Token)>,
+}
+
+/// What is to be true of a token.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub(super) seq: u64,
+    pub(super) size: u64,
+    pub(super) imprint: Digest,
+    pub(super) authority: String,
+}
+
+/// Checks all of an anchor but its root and its token; none for another event.
+pub(super) fn claimed(
+    event: &Event,
+    subjects: &[Subject],
+    before: &Before<'_>,
+) -> Result<Option<Claimed>, Broken> {
+    if let Event::AnchorCosigned(body) = event {
+        return cosigned(body, before).map(Some);
+    }
+    if let Event::AnchorTimestamped(body) = event {
+        return timestamped(body, subjects, before).map(Some);
+    }
+    Ok(None)
+}
+
+fn head(note: &str, before: &Before<'_>) -> Result<Checkpoint, Broken> {
+    let checkpoint = before.log.open(note.as_bytes()).map_err(|bad| ("anchor", bad.to_string()))?;
+    if checkpoint.origin.as_str() != before.origin {
+        return Err(("anchor-place", format!("it is a head of {}", checkpoint.origin)));
+    }
+    if checkpoint.size > before.seq {
+        let text = format!("it covers {} entries, {} stand before it", checkpoint.size, before.seq);
+        return Err(("anchor-place", text));
+    }
+    Ok(checkpoint)
+}
+
+/// How many signature lines a note has.
+fn lines(note: &str) -> usize {
+    note.rsplit_once("\n\n").map_or(0, |(_, lines)| lines.lines().count())
+}
+
+fn cosigned(body: &AnchorCosigned, before: &Before<'_>) -> Result<Claimed, Broken> {
+    const RULE: &str = "anchor-witness";
+    let checkpoint = head(&body.checkpoint, before)?;
+    let mut known: Vec<WitnessKey> = Vec::new();
+    for text in &body.witnesses {
+        let key = WitnessKey::parse(text).map_err(|bad| (RULE, bad.to_string()))?;
+        if known.iter().any(|one| one.key() == key.key()) {
+            return Err((RULE, format!("it names the key of {} twice", key.name())));
+        }
+        if before.log.all().any(|log| log.key() == key.key()) {
+            return Err((RULE, format!("the key of {} is a log key of this ledger", key.name())));
+        }
+        known.push(key);
+    }
+    let found = cosignature::verify(body.checkpoint.as_bytes(), &known)
+        .map_err(|bad| (RULE, bad.to_string()))?;
+    if known.is_empty() || found.len() != known.len() {
+        return Err((RULE, format!("{} of {} witnesses signed", found.len(), known.len())));
+    }
+    if lines(&body.checkpoint) != known.len() + 1 {
+        return Err((RULE, "it holds a signature of nobody that it names".to_owned()));
+    }
+    let mut anchors = Vec::new();
+    for one in &found {
+        let millis = i64::try_from(one.time()).ok().and_then(|time| time.checked_mul(1_000));
+        // Times outside the years that an entry can have are cut, and so not the same.
+        let exact =
+            |millis: i64| Some(Instant::from_millis(millis)).filter(|at| at.millis() == millis);
+        let at = millis.and_then(exact);
+        let at = at.ok_or_else(|| (RULE, format!("the time {} is out of range", one.time())))?;
+        anchors.push(Anchor {
+            seq: Some(before.seq),
+            size: checkpoint.size,
+            at,
+            outsider: Outsider::Witness,
+            by: one.witness().to_string(),
+        });
+    }
+    Ok(Claimed { checkpoint, anchors, token: None })
+}
+
+fn timestamped(
+    body: &AnchorTimestamped,
+    subjects: &[Subject],
+    before: &Before<'_>,
+) -> Result<Claimed, Broken> {
+    let checkpoint = head(&body.checkpoint, before)?;
+    if lines(&body.checkpoint) != 1 {
+        return Err(("anchor", "it holds more than the line of the log key".to_owned()));
+    }
+    let named = subjects.iter().find(|one| one.name == TOKEN);
+    let digest = named.ok_or_else(|| ("anchor-token", format!("it names no {TOKEN}")))?.sha256;
+    let token = Token {
+        seq: before.seq,
+        size: checkpoint.size,
+        imprint: Digest::of(body.checkpoint.as_bytes()),
+        authority: body.authority.clone(),
+    };
+    Ok(Claimed { checkpoint, anchors: Vec::new(), token: Some((digest, token)) })
+}
+
+/// Reads a token: the time that it gives to the head. Whose signature it bears is not looked at.
+pub(super) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
+    const RULE: &str = "anchor-token";
+    let stamp = timestamp::read(bytes).map_err(|bad| (RULE, bad.to_string()))?;
+    if stamp.imprint != token.imprint {
+        return Err((RULE, format!("it is about {}, not about the head", stamp.imprint.hex())));
+    }
+    let at = Instant::parse(&stamp.time);
+    let at = at.ok_or_else(|| (RULE, format!("`{}` is not a time", stamp.time)))?;
+    let (size, by) = (token.size, token.authority.clone());
+    Ok(Anchor { seq: Some(token.seq), size, at, outsider: Outsider::Authority, by })
+}
