@@ -14,6 +14,7 @@ mod named;
 pub mod note;
 pub mod parse;
 pub mod timestamp;
+pub mod policy;
 pub mod tree;
 pub mod verify;
 
@@ -26,5 +27,6 @@ pub use json::NotCanonical;
 pub use key::{BadKey, PublicKey, SeedSigner, Sign};
 pub use note::{KeyName, Note, NoteError, Vkey};
 pub use parse::Unverified;
+pub use policy::{Policy, PolicyErrors};
 pub use tree::{Frontier, leaf_hash};
 pub use verify::{Checked, Expected, VerifiedEntry, check, signatures, verify_entry};

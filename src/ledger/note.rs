@@ -163,7 +163,8 @@ pub enum NoteError {
     },
     /// A key of another type than the place takes.
     #[error(
-        "key type {found:#04x} does not fit here; give one of type {wanted:#04x} (0x01: an Ed25519 log key, 0x04: an Ed25519 witness key)"
+        "key type {found:#04x} does not fit here; give a key of type {wanted:#04x} \
+         (0x01 signs notes, 0x04 cosigns them, both with Ed25519)"
     )]
     UnknownType {
         /// The type byte.

@@ -1,0 +1,566 @@
+//! Trust policies (C2SP `tlog-policy`): which logs and witnesses a reader knows, and which
+//! witnesses together are enough. A policy is read whole or not at all, with every fault of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use thiserror::Error;
+
+use super::cosignature::WitnessKey;
+use super::digest::shown;
+use super::note::{NoteError, Vkey};
+
+/// The longest policy that is read, in bytes.
+pub const POLICY_BYTES_MAX: usize = 1_000_000;
+
+/// The name that stands for no witness at all.
+const NONE: &str = "none";
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    logs: Vec<PolicyLog>,
+    witnesses: Vec<PolicyWitness>,
+    groups: Vec<Group>,
+    quorum: Quorum,
+}
+
+/// Who must have cosigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Quorum {
+    Nobody,
+    Named(String),
+}
+
+/// A log that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyLog {
+    /// Its key, named as its origin.
+    pub vkey: Vkey,
+    /// Where it can be reached.
+    pub url: Option<String>,
+}
+
+/// A witness that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyWitness {
+    /// What the policy calls it; means nothing outside of it.
+    pub name: String,
+    /// Its key.
+    pub key: WitnessKey,
+    /// Where it can be reached.
+    pub url: Option<String>,
+}
+
+/// How many members make a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Threshold {
+    Any,
+    All,
+    AtLeast(usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    name: String,
+    threshold: Threshold,
+    members: Vec<String>,
+}
+
+impl Group {
+    fn met(&self, met: &BTreeSet<&str>) -> bool {
+        let count = self.members.iter().filter(|name| met.contains(name.as_str())).count();
+        count >= self.needed()
+    }
+
+    const fn needed(&self) -> usize {
+        match self.threshold {
+            Threshold::Any => 1,
+            Threshold::All => self.members.len(),
+            Threshold::AtLeast(number) => number,
+        }
+    }
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// Every line that is refused, in order.
+    pub fn parse(bytes: &[u8]) -> Result<Self, PolicyErrors> {
+        let mut reader = Reader::default();
+        match text_of(bytes) {
+            Ok(text) => {
+                for (line, number) in text.split_terminator('\n').zip(1..) {
+                    if let Err(fault) = reader.line(line) {
+                        reader.errors.push(PolicyError { line: number, fault });
+                    }
+                }
+                reader.finish(text.split_terminator('\n').count())
+            }
+            Err(error) => Err(PolicyErrors(vec![error])),
+        }
+    }
+
+    /// Returns the logs in the order of the file.
+    pub fn logs(&self) -> &[PolicyLog] {
+        &self.logs
+    }
+
+    /// Returns the witnesses in the order of the file.
+    pub fn witnesses(&self) -> &[PolicyWitness] {
+        &self.witnesses
+    }
+
+    /// Tells whether the witnesses with these names in the policy are enough. Where the policy asks
+    /// for none, nobody is enough.
+    #[must_use]
+    pub fn quorum_met(&self, cosigned: &BTreeSet<&str>) -> bool {
+        let Quorum::Named(quorum) = &self.quorum else { return true };
+        let known = self.witnesses.iter().map(|witness| witness.name.as_str());
+        let mut met: BTreeSet<&str> = known.filter(|name| cosigned.contains(name)).collect();
+        // A group names only what stands before it, so one pass decides all of them.
+        for group in &self.groups {
+            if group.met(&met) {
+                met.insert(&group.name);
+            }
+        }
+        met.contains(quorum.as_str())
+    }
+
+    /// Tells whether the witnesses with these keys are enough.
+    #[must_use]
+    pub fn met_by(&self, keys: &[&WitnessKey]) -> bool {
+        let signed = |one: &&PolicyWitness| keys.iter().any(|key| key.key() == one.key.key());
+        let witnesses = self.witnesses.iter().filter(signed);
+        self.quorum_met(&witnesses.map(|witness| witness.name.as_str()).collect())
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = |url: Option<&str>| url.map_or(String::new(), |url| format!(" {url}"));
+        for log in &self.logs {
+            writeln!(out, "log {}{}", log.vkey, url(log.url.as_deref()))?;
+        }
+        for one in &self.witnesses {
+            writeln!(out, "witness {} {}{}", one.name, one.key, url(one.url.as_deref()))?;
+        }
+        for group in &self.groups {
+            let threshold = match group.threshold {
+                Threshold::Any => "any".to_owned(),
+                Threshold::All => "all".to_owned(),
+                Threshold::AtLeast(number) => number.to_string(),
+            };
+            writeln!(out, "group {} {threshold} {}", group.name, group.members.join(" "))?;
+        }
+        let quorum = match &self.quorum {
+            Quorum::Nobody => NONE,
+            Quorum::Named(name) => name,
+        };
+        writeln!(out, "quorum {quorum}")
+    }
+}
+
+/// Every fault of a policy, by line.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct PolicyErrors(pub Vec<PolicyError>);
+
+/// A fault of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {fault}")]
+pub struct PolicyError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: PolicyFault,
+}
+
+/// What is wrong with a line of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PolicyFault {
+    /// More bytes than are read.
+    #[error("the policy has {found} bytes; at most {POLICY_BYTES_MAX} are read")]
+    TooLong {
+        /// How many bytes.
+        found: usize,
+    },
+    /// Not UTF-8.
+    #[error("it is not UTF-8; save the file as UTF-8")]
+    NotText,
+    /// A control character other than tab and newline.
+    #[error("byte {found:#04x} is a control character; only tab and newline may stand here")]
+    Control {
+        /// The byte.
+        found: u8,
+    },
+    /// The last line does not end.
+    #[error("the last line has no newline; the file may be cut off, ask for it again")]
+    Unfinished,
+    /// A line that begins with another word.
+    #[error("`{found}` is not log, witness, group or quorum; correct the first word")]
+    UnknownWord {
+        /// The word, shortened and without control characters.
+        found: String,
+    },
+    /// Too few or too many words.
+    #[error("the line is not `{wanted}`; correct it")]
+    Words {
+        /// How the line is written.
+        wanted: &'static str,
+    },
+    /// A key that is refused.
+    #[error("{0}")]
+    Key(NoteError),
+    /// A key that stands in the policy already.
+    #[error("the key `{found}` stands on an earlier line; one key is one log or one witness")]
+    DuplicateKey {
+        /// The key.
+        found: String,
+    },
+    /// A name that is taken or has a meaning of its own.
+    #[error("the name `{found}` is taken; give every witness and group a name of its own")]
+    NameTaken {
+        /// The name, shortened and without control characters.
+        found: String,
+    },
+    /// A name that no earlier line gives.
+    #[error("no earlier line defines `{found}`; define it first")]
+    UnknownName {
+        /// The name, shortened and without control characters.
+        found: String,
+    },
+    /// A member of two groups, or twice of one.
+    #[error("`{found}` is a member already; each name may be in one group once")]
+    MemberAgain {
+        /// The name, shortened and without control characters.
+        found: String,
+    },
+    /// A threshold that no members or fewer than all can meet.
+    #[error("`{found}` is not any, all or a number from 1 to {members}; correct it")]
+    Threshold {
+        /// The threshold, shortened and without control characters.
+        found: String,
+        /// How many members there are.
+        members: usize,
+    },
+    /// A second quorum.
+    #[error("the quorum stands on an earlier line; keep one of them")]
+    QuorumAgain,
+    /// No quorum.
+    #[error("the policy has no quorum line; end it with `quorum NAME` or `quorum none`")]
+    NoQuorum,
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, PolicyError> {
+    let line_at = |at: usize| {
+        let before = bytes.get(..at).unwrap_or(bytes);
+        before.split(|byte| *byte == b'\n').count()
+    };
+    if bytes.len() > POLICY_BYTES_MAX {
+        let fault = PolicyFault::TooLong { found: bytes.len() };
+        return Err(PolicyError { line: 1, fault });
+    }
+    let control = |byte: &u8| *byte < b' ' && *byte != b'\t' && *byte != b'\n' || *byte == 0x7f;
+    if let Some((at, byte)) = bytes.iter().enumerate().find(|(_, byte)| control(byte)) {
+        let fault = PolicyFault::Control { found: *byte };
+        return Err(PolicyError { line: line_at(at), fault });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| PolicyError {
+        line: line_at(error.valid_up_to()),
+        fault: PolicyFault::NotText,
+    })?;
+    if text.is_empty() || text.ends_with('\n') {
+        return Ok(text);
+    }
+    Err(PolicyError { line: line_at(bytes.len()), fault: PolicyFault::Unfinished })
+}
+
+/// What the lines so far say.
+#[derive(Default)]
+struct Reader {
+    logs: Vec<PolicyLog>,
+    witnesses: Vec<PolicyWitness>,
+    groups: Vec<Group>,
+    quorum: Option<Quorum>,
+    log_keys: BTreeSet<[u8; 32]>,
+    witness_keys: BTreeSet<[u8; 32]>,
+    /// Every name, and whether it is a member of a group.
+    names: BTreeMap<String, bool>,
+    errors: Vec<PolicyError>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Result<(), PolicyFault> {
+        let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
+        let Some((first, rest)) = words.split_first() else { return Ok(()) };
+        if first.starts_with('#') {
+            return Ok(());
+        }
+        match *first {
+            "log" => self.log(rest),
+            "witness" => self.witness(rest),
+            "group" => self.group(rest),
+            "quorum" => self.quorum(rest),
+            other => Err(PolicyFault::UnknownWord { found: shown(other) }),
+        }
+    }
+
+    fn log(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
+        let (vkey, url) = match words {
+            [vkey] => (vkey, None),
+            [vkey, url] => (vkey, Some((*url).to_owned())),
+            _ => return Err(PolicyFault::Words { wanted: "log VKEY [URL]" }),
+        };
+        let vkey = Vkey::parse(vkey).map_err(PolicyFault::Key)?;
+        if !self.log_keys.insert(*vkey.key().as_bytes()) {
+            return Err(PolicyFault::DuplicateKey { found: vkey.to_string() });
+        }
+        self.logs.push(PolicyLog { vkey, url });
+        Ok(())
+    }
+
+    fn witness(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
+        let (name, key, url) = match words {
+            [name, key] => (name, key, None),
+            [name, key, url] => (name, key, Some((*url).to_owned())),
+            _ => return Err(PolicyFault::Words { wanted: "witness NAME VKEY [URL]" }),
+        };
+        self.free(name)?;
+        let key = WitnessKey::parse(key).map_err(PolicyFault::Key)?;
+        if !self.witness_keys.insert(*key.key().as_bytes()) {
+            return Err(PolicyFault::DuplicateKey { found: key.to_string() });
+        }
+        self.names.insert((*name).to_owned(), false);
+        self.witnesses.push(PolicyWitness { name: (*name).to_owned(), key, url });
+        Ok(())
+    }
+
+    fn group(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
+        let [name, threshold, members @ ..] = words else {
+            return Err(PolicyFault::Words { wanted: "group NAME any|all|NUMBER NAME..." });
+        };
+        if members.is_empty() {
+            return Err(PolicyFault::Words { wanted: "group NAME any|all|NUMBER NAME..." });
+        }
+        self.free(name)?;
+        let threshold = threshold_of(threshold, members.len())?;
+        for member in members {
+            match self.names.get_mut(*member) {
+                None => return Err(PolicyFault::UnknownName { found: shown(member) }),
+                Some(taken) if *taken => {
+                    return Err(PolicyFault::MemberAgain { found: shown(member) });
+                }
+                Some(taken) => *taken = true,
+            }
+        }
+        self.names.insert((*name).to_owned(), false);
+        let members = members.iter().map(|member| (*member).to_owned()).collect();
+        self.groups.push(Group { name: (*name).to_owned(), threshold, members });
+        Ok(())
+    }
+
+    fn quorum(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
+        let [name] = words else {
+            return Err(PolicyFault::Words { wanted: "quorum NAME|none" });
+        };
+        if self.quorum.is_some() {
+            return Err(PolicyFault::QuorumAgain);
+        }
+        if *name == NONE {
+            self.quorum = Some(Quorum::Nobody);
+        } else if self.names.contains_key(*name) {
+            self.quorum = Some(Quorum::Named((*name).to_owned()));
+        } else {
+            return Err(PolicyFault::UnknownName { found: shown(name) });
+        }
+        Ok(())
+    }
+
+    fn free(&self, name: &str) -> Result<(), PolicyFault> {
+        if name == NONE || self.names.contains_key(name) {
+            return Err(PolicyFault::NameTaken { found: shown(name) });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, lines: usize) -> Result<Policy, PolicyErrors> {
+        let tried = |error: &PolicyError| matches!(error.fault, PolicyFault::UnknownName { .. });
+        if self.quorum.is_none() && !self.errors.iter().any(tried) {
+            self.errors.push(PolicyError { line: lines.max(1), fault: PolicyFault::NoQuorum });
+        }
+        match self.quorum {
+            Some(quorum) if self.errors.is_empty() => Ok(Policy {
+                logs: self.logs,
+                witnesses: self.witnesses,
+                groups: self.groups,
+                quorum,
+            }),
+            _ => Err(PolicyErrors(self.errors)),
+        }
+    }
+}
+
+fn threshold_of(text: &str, members: usize) -> Result<Threshold, PolicyFault> {
+    let bad = || PolicyFault::Threshold { found: shown(text), members };
+    match text {
+        "any" => Ok(Threshold::Any),
+        "all" => Ok(Threshold::All),
+        _ => {
+            let number = super::checkpoint::decimal(text).ok_or_else(bad)?;
+            let number = usize::try_from(number).map_err(|_| bad())?;
+            let possible = (1..=members).contains(&number);
+            possible.then_some(Threshold::AtLeast(number)).ok_or_else(bad)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::key::{SeedSigner, Sign as _};
+    use super::super::note::KeyName;
+    use super::*;
+
+    fn key(seed: u8) -> WitnessKey {
+        let signer = SeedSigner::from_seed(&[seed; 32]);
+        WitnessKey::new(KeyName::parse(&format!("w{seed}.example")).unwrap(), *signer.public())
+    }
+
+    fn log(seed: u8) -> Vkey {
+        let signer = SeedSigner::from_seed(&[seed; 32]);
+        Vkey::new(KeyName::parse(&format!("log{seed}.example")).unwrap(), *signer.public())
+    }
+
+    /// Six witnesses in two groups, as in the example of the specification.
+    fn example() -> String {
+        let mut text = format!("# ours\nlog {}\n\n", log(9));
+        for (at, name) in (10..).zip(["X1", "X2", "X3", "Y1", "Y2", "Y3"]) {
+            text.extend([format!("witness {name} {}\n", key(at))]);
+        }
+        text + "group X 2 X1 X2 X3\n \t group\tY any Y1 Y2 Y3 \ngroup both all X Y\nquorum both\n"
+    }
+
+    #[track_caller]
+    fn met(policy: &Policy, names: &[&str]) -> bool {
+        policy.quorum_met(&names.iter().copied().collect())
+    }
+
+    #[track_caller]
+    fn faults(text: &str) -> Vec<(usize, PolicyFault)> {
+        let PolicyErrors(errors) = Policy::parse(text.as_bytes()).unwrap_err();
+        errors.into_iter().map(|error| (error.line, error.fault)).collect()
+    }
+
+    #[test]
+    fn groups_of_groups_decide() {
+        let policy = Policy::parse(example().as_bytes()).unwrap();
+        assert!(met(&policy, &["X1", "X3", "Y2"]));
+        assert!(met(&policy, &["X1", "X2", "X3", "Y1", "Y2", "Y3"]));
+        for few in [&["X1", "X2", "X3"][..], &["X1", "Y1", "Y2", "Y3"], &[], &["X", "Y", "both"]] {
+            assert!(!met(&policy, few), "{few:?}");
+        }
+        let keys = [key(10), key(11), key(15)];
+        assert!(policy.met_by(&keys.iter().collect::<Vec<_>>()));
+        assert!(!policy.met_by(&keys[1..].iter().collect::<Vec<_>>()));
+        assert!(!policy.met_by(&[]));
+    }
+
+    #[test]
+    fn one_witness_or_none_can_be_the_quorum() {
+        let policy = Policy::parse(b"quorum none\n").unwrap();
+        assert!(met(&policy, &[]) && policy.logs().is_empty());
+        let text = format!("witness a {} https://w.example/a\nquorum a\n", key(1));
+        let policy = Policy::parse(text.as_bytes()).unwrap();
+        assert!(met(&policy, &["a"]) && !met(&policy, &["b"]) && !met(&policy, &[]));
+        assert_eq!(policy.witnesses()[0].url.as_deref(), Some("https://w.example/a"));
+        assert_eq!(policy.to_string(), text);
+    }
+
+    #[test]
+    fn every_bad_line_is_named_at_once() {
+        let (first, second) = (key(1), log(2));
+        let again = WitnessKey::new(KeyName::parse("other").unwrap(), *first.key());
+        let text = format!(
+            "witness a {first}\nwitness b {again}\nwitness a {}\nwitness none {}\nlog {second}\n\
+             log {second} u\nlog {first}\nwitness c {second}\ngroup g 1\ngroup g 2 a\n\
+             group g any z\ngroup g 01 a\ngroup g any a\ngroup h any a\nquorum g g\nfrom x\n\
+             quorum none\nquorum none\nlog\n",
+            key(3),
+            key(4)
+        );
+        let found: Vec<(usize, String)> =
+            faults(&text).into_iter().map(|(line, fault)| (line, fault.to_string())).collect();
+        let lines: Vec<usize> = found.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 19], "{found:?}");
+        let parts = [
+            "stands on an earlier line; one key",
+            "the name `a` is taken",
+            "`none` is taken",
+            "one key is one log",
+            "key type 0x04",
+            "key type 0x01",
+            "is not `group",
+            "`2` is not",
+            "no earlier line defines `z`",
+            "`01` is not",
+            "`a` is a member",
+            "is not `quorum",
+            "`from` is not log",
+            "quorum stands",
+            "is not `log",
+        ];
+        for ((_, text), part) in found.iter().zip(parts) {
+            assert!(text.contains(part), "{text}: {part}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_or_of_other_bytes_is_refused() {
+        assert_eq!(faults(""), [(1, PolicyFault::NoQuorum)]);
+        assert_eq!(faults("# a\n# b\n"), [(2, PolicyFault::NoQuorum)]);
+        assert_eq!(faults("\nquorum none"), [(2, PolicyFault::Unfinished)]);
+        assert_eq!(faults("\nquorum none\r\n"), [(2, PolicyFault::Control { found: 13 })]);
+        assert_eq!(faults("# \u{7f}\n"), [(1, PolicyFault::Control { found: 127 })]);
+        let PolicyErrors(errors) = Policy::parse(b"quorum none\n# \xff\n").unwrap_err();
+        assert_eq!(errors, [PolicyError { line: 2, fault: PolicyFault::NotText }]);
+        let whole = [b"quorum none\n#", &vec![b'a'; POLICY_BYTES_MAX - 14][..], b"\n"].concat();
+        assert!(Policy::parse(&whole).is_ok());
+        assert!(Policy::parse(&[&whole[..], b"\n"].concat()).is_err());
+        // A group may be named only after it is defined.
+        let early = format!("witness a {}\nquorum g\ngroup g any a\n", key(1));
+        assert_eq!(faults(&early), [(2, PolicyFault::UnknownName { found: "g".to_owned() })]);
+        // The Kelvin sign is another name than K.
+        let kelvin = format!("witness K {}\nquorum \u{212a}\n", key(1));
+        assert!(matches!(faults(&kelvin)[..], [(2, PolicyFault::UnknownName { .. })]));
+        for end in 0..example().len() {
+            assert!(Policy::parse(&example().as_bytes()[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn print_then_parse_is_identity_and_a_long_chain_is_quick() {
+        let policy = Policy::parse(example().as_bytes()).unwrap();
+        assert_eq!(Policy::parse(policy.to_string().as_bytes()), Ok(policy));
+        let mut text = format!("witness g0 {}\n", key(1));
+        for at in 1..30_000 {
+            text.extend([format!("group g{at} any g{}\n", at - 1)]);
+        }
+        text += "quorum g29999\n";
+        assert!(met(&Policy::parse(text.as_bytes()).unwrap(), &["g0"]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(
+            bytes: Vec<u8>, text in "(log |witness |group |quorum |a |1 |any |\n){0,30}"
+        ) {
+            let _ = Policy::parse(&bytes);
+            if let Ok(policy) = Policy::parse(text.as_bytes()) {
+                prop_assert_eq!(Policy::parse(policy.to_string().as_bytes()), Ok(policy));
+            }
+        }
+    }
+}
