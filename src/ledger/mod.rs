@@ -15,6 +15,7 @@ pub mod note;
 pub mod parse;
 pub mod timestamp;
 pub mod policy;
+pub mod proof;
 pub mod tree;
 pub mod verify;
 
@@ -28,5 +29,6 @@ pub use key::{BadKey, PublicKey, SeedSigner, Sign};
 pub use note::{KeyName, Note, NoteError, Vkey};
 pub use parse::Unverified;
 pub use policy::{Policy, PolicyErrors};
+pub use proof::{ConsistencyFile, InclusionFile, ProofError};
 pub use tree::{Frontier, leaf_hash};
 pub use verify::{Checked, Expected, VerifiedEntry, check, signatures, verify_entry};
