@@ -16,6 +16,7 @@ pub mod parse;
 pub mod timestamp;
 pub mod policy;
 pub mod proof;
+pub mod tiles;
 pub mod tree;
 pub mod verify;
 
@@ -30,5 +31,6 @@ pub use note::{KeyName, Note, NoteError, Vkey};
 pub use parse::Unverified;
 pub use policy::{Policy, PolicyErrors};
 pub use proof::{ConsistencyFile, InclusionFile, ProofError};
+pub use tiles::{TileError, TilePath, check_tiles};
 pub use tree::{Frontier, leaf_hash};
 pub use verify::{Checked, Expected, VerifiedEntry, check, signatures, verify_entry};

@@ -1,0 +1,608 @@
+//! The tree and the entries as a set of small files (C2SP `tlog-tiles`): which there are, what is
+//! in them, and whether such a set is the tree under a root. Only full tiles are hashed upward, and
+//! no tile is empty, so a tree of a given size has one set of files.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::checkpoint::decimal;
+use super::digest::{Digest, shown};
+use super::tree::{Frontier, leaf_hash, root_of};
+
+/// How many hashes or entries a full file has.
+pub const TILE_WIDTH: u16 = 256;
+
+/// The longest entry that a bundle holds, in bytes.
+pub const BUNDLED_ENTRY_BYTES_MAX: usize = 65_535;
+
+const LEVEL_MAX: u8 = 63;
+const ENTRIES: &str = "entries";
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TileKind {
+    /// Hashes of a level, from 0 (of leaves) to 63.
+    Hashes(u8),
+    /// The entries themselves.
+    Entries,
+}
+
+/// Where a file of the set is, relative to its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TilePath {
+    kind: TileKind,
+    index: u64,
+    width: u16,
+}
+
+impl TilePath {
+    /// Names a file; nothing when the level is above 63 or the width is not 1 to 256.
+    pub fn new(kind: TileKind, index: u64, width: u16) -> Option<Self> {
+        let level = match kind {
+            TileKind::Hashes(level) => level,
+            TileKind::Entries => 0,
+        };
+        let good = level <= LEVEL_MAX && (1..=TILE_WIDTH).contains(&width);
+        good.then_some(Self { kind, index, width })
+    }
+
+    /// Reads `tile/LEVEL/N`, `tile/entries/N`, or either with `.p/WIDTH`.
+    ///
+    /// # Errors
+    /// Any other text, second spellings among them.
+    pub fn parse(text: &str) -> Result<Self, TileError> {
+        let path = Self::read(text).filter(|path| path.to_string() == text);
+        path.ok_or_else(|| TileError::BadPath { found: shown(text) })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (kind, rest) = text.strip_prefix("tile/")?.split_once('/')?;
+        let kind = if kind == ENTRIES {
+            TileKind::Entries
+        } else {
+            TileKind::Hashes(u8::try_from(decimal(kind)?).ok()?)
+        };
+        let (groups, width) = match rest.split_once(".p/") {
+            Some((groups, width)) => (groups, u16::try_from(decimal(width)?).ok()?),
+            None => (rest, TILE_WIDTH),
+        };
+        let mut index = 0_u64;
+        // Whatever else is wrong shows when the path is printed again.
+        for group in groups.split('/') {
+            let digits: u64 = group.trim_start_matches('x').parse().ok()?;
+            index = index.checked_mul(1000)?.checked_add(digits)?;
+        }
+        Self::new(kind, index, width)
+    }
+
+    /// Returns what the file holds.
+    pub const fn kind(&self) -> TileKind {
+        self.kind
+    }
+
+    /// Returns the place among the files of its kind, from 0.
+    pub const fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// Returns how many hashes or entries it holds, from 1 to 256.
+    pub const fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// Returns how many bytes the file has at most; a file of hashes has just so many.
+    pub fn bytes_max(&self) -> usize {
+        let each = match self.kind {
+            TileKind::Hashes(_) => 32,
+            TileKind::Entries => 2 + BUNDLED_ENTRY_BYTES_MAX,
+        };
+        usize::from(self.width) * each
+    }
+
+    /// The file of entries beside a file of leaf hashes.
+    const fn bundle(self) -> Self {
+        Self { kind: TileKind::Entries, ..self }
+    }
+}
+
+impl fmt::Display for TilePath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            TileKind::Hashes(level) => write!(out, "tile/{level}")?,
+            TileKind::Entries => write!(out, "tile/{ENTRIES}")?,
+        }
+        let mut scale = 1_u64;
+        while self.index / scale >= 1000 {
+            scale *= 1000;
+        }
+        while scale > 1 {
+            write!(out, "/x{:03}", self.index / scale % 1000)?;
+            scale /= 1000;
+        }
+        write!(out, "/{:03}", self.index % 1000)?;
+        if self.width < TILE_WIDTH { write!(out, ".p/{}", self.width) } else { Ok(()) }
+    }
+}
+
+/// Returns the files of hashes of a tree of `size` entries, level by level, from the left.
+pub fn tiles_of(size: u64) -> impl Iterator<Item = TilePath> {
+    (0..=LEVEL_MAX)
+        .map_while(move |level| {
+            let count = size.checked_shr(8 * u32::from(level)).filter(|count| *count > 0)?;
+            Some(files(TileKind::Hashes(level), count))
+        })
+        .flatten()
+}
+
+/// Returns the files of entries of a tree of `size` entries, from the left.
+pub fn bundles_of(size: u64) -> impl Iterator<Item = TilePath> {
+    files(TileKind::Entries, size)
+}
+
+fn files(kind: TileKind, count: u64) -> impl Iterator<Item = TilePath> {
+    let width = u64::from(TILE_WIDTH);
+    (0..count.div_ceil(width)).map(move |index| {
+        // Below 256 by the remainder, or 256 itself.
+        let width = u16::try_from((count - index * width).min(width)).unwrap_or(TILE_WIDTH);
+        TilePath { kind, index, width }
+    })
+}
+
+/// A file of hashes and what is in it.
+pub type Tile = (TilePath, Vec<u8>);
+
+/// Makes the files of hashes while leaves are added; keeps at most 256 hashes of each level.
+#[derive(Debug, Default)]
+pub struct Tiler {
+    levels: Vec<Level>,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    done: u64,
+    hashes: Vec<Digest>,
+}
+
+impl Tiler {
+    /// A tree without leaves.
+    pub const fn new() -> Self {
+        Self { levels: Vec::new() }
+    }
+
+    /// Adds a leaf hash at the right and returns the files that it fills, from level 0 upwards.
+    pub fn push(&mut self, leaf: Digest) -> Vec<Tile> {
+        let mut filled = Vec::new();
+        let mut carried = leaf;
+        for kind in (0..=LEVEL_MAX).map(TileKind::Hashes) {
+            let level = filled.len();
+            if self.levels.len() == level {
+                self.levels.push(Level::default());
+            }
+            let Some(level) = self.levels.get_mut(level) else { break };
+            level.hashes.push(carried);
+            if level.hashes.len() < usize::from(TILE_WIDTH) {
+                break;
+            }
+            let path = TilePath { kind, index: level.done, width: TILE_WIDTH };
+            carried = root_of(&level.hashes);
+            filled.push((path, bytes_of(&level.hashes)));
+            level.hashes.clear();
+            level.done += 1;
+        }
+        filled
+    }
+
+    /// Returns the partial files at the right edge, from level 0 upwards.
+    pub fn finish(&self) -> Vec<Tile> {
+        let kinds = (0..=LEVEL_MAX).map(TileKind::Hashes);
+        let partial = |(kind, level): (TileKind, &Level)| {
+            let width = u16::try_from(level.hashes.len()).ok()?;
+            let path = TilePath::new(kind, level.done, width)?;
+            Some((path, bytes_of(&level.hashes)))
+        };
+        kinds.zip(&self.levels).filter_map(partial).collect()
+    }
+}
+
+fn bytes_of(hashes: &[Digest]) -> Vec<u8> {
+    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+}
+
+/// Returns the bytes of a file of entries: of each, its length in two bytes, and the entry.
+///
+/// # Errors
+/// No entries, more than 256, or one that is too long.
+pub fn bundle<E: AsRef<[u8]>>(entries: &[E]) -> Result<Vec<u8>, TileError> {
+    if !(1..=usize::from(TILE_WIDTH)).contains(&entries.len()) {
+        return Err(TileError::BadCount { found: entries.len() });
+    }
+    let mut bytes = Vec::new();
+    for entry in entries.iter().map(AsRef::as_ref) {
+        let length = u16::try_from(entry.len())
+            .map_err(|_| TileError::EntryTooLong { found: entry.len() })?;
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(entry);
+    }
+    Ok(bytes)
+}
+
+/// Returns the entries of a file of `width` of them.
+///
+/// # Errors
+/// Fewer or more entries, or one that is cut off.
+pub fn entries_of(bytes: &[u8], width: u16) -> Result<Vec<&[u8]>, TileError> {
+    let mut entries = Vec::with_capacity(usize::from(width.min(TILE_WIDTH)));
+    let mut rest = bytes;
+    while let Some((length, after)) = rest.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        let cut = TileError::BadBundle { found: entries.len(), wanted: width };
+        let (entry, after) = after.split_at_checked(length).ok_or(cut)?;
+        entries.push(entry);
+        rest = after;
+    }
+    if rest.is_empty() && entries.len() == usize::from(width) {
+        Ok(entries)
+    } else {
+        Err(TileError::BadBundle { found: entries.len(), wanted: width })
+    }
+}
+
+/// How much was found to be good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TileCounts {
+    /// Files of hashes.
+    pub tiles: u64,
+    /// Files of entries.
+    pub bundles: u64,
+    /// Entries, each hashed.
+    pub entries: u64,
+}
+
+/// Checks every file of a tree of `size` entries against its root. `read` returns the bytes at a
+/// path, and need not return more than [`TilePath::bytes_max`] and one. Stops at the first fault.
+///
+/// # Errors
+/// The first file that is missing or wrong, by place in the tree; or another root.
+pub fn check_tiles(
+    size: u64,
+    root: &Digest,
+    mut read: impl FnMut(&TilePath) -> Option<Vec<u8>>,
+) -> Result<TileCounts, TileError> {
+    let mut counts = TileCounts::default();
+    let (mut tiler, mut frontier) = (Tiler::new(), Frontier::new());
+    for path in files(TileKind::Hashes(0), size) {
+        let bundle = path.bundle();
+        let bytes = read(&bundle).ok_or(TileError::Missing { path: bundle })?;
+        let entries = entries_of(&bytes, path.width)
+            .map_err(|error| TileError::Bundle { path: bundle, error: Box::new(error) })?;
+        let leaves: Vec<Digest> = entries.into_iter().map(leaf_hash).collect();
+        let tile = read(&path).ok_or(TileError::Missing { path })?;
+        let at = path.index * u64::from(TILE_WIDTH);
+        check_leaves(&path, &leaves, &tile, at)?;
+        counts.bundles += 1;
+        for leaf in leaves {
+            frontier.push(leaf);
+            counts.entries += 1;
+            counts.tiles += check_made(tiler.push(leaf), &mut read)?;
+        }
+    }
+    counts.tiles += check_made(tiler.finish(), &mut read)?;
+    if frontier.root() == *root { Ok(counts) } else { Err(TileError::WrongRoot { size }) }
+}
+
+fn check_leaves(path: &TilePath, leaves: &[Digest], tile: &[u8], at: u64) -> Result<(), TileError> {
+    if tile.len() != path.bytes_max() {
+        return Err(TileError::BadLength { path: *path, found: tile.len() });
+    }
+    for ((leaf, hash), index) in leaves.iter().zip(tile.chunks(32)).zip(at..) {
+        if leaf.as_bytes() != hash {
+            return Err(TileError::EntryDiffers { index });
+        }
+    }
+    Ok(())
+}
+
+/// Compares files that follow from the leaves with those that are there; returns how many.
+fn check_made(
+    made: Vec<Tile>,
+    read: &mut impl FnMut(&TilePath) -> Option<Vec<u8>>,
+) -> Result<u64, TileError> {
+    let mut good = 0;
+    for (path, bytes) in made {
+        // Those of level 0 were compared with the entries already.
+        if path.kind != TileKind::Hashes(0) {
+            let found = read(&path).ok_or(TileError::Missing { path })?;
+            if found != bytes {
+                return Err(TileError::TileDiffers { path });
+            }
+        }
+        good += 1;
+    }
+    Ok(good)
+}
+
+/// Why a path, a file or a set of files is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TileError {
+    /// Not the path of a file of the set.
+    #[error("`{found}` is not the path of a tile; write tile/LEVEL/N, as in tile/0/x001/234.p/5")]
+    BadPath {
+        /// The text, shortened and without control characters.
+        found: String,
+    },
+    /// No entries, or too many for one file.
+    #[error("{found} entries do not fit one bundle; put 1 to 256 in each")]
+    BadCount {
+        /// How many.
+        found: usize,
+    },
+    /// An entry that the length of two bytes cannot say.
+    #[error("the entry has {found} bytes; at most {BUNDLED_ENTRY_BYTES_MAX} fit a bundle")]
+    EntryTooLong {
+        /// How many bytes.
+        found: usize,
+    },
+    /// Bytes that are not so many entries.
+    #[error("it holds {found} whole entries and should hold {wanted} and no more")]
+    BadBundle {
+        /// How many were read.
+        found: usize,
+        /// How many there should be.
+        wanted: u16,
+    },
+    /// A file of entries that is refused.
+    #[error("{path} is damaged: {error}")]
+    Bundle {
+        /// Which file.
+        path: TilePath,
+        /// What is wrong with it.
+        error: Box<TileError>,
+    },
+    /// A file that is not there.
+    #[error("{path} is missing; ask for the whole set again")]
+    Missing {
+        /// Which file.
+        path: TilePath,
+    },
+    /// A file of hashes with another length.
+    #[error("{path} has {found} bytes, not {}; ask for it again", .path.bytes_max())]
+    BadLength {
+        /// Which file.
+        path: TilePath,
+        /// How many bytes.
+        found: usize,
+    },
+    /// An entry whose hash is not in the file of hashes.
+    #[error("entry {index} is not what its leaf hash says; entry or hash was altered")]
+    EntryDiffers {
+        /// The place of the entry, from 0.
+        index: u64,
+    },
+    /// A file of hashes that does not follow from the level below.
+    #[error("{path} does not follow from the level below it; it was altered")]
+    TileDiffers {
+        /// Which file.
+        path: TilePath,
+    },
+    /// All files fit one another, and not the root.
+    #[error("the {size} entries do not have the root that was signed; the set is of another tree")]
+    WrongRoot {
+        /// How many entries.
+        size: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Set = BTreeMap<TilePath, Vec<u8>>;
+
+    fn entry(index: u64) -> Vec<u8> {
+        format!("entry {index}").into_bytes()
+    }
+
+    /// The whole set of a tree, and its root.
+    fn set(size: u64) -> (Set, Digest) {
+        let (mut tiler, mut frontier, mut set) = (Tiler::new(), Frontier::new(), Set::new());
+        let entries: Vec<Vec<u8>> = (0..size).map(entry).collect();
+        for one in &entries {
+            frontier.push(leaf_hash(one));
+            set.extend(tiler.push(leaf_hash(one)));
+        }
+        set.extend(tiler.finish());
+        for (path, part) in bundles_of(size).zip(entries.chunks(256)) {
+            set.insert(path, bundle(part).unwrap());
+        }
+        (set, frontier.root())
+    }
+
+    fn check(set: &Set, size: u64, root: &Digest) -> Result<TileCounts, TileError> {
+        check_tiles(size, root, |path| set.get(path).cloned())
+    }
+
+    #[test]
+    fn the_files_of_a_tree_are_those_of_the_specification() {
+        let of = |size| tiles_of(size).map(|path| path.to_string()).collect::<Vec<_>>();
+        assert!(of(0).is_empty() && bundles_of(0).next().is_none());
+        assert_eq!(of(1), ["tile/0/000.p/1"]);
+        assert_eq!(of(255), ["tile/0/000.p/255"]);
+        assert_eq!(of(256), ["tile/0/000", "tile/1/000.p/1"]);
+        assert_eq!(of(257), ["tile/0/000", "tile/0/001.p/1", "tile/1/000.p/1"]);
+        let of = of(70_000);
+        assert_eq!(of.len(), 273 + 1 + 1 + 1 + 1);
+        assert_eq!(
+            of[272..],
+            ["tile/0/272", "tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17", "tile/2/000.p/1"]
+        );
+        assert_eq!(bundles_of(70_000).count(), 274);
+        // As many levels as 64 bits hold, and nothing is made before it is asked for.
+        let last = tiles_of(u64::MAX).next().unwrap();
+        assert_eq!((last.index(), last.width()), (0, 256));
+    }
+
+    #[test]
+    fn a_path_has_one_text() {
+        for text in [
+            "tile/0/000",
+            "tile/63/x001/x234/067",
+            "tile/entries/x001/000.p/255",
+            "tile/1/999.p/1",
+            "tile/0/x018/x446/x744/x073/x709/x551/615",
+        ] {
+            assert_eq!(TilePath::parse(text).unwrap().to_string(), text);
+        }
+        for bad in [
+            "",
+            "tile",
+            "tile/0",
+            "tile/0/",
+            "tile/0/0",
+            "tile/0/00",
+            "tile/0/0000",
+            "tile/64/000",
+            "tile/00/000",
+            "tile/-1/000",
+            "tile/+1/000",
+            "tile/0/x000/000",
+            "tile/0/001/000",
+            "tile/0/x001",
+            "tile/0/x01/000",
+            "tile/0/xx001/000",
+            "tile/0/000.p/0",
+            "tile/0/+01",
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/0/000.p",
+            "tile/0/000.p/",
+            "/tile/0/000",
+            "tile/0/000/",
+            "tile/8/0/000/x",
+            "tile/Entries/000",
+            "tile/data/000",
+            "tile/0/ 00",
+            "tile/0/x018/x446/x744/x073/x709/x551/616",
+            "tile/0/../000",
+            "tile/0/٠٠٠",
+        ] {
+            let found = shown(bad);
+            assert_eq!(TilePath::parse(bad), Err(TileError::BadPath { found }), "{bad}");
+        }
+        assert_eq!(TilePath::new(TileKind::Hashes(64), 0, 1), None);
+        assert_eq!(TilePath::new(TileKind::Hashes(0), 0, 0), None);
+        assert_eq!(TilePath::new(TileKind::Entries, 0, 257), None);
+    }
+
+    #[test]
+    fn each_tile_holds_the_subtrees_of_its_level_at_all_sizes_around_the_edges() {
+        for size in (0..=3).chain(254..=259).chain(510..=514).chain([65_535, 65_536, 66_000]) {
+            let (set, root) = set(size);
+            let leaves: Vec<Digest> = (0..size).map(|index| leaf_hash(&entry(index))).collect();
+            let tiles: Vec<TilePath> = set.keys().copied().collect();
+            let mut wanted: Vec<TilePath> = tiles_of(size).chain(bundles_of(size)).collect();
+            wanted.sort();
+            assert_eq!(tiles, wanted, "{size}");
+            for path in tiles_of(size) {
+                let TileKind::Hashes(level) = path.kind() else { unreachable!() };
+                let span = 256_usize.pow(level.into());
+                let from = usize::try_from(path.index()).unwrap() * 256 * span;
+                let parts = leaves[from..].chunks_exact(span).take(256).map(root_of);
+                assert_eq!(set[&path], bytes_of(&parts.collect::<Vec<_>>()), "{path} of {size}");
+            }
+            let counts = check(&set, size, &root).unwrap();
+            assert_eq!(counts.entries, size);
+            assert_eq!(counts.tiles, u64::try_from(tiles_of(size).count()).unwrap());
+            assert_eq!(counts.bundles, size.div_ceil(256));
+        }
+    }
+
+    #[test]
+    fn every_damaged_file_is_found() {
+        let (good, root) = set(600);
+        assert!(check(&good, 600, &root).is_ok());
+        for path in good.keys() {
+            let mut without = good.clone();
+            without.remove(path);
+            assert_eq!(check(&without, 600, &root), Err(TileError::Missing { path: *path }));
+            let length = good[path].len();
+            for at in [0, 1, 31, 32, length / 2, length - 1] {
+                let mut bad = good.clone();
+                bad.get_mut(path).unwrap()[at] ^= 0x80;
+                assert!(check(&bad, 600, &root).is_err(), "{path} {at}");
+            }
+            for bytes in [&good[path][..length - 1], &[&good[path][..], &[0]].concat(), &[]] {
+                let mut bad = good.clone();
+                bad.insert(*path, bytes.to_vec());
+                assert!(check(&bad, 600, &root).is_err(), "{path} of {}", bytes.len());
+            }
+        }
+        assert_eq!(check(&good, 600, &leaf_hash(b"")), Err(TileError::WrongRoot { size: 600 }));
+        for other in [599, 601, u64::MAX] {
+            assert!(matches!(check(&good, other, &root), Err(TileError::Missing { .. })));
+        }
+        let empty = check(&Set::new(), 0, &Digest::of(&[]));
+        assert_eq!(empty, Ok(TileCounts::default()));
+    }
+
+    #[test]
+    fn faults_have_their_names() {
+        let (good, root) = set(300);
+        let bad = |path: &str, change: &dyn Fn(&mut Vec<u8>)| {
+            let mut set = good.clone();
+            change(set.get_mut(&TilePath::parse(path).unwrap()).unwrap());
+            check(&set, 300, &root).unwrap_err().to_string()
+        };
+        let flip = |bytes: &mut Vec<u8>| bytes[40] ^= 1;
+        let grow = |bytes: &mut Vec<u8>| bytes.push(0);
+        assert!(bad("tile/0/000", &flip).starts_with("entry 1 is not"));
+        assert!(bad("tile/entries/001.p/44", &flip).starts_with("entry 259 is not"));
+        assert!(bad("tile/0/001.p/44", &grow).contains("1409 bytes, not 1408"));
+        assert!(bad("tile/entries/000", &grow).contains("256 whole entries"));
+        let flip = |bytes: &mut Vec<u8>| bytes[0] ^= 1;
+        assert!(bad("tile/1/000.p/1", &flip).contains("does not follow"));
+    }
+
+    #[test]
+    fn a_bundle_is_bounded() {
+        let long = vec![7; BUNDLED_ENTRY_BYTES_MAX];
+        let bytes = bundle(&[&long[..], b""]).unwrap();
+        assert_eq!(entries_of(&bytes, 2), Ok(vec![&long[..], b""]));
+        let found = BUNDLED_ENTRY_BYTES_MAX + 1;
+        assert_eq!(bundle(&[vec![7; found]]), Err(TileError::EntryTooLong { found }));
+        assert_eq!(bundle::<&[u8]>(&[]), Err(TileError::BadCount { found: 0 }));
+        assert!(bundle(&vec![b""; 256]).is_ok());
+        assert_eq!(bundle(&vec![b""; 257]), Err(TileError::BadCount { found: 257 }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(bytes: Vec<u8>, width: u16, text: String) {
+            if let Ok(entries) = entries_of(&bytes, width) {
+                prop_assert_eq!(bundle(&entries).ok(), (width > 0).then_some(bytes));
+            }
+            let _ = TilePath::parse(&text);
+        }
+
+        #[test]
+        fn print_then_parse_is_identity(level in 0_u8..=63, index: u64, width in 1_u16..=256) {
+            for kind in [TileKind::Hashes(level), TileKind::Entries] {
+                let path = TilePath::new(kind, index, width).unwrap();
+                prop_assert_eq!(TilePath::parse(&path.to_string()), Ok(path));
+            }
+        }
+
+        #[test]
+        fn a_text_that_parses_is_the_one_printed(
+            text in "tile/([0-9]{1,2}|entries)(/x?[0-9]{1,3}){1,3}(.p/[0-9]{1,3})?"
+        ) {
+            if let Ok(path) = TilePath::parse(&text) {
+                prop_assert_eq!(path.to_string(), text);
+            }
+        }
+    }
+}
