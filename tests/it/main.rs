@@ -25,3 +25,4 @@ mod tamper;
 mod tui;
 #[cfg(unix)]
 mod tui_terminal;
+mod vectors;
