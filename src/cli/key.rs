@@ -1,4 +1,4 @@
-//! `dspt key`: make, list, admit and revoke keys; change a passphrase.
+//! `dspt key`: make, list, admit, rotate and revoke keys; change a passphrase.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
 use super::question::ledger_path;
-use super::signing::{Signing, named, path_of};
-use crate::domain::event::{Event, KeyAdmitted, KeyRevoked};
+use super::signing::{Opened, Signing, named, path_of};
+use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
 use crate::domain::role::Role;
-use crate::journal::{Journal, NewEvent, Signers};
+use crate::journal::{Journal, NewEvent, Recorded, Signers};
 use crate::keys::{self, Passphrase};
-use crate::ledger::Sign;
+use crate::ledger::{SeedSigner, Sign as _, Vkey};
 use crate::store::Mode;
 
 /// Arguments of `key`.
@@ -56,6 +56,22 @@ enum Command {
         #[command(flatten)]
         signing: Signing,
     },
+    /// Put a new key in the place of one of yours: its role and holder go over; both sign
+    Rotate {
+        /// Name of the key file that is replaced
+        name: String,
+        #[command(flatten)]
+        to: Successor,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Put a new log key in the place of the ledger's: an owner and both log keys sign
+    RotateLog {
+        #[command(flatten)]
+        to: Successor,
+        #[command(flatten)]
+        signing: Signing,
+    },
     /// Revoke a key from the next entry on
     Revoke {
         /// Fingerprint: SHA256:...
@@ -81,6 +97,20 @@ enum Command {
     },
 }
 
+/// The key that takes another's place.
+#[derive(ClapArgs, Debug)]
+struct Successor {
+    /// Name of the key file that takes its place, made before with `dspt key new`
+    #[arg(long, value_name = "NEWNAME")]
+    to: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    /// The new key's passphrase, when it is another one
+    #[arg(long, value_name = "FILE")]
+    to_passphrase_file: Option<PathBuf>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -97,6 +127,12 @@ pub(super) fn run(
             let own = admitted_passphrase_file.as_deref();
             admit(ledger, (name, *role, holder), own, signing, output)
         }
+        Command::Rotate { name, to, signing } => {
+            // The key replaced is the author, whatever `--key` or the environment says.
+            let signing = Signing { key: Some(name.clone()), ..signing.clone() };
+            rotate(ledger, to, &signing, output)
+        }
+        Command::RotateLog { to, signing } => rotate_log(ledger, to, signing, output),
         Command::Revoke { keyid, reason, compromised_from, signing } => {
             let event = Event::KeyRevoked(KeyRevoked {
                 keyid: keyid.clone(),
@@ -151,20 +187,7 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
     let mut list = Vec::new();
     for file in &files {
         let keyid = file.public.keyid();
-        let known =
-            journal.as_ref().and_then(|journal| journal.ledger.roster.get(&keyid.parse().ok()?));
-        let standing = match (known, &journal) {
-            (Some(known), _) => {
-                let revoked =
-                    known.revoked.map_or_else(String::new, |seq| format!(", revoked by #{seq}"));
-                format!("{} ({}){revoked}", known.role, known.holder)
-            }
-            (None, Some(journal)) if journal.ledger.log.newest().key().keyid() == keyid => {
-                "log key".to_owned()
-            }
-            (None, Some(_)) => "not admitted".to_owned(),
-            (None, None) => "no ledger here".to_owned(),
-        };
+        let standing = standing(journal.as_ref(), &keyid);
         let private = if file.private.is_some() { "yes" } else { "no" };
         columns.row([file.name.clone(), keyid.clone(), private.to_owned(), standing.clone()]);
         list.push(json!({ "name": file.name, "keyid": keyid, "private": file.private.is_some(), "standing": standing }));
@@ -179,6 +202,27 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
     Ok(exit::YES)
 }
 
+/// What a ledger says of a key, in a few words.
+fn standing(journal: Option<&Journal>, keyid: &str) -> String {
+    let Some(ledger) = journal.map(|journal| &journal.ledger) else {
+        return "no ledger here".to_owned();
+    };
+    let known = keyid.parse().ok().and_then(|id| ledger.roster.get(&id));
+    if let Some(known) = known {
+        let ended = known.revoked.map_or_else(String::new, |seq| {
+            let fact = usize::try_from(seq).ok().and_then(|at| ledger.facts.get(at));
+            let replaced = fact.is_some_and(|fact| matches!(fact.event, Event::KeyRotated(_)));
+            format!(", {} by #{seq}", if replaced { "replaced" } else { "revoked" })
+        });
+        return format!("{} ({}){ended}", known.role, known.holder);
+    }
+    if ledger.log.newest().key().keyid() == keyid {
+        return "log key".to_owned();
+    }
+    let was = ledger.log.all().any(|log| log.key().keyid() == keyid);
+    if was { "log key before, replaced".to_owned() } else { "not admitted".to_owned() }
+}
+
 fn admit(
     ledger: Option<&Path>,
     (name, role, holder): (&str, Role, &str),
@@ -186,34 +230,97 @@ fn admit(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let mut journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
-    let folder = signing.folder()?;
-    let path = path_of(&named(&keys::list(&folder)?, name, &folder)?, &folder)?;
-    let source =
-        own.map_or_else(|| signing.passphrase(false), |path| Passphrase::File(path.to_owned()));
-    let admitted = keys::load(
-        &path,
-        &source.read(&format!("Passphrase for key {name}, which is to be admitted"))?,
-    )?;
+    let admitted = incoming(name, own, signing, "admitted")?;
     let event = Event::KeyAdmitted(KeyAdmitted {
         key: admitted.public().base64(),
         holder: holder.to_owned(),
         role,
     });
-    let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
-    let signers = Signers { author: &opened.author, admitted: Some(&admitted), log: &opened.log };
-    let recorded = journal.record(&[new], &signers, output.now)?;
     let keyid = admitted.public().keyid();
+    introduce((journal, opened, &admitted), event, output, |recorded| {
+        format!(
+            "Entry #{}: key {keyid} ({holder}) may sign as {role} from the next entry on.\n",
+            recorded.first
+        )
+    })
+}
+
+/// Opens the key that comes into the ledger: it signs the entry that brings it in.
+fn incoming(
+    name: &str,
+    own: Option<&Path>,
+    signing: &Signing,
+    what: &str,
+) -> Result<SeedSigner, Failure> {
+    let folder = signing.folder()?;
+    let path = path_of(&named(&keys::list(&folder)?, name, &folder)?, &folder)?;
+    let source =
+        own.map_or_else(|| signing.passphrase(false), |path| Passphrase::File(path.to_owned()));
+    let purpose = format!("Passphrase for key {name}, which is to be {what}");
+    Ok(keys::load(&path, &source.read(&purpose)?)?)
+}
+
+fn rotate(
+    ledger: Option<&Path>,
+    to: &Successor,
+    signing: &Signing,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let opened = signing.open(&journal.ledger, "1 event", output)?;
+    let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
+    let replaces = KeyId::try_from(opened.author.public().keyid())?;
+    let (old, new) = (replaces.clone(), next.public().keyid());
+    let event = Event::KeyRotated(KeyRotated {
+        replaces,
+        key: next.public().base64(),
+        reason: to.reason.clone(),
+    });
+    introduce((journal, opened, &next), event, output, |recorded| {
+        format!(
+            "Entry #{}: key {new} takes the place of {old} from the next entry on, with its \
+             role and holder.\n",
+            recorded.first
+        )
+    })
+}
+
+fn rotate_log(
+    ledger: Option<&Path>,
+    to: &Successor,
+    signing: &Signing,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let opened = signing.open(&journal.ledger, "1 event", output)?;
+    let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "the log key")?;
+    let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());
+    let (key, reason) = (next.public().base64(), to.reason.clone());
+    let event = Event::LogKeyRotated(LogKeyRotated { key, reason });
+    introduce((journal, opened, &next), event, output, |recorded| {
+        format!(
+            "Entry #{}: the ledger's heads are signed by another log key from now on:\n  {vkey}\n\
+             Give this line to everyone who checks the ledger, and keep a copy of the key.\n",
+            recorded.first
+        )
+    })
+}
+
+/// Records the one event that brings a key in, signed by that key as well, and says so.
+fn introduce(
+    (mut journal, opened, next): (Journal, Opened, &SeedSigner),
+    event: Event,
+    output: &mut Output<'_>,
+    text: impl FnOnce(&Recorded) -> String,
+) -> Result<u8, Failure> {
+    let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
+    let signers = Signers { author: &opened.author, admitted: Some(next), log: &opened.log };
+    let recorded = journal.record(&[new], &signers, output.now)?;
     journal.close()?;
-    let text = format!(
-        "Entry #{}: key {keyid} ({holder}) may sign as {role} from the next entry on.\n",
-        recorded.first
-    );
-    output.answer(
-        "dspt.recorded/1",
-        json!({ "first": recorded.first, "last": recorded.last, "keyid": keyid }),
-        &text,
-    )?;
+    let keyid = next.public().keyid();
+    let value = json!({ "first": recorded.first, "last": recorded.last, "keyid": keyid });
+    output.answer("dspt.recorded/1", value, &text(&recorded))?;
     Ok(exit::YES)
 }

@@ -59,7 +59,7 @@ enum Command {
     Demo(demo::Args),
     /// Make a new ledger with its keys
     Init(init::Args),
-    /// Make, list, admit and revoke signing keys
+    /// Make, list, admit, rotate and revoke signing keys
     Key(key::Args),
     /// Import editions, frameworks, mappings, Statements of Applicability, answers, evidence
     Import(import::Args),

@@ -107,7 +107,7 @@ pub struct AdmittedKey {
     pub role: Role,
     /// Index of the entry that admitted it.
     pub admitted: u64,
-    /// Index of the entry that revoked it, if any.
+    /// Index of the entry that revoked or replaced it, if any.
     pub revoked: Option<u64>,
     /// From this index on its entries are shown as doubtful.
     pub compromised_from: Option<u64>,
@@ -119,8 +119,8 @@ pub enum NotAllowed {
     /// The key was never admitted.
     #[error("key {0} is not admitted to this ledger; an owner admits it with: dspt key admit")]
     Unknown(KeyId),
-    /// The key was revoked before this entry.
-    #[error("key {key} was revoked by entry #{revoked}; sign with another key")]
+    /// The key was revoked or replaced before this entry.
+    #[error("key {key} was revoked or replaced by entry #{revoked}; sign with another key")]
     Revoked {
         /// The key.
         key: KeyId,

@@ -9,39 +9,39 @@ use dspt_ledger::domain::day::Instant;
 use serde_json::Value;
 
 /// A folder with a passphrase, keys and a ledger of a small supplier.
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 /// How a command ended.
-struct Ended {
-    code: u8,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}\n{}", self.out, self.err))
     }
 
     #[track_caller]
-    fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
         self
     }
 }
 
 impl Desk {
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("passphrase"), "correct horse\n").unwrap();
         Self { folder }
     }
 
     /// A ledger opened on 1 October 2025, with an owner and an approver.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let desk = Self::empty();
         desk.sign("2025-10-01", "init acme --org Acme --type it-supplier --holder Rosa --key rosa --unit hosting=Hosting --unit desk=Desk --other-unit sales=Sales").ok();
         desk.sign("2025-10-01", "key new lund").ok();
@@ -49,17 +49,17 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         fs::write(self.path(name), text).unwrap();
         self.path(name).display().to_string()
     }
 
     /// Runs a command as if it were ten in the morning of a day. Single quotes group words.
-    fn run(&self, day: &str, command: &str) -> Ended {
+    pub(crate) fn run(&self, day: &str, command: &str) -> Ended {
         let mut args: Vec<OsString> = vec!["dspt".into()];
         for (index, part) in command.split('\'').enumerate() {
             if index % 2 == 1 {
@@ -82,29 +82,29 @@ impl Desk {
         Ended { code, out: text(out), err: text(err) }
     }
 
-    fn sign(&self, day: &str, command: &str) -> Ended {
+    pub(crate) fn sign(&self, day: &str, command: &str) -> Ended {
         let keys = self.path("keys").display().to_string();
         let pass = self.path("passphrase").display().to_string();
         self.run(day, &format!("{command} --keys {keys} --passphrase-file {pass}"))
     }
 
-    fn owner(&self, day: &str, command: &str) -> Ended {
+    pub(crate) fn owner(&self, day: &str, command: &str) -> Ended {
         self.sign(day, &format!("{command} --key rosa"))
     }
 
-    fn approver(&self, day: &str, command: &str) -> Ended {
+    pub(crate) fn approver(&self, day: &str, command: &str) -> Ended {
         self.sign(day, &format!("{command} --key lund"))
     }
 
-    fn status(&self, question: &str) -> Value {
+    pub(crate) fn status(&self, question: &str) -> Value {
         self.run("2026-11-21", &format!("--json status {question}")).ok().json()
     }
 
-    fn count(&self, question: &str, status: &str) -> u64 {
+    pub(crate) fn count(&self, question: &str, status: &str) -> u64 {
         self.status(question)["counts"]["all"][status].as_u64().unwrap()
     }
 
-    fn entries(&self) -> usize {
+    pub(crate) fn entries(&self) -> usize {
         self.run("2026-11-21", "--json log").ok().out.lines().count()
     }
 }

@@ -11,6 +11,7 @@
 mod anchors;
 mod architecture;
 mod cli;
+mod cli_keys;
 mod engine;
 mod golden;
 mod journal;
@@ -19,6 +20,7 @@ mod mapping_check;
 mod mappings;
 mod positions;
 mod readme;
+mod rotation;
 mod semantics;
 mod store;
 mod tamper;
