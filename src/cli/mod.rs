@@ -10,6 +10,7 @@ mod ids;
 mod import;
 mod init;
 mod key;
+mod keymap;
 mod log;
 mod mapping;
 mod mapping_rows;

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use etcetera::BaseStrategy as _;
 
 use super::demo;
-use super::failure::Failure;
+use super::failure::{Failure, exit};
+use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
 use crate::domain::day::Day;
@@ -30,12 +30,16 @@ use crate::tui::{Host, run as run_screen, run_linear};
 
 /// Arguments of `tui`.
 #[derive(ClapArgs, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
     /// Plain lines and a prompt instead of a screen: for screen readers (also `DSPT_LINEAR=1`)
     #[arg(long)]
     linear: bool,
+    /// Print which key does what, and stop; a file `keys.conf` in your settings folder changes it
+    #[arg(long)]
+    keys: bool,
     /// Draw with ASCII alone
     #[arg(long)]
     ascii: bool,
@@ -107,6 +111,11 @@ pub(super) fn run(
     given: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    if args.keys {
+        keymap::print(output)?;
+        return Ok(exit::YES);
+    }
+    let keys = keymap::keymap()?;
     let path = ledger_path(given)?;
     let linear = args.linear || is("DSPT_LINEAR", "1") || is("TERM", "dumb");
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -119,9 +128,10 @@ pub(super) fn run(
     let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today };
     let (mut source, report) = host.read()?;
     source.bookmarks = Files::bookmarks(&source);
-    let code = if report.answer == Answer::Yes { 0 } else { super::failure::exit::NO };
+    let code = if report.answer == Answer::Yes { exit::YES } else { exit::NO };
     let mut model = Model::new(source, args.theme())?;
     model.trust.report = Some(report);
+    model.keys = keys;
     model.motion = !is("NO_MOTION", "1");
     asked(&mut model, &args.question)?;
     if linear {
@@ -205,9 +215,8 @@ impl Files {
 
     /// Where the bookmarks of this ledger are kept, by the identity of its first entry.
     fn bookmark_file(first: &str) -> Option<PathBuf> {
-        let base = etcetera::choose_base_strategy().ok()?;
         let name = format!("{}.txt", first.get(..16)?);
-        Some(base.config_dir().join("dspt").join("bookmarks").join(name))
+        Some(keymap::folder()?.join("bookmarks").join(name))
     }
 
     fn bookmarks(source: &Source) -> BTreeSet<Day> {

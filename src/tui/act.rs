@@ -288,7 +288,8 @@ fn fold(model: &mut Model, open: bool) {
 fn find(model: &mut Model, from_here: bool) {
     let wanted = model.wanted.clone();
     if wanted.is_empty() {
-        "Nothing is looked for yet; press /.".clone_into(&mut model.notice);
+        let key = model.keys.hint(Command::Find);
+        model.notice = format!("Nothing is looked for yet; press {key}.");
         return;
     }
     let (lines, at) = (model.lines(), model.cursor().at);
@@ -460,12 +461,12 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             None
         }
         Overlay::Palette(palette) => {
-            let last = palette.list().len().saturating_sub(1);
+            let last = palette.list(&model.keys).len().saturating_sub(1);
             match key {
                 Key::Up => palette.at = palette.at.saturating_sub(1),
                 Key::Down => palette.at = (palette.at + 1).min(last),
                 Key::Enter => {
-                    let chosen = palette.list().get(palette.at).map(|one| one.command);
+                    let chosen = palette.list(&model.keys).get(palette.at).map(|one| one.command);
                     let rest = palette.rest().to_owned();
                     model.overlay = Overlay::None;
                     return chosen.and_then(|command| say(model, command, &rest));
@@ -478,13 +479,16 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             None
         }
         Overlay::Help(top) | Overlay::Text(_, _, top) => {
-            match key {
-                Key::Up | Key::Char('k') => *top = top.saturating_sub(1),
-                Key::Down | Key::Char('j') => *top += 1,
-                Key::PageUp => *top = top.saturating_sub(10),
-                Key::PageDown | Key::Char(' ') => *top += 10,
-                Key::Home => *top = 0,
-                Key::Char('q' | '?') | Key::Enter | Key::Backspace => model.overlay = Overlay::None,
+            match model.keys.command(key) {
+                Some(Command::Up) => *top = top.saturating_sub(1),
+                Some(Command::Down) => *top += 1,
+                Some(Command::PageUp) => *top = top.saturating_sub(10),
+                Some(Command::PageDown | Command::Play) => *top += 10,
+                Some(Command::First) => *top = 0,
+                Some(Command::Last) => *top = usize::MAX,
+                Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
+                    model.overlay = Overlay::None;
+                }
                 _ => {}
             }
             bound(model);
@@ -496,7 +500,9 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
 /// Keeps at least one line of a text on screen.
 fn bound(model: &mut Model) {
     match &mut model.overlay {
-        Overlay::Help(top) => *top = (*top).min(linear::help_lines().len().saturating_sub(1)),
+        Overlay::Help(top) => {
+            *top = (*top).min(linear::help_lines(&model.keys).len().saturating_sub(1));
+        }
         Overlay::Text(_, lines, top) => *top = (*top).min(lines.len().saturating_sub(1)),
         Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => {}
     }

@@ -1,5 +1,5 @@
-//! The one table of keys: key to command, its name, its help. Hints, help, palette and the linear
-//! prompt read it, so that none of them can differ from what a key does.
+//! The one table of commands: name, help, the keys they start with; and which keys are in force.
+//! Hints, help, palette and the linear prompt read it, so that none can differ from what a key does.
 
 /// A key as the screen knows it, whatever the terminal library calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ pub struct Binding {
     pub name: &'static str,
     /// Where help shows it.
     pub group: Group,
-    /// Its keys, the first of which hints show.
+    /// Its keys unless the user has others, the first of which hints show.
     pub keys: &'static [Key],
     /// One line of help.
     pub help: &'static str,
@@ -179,11 +179,6 @@ commands! {
     Quit = "quit", Other, [Char('q'), Ctrl('c')], "quit; there is nothing to save";
 }
 
-/// Returns the command of a key.
-pub fn command(key: Key) -> Option<Command> {
-    BINDINGS.iter().find(|one| one.keys.contains(&key)).map(|one| one.command)
-}
-
 /// Returns the command of a name, whole or the only one that begins so.
 pub fn named(name: &str) -> Option<Command> {
     let name = name.trim().to_lowercase();
@@ -193,19 +188,55 @@ pub fn named(name: &str) -> Option<Command> {
     whole.or(only).map(|one| one.command)
 }
 
-/// Returns the key that hints show for a command.
-pub fn hint(command: Command) -> String {
-    let found = BINDINGS.iter().find(|one| one.command == command);
-    found.and_then(|one| one.keys.first()).map_or_else(String::new, |key| key.label())
+/// Which keys are in force: the table's own, or what the user put in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keymap {
+    keys: Vec<(Command, Vec<Key>)>,
 }
 
-/// Joins hints: `, . step  g date`.
-pub fn hints(list: &[(&[Command], &str)], between: &str) -> String {
-    let one = |(commands, word): &(&[Command], &str)| {
-        let keys: Vec<String> = commands.iter().map(|one| hint(*one)).collect();
-        format!("{} {word}", keys.join(" "))
-    };
-    list.iter().map(one).collect::<Vec<_>>().join(between)
+impl Default for Keymap {
+    fn default() -> Self {
+        Self { keys: BINDINGS.iter().map(|one| (one.command, one.keys.to_vec())).collect() }
+    }
+}
+
+impl Keymap {
+    /// Returns the keys of a command, the one that hints show first.
+    pub fn of(&self, command: Command) -> &[Key] {
+        let found = self.keys.iter().find(|(one, _)| *one == command);
+        found.map_or(&[], |(_, keys)| keys.as_slice())
+    }
+
+    /// Gives a command other keys in the place of all it had.
+    pub(super) fn put(&mut self, command: Command, keys: Vec<Key>) {
+        if let Some((_, old)) = self.keys.iter_mut().find(|(one, _)| *one == command) {
+            *old = keys;
+        }
+    }
+
+    /// Returns the command of a key.
+    pub fn command(&self, key: Key) -> Option<Command> {
+        self.keys.iter().find(|(_, keys)| keys.contains(&key)).map(|(command, _)| *command)
+    }
+
+    /// Returns the key that hints show for a command.
+    pub fn hint(&self, command: Command) -> String {
+        self.of(command).first().map_or_else(String::new, |key| key.label())
+    }
+
+    /// Returns every key of a command: `, Left`.
+    pub fn labels(&self, command: Command) -> String {
+        self.of(command).iter().map(|key| key.label()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Joins hints: `, . step  g date`.
+    pub fn hints(&self, list: &[(&[Command], &str)], between: &str) -> String {
+        let one = |(commands, word): &(&[Command], &str)| {
+            let keys: Vec<String> = commands.iter().map(|one| self.hint(*one)).collect();
+            format!("{} {word}", keys.join(" "))
+        };
+        list.iter().map(one).collect::<Vec<_>>().join(between)
+    }
 }
 
 #[cfg(test)]
@@ -214,7 +245,7 @@ mod tests {
 
     #[test]
     fn no_key_and_no_name_is_given_twice() {
-        let mut keys: Vec<Key> = Vec::new();
+        let (map, mut keys) = (Keymap::default(), Vec::<Key>::new());
         let mut names: Vec<&str> = Vec::new();
         for one in BINDINGS {
             assert!(!one.keys.is_empty() && !one.help.is_empty(), "{}", one.name);
@@ -223,7 +254,7 @@ mod tests {
             for key in one.keys {
                 assert!(!keys.contains(key), "{key:?}");
                 keys.push(*key);
-                assert_eq!(command(*key), Some(one.command));
+                assert_eq!(map.command(*key), Some(one.command));
             }
             assert_eq!(named(one.name), Some(one.command));
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::act::view_command;
 use super::export;
-use super::keymap::{BINDINGS, Command, Group, named};
+use super::keymap::{BINDINGS, Command, Group, Keymap, named};
 use super::model::{Body, Effect, Message, Model, Screen, update};
 use super::overlay::Overlay;
 use super::page::why::answer_text;
@@ -24,13 +24,13 @@ pub fn greeting(model: &Model) -> String {
 }
 
 /// Help, line by line: every command with its keys.
-pub fn help_lines() -> Vec<String> {
+pub fn help_lines(keys: &Keymap) -> Vec<String> {
     let mut lines = Vec::new();
     for group in Group::ALL {
         lines.push(group.heading().to_owned());
         for one in BINDINGS.iter().filter(|one| one.group == group) {
-            let keys: Vec<String> = one.keys.iter().map(|key| key.label()).collect();
-            lines.push(format!("  {:<14} {:<15} {}", keys.join(" "), one.name, one.help));
+            let keys = keys.labels(one.command);
+            lines.push(format!("  {keys:<14} {:<15} {}", one.name, one.help));
         }
         lines.push(String::new());
     }
@@ -97,7 +97,7 @@ fn over(model: &mut Model) -> String {
     match std::mem::take(&mut model.overlay) {
         Overlay::None => String::new(),
         Overlay::Prompt(ask, input) => {
-            let (question, forms) = ask.words();
+            let (question, forms) = ask.words(&model.keys);
             input.error.map_or_else(
                 || format!("{question}: give it after the command, such as: {forms}.\n"),
                 |error| format!("{error}.\n"),
@@ -106,7 +106,7 @@ fn over(model: &mut Model) -> String {
         Overlay::Form(_) => {
             "Give the three parts after the command: edit 30 June 2026, then, latest.\n".to_owned()
         }
-        Overlay::Palette(_) | Overlay::Help(_) => help_lines().join("\n") + "\n",
+        Overlay::Palette(_) | Overlay::Help(_) => help_lines(&model.keys).join("\n") + "\n",
         Overlay::Text(title, lines, _) => {
             let lines: Vec<String> = lines.iter().map(|line| safe(line)).collect();
             format!("{title}.\n{}\n", lines.join("\n"))
@@ -206,7 +206,7 @@ fn page(model: &Model) -> String {
     if let Body::Why(Some((why, _))) = &model.body {
         let _ = writeln!(text, "{}", why.outlook);
         if let Some(hindsight) = &why.hindsight {
-            let _ = writeln!(text, "{}", hindsight.replace("Press n.", "Say now-then."));
+            let _ = writeln!(text, "{}", format_args!("{hindsight} Say now-then."));
         }
         for one in &why.answers {
             let _ = writeln!(text, "Same item: {}", answer_text(one));

@@ -8,6 +8,7 @@ pub mod act;
 pub mod book;
 pub mod export;
 pub mod filter;
+pub mod keyfile;
 pub mod keymap;
 pub mod layout;
 pub mod linear;

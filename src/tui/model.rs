@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::act;
 use super::book::{Asked, Known, Library, Marker, Source};
 use super::filter::Filter;
-use super::keymap::{Command, Key, command};
+use super::keymap::{Command, Key, Keymap};
 use super::layout;
 use super::moment::Step;
 use super::overlay::Overlay;
@@ -188,6 +188,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// What things look like.
     pub theme: Theme,
+    /// What each key does.
+    pub keys: Keymap,
     /// How many entries were recorded since the ledger was read.
     pub grown: u64,
     /// Which step of the tour is shown.
@@ -235,6 +237,7 @@ impl Model {
             mouse: false,
             size: (80, 24),
             theme,
+            keys: Keymap::default(),
             grown: 0,
             tour,
             position,
@@ -493,10 +496,12 @@ fn press(model: &mut Model, key: Key) -> Option<Effect> {
         return act::overlay(model, key);
     }
     let tree = model.screen == Screen::Why;
+    let command = model.keys.command(key);
     let known = match key {
-        Key::Right if tree => Some(Command::Unfold),
-        Key::Left if tree => Some(Command::Fold),
-        _ => command(key),
+        // In a tree the arrows unfold, unless the user gave them to something else.
+        Key::Right if tree && command == Some(Command::Next) => Some(Command::Unfold),
+        Key::Left if tree && command == Some(Command::Previous) => Some(Command::Fold),
+        _ => command,
     };
     act::run(model, known?)
 }

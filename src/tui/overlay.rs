@@ -7,7 +7,7 @@
 
 use super::book::{Asked, Known, Library};
 use super::filter::WORDS;
-use super::keymap::{BINDINGS, Binding, Key, hint};
+use super::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use super::moment::{go_to, known};
 use crate::domain::derive::RulesChoice;
 use crate::domain::text::shown;
@@ -27,15 +27,19 @@ pub enum Ask {
 
 impl Ask {
     /// Returns the question and what may be typed.
-    pub fn words(self) -> (&'static str, &'static str) {
-        match self {
+    pub fn words(self, keys: &Keymap) -> (&'static str, String) {
+        let (question, forms) = match self {
             Self::Date => {
                 ("Go to", "30/6/2026, 30 June, today, yesterday, year end, -3m, +2w, event 12")
             }
-            Self::Find => ("Find", "a number or words; N goes to the next hit"),
+            Self::Find => {
+                let next = keys.hint(Command::FindNext);
+                return ("Find", format!("a number or words; {next} goes to the next hit"));
+            }
             Self::Filter => ("Show only", WORDS),
             Self::Export => ("Export to file", "the ending decides: csv, html, txt, json"),
-        }
+        };
+        (question, forms.to_owned())
     }
 }
 
@@ -191,13 +195,13 @@ pub struct Palette {
 
 impl Palette {
     /// The commands that fit, those whose name begins so first.
-    pub fn list(&self) -> Vec<&'static Binding> {
+    pub fn list(&self, keys: &Keymap) -> Vec<&'static Binding> {
         let typed = self.input.text.trim().to_lowercase();
         let word = typed.split(' ').next().unwrap_or_default();
         let fits = |one: &&Binding| {
             one.name.contains(word)
                 || one.help.to_lowercase().contains(&typed)
-                || hint(one.command) == self.input.text.trim()
+                || keys.of(one.command).iter().any(|key| key.label() == self.input.text.trim())
         };
         let mut list: Vec<&Binding> = BINDINGS.iter().filter(fits).collect();
         list.sort_by_key(|one| (one.name != word, !one.name.starts_with(word)));

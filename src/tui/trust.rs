@@ -76,7 +76,9 @@ pub const NOT_PROVED: &str = "that evidence is true, or that nothing was left un
 impl Trust {
     /// The answer in a sentence.
     pub fn answer(&self) -> String {
-        let Some(report) = &self.report else { return "not checked yet; press v.".to_owned() };
+        let Some(report) = &self.report else {
+            return "not checked yet; verify checks it.".to_owned();
+        };
         match report.answer {
             Answer::Yes => {
                 "YES, nothing has been changed, removed or put in a different order.".to_owned()

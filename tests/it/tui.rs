@@ -1,5 +1,6 @@
 //! The screen: facts and keys in, what a person sees out. All on the sample ledger, on one day.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -11,12 +12,12 @@ use dspt_ledger::domain::text::is_hidden;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
 use dspt_ledger::tui::book::{Known, Library, Source};
-use dspt_ledger::tui::keymap::{BINDINGS, Key, named};
+use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::{Body, Effect, Message, Model, Screen, update};
 use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::trust::{Answer, Report};
 use dspt_ledger::tui::view::view;
-use dspt_ledger::tui::{linear, moment, overlay};
+use dspt_ledger::tui::{keyfile, linear, moment, overlay};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -235,7 +236,7 @@ fn every_row_says_its_status_in_words() {
 
 #[test]
 fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
-    let help = linear::help_lines().join("\n");
+    let help = linear::help_lines(&Keymap::default()).join("\n");
     for one in BINDINGS {
         for key in one.keys {
             assert!(help.contains(&key.label()), "{}", one.name);
@@ -243,7 +244,7 @@ fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
         assert!(help.contains(one.name) && help.contains(one.help), "{}", one.name);
         let mut palette = overlay::Palette::default();
         palette.input.text = one.name.to_owned();
-        assert_eq!(palette.list()[0].command, one.command, "{}", one.name);
+        assert_eq!(palette.list(&Keymap::default())[0].command, one.command, "{}", one.name);
         let mut model = model();
         let (text, effect) = linear::answer(&mut model, one.name);
         assert!(!text.is_empty() || effect.is_some(), "{} says nothing", one.name);
@@ -253,6 +254,48 @@ fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
     for one in BINDINGS {
         assert_eq!(named(one.name), Some(one.command));
     }
+}
+
+#[test]
+fn hints_help_and_palette_follow_the_users_keys() {
+    // Every command on another key: no text may name the old one.
+    let letters = ('a'..='z').chain('A'..='Z');
+    let mut lines = String::new();
+    for (one, letter) in BINDINGS.iter().zip(letters) {
+        writeln!(lines, "{} = {letter}", one.name).unwrap();
+    }
+    let keys = keyfile::read(&lines).unwrap();
+    let mut model = model();
+    model.keys = keys.clone();
+    let help = linear::help_lines(&keys);
+    for one in BINDINGS {
+        let line =
+            help.iter().find(|line| line.ends_with(&format!("{:<15} {}", one.name, one.help)));
+        let keys = line.unwrap().split(one.name).next().unwrap().trim();
+        assert_eq!(keys, model.keys.labels(one.command), "{}", one.name);
+    }
+    for screen in Screen::ALL {
+        let number = screen.number();
+        let command = BINDINGS.iter().find(|one| one.keys[0].label() == (number + 1).to_string());
+        let key = keys.of(command.unwrap().command)[0];
+        update(&mut model, Message::Key(key));
+        assert_eq!(model.screen, screen);
+        let text = drawn(&mut model, 140, 40);
+        let foot = text.lines().last().unwrap();
+        for hint in foot.trim().split("   ") {
+            let shown = hint.split(' ').next().unwrap();
+            let known = BINDINGS.iter().any(|one| keys.hint(one.command) == shown);
+            assert!(known, "{screen:?}: {foot}");
+        }
+        let quit = format!("{} quit", keys.hint(named("quit").unwrap()));
+        assert!(foot.contains(&quit), "{foot}");
+        assert!(text.contains(&format!("{} help", keys.hint(named("help").unwrap()))), "{text}");
+    }
+    // An old key does nothing now, and Ctrl+C still leaves.
+    let before = model.asked;
+    update(&mut model, Message::Key(Key::Char(',')));
+    assert_eq!(model.asked, before);
+    assert_eq!(update(&mut model, Message::Key(Key::Ctrl('c'))), Some(Effect::Quit));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Shell {
         command.env("DSPT_LEDGER", folder.join("ledger.dspt"));
         command.env("HOME", folder);
         command.env("XDG_CONFIG_HOME", folder.join("config"));
-        for name in ["NO_COLOR", "DSPT_LINEAR", "NO_MOTION"] {
+        for name in ["NO_COLOR", "DSPT_LINEAR", "NO_MOTION", "DSPT_CONFIG"] {
             command.env_remove(name);
         }
         let child = pair.slave.spawn_command(command).unwrap();
@@ -197,6 +197,55 @@ fn what_others_record_meanwhile_is_announced_and_waits() {
     shell.shows("1 new entry is included.");
     shell.send("q");
     shell.is_back(0);
+}
+
+#[test]
+fn the_users_own_keys_are_in_force_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let config = folder.path().join("config/dspt");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("keys.conf"), "next = z Right\nquit = Q\n").unwrap();
+    let mut shell = Shell::run(folder.path(), "--at 2026-06-30 --as-known then");
+    shell.shows(", z step");
+    shell.send("z");
+    shell.shows("Position on [12 Jul 2026]");
+    shell.send("Q");
+    shell.is_back(0);
+}
+
+#[test]
+fn bad_keys_are_all_told_and_good_ones_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_dspt"))
+            .args(args)
+            .env("DSPT_CONFIG", folder.path())
+            .env_remove("DSPT_LEDGER")
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
+    };
+    let (code, out, _) = run(&["tui", "--keys"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("next           = . Right\n"), "{out}");
+    // What is printed can be the file.
+    std::fs::write(folder.path().join("keys.conf"), out.replace(". Right", "Ctrl+N")).unwrap();
+    let (code, out, _) = run(&["--json", "tui", "--keys"]);
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &answer["schema"]), (Some(0), &"dspt.screen-keys/1".into()));
+    assert_eq!(answer["keys"]["next"], serde_json::json!(["Ctrl+N"]));
+    assert_eq!(answer["from_file"], true);
+    std::fs::write(folder.path().join("keys.conf"), "next = j\n\njump = x\n").unwrap();
+    let (code, _, err) = run(&["tui", "--linear"]);
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("error[DSPT0060]") && err.contains("2 bad lines"), "{err}");
+    assert!(err.contains("line 1: j is a key of down") && err.contains("line 3: `jump`"), "{err}");
+    std::fs::write(folder.path().join("keys.conf"), [0xff]).unwrap();
+    assert_eq!(run(&["tui", "--keys"]).0, Some(3));
+    std::fs::write(folder.path().join("keys.conf"), vec![b'\n'; 70_000]).unwrap();
+    assert_eq!(run(&["tui", "--keys"]).0, Some(3));
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn hindsight(
     let now = book.positions.status(item, position.asked.on);
     (now != status).then(|| {
         let word = now.word().to_lowercase();
-        format!("A later entry changes this answer: known now, it is {word}. Press n.")
+        format!("A later entry changes this answer: known now, it is {word}.")
     })
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::book::{Asked, Known};
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::compare::{Compare, status_text};
@@ -28,8 +28,12 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     };
     let a = side("A", model.other, model.on_a);
     let b = side("B", model.asked, !model.on_a);
-    let keys = format!("{} swap  {} change ", hint(C::Swap), hint(C::Edit));
-    let tab = format!("* moves with , . < > g.  {} chooses A or B", hint(C::NextPane));
+    let keys = format!("{} swap  {} change ", model.keys.hint(C::Swap), model.keys.hint(C::Edit));
+    let tab = {
+        let moves = [C::Previous, C::Next, C::MarkerBefore, C::MarkerAfter, C::Go];
+        let moves = moves.map(|one| model.keys.hint(one)).join(" ");
+        format!("* moves with {moves}.  {} chooses A or B", model.keys.hint(C::NextPane))
+    };
     if area.width < 80 {
         pen.line(0, 1, area.width, &a, Role::Plain);
         pen.line(0, 2, area.width, &b, Role::Plain);
@@ -149,7 +153,7 @@ fn cause_text(one: &Change, wide: bool) -> String {
 fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let how = if model.filter.text.is_empty() { "worse first" } else { model.filter.title() };
     let title = format!("{} items changed, shown: {how}", page.all.len());
-    pen.frame(area, &title, &format!("{} filter", hint(C::Filter)));
+    pen.frame(area, &title, &format!("{} filter", model.keys.hint(C::Filter)));
     let inside = usize::from(area.width.saturating_sub(4));
     let small = model.size.0 < 80;
     let wide = layout::is_wide(model.size);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::history::{History, details, month, tell};
@@ -10,6 +10,7 @@ use super::super::page::known_text;
 use super::super::theme::Role;
 use super::super::width::{fill, grouped};
 use super::pen::Pen;
+use super::position::no_fit;
 use super::why::wrap_kept;
 use crate::domain::day::Day;
 
@@ -22,7 +23,11 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         format!(" What was recorded, newest first. Reading up to [{known}].  {all} entries.")
     };
     pen.line(0, 1, area.width, &first, Role::Plain);
-    let keys = format!(" {} find   {} filter: late, by NAME", hint(C::Find), hint(C::Filter));
+    let keys = format!(
+        " {} find   {} filter: late, by NAME",
+        model.keys.hint(C::Find),
+        model.keys.hint(C::Filter)
+    );
     pen.line(0, 2, area.width, &keys, Role::Plain);
     pen.right(40, 2, area.width, &format!("shown: {} ", model.filter.title()), Role::Plain);
 }
@@ -47,7 +52,11 @@ pub(super) fn draw(
 }
 
 fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
-    let keys = format!("{} details  {} to the item", hint(C::Open), hint(C::GoToItem));
+    let keys = format!(
+        "{} details  {} to the item",
+        model.keys.hint(C::Open),
+        model.keys.hint(C::GoToItem)
+    );
     pen.frame(area, "Events", &keys);
     let wide = layout::is_wide(model.size);
     let small = model.size.0 < 80;
@@ -84,8 +93,8 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     pen.line(area.x + 2, area.bottom().saturating_sub(2), area.width - 4, note, Role::Plain);
     let last = (cursor.top + height).min(page.lines.len());
     if page.lines.is_empty() {
-        let text = "Nothing fits the filter. Press f, Enter to show all.";
-        pen.line(area.x + 2, area.y + 2, area.width - 4, text, Role::Warning);
+        let text = no_fit(model);
+        pen.line(area.x + 2, area.y + 2, area.width - 4, &text, Role::Warning);
     } else {
         let text = format!("lines {}-{last} of {}", cursor.top + 1, page.lines.len());
         pen.edge(area, &text, "");

@@ -13,7 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position as Point, Rect};
 
 use super::act::view_command;
-use super::keymap::{Command as C, hint, hints};
+use super::keymap::Command as C;
 use super::layout;
 use super::model::{Body, Model, Screen};
 use super::overlay::Overlay;
@@ -80,9 +80,10 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         tabs.extend([before, &name, after]);
     }
     pen.line(0, 0, area.width, &tabs, Role::Title);
-    let mut right = "? help ".to_owned();
+    let help = format!("{} help ", model.keys.hint(C::Help));
+    let mut right = help.clone();
     if layout::is_wide(model.size) {
-        let rest = format!("   {}   ? help ", model.position.edition_text());
+        let rest = format!("   {}   {help}", model.position.edition_text());
         let room = usize::from(area.width).saturating_sub(columns(&tabs) + columns(&rest) + 2);
         let organisation = &model.position.book.state.organisation;
         right = format!("{}{rest}", cut(organisation, room, pen.theme().glyphs.more));
@@ -102,7 +103,8 @@ fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let on = model.asked.on.short();
     let known = known_text(model.asked, false);
     let rules = model.position.rules_text();
-    let keys = format!("{} change  {} now/then ", hint(C::Edit), hint(C::NowThen));
+    let keys =
+        format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
     if layout::is_wide(model.size) {
         let text = format!(
             " Position on [{on}], using what was recorded by [{known}], under the rules [{rules}]."
@@ -148,17 +150,21 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         pen.line(0, y, area.width, &format!(" Status words: {}", words.join("  ")), Role::Plain);
         y += 1;
     }
-    let copy = format!("{} copy  {} export ", hint(C::Copy), hint(C::Export));
-    let copy = if layout::is_wide(model.size) { copy } else { format!("{} copy ", hint(C::Copy)) };
+    let copy = format!("{} copy  {} export ", model.keys.hint(C::Copy), model.keys.hint(C::Export));
+    let copy = if layout::is_wide(model.size) {
+        copy
+    } else {
+        format!("{} copy ", model.keys.hint(C::Copy))
+    };
     let new = match model.grown {
         0 => String::new(),
-        1 => format!("1 new entry. {} to include it.", hint(C::Today)),
-        more => format!("{more} new entries. {} to include them.", hint(C::Today)),
+        1 => format!("1 new entry. {} to include it.", model.keys.hint(C::Today)),
+        more => format!("{more} new entries. {} to include them.", model.keys.hint(C::Today)),
     };
     let (text, role) = match (&model.notice, model.tour, &model.overlay) {
         (notice, ..) if notice.is_empty() && !new.is_empty() => (format!(" {new}"), Role::Warning),
         (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
-        (_, Some(step), Overlay::None) => (format!(" {}", tour(step)), Role::Warning),
+        (_, Some(step), Overlay::None) => (format!(" {}", tour(model, step)), Role::Warning),
         _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
     };
     let wide = u16::try_from(columns(&copy) + 1).unwrap_or(0);
@@ -168,15 +174,26 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// Four things to try on the sample ledger.
-const TOUR: [&str; 4] = [
-    "Try: press , to step back through changes.  1 of 4. Esc hides this",
-    "Try: n for what was known then, n again for now.  2 of 4. Esc hides this",
-    "Try: Enter on an item to see why; Esc goes back.  3 of 4",
-    "Try: c to compare with this date, then < and >.  4 of 4",
-];
-
-fn tour(step: usize) -> &'static str {
-    TOUR.get(step).copied().unwrap_or("")
+fn tour(model: &Model, step: usize) -> String {
+    let key = |command| model.keys.hint(command);
+    let back = key(C::Back);
+    match step {
+        0 => format!(
+            "Try: press {} three times to step back.  1 of 4. {back} hides this",
+            key(C::Previous)
+        ),
+        1 => format!(
+            "Try: {0} for what was known then, {0} again for now.  2 of 4. {back} hides this",
+            key(C::NowThen)
+        ),
+        2 => format!("Try: {} on an item to see why; {back} goes back.  3 of 4", key(C::Open)),
+        _ => format!(
+            "Try: {} to compare with this date, then {} and {}.  4 of 4",
+            key(C::Compare),
+            key(C::MarkerBefore),
+            key(C::MarkerAfter)
+        ),
+    }
 }
 
 fn keys(model: &Model) -> String {
@@ -215,15 +232,18 @@ fn keys(model: &Model) -> String {
         ]);
     }
     // A hint that does not fit is left out whole.
-    while columns(&hints(&list, between)) + 2 > usize::from(model.size.0) && list.len() > 1 {
+    while columns(&model.keys.hints(&list, between)) + 2 > usize::from(model.size.0)
+        && list.len() > 1
+    {
         list.remove(list.len() - 2);
     }
-    hints(&list, between)
+    model.keys.hints(&list, between)
 }
 
 fn timeline(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let playing = if model.playing { "PLAYING  " } else { "" };
-    let step = format!("{playing}step: {} (- +)", model.step.word());
+    let (smaller, larger) = (model.keys.hint(C::SmallerStep), model.keys.hint(C::LargerStep));
+    let step = format!("{playing}step: {} ({smaller} {larger})", model.step.word());
     pen.frame(area, "Timeline", &step);
     let inside = area.width.saturating_sub(4);
     let strip = strip(model, inside);

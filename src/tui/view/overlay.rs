@@ -13,12 +13,12 @@ use super::why::wrap_kept;
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     match &model.overlay {
         Overlay::None => None,
-        Overlay::Prompt(ask, input) => Some(prompt(*ask, input, pen, area)),
+        Overlay::Prompt(ask, input) => Some(prompt(model, *ask, input, pen, area)),
         Overlay::Form(form) => Some(form_box(model, form, pen, area)),
-        Overlay::Palette(palette) => Some(palette_box(palette, pen, area)),
+        Overlay::Palette(palette) => Some(palette_box(model, palette, pen, area)),
         Overlay::Help(top) => {
             let title = format!("Help: {}", model.screen.name());
-            Some(text_box(&title, &help_lines(), *top, pen, area))
+            Some(text_box(&title, &help_lines(&model.keys), *top, pen, area))
         }
         Overlay::Text(title, lines, top) => Some(text_box(title, lines, *top, pen, area)),
     }
@@ -34,17 +34,17 @@ fn tail(text: &str, width: usize) -> String {
     letters.get(from..).unwrap_or_default().iter().collect()
 }
 
-fn prompt(ask: Ask, input: &Input, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
+fn prompt(model: &Model, ask: Ask, input: &Input, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let box_area = Rect { x: 0, y: area.height.saturating_sub(6), width: area.width, height: 4 };
     pen.blank(box_area);
-    let (question, forms) = ask.words();
+    let (question, forms) = ask.words(&model.keys);
     pen.frame(box_area, question, "Enter  Esc cancel");
     let width = box_area.width.saturating_sub(6);
     let typed = tail(&input.text, usize::from(width));
     pen.line(2, box_area.y + 1, width, &format!("{typed}_"), Role::Title);
     let (below, role) = match &input.error {
         Some(error) => (error.as_str(), Role::Warning),
-        None => (forms, Role::Plain),
+        None => (forms.as_str(), Role::Plain),
     };
     pen.line(2, box_area.y + 2, box_area.width - 4, below, role);
     (2 + u16::try_from(columns(&typed)).unwrap_or(0), box_area.y + 1)
@@ -101,18 +101,17 @@ fn form_box(model: &Model, form: &Form, pen: &mut Pen<'_>, area: Rect) -> (u16, 
     (place.x + 2 + x, place.y + y)
 }
 
-fn palette_box(palette: &Palette, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
+fn palette_box(model: &Model, palette: &Palette, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let place = centre(area, 70, area.height.saturating_sub(4));
     pen.blank(place);
     pen.frame(place, "All commands", "Enter run  Esc cancel");
     let typed = tail(&palette.input.text, usize::from(place.width.saturating_sub(8)));
     pen.line(place.x + 2, place.y + 1, place.width - 4, &format!(": {typed}_"), Role::Title);
-    let list = palette.list();
+    let list = palette.list(&model.keys);
     let room = usize::from(place.height.saturating_sub(4));
     let top = (palette.at + 1).saturating_sub(room);
     for (number, one) in list.iter().enumerate().skip(top).take(room) {
-        let keys: Vec<String> = one.keys.iter().map(|key| key.label()).collect();
-        let text = format!("{:<14} {:<13} {}", one.name, keys.join(" "), one.help);
+        let text = format!("{:<14} {:<13} {}", one.name, model.keys.labels(one.command), one.help);
         let y = place.y + 2 + u16::try_from(number - top).unwrap_or(0);
         pen.row(place, y, &text, number == palette.at);
     }

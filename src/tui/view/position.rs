@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::brief;
@@ -36,7 +36,7 @@ pub(super) fn draw(
     let at = draw_list(model, because, pen, list);
     if let Some(why) = why.filter(|_| wide) {
         let pane = Rect { x: left, width: area.width - left, ..list };
-        draw_why(why, pen, pane);
+        draw_why(model, why, pen, pane);
     }
     if !wide && !because.is_empty() {
         let cursor = model.cursor();
@@ -87,7 +87,7 @@ fn draw_list(
         position.mandatory.1,
         model.filter.title()
     );
-    let keys = format!("{} find  {} filter", hint(C::Find), hint(C::Filter));
+    let keys = format!("{} find  {} filter", model.keys.hint(C::Find), model.keys.hint(C::Filter));
     pen.frame(area, &title, &keys);
     let widths = widths(model, area.width);
     let more = pen.theme().glyphs.more;
@@ -129,10 +129,12 @@ fn draw_list(
     }
     if position.rows.is_empty() {
         let text = match position.book.positions.derivation.period_on(model.asked.on) {
-            None => "No edition with the organisation's category is in force on this day.",
-            Some(_) => "Nothing fits the filter. Press f, Enter to show all.",
+            None => {
+                "No edition with the organisation's category is in force on this day.".to_owned()
+            }
+            Some(_) => no_fit(model),
         };
-        pen.line(area.x + 2, y, area.width - 4, text, Role::Warning);
+        pen.line(area.x + 2, y, area.width - 4, &text, Role::Warning);
     } else {
         let last = (cursor.top + height).min(position.rows.len());
         let text =
@@ -140,6 +142,11 @@ fn draw_list(
         pen.edge(area, &text, position.source_text());
     }
     at
+}
+
+/// Says how to leave a filter that nothing fits.
+pub(super) fn no_fit(model: &Model) -> String {
+    format!("Nothing fits the filter. Press {}, Enter to show all.", model.keys.hint(C::Filter))
 }
 
 /// Schemes by their short names, as a narrow column has them.
@@ -157,10 +164,15 @@ fn widths(model: &Model, width: u16) -> Widths {
     Widths { title, status: 22, because }
 }
 
-fn draw_why(why: &Why, pen: &mut Pen<'_>, area: Rect) {
+/// Adds the key that leads to hindsight.
+pub(super) fn press_now(model: &Model, hindsight: &str) -> String {
+    format!("{hindsight} Press {}.", model.keys.hint(C::NowThen))
+}
+
+fn draw_why(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
     let word = why.status.word().to_lowercase();
     let title = format!("Why is {} {word}?", why.item.item);
-    pen.frame(area, &title, &format!("{} open", hint(C::Open)));
+    pen.frame(area, &title, &format!("{} open", model.keys.hint(C::Open)));
     let width = usize::from(area.width.saturating_sub(4));
     let mut lines: Vec<(String, Role)> = Vec::new();
     let say = |lines: &mut Vec<(String, Role)>, text: &str, role: Role, indent: &str| {
@@ -173,7 +185,7 @@ fn draw_why(why: &Why, pen: &mut Pen<'_>, area: Rect) {
     say(&mut lines, &format!("Because: {}", why.because), Role::Status(why.status), "");
     lines.push((String::new(), Role::Plain));
     if let Some(hindsight) = &why.hindsight {
-        say(&mut lines, &format!("!  {hindsight}"), Role::Warning, "");
+        say(&mut lines, &format!("!  {}", press_now(model, hindsight)), Role::Warning, "");
         lines.push((String::new(), Role::Plain));
     }
     for line in why.lines(&std::collections::BTreeSet::new(), false).iter().take(8) {

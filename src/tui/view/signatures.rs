@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::theme::Role;
@@ -55,7 +55,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16,
 }
 
 fn checks(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    pen.frame(area, "What was checked", &format!("{} check again", hint(C::Verify)));
+    pen.frame(area, "What was checked", &format!("{} check again", model.keys.hint(C::Verify)));
     let Some(report) = &model.trust.report else {
         let text = model.trust.failed.as_deref().unwrap_or("Nothing yet.");
         pen.line(area.x + 2, area.y + 1, area.width - 4, text, Role::Warning);
@@ -105,7 +105,7 @@ fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     if area.height < 4 {
         return None;
     }
-    pen.frame(area, "Who signed", &format!("{} key", hint(C::Open)));
+    pen.frame(area, "Who signed", &format!("{} key", model.keys.hint(C::Open)));
     let cursor = model.cursor();
     let facts = &model.library.source.facts;
     let more = pen.theme().glyphs.more;
@@ -154,7 +154,7 @@ fn fault(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         lines.push(String::new());
         lines.push("1 Do not write to this ledger.".to_owned());
         lines.push("2 Compare it with another copy or a head that someone kept.".to_owned());
-        lines.push("3 Save this report: x".to_owned());
+        lines.push(format!("3 Save this report: {}", model.keys.hint(C::Export)));
         "First problem"
     } else {
         lines.push("No problem was found.".to_owned());

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::history::details;
@@ -10,6 +10,7 @@ use super::super::page::why::{Line, Why, answer_text};
 use super::super::theme::Role;
 use super::super::width::wrap;
 use super::pen::Pen;
+use super::position::press_now;
 
 pub(super) fn draw(
     model: &Model,
@@ -47,7 +48,7 @@ fn draw_tree(
     area: Rect,
 ) -> Option<(u16, u16)> {
     let title = format!("Why is {} {}?", why.item.item, why.status.word().to_lowercase());
-    pen.frame(area, &title, &format!("{} open all", hint(C::OpenAll)));
+    pen.frame(area, &title, &format!("{} open all", model.keys.hint(C::OpenAll)));
     let width = area.width.saturating_sub(4);
     pen.line(area.x + 2, area.y + 1, width, &why.heading, Role::Title);
     let cursor = model.cursor();
@@ -75,10 +76,10 @@ fn draw_tree(
         pen.line(area.x + 2, y, width, line, Role::Plain);
     }
     let (text, role) = match &why.hindsight {
-        Some(text) => (text, Role::Warning),
-        None => (&why.outlook, Role::Plain),
+        Some(text) => (press_now(model, text), Role::Warning),
+        None => (why.outlook.clone(), Role::Plain),
     };
-    pen.line(area.x + 2, area.bottom() - 2, width, text, role);
+    pen.line(area.x + 2, area.bottom() - 2, width, &text, role);
     let shown = (cursor.top + height).min(lines.len());
     pen.edge(
         area,
@@ -91,7 +92,7 @@ fn draw_tree(
 fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let entry = model.entry();
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
-    pen.frame(area, &title, &format!("{} details", hint(C::Open)));
+    pen.frame(area, &title, &format!("{} details", model.keys.hint(C::Open)));
     let lines = match entry {
         Some(seq) => details(&model.library, seq),
         None => vec!["This line rests on no one entry.".to_owned()],

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::{Command as C, hint};
+use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::year_end::{YearEnd, to_do_text};
@@ -31,7 +31,7 @@ pub(super) fn draw(
     let list = Rect { x: 0, y: top.bottom(), width: area.width, height };
     let at = to_do(model, page, pen, list);
     if lower > 0 {
-        statement(page, pen, Rect { y: list.bottom(), height: lower, ..area });
+        statement(model, page, pen, Rect { y: list.bottom(), height: lower, ..area });
     }
     at
 }
@@ -106,7 +106,7 @@ fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
 
 fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let title = format!("To do   {} things", page.to_do.len());
-    pen.frame(area, &title, &format!("{} why", hint(C::Open)));
+    pen.frame(area, &title, &format!("{} why", model.keys.hint(C::Open)));
     let wide = layout::is_wide(model.size);
     let more = pen.theme().glyphs.more;
     let inside = usize::from(area.width.saturating_sub(4));
@@ -148,8 +148,8 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     at
 }
 
-fn statement(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
-    pen.frame(area, "Statement", &format!("{} preview", hint(C::Preview)));
+fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
+    pen.frame(area, "Statement", &format!("{} preview", model.keys.hint(C::Preview)));
     let lines = [
         "Nothing is recorded as published. This screen never writes to the ledger.".to_owned(),
         format!(
