@@ -23,9 +23,10 @@ use crate::ledger::Digest;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::book::Source;
 use crate::tui::keymap::Command;
-use crate::tui::model::{Message, Model, update};
+use crate::tui::model::Model;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Fault, Progress, Report};
+use crate::tui::update::{Message, update};
 use crate::tui::{Host, run as run_screen, run_linear};
 
 /// Arguments of `tui`.

@@ -6,19 +6,19 @@
 
 use super::book::{Asked, Known, Source};
 use super::export;
-use super::filter::{Filter, finds};
-use super::keymap::{Command, Key};
+use super::filter::finds;
+use super::keymap::Command;
 use super::layout;
-use super::linear;
-use super::model::{Body, Cursor, Effect, Model, Screen};
+use super::model::{Body, Model, Screen};
 use super::moment::go_to;
-use super::overlay::{Ask, Form, Input, Overlay, Palette, sentence};
+use super::overlay::{Ask, Input, Overlay, Palette, sentence};
 use super::page::flags;
 use super::page::history::{details, item_of};
 use super::page::why::Path;
-use super::scrubber;
 use super::time::{set_a, time};
 use super::trust::{Progress, Report};
+use super::typing::answer;
+use super::update::Effect;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
@@ -285,7 +285,7 @@ fn fold(model: &mut Model, open: bool) {
     }
 }
 
-fn find(model: &mut Model, from_here: bool) {
+pub(super) fn find(model: &mut Model, from_here: bool) {
     let wanted = model.wanted.clone();
     if wanted.is_empty() {
         let key = model.keys.hint(Command::Find);
@@ -398,158 +398,4 @@ fn compare_command(a: Asked, b: Asked) -> String {
         (one, other) => format!(" --a-as-known {one} --b-as-known {other}"),
     };
     format!("diff {} {}{how}", a.on, b.on)
-}
-
-/// Takes what was typed at a prompt.
-fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> {
-    let wrong = |model: &mut Model, error: String| {
-        if let Overlay::Prompt(_, input) = &mut model.overlay {
-            input.error = Some(error);
-        } else {
-            model.notice = error;
-        }
-        None
-    };
-    match ask {
-        Ask::Date => match go_to(text, model.active().on, &model.library) {
-            Ok(on) => model.ask(Asked { on, ..model.active() }),
-            Err(error) => return wrong(model, error),
-        },
-        Ask::Find => {
-            text.trim().clone_into(&mut model.wanted);
-            find(model, true);
-        }
-        Ask::Filter => match Filter::parse(text) {
-            Ok(filter) => model.filter = filter,
-            Err(error) => return wrong(model, error),
-        },
-        Ask::Export => match export::file(model, text.trim()) {
-            Ok(bytes) => {
-                model.overlay = Overlay::None;
-                return Some(Effect::Export(text.trim().to_owned(), bytes));
-            }
-            Err(error) => return wrong(model, error),
-        },
-    }
-    model.overlay = Overlay::None;
-    None
-}
-
-/// Gives a key to what lies over the screen.
-pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
-    if key == Key::Esc {
-        model.overlay = Overlay::None;
-        return None;
-    }
-    match &mut model.overlay {
-        Overlay::None => None,
-        Overlay::Prompt(ask, input) => {
-            if key == Key::Enter {
-                let (ask, text) = (*ask, input.text.clone());
-                return answer(model, ask, &text);
-            }
-            input.key(key);
-            None
-        }
-        Overlay::Form(form) => {
-            if key == Key::Enter {
-                let form = form.clone();
-                fill_in(model, &form);
-            } else {
-                form.key(key);
-            }
-            None
-        }
-        Overlay::Palette(palette) => {
-            let last = palette.list(&model.keys).len().saturating_sub(1);
-            match key {
-                Key::Up => palette.at = palette.at.saturating_sub(1),
-                Key::Down => palette.at = (palette.at + 1).min(last),
-                Key::Enter => {
-                    let chosen = palette.list(&model.keys).get(palette.at).map(|one| one.command);
-                    let rest = palette.rest().to_owned();
-                    model.overlay = Overlay::None;
-                    return chosen.and_then(|command| say(model, command, &rest));
-                }
-                _ => {
-                    palette.input.key(key);
-                    palette.at = 0;
-                }
-            }
-            None
-        }
-        Overlay::Help(top) | Overlay::Text(_, _, top) => {
-            match model.keys.command(key) {
-                Some(Command::Up) => *top = top.saturating_sub(1),
-                Some(Command::Down) => *top += 1,
-                Some(Command::PageUp) => *top = top.saturating_sub(10),
-                Some(Command::PageDown | Command::Play) => *top += 10,
-                Some(Command::First) => *top = 0,
-                Some(Command::Last) => *top = usize::MAX,
-                Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
-                    model.overlay = Overlay::None;
-                }
-                _ => {}
-            }
-            bound(model);
-            None
-        }
-    }
-}
-
-/// Keeps at least one line of a text on screen.
-fn bound(model: &mut Model) {
-    match &mut model.overlay {
-        Overlay::Help(top) => {
-            *top = (*top).min(linear::help_lines(&model.keys).len().saturating_sub(1));
-        }
-        Overlay::Text(_, lines, top) => *top = (*top).min(lines.len().saturating_sub(1)),
-        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => {}
-    }
-}
-
-fn fill_in(model: &mut Model, form: &Form) {
-    match form.read(model.active(), &model.library) {
-        Ok(asked) => {
-            model.ask(asked);
-            model.overlay = Overlay::None;
-        }
-        Err(error) => {
-            if let Overlay::Form(form) = &mut model.overlay {
-                form.date.error = Some(error);
-            }
-        }
-    }
-}
-
-/// A click selects a line, or sets the date on the timeline.
-pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
-    let size = model.size;
-    let first = size.1.saturating_sub(layout::footer(model.screen, size));
-    let strip = layout::timeline(model.screen, size);
-    if strip > 0 && (first..first + strip).contains(&row) {
-        let (from, until) = model.library.span(model.active().on);
-        let width = size.0.saturating_sub(4);
-        let on = scrubber::day_at(from, until, width, column.saturating_sub(2));
-        model.ask(Asked { on, ..model.active() });
-        return None;
-    }
-    let list = first.saturating_sub(1 + list_below(model));
-    let height = u16::try_from(layout::list_height(model)).unwrap_or(u16::MAX);
-    let top = list.saturating_sub(height);
-    if (top..list).contains(&row) {
-        let Cursor { top: line, .. } = model.cursor();
-        model.select(line + usize::from(row - top));
-    }
-    None
-}
-
-/// Rows between the list's last line and the lower edge of the body.
-fn list_below(model: &Model) -> u16 {
-    match model.screen {
-        Screen::Why => 3,
-        Screen::Position | Screen::Compare | Screen::History => 1,
-        Screen::Signatures => 1 + layout::signatures(model.size).1,
-        Screen::YearEnd => layout::year_end(model.size).1,
-    }
 }

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use super::act::view_command;
 use super::export;
 use super::keymap::{BINDINGS, Command, Group, Keymap, named};
-use super::model::{Body, Effect, Message, Model, Screen, update};
+use super::model::{Body, Model, Screen};
 use super::overlay::Overlay;
 use super::page::why::answer_text;
+use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
 use crate::domain::text::safe;
 

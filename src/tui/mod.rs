@@ -14,12 +14,15 @@ pub mod layout;
 pub mod linear;
 pub mod model;
 pub mod moment;
+pub mod mouse;
 pub mod overlay;
 pub mod page;
 pub mod scrubber;
 pub mod theme;
 pub mod time;
 pub mod trust;
+pub mod typing;
+pub mod update;
 pub mod view;
 pub mod width;
 
@@ -46,8 +49,9 @@ use ratatui::layout::Rect;
 use crate::domain::day::Day;
 use book::Source;
 use keymap::Key;
-use model::{Effect, Message, Model, update};
+use model::Model;
 use trust::{Progress, Report};
+use update::{Effect, Message, update};
 
 /// What the screen needs from outside; the command line gives the real one.
 pub trait Host: Send + Sync {

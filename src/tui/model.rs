@@ -1,16 +1,11 @@
-//! The state of the screen and the one function that changes it. No file, clock or terminal: what
-//! must be done outside is returned as an [`Effect`].
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a key or command that is not named here does nothing here"
-)]
+//! The state of the screen, and what it says, worked out again after each change. No file, clock or
+//! terminal.
 
 use std::collections::BTreeSet;
 
-use super::act;
 use super::book::{Asked, Known, Library, Marker, Source};
 use super::filter::Filter;
-use super::keymap::{Command, Key, Keymap};
+use super::keymap::Keymap;
 use super::layout;
 use super::moment::Step;
 use super::overlay::Overlay;
@@ -20,9 +15,7 @@ use super::page::why::{Line, Path, Why};
 use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
 use super::theme::Theme;
-use super::time;
-use super::trust::{Progress, Report, Trust};
-use crate::domain::day::Day;
+use super::trust::Trust;
 use crate::domain::derive::RulesChoice;
 use crate::domain::refs::{ItemId, ItemRef};
 use crate::domain::replay::ReplayError;
@@ -66,54 +59,6 @@ impl Screen {
             Self::YearEnd => "Year end",
         }
     }
-}
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// A key was pressed.
-    Key(Key),
-    /// A command was called by name, with what it takes.
-    Say(Command, String),
-    /// The window has another size.
-    Size(u16, u16),
-    /// Time for the next step of play.
-    Tick,
-    /// The check of a generation has come this far.
-    Checking(u64, Progress),
-    /// The check of a generation has ended.
-    Checked(u64, Box<Result<Report, String>>),
-    /// Something outside was done, or not.
-    Told(Result<String, String>),
-    /// The ledger was read again.
-    Reloaded(Box<Source>),
-    /// The mouse was pressed.
-    Click(u16, u16),
-    /// The ledger holds this many more entries than were read.
-    Grown(u64),
-    /// The wheel was turned, down or up.
-    Wheel(bool),
-}
-
-/// Something to do outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Leave.
-    Quit,
-    /// Start the check of this generation.
-    Verify(u64),
-    /// Read the ledger again if it has grown.
-    Reload,
-    /// Write a new file.
-    Export(String, Vec<u8>),
-    /// Put a text into the clipboard.
-    Copy(String),
-    /// Keep the bookmarks.
-    Keep(BTreeSet<Day>),
-    /// Take or leave the mouse.
-    Mouse(bool),
-    /// Clear the terminal and draw everything.
-    Redraw,
 }
 
 /// Which line of a list is selected, and which is the first on screen.
@@ -437,71 +382,4 @@ impl Model {
         let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
         self.body = Body::Position(because, why.map(Box::new));
     }
-}
-
-/// Changes the model and says what is to be done outside.
-pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
-    let effect = match message {
-        Message::Key(key) => press(model, key),
-        Message::Say(command, rest) => act::say(model, command, &rest),
-        Message::Size(columns, rows) => {
-            model.size = (columns, rows);
-            None
-        }
-        Message::Tick => {
-            time::tick(model);
-            None
-        }
-        Message::Checking(generation, progress) => {
-            if generation == model.trust.generation {
-                model.trust.running = Some(progress);
-            }
-            None
-        }
-        Message::Checked(generation, outcome) => {
-            if generation == model.trust.generation {
-                act::checked(model, *outcome);
-            }
-            None
-        }
-        Message::Told(told) => {
-            model.notice = told.unwrap_or_else(|error| error);
-            None
-        }
-        Message::Reloaded(source) => {
-            act::reload(model, *source);
-            None
-        }
-        Message::Grown(more) => {
-            model.grown = more;
-            return None;
-        }
-        Message::Click(column, row) => act::click(model, column, row),
-        Message::Wheel(down) => {
-            let at = model.cursor().at;
-            model.select(if down { at.saturating_add(3) } else { at.saturating_sub(3) });
-            None
-        }
-    };
-    model.refresh();
-    effect
-}
-
-fn press(model: &mut Model, key: Key) -> Option<Effect> {
-    if key == Key::Ctrl('c') {
-        return Some(Effect::Quit);
-    }
-    model.notice.clear();
-    if model.overlay != Overlay::None {
-        return act::overlay(model, key);
-    }
-    let tree = model.screen == Screen::Why;
-    let command = model.keys.command(key);
-    let known = match key {
-        // In a tree the arrows unfold, unless the user gave them to something else.
-        Key::Right if tree && command == Some(Command::Next) => Some(Command::Unfold),
-        Key::Left if tree && command == Some(Command::Previous) => Some(Command::Fold),
-        _ => command,
-    };
-    act::run(model, known?)
 }

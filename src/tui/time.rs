@@ -9,9 +9,10 @@ use super::act::{open, prompt, show};
 use super::book::{Asked, Known};
 use super::filter::Filter;
 use super::keymap::Command;
-use super::model::{Effect, Model, Screen};
+use super::model::{Model, Screen};
 use super::overlay::{Ask, Form, Overlay};
 use super::page::Position;
+use super::update::Effect;
 use crate::domain::day::Day;
 
 /// Runs a command about time.

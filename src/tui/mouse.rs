@@ -1,0 +1,39 @@
+//! What a click does: select a line, or set the date. The wheel is in `model.rs`.
+
+use super::book::Asked;
+use super::layout;
+use super::model::{Cursor, Model, Screen};
+use super::scrubber;
+use super::update::Effect;
+
+/// A click selects a line, or sets the date on the timeline.
+pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
+    let size = model.size;
+    let first = size.1.saturating_sub(layout::footer(model.screen, size));
+    let strip = layout::timeline(model.screen, size);
+    if strip > 0 && (first..first + strip).contains(&row) {
+        let (from, until) = model.library.span(model.active().on);
+        let width = size.0.saturating_sub(4);
+        let on = scrubber::day_at(from, until, width, column.saturating_sub(2));
+        model.ask(Asked { on, ..model.active() });
+        return None;
+    }
+    let list = first.saturating_sub(1 + list_below(model));
+    let height = u16::try_from(layout::list_height(model)).unwrap_or(u16::MAX);
+    let top = list.saturating_sub(height);
+    if (top..list).contains(&row) {
+        let Cursor { top: line, .. } = model.cursor();
+        model.select(line + usize::from(row - top));
+    }
+    None
+}
+
+/// Rows between the list's last line and the lower edge of the body.
+fn list_below(model: &Model) -> u16 {
+    match model.screen {
+        Screen::Why => 3,
+        Screen::Position | Screen::Compare | Screen::History => 1,
+        Screen::Signatures => 1 + layout::signatures(model.size).1,
+        Screen::YearEnd => layout::year_end(model.size).1,
+    }
+}

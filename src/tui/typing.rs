@@ -1,0 +1,138 @@
+//! Keys for what lies over the screen: a prompt, the form, the palette, a text. Pure, as `act.rs`.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a key or command that is not named here does nothing here"
+)]
+
+use super::act::{find, say};
+use super::book::Asked;
+use super::export;
+use super::filter::Filter;
+use super::keymap::{Command, Key};
+use super::linear;
+use super::model::Model;
+use super::moment::go_to;
+use super::overlay::{Ask, Form, Overlay};
+use super::update::Effect;
+
+/// Takes what was typed at a prompt.
+pub(super) fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> {
+    let wrong = |model: &mut Model, error: String| {
+        if let Overlay::Prompt(_, input) = &mut model.overlay {
+            input.error = Some(error);
+        } else {
+            model.notice = error;
+        }
+        None
+    };
+    match ask {
+        Ask::Date => match go_to(text, model.active().on, &model.library) {
+            Ok(on) => model.ask(Asked { on, ..model.active() }),
+            Err(error) => return wrong(model, error),
+        },
+        Ask::Find => {
+            text.trim().clone_into(&mut model.wanted);
+            find(model, true);
+        }
+        Ask::Filter => match Filter::parse(text) {
+            Ok(filter) => model.filter = filter,
+            Err(error) => return wrong(model, error),
+        },
+        Ask::Export => match export::file(model, text.trim()) {
+            Ok(bytes) => {
+                model.overlay = Overlay::None;
+                return Some(Effect::Export(text.trim().to_owned(), bytes));
+            }
+            Err(error) => return wrong(model, error),
+        },
+    }
+    model.overlay = Overlay::None;
+    None
+}
+
+/// Gives a key to what lies over the screen.
+pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
+    if key == Key::Esc {
+        model.overlay = Overlay::None;
+        return None;
+    }
+    match &mut model.overlay {
+        Overlay::None => None,
+        Overlay::Prompt(ask, input) => {
+            if key == Key::Enter {
+                let (ask, text) = (*ask, input.text.clone());
+                return answer(model, ask, &text);
+            }
+            input.key(key);
+            None
+        }
+        Overlay::Form(form) => {
+            if key == Key::Enter {
+                let form = form.clone();
+                fill_in(model, &form);
+            } else {
+                form.key(key);
+            }
+            None
+        }
+        Overlay::Palette(palette) => {
+            let last = palette.list(&model.keys).len().saturating_sub(1);
+            match key {
+                Key::Up => palette.at = palette.at.saturating_sub(1),
+                Key::Down => palette.at = (palette.at + 1).min(last),
+                Key::Enter => {
+                    let chosen = palette.list(&model.keys).get(palette.at).map(|one| one.command);
+                    let rest = palette.rest().to_owned();
+                    model.overlay = Overlay::None;
+                    return chosen.and_then(|command| say(model, command, &rest));
+                }
+                _ => {
+                    palette.input.key(key);
+                    palette.at = 0;
+                }
+            }
+            None
+        }
+        Overlay::Help(top) | Overlay::Text(_, _, top) => {
+            match model.keys.command(key) {
+                Some(Command::Up) => *top = top.saturating_sub(1),
+                Some(Command::Down) => *top += 1,
+                Some(Command::PageUp) => *top = top.saturating_sub(10),
+                Some(Command::PageDown | Command::Play) => *top += 10,
+                Some(Command::First) => *top = 0,
+                Some(Command::Last) => *top = usize::MAX,
+                Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
+                    model.overlay = Overlay::None;
+                }
+                _ => {}
+            }
+            bound(model);
+            None
+        }
+    }
+}
+
+/// Keeps at least one line of a text on screen.
+fn bound(model: &mut Model) {
+    match &mut model.overlay {
+        Overlay::Help(top) => {
+            *top = (*top).min(linear::help_lines(&model.keys).len().saturating_sub(1));
+        }
+        Overlay::Text(_, lines, top) => *top = (*top).min(lines.len().saturating_sub(1)),
+        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => {}
+    }
+}
+
+fn fill_in(model: &mut Model, form: &Form) {
+    match form.read(model.active(), &model.library) {
+        Ok(asked) => {
+            model.ask(asked);
+            model.overlay = Overlay::None;
+        }
+        Err(error) => {
+            if let Overlay::Form(form) = &mut model.overlay {
+                form.date.error = Some(error);
+            }
+        }
+    }
+}
