@@ -1,6 +1,5 @@
 //! `dspt diff`: what changed between two positions, and because of what.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,7 +10,7 @@ use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{AsOf, Question, ledger_path};
 use super::status::{TRANSCRIPTION, is_transcription};
-use crate::domain::compare::{Change, changes, worse};
+use crate::domain::compare::{Change, changes, main_causes, worse};
 use crate::domain::replay::State;
 use crate::domain::status::{Positions, Status};
 use crate::journal::Journal;
@@ -88,22 +87,6 @@ pub(super) fn run(
     Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
 }
 
-/// How many causes are named before the table.
-const CAUSES_MAX: usize = 5;
-
-/// What most of the items that fell have in common.
-fn main_causes(changes: &[Change]) -> Vec<(&str, &[u64], usize)> {
-    let mut counts: BTreeMap<(&str, &[u64]), usize> = BTreeMap::new();
-    for one in changes.iter().filter(|one| worse(one.before, one.after)) {
-        *counts.entry((&one.cause, &one.entries)).or_default() += 1;
-    }
-    let mut causes: Vec<_> =
-        counts.into_iter().map(|((cause, entries), count)| (cause, entries, count)).collect();
-    causes.sort_by_key(|(cause, _, count)| (std::cmp::Reverse(*count), *cause));
-    causes.truncate(CAUSES_MAX);
-    causes
-}
-
 fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String {
     let mut text = String::new();
     for (name, side) in [("A", a), ("B", b)] {
@@ -119,8 +102,9 @@ fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String 
         "Items changed: {}, now in place: {rose}, no longer in place: {fell}",
         changes.len()
     );
-    for (cause, entries, count) in main_causes(changes) {
-        let _ = writeln!(text, "  {count} because {}  {}", safe(cause), entries_text(entries));
+    for one in main_causes(changes) {
+        let (cause, entries) = (safe(one.text), entries_text(one.entries));
+        let _ = writeln!(text, "  {} because {cause}  {entries}", one.count);
     }
     text.push('\n');
     let mut columns = Columns::new(&["Item", "A", "B", "What it asks for", "Cause", "Entries"]);

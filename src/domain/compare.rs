@@ -60,6 +60,33 @@ pub fn worse(before: Status, after: Status) -> bool {
     before.in_place() && !after.in_place()
 }
 
+/// What several items that got worse have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause<'c> {
+    /// In words.
+    pub text: &'c str,
+    /// The entries behind it, in ledger order.
+    pub entries: &'c [u64],
+    /// How many items.
+    pub count: usize,
+}
+
+/// How many causes are named.
+const CAUSES_MAX: usize = 5;
+
+/// Returns what most of the items that got worse have in common, the cause of most first.
+pub fn main_causes(changes: &[Change]) -> Vec<Cause<'_>> {
+    let mut counts: BTreeMap<(&str, &[u64]), usize> = BTreeMap::new();
+    for one in changes.iter().filter(|one| worse(one.before, one.after)) {
+        *counts.entry((&one.cause, &one.entries)).or_default() += 1;
+    }
+    let cause = |((text, entries), count)| Cause { text, entries, count };
+    let mut causes: Vec<Cause<'_>> = counts.into_iter().map(cause).collect();
+    causes.sort_by_key(|one| (std::cmp::Reverse(one.count), one.text));
+    causes.truncate(CAUSES_MAX);
+    causes
+}
+
 /// Names the cause: why the old proof does not hold any more, else the entries that are new.
 fn cause(
     state: &State,

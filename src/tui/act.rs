@@ -19,6 +19,7 @@ use super::time::{set_a, time};
 use super::trust::{Progress, Report};
 use super::typing::answer;
 use super::update::Effect;
+use crate::domain::day::Day;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
@@ -144,6 +145,15 @@ fn choose(model: &mut Model, number: &str) -> bool {
     asked
 }
 
+/// The first day on which the ledger can say anything: rules are in force, and it knows of them.
+fn first_day(model: &Model) -> Day {
+    let library = &model.library;
+    let rules = library.markers.iter().find(|one| one.letter == 'R');
+    let recorded = rules.and_then(|one| one.entry).and_then(|seq| library.fact(seq));
+    let recorded = recorded.map(|fact| fact.at.london_day());
+    rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Day::MIN)
+}
+
 /// Goes to a screen.
 pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     if model.screen != screen {
@@ -153,8 +163,7 @@ pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     }
     if screen == Screen::Compare && !model.chosen {
         let year_before = model.asked.on.plus_months(-12);
-        let rules = model.library.markers.iter().find(|one| one.letter == 'R');
-        let on = rules.map_or(year_before, |one| year_before.max(one.day).min(model.asked.on));
+        let on = year_before.max(first_day(model)).min(model.asked.on);
         model.other = Asked { on, ..model.asked };
         model.chosen = true;
     }

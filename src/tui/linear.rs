@@ -8,6 +8,8 @@ use super::export;
 use super::keymap::{BINDINGS, Command, Group, Keymap, named};
 use super::model::{Body, Model, Screen};
 use super::overlay::Overlay;
+use super::page::compare::Moved;
+use super::page::entries_text;
 use super::page::why::answer_text;
 use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
@@ -172,11 +174,17 @@ fn page(model: &Model) -> String {
             let _ = writeln!(text, "{}.", safe(&why.heading));
         }
         Body::Compare(page) => {
-            let (worse, better, other) = page.moved();
+            let moved = page.moved();
             let _ = writeln!(text, "A: {}\nB: {}", page.a.sentence(), page.b.sentence());
-            let _ = writeln!(text, "Better {better}. Worse {worse}. Otherwise changed {other}.");
-            if let Some((count, cause)) = page.main_cause() {
-                let _ = writeln!(text, "Main cause, {count} of {worse}: {}.", safe(cause));
+            let Moved { worse, better, rules, other, same } = moved;
+            let _ = writeln!(
+                text,
+                "Better {better}. Worse {worse}. Rules changed {rules}. Otherwise changed {other}. \
+                 Same {same}."
+            );
+            for one in page.main_causes() {
+                let (cause, entries) = (safe(one.text), entries_text(one.entries));
+                let _ = writeln!(text, "Main cause of {}: {cause}. {entries}", one.count);
             }
         }
         Body::History(page) => {

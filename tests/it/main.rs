@@ -25,6 +25,7 @@ mod semantics;
 mod store;
 mod tamper;
 mod tui;
+mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;
 mod vectors;

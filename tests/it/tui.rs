@@ -14,6 +14,7 @@ use dspt_ledger::store::Mode;
 use dspt_ledger::tui::book::{Known, Library, Source};
 use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::{Body, Model, Screen};
+use dspt_ledger::tui::page::compare::Moved;
 use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::trust::{Answer, Report};
 use dspt_ledger::tui::update::{Effect, Message, update};
@@ -76,14 +77,14 @@ fn report() -> Report {
     }
 }
 
-fn model_of(source: Source, theme: Theme) -> Model {
+pub(crate) fn model_of(source: Source, theme: Theme) -> Model {
     let mut model = Model::new(source, theme).unwrap();
     model.trust.report = Some(report());
     model
 }
 
 /// The screen as a person sees it on 30 June 2026 with what was known then, on item 9.2.1.
-fn model() -> Model {
+pub(crate) fn model() -> Model {
     let mut model = model_of(source(), Theme::default());
     say(&mut model, "edit 2026-06-30, then");
     say(&mut model, "find 9.2.1");
@@ -91,12 +92,12 @@ fn model() -> Model {
 }
 
 /// Runs a command by name, with what it takes.
-fn say(model: &mut Model, line: &str) -> Option<Effect> {
+pub(crate) fn say(model: &mut Model, line: &str) -> Option<Effect> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     update(model, Message::Say(named(name).unwrap(), rest.to_owned()))
 }
 
-fn press(model: &mut Model, keys: &str) -> Option<Effect> {
+pub(crate) fn press(model: &mut Model, keys: &str) -> Option<Effect> {
     let mut effect = None;
     for key in keys.chars() {
         let key = match key {
@@ -111,7 +112,7 @@ fn press(model: &mut Model, keys: &str) -> Option<Effect> {
 }
 
 /// Draws the model at a size, as lines without styles.
-fn drawn(model: &mut Model, columns: u16, rows: u16) -> String {
+pub(crate) fn drawn(model: &mut Model, columns: u16, rows: u16) -> String {
     update(model, Message::Size(columns, rows));
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view(model, frame)).unwrap();
@@ -135,58 +136,16 @@ fn drawn(model: &mut Model, columns: u16, rows: u16) -> String {
     text
 }
 
-const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (140, 40), (240, 70)];
+pub(crate) const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (140, 40), (240, 70)];
 
 /// Every screen, in the order of the numbers.
-fn each_screen(mut check: impl FnMut(&mut Model, Screen)) {
+pub(crate) fn each_screen(mut check: impl FnMut(&mut Model, Screen)) {
     let mut model = model();
     for screen in Screen::ALL {
         press(&mut model, &(screen.number() + 1).to_string());
         assert_eq!(model.screen, screen);
         check(&mut model, screen);
     }
-}
-
-#[test]
-fn every_screen_at_every_size_is_as_it_was() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        each_screen(|model, screen| {
-            for (columns, rows) in SIZES {
-                let name = screen.name().to_lowercase().replace(' ', "-");
-                let name = format!("{}-{name}-{columns}x{rows}", screen.number() + 1);
-                insta::assert_snapshot!(name, drawn(model, columns, rows));
-            }
-        });
-    });
-}
-
-#[test]
-fn what_lies_over_a_screen_is_as_it_was() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        for (name, keys) in [
-            ("form", "e"),
-            ("help", "?"),
-            ("palette", ":comp"),
-            ("prompt-wrong", "g31/6/2026\n"),
-            ("filter", "flapsed mandatory\n"),
-            ("markers", "B"),
-            ("preview", "p"),
-            ("entry", "4\n"),
-            ("none-in-force", "g1/1/2025\n"),
-        ] {
-            let mut model = model();
-            press(&mut model, keys);
-            insta::assert_snapshot!(format!("over-{name}"), drawn(&mut model, 80, 24));
-        }
-    });
 }
 
 #[test]
@@ -440,7 +399,8 @@ fn a_comparison_moves_one_side_at_a_time() {
     );
     press(&mut model, "g2026-07-12\n");
     let Body::Compare(page) = &model.body else { panic!() };
-    assert_eq!(page.moved(), (0, 21, 0));
+    let expected = Moved { better: 21, same: 101, ..Moved::default() };
+    assert_eq!(page.moved(), expected);
     press(&mut model, "\tg2026-06-01\n\ts");
     assert_eq!((model.other.on, model.asked.on), (day("2026-07-12"), day("2026-06-01")));
 }
@@ -521,29 +481,6 @@ fn exports_hold_the_sentence_and_every_row() {
     }
     assert_eq!(say(&mut model, "export a.doc"), None);
     assert_eq!(model.notice, "give a name that ends in .csv, .html, .txt or .json");
-}
-
-#[test]
-fn the_linear_mode_answers_in_sentences() {
-    let mut model = model_of(source(), Theme::default());
-    let mut text = String::new();
-    for line in [
-        "edit 30 June 2026, then",
-        "next",
-        "previous",
-        "why 9.2.1",
-        "go 31/6/2026",
-        "compare 2026-06-09",
-        "nonsense",
-    ] {
-        let said = linear::answer(&mut model, line).0;
-        text.extend(["> ", line, "\n", &said]);
-    }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("linear", text));
 }
 
 /// Runs a command on the sample ledger and reads its JSON.

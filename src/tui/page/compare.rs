@@ -1,11 +1,24 @@
 //! What changed between two positions: the list, the totals, the cause that most share.
 
-use std::collections::BTreeMap;
-
 use super::super::filter::Filter;
 use super::Position;
-use crate::domain::compare::{Change, changes, worse};
+use crate::domain::compare::{Cause, Change, changes, main_causes, worse};
 use crate::domain::status::Status;
+
+/// How many items moved between two positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// In place then, not any more.
+    pub worse: usize,
+    /// Not in place then, now in place.
+    pub better: usize,
+    /// Asked for in one of the two only.
+    pub rules: usize,
+    /// Another status, but neither better nor worse.
+    pub other: usize,
+    /// As before.
+    pub same: usize,
+}
 
 /// The page.
 #[derive(Clone)]
@@ -34,20 +47,26 @@ impl Compare {
         self.all.get(*self.shown.get(line)?)
     }
 
-    /// How many got worse, got better, changed otherwise.
-    pub fn moved(&self) -> (usize, usize, usize) {
-        let fell = self.all.iter().filter(|one| worse(one.before, one.after)).count();
-        let rose = self.all.iter().filter(|one| worse(one.after, one.before)).count();
-        (fell, rose, self.all.len() - fell - rose)
+    /// How many changed, and which way.
+    pub fn moved(&self) -> Moved {
+        let mut moved = Moved::default();
+        for one in &self.all {
+            let (a, b) = (one.before, one.after);
+            match (a == Status::NotAsked || b == Status::NotAsked, worse(a, b), worse(b, a)) {
+                (true, ..) => moved.rules += 1,
+                (false, true, _) => moved.worse += 1,
+                (false, false, true) => moved.better += 1,
+                (false, false, false) => moved.other += 1,
+            }
+        }
+        let asked = self.a.total().max(self.b.total());
+        moved.same = usize::try_from(asked).unwrap_or(0).saturating_sub(self.all.len());
+        moved
     }
 
-    /// The cause that most of the worse changes share, with how many.
-    pub fn main_cause(&self) -> Option<(usize, &str)> {
-        let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
-        for one in self.all.iter().filter(|one| worse(one.before, one.after)) {
-            *causes.entry(one.cause.as_str()).or_default() += 1;
-        }
-        causes.into_iter().max_by_key(|(_, count)| *count).map(|(cause, count)| (count, cause))
+    /// What most of the items that got worse have in common, the cause of most first.
+    pub fn main_causes(&self) -> Vec<Cause<'_>> {
+        main_causes(&self.all)
     }
 
     /// Counts of one status in both.

@@ -44,6 +44,8 @@ pub struct Why {
     pub item: ItemRef,
     /// `9.2.1 Annual penetration test: LAPSED`.
     pub heading: String,
+    /// `9.2.1 Annual penetration test`.
+    pub title: String,
     /// Where it stands.
     pub status: Status,
     /// In a few words, why.
@@ -115,6 +117,7 @@ impl Why {
         Some(Self {
             item: item.clone(),
             heading: format!("{} {}: {word}", item.item, finding.title),
+            title: format!("{} {}", item.item, finding.title),
             status: finding.status,
             because: finding.because_text.clone(),
             tree: tree(&it, library),

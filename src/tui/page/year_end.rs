@@ -106,12 +106,12 @@ pub fn to_do_text(one: &ToDo) -> [String; 4] {
             let number = row.item.item.to_string();
             let command = match row.status {
                 Status::NeedsConfirming => format!("dspt confirm {}", row.item.item.assertion()),
+                Status::PartlySupported | Status::Lapsed | Status::NotMet => {
+                    format!("dspt record evidence TITLE --item {number} --for DATE")
+                }
                 Status::NotAsked
                 | Status::Met
                 | Status::MetByEquivalence
-                | Status::PartlySupported
-                | Status::Lapsed
-                | Status::NotMet
                 | Status::NotApplicable => format!("dspt explain {number}"),
             };
             let status = format!("{} {}", row.status.mark(), row.status.word());

@@ -6,13 +6,14 @@ use super::super::book::{Asked, Known};
 use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
-use super::super::page::compare::{Compare, status_text};
+use super::super::page::compare::{Compare, Moved, status_text};
 use super::super::page::entries_text;
 use super::super::theme::Role;
 use super::super::width::{fill, wrap};
 use super::pen::Pen;
-use super::position::short;
-use crate::domain::compare::Change;
+use super::position::reason;
+use crate::domain::compare::{Change, worse};
+use crate::domain::derive::RulesChoice;
 use crate::domain::status::Status;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -24,7 +25,11 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             Known::Size(size) => format!("first {size} entries"),
         };
         let mark = if moves { "*" } else { " " };
-        format!("{mark}{name} [{}, {known}]", asked.on.short())
+        let rules = match asked.rules {
+            RulesChoice::Then => "",
+            RulesChoice::Latest => ", latest rules",
+        };
+        format!("{mark}{name} [{}, {known}{rules}]", asked.on.short())
     };
     let a = side("A", model.other, model.on_a);
     let b = side("B", model.asked, !model.on_a);
@@ -39,7 +44,13 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         pen.line(0, 2, area.width, &b, Role::Plain);
         return;
     }
-    pen.line(0, 1, area.width, &format!("{a:<40}{b}"), Role::Plain);
+    pen.line(
+        0,
+        1,
+        area.width,
+        &if layout::is_wide(model.size) { format!("{a}    {b}") } else { format!("{a:<40}{b}") },
+        Role::Plain,
+    );
     pen.line(1, 2, area.width, &tab, Role::Plain);
     pen.right(52, 2, area.width, &keys, Role::Plain);
 }
@@ -69,11 +80,12 @@ fn signed(a: u64, b: u64) -> String {
 }
 
 fn totals(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
-    let (worse, better, other) = page.moved();
+    let Moved { worse, better, rules, other, same } = page.moved();
     let head = format!("{:<13}{:>5}{:>6}", "", "A", "B");
-    let moved = format!("Better {better}   Worse {worse}   Other {other} ");
+    let moved =
+        format!("Better {better}  Worse {worse}  Rules {rules}  Other {other}  Same {same} ");
     pen.line(1, area.y, area.width, &head, Role::Title);
-    pen.right(30, area.y, area.width, &moved, Role::Plain);
+    pen.right(25, area.y, area.width, &moved, Role::Plain);
     let not_in_place = |counts: fn(&Compare, Status) -> u64| -> u64 {
         Status::ALL.iter().filter(|one| !one.in_place()).map(|one| counts(page, *one)).sum()
     };
@@ -108,42 +120,63 @@ fn boxes(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
     }
     let two = Rect { x: third, width: third, ..area };
     pen.frame(two, "What moved", "");
-    let (worse, better, other) = page.moved();
-    let total = page.b.total().max(page.a.total());
+    let Moved { worse, better, rules, other, same } = page.moved();
     let lines = [
-        format!("Better  {better:>4}   now in place"),
-        format!("Worse   {worse:>4}   no longer in place"),
-        format!("Other   {other:>4}   changed without either"),
-        format!("Same    {:>4}", total.saturating_sub(page.all.len() as u64)),
+        format!("Better         {better:>4}   now in place"),
+        format!("Worse          {worse:>4}   no longer in place"),
+        format!("Rules changed  {rules:>4}   asked in one only"),
+        format!("Other          {other:>4}   neither"),
+        format!("Same           {same:>4}"),
         String::new(),
-        format!("{} items differ.", page.all.len()),
+        format!("{} of {} items differ.", page.all.len(), page.all.len() + same),
     ];
     for (number, line) in lines.iter().enumerate() {
         let y = two.y + 1 + u16::try_from(number).unwrap_or(0);
         pen.line(two.x + 2, y, two.width - 4, line, Role::Plain);
     }
     let three = Rect { x: 2 * third, width: area.width - 2 * third, ..area };
-    pen.frame(three, "Main cause", "");
-    let text = match page.main_cause() {
-        Some((count, cause)) => {
-            format!("{count} of the {worse} that got worse share one cause: {cause}.")
-        }
-        None => "Nothing got worse.".to_owned(),
-    };
+    pen.frame(three, "Main causes", "");
     let width = usize::from(three.width.saturating_sub(4));
-    for (number, line) in wrap(&text, width).iter().take(8).enumerate() {
+    let lines = causes_text(page).into_iter().flat_map(|text| wrap(&text, width));
+    for (number, line) in lines.take(8).enumerate() {
         let y = three.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(three.x + 2, y, three.width - 4, line, Role::Plain);
+        pen.line(three.x + 2, y, three.width - 4, &line, Role::Plain);
     }
 }
 
+/// Each of the main causes as a sentence, the first with how many share it.
+fn causes_text(page: &Compare) -> Vec<String> {
+    let causes = page.main_causes();
+    let all: usize = page.all.iter().filter(|one| worse(one.before, one.after)).count();
+    if causes.is_empty() {
+        return vec!["Nothing got worse.".to_owned()];
+    }
+    let mut lines = Vec::new();
+    for (number, one) in causes.iter().enumerate() {
+        let (text, entries) = (one.text, entries_text(one.entries));
+        lines.push(match number {
+            0 if one.count == all && all > 1 => {
+                format!("All {all} that got worse share one cause: {text}  {entries}")
+            }
+            0 if one.count > 1 => {
+                format!(
+                    "{} of the {all} that got worse share one cause: {text}  {entries}",
+                    one.count
+                )
+            }
+            _ => format!("{}: {text}  {entries}", one.count),
+        });
+    }
+    lines
+}
+
 /// The cause in a column: in few words where there is little room.
-fn cause_text(one: &Change, wide: bool) -> String {
+fn cause_text(one: &Change, wide: bool, width: usize) -> String {
     let entries = entries_text(&one.entries);
     if wide {
         return format!("{} {entries}", one.cause);
     }
-    let cause = short(&one.cause);
+    let cause = reason(&one.cause, width);
     match cause.split_once(" certificate ") {
         Some((scheme, rest)) if rest.contains(" ended") => format!("{scheme} ended {entries}"),
         _ => cause,
@@ -175,7 +208,8 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
             fill(&format!(" {why}"), cause, more)
         )
     };
-    let head = columns("Item", "What it asks for", "A", "B", "Because");
+    let [a, b] = if wide { ["Position A", "Position B"] } else { ["A", "B"] };
+    let head = columns("Item", "What it asks for", a, b, "Because");
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
     let height = layout::list_height(model);
@@ -183,7 +217,7 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     for line in cursor.top..(cursor.top + height).min(page.shown.len()) {
         let Some(one) = page.line(line) else { continue };
         let y = area.y + 2 + u16::try_from(line - cursor.top).unwrap_or(0);
-        let cause = cause_text(one, layout::is_wide(model.size));
+        let why = cause_text(one, wide, cause);
         let say = |status: Status| {
             if wide && status != Status::NotAsked {
                 format!("{} {}", status.mark(), status.word())
@@ -192,7 +226,7 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
             }
         };
         let (a, b) = (say(one.before), say(one.after));
-        let text = columns(&one.item.item.to_string(), &one.title, &a, &b, &cause);
+        let text = columns(&one.item.item.to_string(), &one.title, &a, &b, &why);
         pen.row(area, y, &text, line == cursor.at);
         if line == cursor.at {
             at = Some((area.x + 1, y));

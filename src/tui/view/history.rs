@@ -20,7 +20,12 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let first = if area.width < 80 {
         format!(" Recorded, newest first, up to [{known}]. {all} entries.")
     } else {
-        format!(" What was recorded, newest first. Reading up to [{known}].  {all} entries.")
+        let keys = match (layout::is_wide(model.size), model.library.source.roster.keys().count()) {
+            (false, _) => String::new(),
+            (true, 1) => ", 1 signing key".to_owned(),
+            (true, keys) => format!(", {keys} signing keys"),
+        };
+        format!(" What was recorded, newest first. Reading up to [{known}].  {all} entries{keys}.")
     };
     pen.line(0, 1, area.width, &first, Role::Plain);
     let keys = format!(
@@ -63,7 +68,11 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     let more = pen.theme().glyphs.more;
     let columns = |cells: [&str; 5]| {
         let [entry, recorded, day, who, what] = cells;
-        let mut text = format!("{} {} ", fill(entry, 7, more), fill(recorded, 17, more));
+        let mut text = format!(
+            "{} {} ",
+            fill(entry, 7, more),
+            fill(recorded, if wide { 18 } else { 17 }, more)
+        );
         if !small {
             text.push_str(&fill(day, 12, more));
             text.push(' ');
@@ -75,7 +84,8 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
         text.push_str(what);
         text
     };
-    let head = columns(["Event", "Recorded", "For day", "Who", "What"]);
+    let recorded = if wide { "Recorded (UK time)" } else { "Recorded" };
+    let head = columns(["Event", recorded, "For day", "Who", "What"]);
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
     let height = layout::list_height(model);

@@ -94,7 +94,8 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Screen::Compare => compare::sentence(model, pen, area),
         Screen::History => history::sentence(model, pen, area),
         Screen::Signatures => signatures::sentence(model, pen, area),
-        Screen::Position | Screen::Why | Screen::YearEnd => sentence(model, pen, area),
+        Screen::YearEnd => year_end::sentence(model, pen, area),
+        Screen::Position | Screen::Why => sentence(model, pen, area),
     }
 }
 

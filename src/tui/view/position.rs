@@ -8,7 +8,7 @@ use super::super::model::Model;
 use super::super::page::brief;
 use super::super::page::why::Why;
 use super::super::theme::Role;
-use super::super::width::{fill, wrap};
+use super::super::width::{columns, fill, wrap};
 use super::pen::Pen;
 use crate::domain::edition::Requirement;
 use crate::domain::status::Status;
@@ -115,7 +115,7 @@ fn draw_list(
         let status = format!("{} {}", row.status.mark(), row.status.word());
         let optional = row.requirement != Requirement::Mandatory;
         let name = if optional { format!("{}o", row.item.item) } else { row.item.item.to_string() };
-        let text = columns(&name, &row.title, &status, &short(because));
+        let text = columns(&name, &row.title, &status, &reason(because, widths.because));
         let selected = number == cursor.at;
         pen.row(area, y, &text, selected);
         if selected {
@@ -149,6 +149,16 @@ pub(super) fn no_fit(model: &Model) -> String {
     format!("Nothing fits the filter. Press {}, Enter to show all.", model.keys.hint(C::Filter))
 }
 
+/// A reason as a column of a width has it: in a narrow one without the day, which the line below
+/// the list and the pane beside it give.
+pub(super) fn reason(because: &str, width: usize) -> String {
+    let text = short(because);
+    match text.split_once(" ended ") {
+        Some((what, _)) if columns(&text) > width => format!("{what} ended"),
+        _ => text,
+    }
+}
+
 /// Schemes by their short names, as a narrow column has them.
 pub(super) fn short(because: &str) -> String {
     because.replace("Cyber Essentials Plus", "CE+").replace("ISO/IEC 27001", "ISO 27001")
@@ -159,7 +169,7 @@ fn widths(model: &Model, width: u16) -> Widths {
     if model.size.0 < 80 {
         return Widths { title: inside.saturating_sub(8 + 23), status: 22, because: 0 };
     }
-    let because = if inside < 100 { 18 } else { 34 };
+    let because = if inside < 100 { 13 } else { 34 };
     let title = inside.saturating_sub(8 + 23 + because + 1);
     Widths { title, status: 22, because }
 }
@@ -180,24 +190,37 @@ fn draw_why(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
             lines.push((format!("{indent}{line}"), role));
         }
     };
-    say(&mut lines, &why.heading, Role::Title, "");
+    say(&mut lines, &why.title, Role::Title, "");
     say(&mut lines, &why.asked_by, Role::Plain, "");
-    say(&mut lines, &format!("Because: {}", why.because), Role::Status(why.status), "");
-    lines.push((String::new(), Role::Plain));
+    say(&mut lines, "", Role::Plain, "");
+    let since = why.history.iter().find(|(day, _)| *day <= model.asked.on);
+    let since = since.map_or_else(String::new, |(day, _)| format!(" since {}", day.short()));
+    let answer = format!("{}{since}", why.status.word().to_uppercase());
+    say(&mut lines, &answer, Role::Status(why.status), "");
+    say(&mut lines, &format!("Because: {}.", why.because), Role::Plain, "");
+    say(&mut lines, &why.outlook, Role::Plain, "");
+    say(&mut lines, "", Role::Plain, "");
     if let Some(hindsight) = &why.hindsight {
         say(&mut lines, &format!("!  {}", press_now(model, hindsight)), Role::Warning, "");
-        lines.push((String::new(), Role::Plain));
+        say(&mut lines, "", Role::Plain, "");
     }
-    for line in why.lines(&std::collections::BTreeSet::new(), false).iter().take(8) {
+    if !why.remedies.is_empty() {
+        say(&mut lines, "What would put it right", Role::Title, "");
+        for (number, set) in why.remedies.iter().take(2).enumerate() {
+            let or = if number == 0 { "" } else { "or " };
+            say(&mut lines, &format!("{or}{}", set.join(", and ")), Role::Plain, "  ");
+        }
+        say(&mut lines, "", Role::Plain, "");
+    }
+    say(&mut lines, "History of this item", Role::Title, "");
+    for (day, status) in why.history.iter().take(5) {
+        lines.push((format!("  {:<12} {}", day.short(), status.word()), Role::Plain));
+    }
+    say(&mut lines, "", Role::Plain, "");
+    say(&mut lines, "Reasons", Role::Title, "");
+    for line in why.lines(&std::collections::BTreeSet::new(), false).iter().take(12) {
         let indent = "  ".repeat(line.path.len());
         say(&mut lines, &line.text, Role::Plain, &indent);
-    }
-    lines.push((String::new(), Role::Plain));
-    say(&mut lines, &why.outlook, Role::Plain, "");
-    lines.push((String::new(), Role::Plain));
-    lines.push(("History of this item".to_owned(), Role::Title));
-    for (day, status) in why.history.iter().take(6) {
-        lines.push((format!("  {:<12} {}", day.short(), status.word()), Role::Plain));
     }
     let room = usize::from(area.height.saturating_sub(2));
     for (number, (line, role)) in lines.into_iter().take(room).enumerate() {

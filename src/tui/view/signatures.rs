@@ -95,7 +95,7 @@ fn lines(model: &Model, report: &Report) -> Vec<String> {
         row(
             beside,
             "Ends where the file beside it says",
-            report.beside.clone().unwrap_or_default(),
+            report.beside.clone().unwrap_or_else(|| format!("a head of {}", grouped(report.size))),
         ),
         row("[ ]", "Seen by an outside witness", "none recorded (not a failure)".to_owned()),
     ]

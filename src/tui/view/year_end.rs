@@ -4,14 +4,46 @@ use ratatui::layout::Rect;
 
 use super::super::keymap::Command as C;
 use super::super::layout;
-use super::super::model::Model;
+use super::super::model::{Body, Model};
+use super::super::page::known_text;
 use super::super::page::year_end::{YearEnd, to_do_text};
 use super::super::theme::Role;
-use super::super::width::fill;
+use super::super::width::{columns, fill};
 use super::pen::Pen;
 use super::position::short;
+use crate::domain::derive::RulesChoice;
 use crate::domain::standing::Standing;
 use crate::domain::status::Status;
+
+/// When the edition closes, and the sentence that states the view.
+pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let Body::YearEnd(page) = &model.body else { return };
+    let on = model.asked.on.short();
+    let known = known_text(model.asked, false);
+    let rules = match model.asked.rules {
+        RulesChoice::Then => "",
+        RulesChoice::Latest => ", under the latest rules",
+    };
+    let closes = page.closes.map_or_else(String::new, |day| {
+        let edition = model.position.book.positions.derivation.period_on(model.asked.on);
+        let name = edition.map_or("", |one| one.edition.id.as_str());
+        format!("DSPT {name} closes on {}. ", day.short())
+    });
+    let keys =
+        format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
+    let first = format!(" {closes}Position on [{on}],");
+    let second = format!("using what was recorded by [{known}]{rules}.");
+    if layout::is_wide(model.size) {
+        pen.line(0, 1, area.width, &format!("{first} {second}"), Role::Plain);
+        pen.right(0, 2, area.width, &keys, Role::Plain);
+        return;
+    }
+    pen.line(0, 1, area.width, &first, Role::Plain);
+    let second = format!(" {second}");
+    pen.line(0, 2, area.width, &second, Role::Plain);
+    let from = u16::try_from(columns(&second) + 1).unwrap_or(u16::MAX);
+    pen.right(from, 2, area.width, &keys, Role::Plain);
+}
 
 pub(super) fn draw(
     model: &Model,
@@ -39,34 +71,41 @@ pub(super) fn draw(
 fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     let met = page.verdict.standing != Standing::StandardsNotMet;
     let word = if met { "YES" } else { "NOT YET" };
-    let closes = page.closes.map_or_else(String::new, |day| format!("closes {}", day.short()));
-    pen.frame(area, &format!("Ready to publish?  {word}"), &closes);
+    pen.frame(area, &format!("Ready to publish?  {word}"), "");
     let (in_place, all) = model.position.mandatory;
     let own = page.count(Status::Met);
     let equal = page.count(Status::MetByEquivalence);
     let lapsed = page.count(Status::Lapsed);
     let (assertions, confirmed) = page.assertions;
     let bar = bar(in_place, all, area.width.saturating_sub(14));
-    let mut lines = vec![
-        format!(
-            "Mandatory {all}: {own} met, {equal} equivalent, {lapsed} lapsed, {} to do",
-            all - in_place
-        ),
-        bar,
-        format!(
-            "Assertions {assertions}: {confirmed} confirmed, {} still to confirm",
-            assertions.saturating_sub(confirmed)
-        ),
-    ];
+    let wide = layout::is_wide(model.size);
+    let to_do = all - in_place;
+    let mut lines = if wide {
+        vec![
+            format!("Mandatory items  {all:>4}"),
+            format!("  met by your own evidence       {own:>4}"),
+            format!("  met by equivalence             {equal:>4}"),
+            format!("  still to do                    {to_do:>4}   of them lapsed {lapsed}"),
+        ]
+    } else {
+        vec![format!(
+            "Mandatory items {all:>4}:  {own} met  {equal} by equivalence  {lapsed} lapsed  \
+             {to_do} to do"
+        )]
+    };
+    lines.push(bar);
+    let open = assertions.saturating_sub(confirmed);
+    lines.push(format!(
+        "Assertions      {assertions:>4}:  {confirmed} confirmed  {open} still to confirm"
+    ));
     let current = page.certificates.iter().filter(|(_, _, current)| *current);
     let names: Vec<String> =
         current.map(|(name, until, _)| format!("{} to {}", short(name), until.short())).collect();
-    if layout::is_wide(model.size) {
-        lines.push(format!("Certificates in force: {}", names.len()));
-        lines.extend(names.iter().map(|name| format!("  {name}")));
-        lines.push(String::new());
+    if wide {
+        lines.push(format!("Certificates    {:>4}   in force", names.len()));
+        lines.extend(names.iter().take(2).map(|name| format!("  {name}")));
     } else {
-        lines.push(format!("Certificates {}: {}", names.len(), names.join(", ")));
+        lines.push(format!("Certificates    {:>4}:  {}", names.len(), names.join("  ")));
     }
     lines.push(format!("If published:  {}", page.verdict.standing.word()));
     for (number, line) in lines.iter().enumerate() {
@@ -95,9 +134,10 @@ fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
             break;
         }
         let all = (own + equal + open).max(1);
-        let part =
-            |count: u64, sign: &str| sign.repeat(usize::try_from(count * width / all).unwrap_or(0));
-        let bar = format!("{}{}", part(*own, "#"), part(*equal, "="));
+        // Ends are rounded, not lengths: a bar without anything to do is full.
+        let end = |count: u64| usize::try_from((count * width + all / 2) / all).unwrap_or(0);
+        let (first, second) = (end(*own), end(own + equal));
+        let bar = format!("{}{}", "#".repeat(first), "=".repeat(second.saturating_sub(first)));
         let width = usize::try_from(width).unwrap_or(0);
         let text = format!("Standard {name:<3} [{bar:-<width$}] {own:>3}{equal:>4}{open:>4}");
         pen.line(area.x + 2, y, area.width - 4, &text, Role::Plain);
@@ -105,15 +145,16 @@ fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
-    let title = format!("To do   {} things", page.to_do.len());
+    let before = page.closes.map_or_else(String::new, |day| format!("before {}", day.short()));
+    let title = format!("To do {before}   {} things", page.to_do.len());
     pen.frame(area, &title, &format!("{} why", model.keys.hint(C::Open)));
     let wide = layout::is_wide(model.size);
     let more = pen.theme().glyphs.more;
     let inside = usize::from(area.width.saturating_sub(4));
     let columns = |cells: &[String; 4]| {
         let [item, status, what, next] = cells;
-        let next_width = if inside < 70 { 0 } else { 24 };
-        let what_width = inside.saturating_sub(8 + 23 + next_width + 1);
+        let next_width = if wide { 50.min(inside / 3 + 6) } else { 0 };
+        let what_width = inside.saturating_sub(8 + 23 + next_width + usize::from(wide));
         format!(
             "{} {} {} {}",
             fill(item, 7, more),
@@ -124,7 +165,8 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     };
     let mut y = area.y + 1;
     if wide {
-        let head = ["Item", "Status", "What it asks for", "Next command"].map(str::to_owned);
+        let head = ["Item", "Status", "What it asks for", "Fastest way to put it right"]
+            .map(str::to_owned);
         pen.line(area.x + 2, y, area.width - 4, &columns(&head), Role::Title);
         y += 1;
     }
