@@ -13,10 +13,10 @@ pub mod key;
 mod named;
 pub mod note;
 pub mod parse;
-pub mod timestamp;
 pub mod policy;
 pub mod proof;
 pub mod tiles;
+pub mod timestamp;
 pub mod tree;
 pub mod verify;
 
