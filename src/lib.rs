@@ -7,6 +7,7 @@
 pub mod bundled;
 pub mod cli;
 pub mod domain;
+pub mod export;
 pub mod import;
 pub mod journal;
 pub mod keys;

@@ -1,131 +1,335 @@
-//! `dspt verify`: checks everything, counts what it checked, names the first fault.
+//! `dspt verify`: checks everything in the order of `docs/FORMAT.md`, counts what it checked, names
+//! the first fault, and says what no check can show.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
+use crate::domain::anchor::Intervals;
+use crate::domain::event::Event;
 use crate::domain::replay::replay;
-use crate::journal::audit::{Audit, Finding, audit};
+use crate::export::manifest::read_at_most;
+use crate::export::opened::{OpenError, examine_folder, is_bundle};
+use crate::journal::audit::{Finding, Ledger, Place};
+use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
+use crate::ledger::note::NOTE_BYTES_MAX;
+use crate::ledger::{Digest, Policy};
 use crate::store::{Guard, Mode, Store};
 
 /// Arguments of `verify`.
 #[derive(ClapArgs, Debug)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// A ledger file, a folder of tiles, or a bundle; else the ledger that other commands use
+    path: Option<PathBuf>,
+    /// Whom you trust: a C2SP tlog-policy file with the log key, the witnesses and the quorum
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The oldest that the newest cosignature may be
+    #[arg(long, value_name = "DAYS", requires = "policy")]
+    max_age: Option<u32>,
+    /// A head that you kept from an earlier time; may be given several times
+    #[arg(long, value_name = "CHECKPOINT")]
+    kept: Vec<PathBuf>,
+    /// A cosigned head that you were given apart from the ledger
+    #[arg(long, value_name = "CHECKPOINT")]
+    head: Vec<PathBuf>,
+    /// A folder of evidence files, to compare with the digests in the ledger
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`Failure`] when the ledger cannot be read at all; exit status 1 when it was changed, 4 when
-/// something in it is newer than this program.
+/// [`Failure`] when nothing can be read at all; exit status 1 when it was changed or something in
+/// it must be explained, 4 when it cannot be decided.
 pub(super) fn run(
-    _args: &Args,
-    path: Option<&Path>,
+    args: &Args,
+    ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let path = ledger_path(path)?;
-    let store = Store::open(&path, Mode::Read)?;
-    let size = store.size()?;
-    let mut shown = 0;
-    let outcome = audit(&store, |done| {
-        // One line every 50,000 entries: a long check without a number is taken for a hang.
-        if done >= shown + 50_000 && !output.quiet {
-            shown = done;
-            let _ = writeln!(output.err, "checked {done} of {size} entries");
+    let path = ledger_path(args.path.as_deref().or(ledger))?;
+    let policy = args.policy.as_deref().map(policy).transpose()?;
+    let trust = Trust {
+        policy: policy.as_ref(),
+        max_age_days: args.max_age,
+        now: output.now,
+        kept: notes(&args.kept)?,
+        heads: notes(&args.head)?.into_iter().map(|(_, note)| note).collect(),
+        tokens: None,
+    };
+    let folder = path.is_dir();
+    let (found, guard) = if folder {
+        match examine_folder(&path, &trust, |_| {}) {
+            Ok(found) => (found, None),
+            Err(OpenError::Store(error)) => return Err(error.into()),
+            Err(OpenError::Fault(finding)) => return unopened(&path, &finding, output),
         }
-    })?;
-    let guard = store.guard()?;
-    let report = Report::of(&outcome, &guard);
-    let (code, text) = (report.code, report.text(&outcome));
-    let counts = &outcome.counts;
+    } else {
+        let store = Store::open(&path, Mode::Read)?;
+        let size = store.size()?;
+        let mut shown = 0;
+        let found = examine(&store, None, &trust, |done| {
+            // One line every 50,000 entries: a long check without a number is taken for a hang.
+            if done >= shown + 50_000 && !output.quiet {
+                shown = done;
+                let _ = writeln!(output.err, "checked {done} of {size} entries");
+            }
+        })?;
+        (found, Some(store.guard()?))
+    };
+    let mut found = found;
+    if let (Some(folder), Some(ledger)) = (&args.evidence, &found.audit.ledger) {
+        found.phases.push(evidence(folder, ledger));
+    }
+    let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
+    output.answer("dspt.verify/1", report.json(), &report.text())?;
+    Ok(report.code)
+}
+
+fn policy(path: &Path) -> Result<Policy, Failure> {
+    let bytes = read_at_most(path, NOTE_BYTES_MAX as u64).map_err(|why| unreadable(path, &why))?;
+    Policy::parse(&bytes).map_err(|errors| {
+        let text = format!("{} is not a policy: {errors}", path.display());
+        Failure::new("DSPT0035", exit::INPUT, text)
+    })
+}
+
+fn unreadable(path: &Path, why: &str) -> Failure {
+    let text = format!("{} cannot be read: {why}", path.display());
+    Failure::new("DSPT0035", exit::INPUT, text).help("check the path")
+}
+
+fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let read = |path: &PathBuf| {
+        let bytes = read_at_most(path, NOTE_BYTES_MAX as u64);
+        let bytes = bytes.map_err(|why| unreadable(path, &why))?;
+        Ok((path.display().to_string(), bytes))
+    };
+    paths.iter().map(read).collect()
+}
+
+/// A folder that is not what it says before any entry was read.
+fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let name = if is_bundle(path) { "bundle" } else { phase::HEAD };
+    let text = format!(
+        "Can this history be trusted? NO\n  {name:<10}  NO: {}\n{}",
+        safe(&finding.text),
+        fault_text(finding, 0)
+    );
     let value = json!({
-        "ledger": outcome.ledger.as_ref().map(|ledger| ledger.origin.as_str()),
-        "answer": match code { exit::YES => "yes", exit::NO => "no", _ => "not_decided" },
-        "checked": {
-            "entries": counts.entries,
-            "signatures": counts.signatures,
-            "checkpoints": counts.checkpoints,
-            "contents": counts.contents,
-        },
-        "fault": outcome.finding.as_ref().map(|one| json!({
-            "place": one.place.to_string(),
-            "rule": one.rule,
-            "text": one.text,
-        })),
-        "undecided": report.undecided,
-        "head_file": report.head_file,
-        "head": outcome.ledger.as_ref().map(|ledger| String::from_utf8_lossy(&ledger.head).into_owned()),
-        "does_not_prove": NOT_PROVED,
+        "ledger": Value::Null,
+        "answer": "no",
+        "phases": [{ "name": name, "outcome": "bad", "text": finding.text }],
+        "fault": fault_json(finding),
     });
     output.answer("dspt.verify/1", value, &text)?;
-    Ok(code)
+    Ok(exit::NO)
+}
+
+/// Compares evidence files with the digests that the ledger names.
+fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
+    let mut digests: BTreeMap<String, String> = BTreeMap::new();
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.path().is_file()) {
+        if let (Ok(name), Ok(bytes)) = (file.file_name().into_string(), std::fs::read(file.path()))
+        {
+            digests.insert(name, Digest::of(&bytes).hex());
+        }
+    }
+    let (mut good, mut absent) = (0_u64, 0_u64);
+    for fact in &ledger.facts {
+        let Event::EvidenceRecorded(_) = &fact.event else { continue };
+        for subject in fact.subjects.iter().filter(|one| !one.name.starts_with("import:")) {
+            let there = digests.values().any(|digest| *digest == subject.sha256);
+            match digests.get(&subject.name) {
+                _ if there => good += 1,
+                None => absent += 1,
+                Some(digest) => {
+                    let text =
+                        format!("its SHA-256 is {digest}, the entry names {}", subject.sha256);
+                    let place = Place::File(format!("{} (entry #{})", subject.name, fact.seq));
+                    return Phase::bad(
+                        "evidence",
+                        Finding { place, rule: "evidence-differs", text },
+                    );
+                }
+            }
+        }
+    }
+    let text = format!("{good} files are those that entries name; {absent} are not there");
+    if good == 0 {
+        return Phase::not_checked("evidence", text);
+    }
+    Phase::good("evidence", text)
 }
 
 /// What no check of signatures can show.
-const NOT_PROVED: [&str; 3] = [
+const NOT_PROVED: [&str; 4] = [
     "that what an entry says is true",
     "that nothing was left out",
+    "when an entry was written, beyond the interval that outsiders' times prove",
     "that the history was not written anew before someone outside kept a head of it",
 ];
 
-/// What an audit and the head file together say.
-struct Report {
+/// What an examination and the head file together say.
+struct Report<'r> {
+    found: &'r Examination,
     code: u8,
     undecided: Option<String>,
-    head_file: &'static str,
-    nothing: bool,
+    head_file: Option<&'static str>,
+    guard_fault: bool,
 }
 
-impl Report {
-    fn of(outcome: &Audit, guard: &Guard) -> Self {
-        let counts = &outcome.counts;
-        let nothing = counts.entries == 0 || counts.checkpoints == 0;
-        let undecided = outcome.undecided.clone().or_else(|| unreadable(outcome));
-        let code = if outcome.finding.is_some() || nothing || guard.refuses_writing() {
+impl<'r> Report<'r> {
+    fn of(found: &'r Examination, guard: Option<&Guard>, untrusted: bool) -> Self {
+        let undecided = found.audit.undecided.clone().or_else(|| not_replayed(found)).or_else(|| {
+            let why = "everything fits, by the keys that the folder itself names; choose whom to \
+                       trust with --policy FILE";
+            untrusted.then(|| why.to_owned())
+        });
+        let guard_fault = guard.is_some_and(Guard::refuses_writing);
+        let code = if found.first_fault().is_some() || guard_fault {
             exit::NO
         } else if undecided.is_some() {
             exit::UNDECIDED
         } else {
             exit::YES
         };
-        Self { code, undecided, head_file: head_file(guard), nothing }
+        let head_file = guard.map(head_file);
+        Self { found, code, undecided, head_file, guard_fault }
     }
 
-    fn text(&self, outcome: &Audit) -> String {
-        let word = match self.code {
+    fn word(&self) -> &'static str {
+        match self.code {
             exit::YES => "YES",
             exit::NO => "NO",
             _ => "NOT DECIDED",
-        };
-        let mut text = format!("Can this history be trusted? {word}\n");
-        text.push_str(&counts_text(outcome));
-        let _ = writeln!(text, "  head file    {}", self.head_file);
-        if let Some(finding) = &outcome.finding {
-            text.push_str(&fault_text(finding, outcome.counts.entries));
+        }
+    }
+
+    fn text(&self) -> String {
+        let (found, audit) = (self.found, &self.found.audit);
+        let mut text = format!("Can this history be trusted? {}\n", self.word());
+        if let Some(ledger) = &audit.ledger {
+            let _ = writeln!(text, "  {:<10}  {}", "ledger", ledger.origin.as_str());
+        }
+        for phase in &found.phases {
+            let said = match phase.outcome {
+                Outcome::Good => "good",
+                Outcome::Bad(_) => "NO",
+                Outcome::NotChecked => "not checked",
+            };
+            let _ = writeln!(text, "  {:<10}  {said}: {}", phase.name, safe(&phase.text));
+        }
+        if let Some(head_file) = self.head_file {
+            let said = if self.guard_fault { "NO" } else { "good" };
+            let _ = writeln!(text, "  {:<10}  {said}: {head_file}", "head file");
+        }
+        for finding in &found.findings {
+            let (place, said) = (&finding.place, safe(&finding.text));
+            let _ = writeln!(text, "Finding: {place}: {}: {said}", finding.rule);
+        }
+        if let Some(finding) = found.first_fault() {
+            text.push_str(&fault_text(finding, audit.counts.entries));
         } else if let Some(why) = &self.undecided {
             let _ = writeln!(text, "Not decided: {}", safe(why));
-        } else if self.nothing {
-            text.push_str("Nothing was there to check, and that is not a yes.\n");
         }
-        if let Some(ledger) = outcome.ledger.as_ref().filter(|_| self.code == exit::YES) {
+        if let Some(ledger) = audit.ledger.as_ref().filter(|_| self.code != exit::NO) {
             let head = String::from_utf8_lossy(&ledger.head);
             let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
         }
+        text.push_str(&witnessed(&found.intervals, self.found));
         text.push_str("This does not prove:\n");
         for one in NOT_PROVED {
             let _ = writeln!(text, "  - {one}");
         }
         text
     }
+
+    fn json(&self) -> Value {
+        let (found, audit) = (self.found, &self.found.audit);
+        let counts = &audit.counts;
+        let phases = found.phases.iter().map(|phase| {
+            let outcome = match phase.outcome {
+                Outcome::Good => "good",
+                Outcome::Bad(_) => "bad",
+                Outcome::NotChecked => "not_checked",
+            };
+            json!({ "name": phase.name, "outcome": outcome, "text": phase.text })
+        });
+        let intervals = &found.intervals;
+        let gap = intervals.longest_gap().map(|(from, to)| (to.millis() - from.millis()) / 1_000);
+        let anchors = found.anchors.iter().map(|anchor| {
+            json!({
+                "entry": anchor.seq,
+                "size": anchor.size,
+                "time": anchor.at.to_string(),
+                "by": anchor.by,
+            })
+        });
+        json!({
+            "ledger": audit.ledger.as_ref().map(|ledger| ledger.origin.as_str()),
+            "answer": match self.code { exit::YES => "yes", exit::NO => "no", _ => "not_decided" },
+            "checked": {
+                "entries": counts.entries,
+                "signatures": counts.signatures,
+                "checkpoints": counts.checkpoints,
+                "contents": counts.contents,
+                "withheld": counts.withheld,
+            },
+            "phases": phases.collect::<Vec<_>>(),
+            "fault": found.first_fault().map(fault_json),
+            "findings": found.findings.iter().map(fault_json).collect::<Vec<_>>(),
+            "undecided": self.undecided,
+            "head_file": self.head_file,
+            "head": audit.ledger.as_ref().map(|one| String::from_utf8_lossy(&one.head).into_owned()),
+            "anchors": anchors.collect::<Vec<_>>(),
+            "witnessed": {
+                "first": intervals.first().map(|at| at.to_string()),
+                "last": intervals.last().map(|at| at.to_string()),
+                "longest_gap_seconds": gap,
+            },
+            "does_not_prove": NOT_PROVED,
+        })
+    }
 }
 
-/// Why entries that verify can still not be replayed; none when they can.
-fn unreadable(outcome: &Audit) -> Option<String> {
-    let ledger = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none())?;
+fn fault_json(finding: &Finding) -> Value {
+    json!({ "place": finding.place.to_string(), "rule": finding.rule, "text": finding.text })
+}
+
+/// Who outside saw the ledger, from when to when, and how long nobody looked.
+fn witnessed(intervals: &Intervals, found: &Examination) -> String {
+    let (Some(first), Some(last)) = (intervals.first(), intervals.last()) else {
+        return "Outside witnesses: none. Until somebody outside keeps a head, all of it could be \
+                written anew.\n"
+            .to_owned();
+    };
+    let gap = intervals.longest_gap().map_or_else(String::new, |(from, to)| {
+        let hours = (to.millis() - from.millis()) / 3_600_000;
+        format!(", longest gap {} days {} hours (from {from})", hours / 24, hours % 24)
+    });
+    let chosen =
+        found.phases.iter().any(|one| one.name == phase::POLICY && one.outcome == Outcome::Good);
+    let whose = if chosen { "of your policy" } else { "that the ledger names" };
+    format!("Outside witnesses {whose}: first {first}, last {last}{gap}\n")
+}
+
+/// Why entries that verify can still not be replayed; none when they can, or when what replay needs
+/// was withheld and is said to be.
+fn not_replayed(found: &Examination) -> Option<String> {
+    let audit = &found.audit;
+    let ledger = audit.ledger.as_ref().filter(|_| audit.finding.is_none())?;
+    if audit.counts.withheld > 0 {
+        return None;
+    }
     let failed = replay(&ledger.facts, &ledger.contents, u64::MAX).err()?;
     Some(format!("the entries are what their keys signed, but {failed}"))
 }
@@ -144,35 +348,40 @@ fn head_file(guard: &Guard) -> &'static str {
     }
 }
 
-fn counts_text(outcome: &Audit) -> String {
-    let (counts, mut text) = (&outcome.counts, String::new());
-    if let Some(ledger) = &outcome.ledger {
-        let _ = writeln!(text, "  ledger       {}", ledger.origin.as_str());
-    }
-    for (what, count, how) in [
-        ("entries", counts.entries, "form, place, tree, key, signature, id"),
-        ("signatures", counts.signatures, "each strictly and by itself"),
-        ("checkpoints", counts.checkpoints, "signature, size, root"),
-        ("contents", counts.contents, "hashed again"),
-    ] {
-        let _ = writeln!(text, "  {what:<11}  {count} good: {how}");
-    }
-    text
-}
-
 fn fault_text(finding: &Finding, good: u64) -> String {
     let good = match good.checked_sub(1) {
         Some(last) => format!("entries #0 to #{last}"),
         None => "nothing".to_owned(),
     };
     format!(
-        "First fault: {}\n  rule   {}\n  found  {}\n  good   {good}\n\
-         It is proven that the file is not what its keys signed. Nothing was repaired.\n\
-         Keep this file, and compare it with another copy or a head that someone kept.\n",
-        finding.place,
+        "First fault: {}\n  rule   {}\n  found  {}\n  good   {good}\n  means  {}\n\
+         Nothing was repaired. Keep this copy, and compare it with another, or with a head that \
+         someone kept.\n",
+        safe(&finding.place.to_string()),
         finding.rule,
-        safe(&finding.text)
+        safe(&finding.text),
+        meaning(finding.rule)
     )
+}
+
+/// What a broken rule means for the reader.
+fn meaning(rule: &str) -> &'static str {
+    match rule {
+        "policy" => "this is not the log that you trust",
+        "quorum" => "too few of your witnesses saw this history; the log could show others another",
+        "stale" => "this can be an old copy: nobody outside has seen a newer one for too long",
+        "kept" | "fork" => "the log key signed two histories, or an older copy was put back",
+        "time-outside-interval" => "the time that it claims is not when it was written",
+        "verdict-before-grounds" => "somebody confirmed what nothing in the ledger then bore out",
+        "statement-differs" | "statement-not-reproduced" => {
+            "the statement given out is not what the ledger says"
+        }
+        "manifest" | "file-missing" | "file-extra" | "file-differs" => {
+            "the folder is not as it was made; ask for it again"
+        }
+        "evidence-differs" | "content-differs" => "the file is not the one that was recorded",
+        _ => "it is proven that this is not what its keys signed",
+    }
 }
 
 fn indent(text: &str) -> String {

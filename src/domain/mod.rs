@@ -17,6 +17,7 @@ pub mod describe;
 pub mod edition;
 pub mod event;
 pub mod explain;
+pub mod grounds;
 pub mod lint;
 pub mod mapping;
 mod names;

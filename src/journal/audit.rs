@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::anchors;
+use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Correction, Event, Kind};
@@ -20,7 +21,7 @@ use crate::ledger::{
     Checked, Digest, Expected, Fault, FaultKind, Frontier, LogKeys, Origin, PublicKey,
     VerifiedEntry, Vkey, check, genesis_digest, leaf_hash, signatures,
 };
-use crate::store::{Row, Store, StoreError};
+use crate::store::{Row, StoreError};
 
 /// What was read and found good, up to the first fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Counts {
     pub checkpoints: u64,
     /// Stored contents, hashed again.
     pub contents: u64,
+    /// Contents that the ledger keeps and that are not in a folder made from it.
+    pub withheld: u64,
 }
 
 /// Where a fault is.
@@ -44,6 +47,8 @@ pub enum Place {
     Checkpoint(u64),
     /// A stored content, by its SHA-256 in hexadecimal.
     Content(String),
+    /// A file of a folder, or one that the reader brought along, by its name.
+    File(String),
 }
 
 impl std::fmt::Display for Place {
@@ -52,6 +57,7 @@ impl std::fmt::Display for Place {
             Self::Entry(seq) => write!(out, "entry #{seq}"),
             Self::Checkpoint(size) => write!(out, "the checkpoint of size {size}"),
             Self::Content(digest) => write!(out, "the stored content {digest}"),
+            Self::File(name) => out.write_str(name),
         }
     }
 }
@@ -117,14 +123,16 @@ enum Stop {
     Store(#[from] StoreError),
 }
 
-/// Contents by these names are what replay reads; others are only hashed.
-const REPLAYED: [&str; 6] = [
+/// Contents by these names are what replay and findings read; others are only hashed.
+const REPLAYED: [&str; 8] = [
     "items.csv",
     "exemptions.csv",
     "organisation-types.csv",
     "controls.csv",
     "mapping.csv",
     "soa.csv",
+    "statement.json",
+    "timestamp.tsr",
 ];
 
 /// How many entries are checked side by side.
@@ -134,7 +142,7 @@ const BATCH: usize = 1_024;
 ///
 /// # Errors
 /// [`StoreError`] when the file itself cannot be read.
-pub fn audit(store: &Store, mut progress: impl FnMut(u64)) -> Result<Audit, StoreError> {
+pub fn audit(store: &impl Source, mut progress: impl FnMut(u64)) -> Result<Audit, StoreError> {
     let mut reader = Reader::default();
     let outcome = reader.run(store, &mut progress);
     let (finding, undecided) = match outcome {
@@ -173,7 +181,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn run(&mut self, store: &Store, progress: &mut impl FnMut(u64)) -> Result<(), Stop> {
+    fn run(&mut self, store: &impl Source, progress: &mut impl FnMut(u64)) -> Result<(), Stop> {
         let heads = store.heads()?;
         let size = heads.last().map_or(0, |(size, _)| *size);
         self.wanted = heads.iter().map(|(size, _)| *size).collect();
@@ -427,7 +435,7 @@ impl Reader {
     }
 
     /// Hashes every stored content again; names what is missing and what nobody named.
-    fn contents(&mut self, store: &Store, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
+    fn contents(&mut self, store: &impl Source, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
         let mut found = BTreeSet::new();
         store.contents(|digest, bytes| -> Result<(), Stop> {
             let fault =
@@ -461,7 +469,9 @@ impl Reader {
             rule,
             text: text.to_owned(),
         };
-        if let Some(missing) = self.named.difference(&found).next() {
+        let missing = || self.named.difference(&found);
+        self.counts.withheld = missing().filter(|digest| store.withheld(digest)).count() as u64;
+        if let Some(missing) = missing().find(|digest| !store.withheld(digest)) {
             return Err(
                 fault(missing, "content-missing", "an entry names it; it is not there").into()
             );
@@ -510,7 +520,7 @@ fn structure(
 }
 
 /// The newest head must cover exactly what is stored.
-fn whole(store: &Store, size: u64, frontier: &Frontier) -> Result<(), Stop> {
+fn whole(store: &impl Source, size: u64, frontier: &Frontier) -> Result<(), Stop> {
     let (found, place) = (frontier.size(), Place::Entry(frontier.size()));
     if found < size {
         let text = format!("a signed head says {size} entries, {found} are there");

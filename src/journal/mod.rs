@@ -6,6 +6,8 @@
 
 mod anchors;
 pub mod audit;
+pub mod examine;
+pub mod source;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("import", &["import", "domain"][..]),
         ("report", &["report", "domain"][..]),
         ("tui", &["tui", "domain"][..]),
+        ("export", &["export", "journal", "domain", "ledger", "store"][..]),
         ("journal", &["journal", "domain", "ledger", "store", "keys"][..]),
     ])
 }

@@ -391,6 +391,7 @@ pub(crate) fn outcome(audit: &Audit) -> String {
                 Place::Entry(seq) => format!("entry {seq}"),
                 Place::Checkpoint(size) => format!("checkpoint {size}"),
                 Place::Content(digest) => format!("content {digest}"),
+                Place::File(name) => format!("file {name}"),
             };
             format!("{place}: {}", finding.rule)
         }

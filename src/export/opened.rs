@@ -1,0 +1,266 @@
+//! Examining a folder of tiles or a bundle: what is checked of it besides the ledger inside.
+
+use std::path::{Path, PathBuf};
+
+use super::folder::{Folder, contents};
+use super::manifest::{MANIFEST, Manifest, check, read_at_most};
+use crate::domain::event::Event;
+use crate::journal::audit::{Counts, Finding, Ledger, Place};
+use crate::journal::examine::{Examination, Phase, Trust, examine, phase};
+use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
+use crate::store::StoreError;
+
+/// The longest proof that is read, in bytes: a note and 63 hashes.
+const PROOF_BYTES_MAX: u64 = 1_100_000;
+
+/// The name of the statement in a bundle, and among the subjects of an entry.
+pub const STATEMENT: &str = "statement.json";
+
+/// Why a folder could not be examined at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is not what it says, before any entry is read.
+    #[error(transparent)]
+    Fault(#[from] Finding),
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Says whether a folder is a bundle rather than tiles alone.
+pub fn is_bundle(path: &Path) -> bool {
+    path.join(MANIFEST).exists()
+}
+
+/// Examines a folder of tiles, or the bundle of a whole ledger.
+///
+/// # Errors
+/// [`OpenError`] when there is nothing to examine: a list or a head that is not one, a file that
+/// was changed.
+pub fn examine_folder(
+    path: &Path,
+    trust: &Trust<'_>,
+    progress: impl FnMut(u64),
+) -> Result<Examination, OpenError> {
+    let manifest = if is_bundle(path) { Some(check(path)?) } else { None };
+    let folder = Folder::open(path, manifest.as_ref())?;
+    let tiles = folder.tiles();
+    let mut found = examine(&folder, Some(folder.head()), trust, progress)?;
+    let place = |name: &str, phases: &[Phase]| {
+        phases.iter().position(|phase| phase.name == name).unwrap_or(phases.len())
+    };
+    let tiles = match tiles {
+        Ok(files) => Phase::good("tiles", format!("{files} files, made again from the entries")),
+        Err(finding) => Phase::bad("tiles", finding),
+    };
+    let at = place(phase::ANCHORS, &found.phases);
+    found.phases.insert(at, tiles);
+    if let Some(manifest) = &manifest {
+        let text = format!("{} files, and nothing else", manifest.files.len());
+        found.phases.insert(0, Phase::good("bundle", text));
+        let checked =
+            found.audit.finding.is_none().then_some(found.audit.ledger.as_ref()).flatten();
+        if let Some(ledger) = checked {
+            let bundle = Bundle { path, manifest, folder: &folder, ledger };
+            let at = place(phase::CONTENT, &found.phases);
+            let more = bundle.phases(&found.audit.counts);
+            for (one, at) in more.into_iter().zip(at + 1..) {
+                found.phases.insert(at, one);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A bundle whose ledger was found good.
+struct Bundle<'b> {
+    path: &'b Path,
+    manifest: &'b Manifest,
+    folder: &'b Folder,
+    ledger: &'b Ledger,
+}
+
+fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
+    Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
+}
+
+fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
+    match outcome {
+        Ok(text) => Phase::good(name, text),
+        Err(finding) => Phase::bad(name, finding),
+    }
+}
+
+impl Bundle<'_> {
+    fn phases(&self, counts: &Counts) -> Vec<Phase> {
+        vec![
+            told("evidence", self.evidence(counts)),
+            told("proofs", self.proofs()),
+            told("statement", self.statement()),
+        ]
+    }
+
+    /// The files of one folder of the bundle, by their names in it.
+    fn files(&self, folder: &str) -> impl Iterator<Item = &str> {
+        let prefix = format!("{folder}/");
+        let names = self.manifest.files.iter().map(|file| file.name.as_str());
+        names.filter_map(move |name| name.strip_prefix(&prefix))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, Finding> {
+        read_at_most(&self.path.join(name), PROOF_BYTES_MAX)
+            .map_err(|why| fault(name, "file-differs", why))
+    }
+
+    /// Evidence that the ledger does not keep, and what the list says is withheld.
+    fn evidence(&self, counts: &Counts) -> Result<String, Finding> {
+        if counts.withheld != self.manifest.withheld.content.len() as u64 {
+            let text = "it says that content is withheld which is there or which no entry names";
+            return Err(fault(MANIFEST, "content-unnamed", text));
+        }
+        for name in self.files("content") {
+            if Digest::from_hex(name).is_err() {
+                return Err(fault(name, "content-unnamed", "its name is no SHA-256"));
+            }
+        }
+        let named: Vec<&str> = self
+            .ledger
+            .facts
+            .iter()
+            .filter(|fact| !fact.event.keeps_files())
+            .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
+            .collect();
+        let there: Vec<(Digest, PathBuf)> =
+            contents(&self.path.join("evidence")).into_iter().collect();
+        if there.len() != self.files("evidence").count() {
+            return Err(fault("evidence", "content-unnamed", "a name in it is no SHA-256"));
+        }
+        for (digest, path) in &there {
+            let name = format!("evidence/{}", digest.hex());
+            let bytes = read_at_most(path, u64::MAX - 1)
+                .map_err(|why| fault(&name, "file-differs", why))?;
+            if Digest::of(&bytes) != *digest {
+                return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
+            }
+            if !named.contains(&digest.hex().as_str()) {
+                return Err(fault(&name, "content-unnamed", "no entry names it"));
+            }
+        }
+        Ok(format!("{} evidence files, as their entries name them", there.len()))
+    }
+
+    fn proofs(&self) -> Result<String, Finding> {
+        let head = Head::from(self.folder.claimed());
+        let mut count = 0;
+        for fact in self.ledger.facts.iter().filter(|fact| is_cited(&fact.event)) {
+            let name = format!("{}.tlog-proof", fact.seq);
+            if !self.files("proofs").any(|file| file == name) {
+                return Err(fault(&format!("proofs/{name}"), "proof", "it is missing"));
+            }
+            count += 1;
+        }
+        if self.files("proofs").count() != count {
+            return Err(fault("proofs", "proof", "there is one for no statement and no anchor"));
+        }
+        for name in self.files("proofs") {
+            let path = format!("proofs/{name}");
+            let bad = |text: String| fault(&path, "proof", text);
+            let proof = InclusionFile::parse(&self.bytes(&path)?);
+            let proof = proof.map_err(|error| bad(error.to_string()))?;
+            if name != format!("{}.tlog-proof", proof.index) {
+                return Err(bad(format!("it is about entry {}", proof.index)));
+            }
+            if proof.checkpoint != self.folder.head() || proof.extra.is_some() {
+                return Err(
+                    bad("it is about another head, or says more than it proves".to_owned()),
+                );
+            }
+            let at = usize::try_from(proof.index).ok();
+            let leaf = at.and_then(|at| self.ledger.leaves.get(at));
+            let leaf = leaf.ok_or_else(|| bad("there is no such entry".to_owned()))?;
+            let (index, size) = (proof.index, head.size());
+            let good = crate::ledger::tree::verify_inclusion;
+            if !good(leaf, index, size, &proof.path, head.root()) {
+                return Err(bad("it does not lead from the entry to the root".to_owned()));
+            }
+        }
+        let consistent = self.consistency(&head)?;
+        let anchors = self.anchors()?;
+        Ok(format!("{count} of entries, {consistent} of earlier heads, {anchors} time-stamps"))
+    }
+
+    fn consistency(&self, head: &Head) -> Result<usize, Finding> {
+        let mut count = 0;
+        for name in self.files("consistency") {
+            let path = format!("consistency/{name}");
+            let bad = |text: String| fault(&path, "consistency", text);
+            let proof = ConsistencyFile::parse(&self.bytes(&path)?);
+            let proof = proof.map_err(|error| bad(error.to_string()))?;
+            if name != format!("{}-{}.add-checkpoint", proof.old_size, head.size()) {
+                return Err(bad(format!("it is from {} entries", proof.old_size)));
+            }
+            if proof.checkpoint != self.folder.head() {
+                return Err(bad("it is about another head".to_owned()));
+            }
+            let mut prefixes = crate::ledger::tree::Prefixes::default();
+            let old = prefixes.root(&self.ledger.leaves, proof.old_size);
+            let old =
+                old.ok_or_else(|| bad("it is from more entries than there are".to_owned()))?;
+            proof.check_root(&old, head).map_err(|error| bad(error.to_string()))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Every time-stamp stands ready for standard tools, as the entry has it, and nothing else.
+    fn anchors(&self) -> Result<usize, Finding> {
+        let mut expected: Vec<(String, Vec<u8>)> = Vec::new();
+        for fact in &self.ledger.facts {
+            let Event::AnchorTimestamped(body) = &fact.event else { continue };
+            let checkpoint = body.checkpoint.clone().into_bytes();
+            expected.push((format!("{}.checkpoint", fact.seq), checkpoint));
+            let token = fact.subjects.iter().find(|one| one.name == "timestamp.tsr");
+            let token = token.and_then(|one| self.ledger.contents.get(&one.sha256));
+            // A token that is withheld cannot be given out as a file either.
+            expected.extend(token.map(|bytes| (format!("{}.tsr", fact.seq), bytes.to_vec())));
+        }
+        for (name, bytes) in &expected {
+            let path = format!("anchors/{name}");
+            let same = self.bytes(&path).is_ok_and(|found| found == *bytes);
+            if !same {
+                return Err(fault(&path, "anchor-file", "it is not that of the entry"));
+            }
+        }
+        if self.files("anchors").count() != expected.len() {
+            return Err(fault("anchors", "anchor-file", "there is one of no time-stamp"));
+        }
+        Ok(expected.len() / 2)
+    }
+
+    fn statement(&self) -> Result<String, Finding> {
+        let published = self.ledger.facts.iter().rev();
+        let newest = published
+            .filter(|fact| matches!(fact.event, Event::StatementPublished(_)))
+            .find_map(|fact| Some((fact.seq, fact.subjects.iter().find(|s| s.name == STATEMENT)?)));
+        let there = self.manifest.files.iter().find(|file| file.name == STATEMENT);
+        match (newest, there) {
+            (None, None) => Ok("none was published".to_owned()),
+            (None, Some(_)) => Err(fault(STATEMENT, "statement", "no entry publishes it")),
+            (Some((seq, named)), Some(file)) if named.sha256 == file.sha256 => {
+                Ok(format!("published by entry #{seq}, byte for byte"))
+            }
+            (Some((seq, _)), _) => {
+                let text = format!("it is not the one that entry #{seq} publishes");
+                Err(fault(STATEMENT, "statement", text))
+            }
+        }
+    }
+}
+
+/// Says whether a bundle gives a proof of its own for an event: statements and anchors.
+pub fn is_cited(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::StatementPublished(_) | Event::AnchorCosigned(_) | Event::AnchorTimestamped(_)
+    )
+}

@@ -1,0 +1,510 @@
+//! The whole examination of a ledger by somebody who chose whom to trust: the phases of
+//! `docs/FORMAT.md` in their order, each with what was checked, and what signatures alone cannot
+//! show (findings). An [`audit()`](super::audit()) is the middle of it.
+
+use std::collections::BTreeSet;
+
+use super::audit::{Audit, Finding, Ledger, Place, audit};
+use super::source::Source;
+use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
+use crate::domain::day::Instant;
+use crate::domain::event::Event;
+use crate::domain::grounds::verdicts_before_grounds;
+use crate::domain::replay::{Fact, replay};
+use crate::ledger::tree::Prefixes;
+use crate::ledger::{Checkpoint, Policy, WitnessKey, cosignature};
+use crate::store::StoreError;
+
+/// Checks the signature of a time-stamp over a checkpoint against an authority that the reader
+/// chose.
+pub type TokenCheck<'t> = &'t dyn Fn(&[u8], &[u8]) -> Result<(), String>;
+
+/// Whom the reader trusts, and what he brought along. Nothing of it comes from the ledger.
+pub struct Trust<'t> {
+    /// The log, the witnesses and the quorum that he chose.
+    pub policy: Option<&'t Policy>,
+    /// The oldest that the newest cosignature may be, in days of 24 hours.
+    pub max_age_days: Option<u32>,
+    /// His clock.
+    pub now: Instant,
+    /// Heads that he kept, each with where it is from.
+    pub kept: Vec<(String, Vec<u8>)>,
+    /// Cosigned heads that he was given apart from the ledger.
+    pub heads: Vec<Vec<u8>>,
+    /// How he checks time-stamps; without it they are not believed.
+    pub tokens: Option<TokenCheck<'t>>,
+}
+
+/// What became of a phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything in it was checked and is good.
+    Good,
+    /// It broke a rule.
+    Bad(Finding),
+    /// It was not checked, and this is why.
+    NotChecked,
+}
+
+/// A phase of the examination.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    /// Its name, stable.
+    pub name: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was checked, or why it was not.
+    pub text: String,
+}
+
+impl Phase {
+    /// A phase that is good.
+    pub fn good(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, outcome: Outcome::Good, text: text.into() }
+    }
+
+    /// A phase that was left out.
+    pub fn not_checked(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, outcome: Outcome::NotChecked, text: text.into() }
+    }
+
+    /// A phase that broke a rule.
+    pub fn bad(name: &'static str, finding: Finding) -> Self {
+        let text = finding.text.clone();
+        Self { name, outcome: Outcome::Bad(finding), text }
+    }
+}
+
+/// What an examination found.
+pub struct Examination {
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// What was read and how much of it is good.
+    pub audit: Audit,
+    /// What an auditor must be told though all signatures are good.
+    pub findings: Vec<Finding>,
+    /// The heads that outsiders dated and that the reader believes.
+    pub anchors: Vec<Anchor>,
+    /// The intervals that they prove.
+    pub intervals: Intervals,
+}
+
+impl Examination {
+    /// Returns the first rule broken, phases first, then findings.
+    pub fn first_fault(&self) -> Option<&Finding> {
+        let phases = self.phases.iter().find_map(|phase| match &phase.outcome {
+            Outcome::Bad(finding) => Some(finding),
+            Outcome::Good | Outcome::NotChecked => None,
+        });
+        phases.or(self.findings.first())
+    }
+}
+
+/// Names of the phases.
+pub mod phase {
+    /// The reader's policy.
+    pub const POLICY: &str = "policy";
+    /// The signed head.
+    pub const HEAD: &str = "head";
+    /// Enough witnesses.
+    pub const QUORUM: &str = "quorum";
+    /// Recent enough.
+    pub const FRESH: &str = "fresh";
+    /// Consistent with what the reader kept.
+    pub const KEPT: &str = "kept";
+    /// Every entry.
+    pub const ENTRIES: &str = "entries";
+    /// The tree.
+    pub const ROOT: &str = "root";
+    /// Anchors and intervals.
+    pub const ANCHORS: &str = "anchors";
+    /// Stored content.
+    pub const CONTENT: &str = "content";
+    /// Replay to statuses, and the findings.
+    pub const REPLAY: &str = "replay";
+}
+
+/// Examines a ledger. `cosigned` is its head where that is a file of its own, as in a folder.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be read.
+pub fn examine(
+    source: &impl Source,
+    cosigned: Option<&[u8]>,
+    trust: &Trust<'_>,
+    progress: impl FnMut(u64),
+) -> Result<Examination, StoreError> {
+    let audit = audit(source, progress)?;
+    let mut made = Examiner {
+        trust,
+        cosigned,
+        prefixes: Prefixes::default(),
+        anchors: Vec::new(),
+        best: None,
+    };
+    let mut phases = vec![made.policy(&audit)];
+    phases.push(signed_head(&audit));
+    phases.push(made.quorum(&audit));
+    phases.push(made.fresh());
+    phases.push(made.kept(&audit));
+    phases.extend(audited(&audit));
+    made.believe(&audit);
+    let intervals = Intervals::new(&made.anchors);
+    let findings = findings(&audit, &intervals);
+    phases.push(replayed(&audit, &findings));
+    Ok(Examination { phases, audit, findings, anchors: made.anchors, intervals })
+}
+
+/// A head that witnesses of the policy signed.
+struct Cosigned {
+    checkpoint: Checkpoint,
+    met: bool,
+    signed: Vec<(WitnessKey, Instant)>,
+}
+
+struct Examiner<'e> {
+    trust: &'e Trust<'e>,
+    cosigned: Option<&'e [u8]>,
+    prefixes: Prefixes,
+    anchors: Vec<Anchor>,
+    /// The cosigned head that reaches farthest among those with the quorum.
+    best: Option<Cosigned>,
+}
+
+fn file(place: &str, rule: &'static str, text: String) -> Finding {
+    Finding { place: Place::File(place.to_owned()), rule, text }
+}
+
+impl Examiner<'_> {
+    fn policy(&self, audit: &Audit) -> Phase {
+        let Some(policy) = self.trust.policy else {
+            return Phase::not_checked(
+                phase::POLICY,
+                "no policy was chosen: the log key and the witnesses are those that the ledger \
+                 itself names; choose whom to trust with --policy",
+            );
+        };
+        let Some(ledger) = &audit.ledger else {
+            return Phase::not_checked(phase::POLICY, "entry 0 names no ledger to compare with");
+        };
+        // The newest key: it signs the head, and the ledger shows how it came from the first.
+        let newest = ledger.log.newest();
+        if policy.logs().iter().any(|log| log.vkey == *newest) {
+            let (logs, witnesses) = (policy.logs().len(), policy.witnesses().len());
+            let text = format!("chosen by the reader: {logs} logs, {witnesses} witnesses");
+            return Phase::good(phase::POLICY, text);
+        }
+        let text = format!("it does not name {newest}, the log key of this ledger");
+        Phase::bad(phase::POLICY, file("the policy", "policy", text))
+    }
+
+    /// The heads that witnesses may have signed: the folder's own, or all that are known.
+    fn candidates(&self, ledger: &Ledger) -> Vec<Vec<u8>> {
+        if let Some(own) = self.cosigned {
+            return vec![own.to_vec()];
+        }
+        let logged = ledger.facts.iter().filter_map(|fact| {
+            let Event::AnchorCosigned(body) = &fact.event else { return None };
+            Some(body.checkpoint.clone().into_bytes())
+        });
+        self.trust.heads.iter().cloned().chain(logged).collect()
+    }
+
+    fn quorum(&mut self, audit: &Audit) -> Phase {
+        let (Some(policy), Some(ledger)) = (self.trust.policy, &audit.ledger) else {
+            return Phase::not_checked(phase::QUORUM, "it takes a policy to know who counts");
+        };
+        let keys: Vec<WitnessKey> = policy.witnesses().iter().map(|one| one.key.clone()).collect();
+        let place = |size| Place::Checkpoint(size);
+        let mut tried = 0;
+        for note in self.candidates(ledger) {
+            let Ok(checkpoint) = ledger.log.open(&note) else { continue };
+            if self.prefixes.root(&ledger.leaves, checkpoint.size) != Some(checkpoint.root) {
+                // A head that both the log key and a witness signed, and that is not of this tree.
+                let text = "the log key signed it, and the entries give another root".to_owned();
+                let finding = Finding { place: place(checkpoint.size), rule: "fork", text };
+                return Phase::bad(phase::QUORUM, finding);
+            }
+            let lines = match cosignature::verify(&note, &keys) {
+                Ok(lines) => lines,
+                Err(bad) => {
+                    let (text, rule) = (bad.to_string(), "cosignature");
+                    let finding = Finding { place: place(checkpoint.size), rule, text };
+                    return Phase::bad(phase::QUORUM, finding);
+                }
+            };
+            tried += 1;
+            self.take(policy, checkpoint, &lines);
+        }
+        match &self.best {
+            Some(best) if best.met => {
+                let (covered, all) = (best.checkpoint.size, audit.counts.entries);
+                let after = match all.saturating_sub(covered) {
+                    0 => "all of them".to_owned(),
+                    more => format!("the {more} after it only by the log key"),
+                };
+                let count = best.signed.len();
+                let text = format!("{count} witnesses signed the first {covered} entries; {after}");
+                Phase::good(phase::QUORUM, text)
+            }
+            _ => {
+                let text = format!("none of {tried} cosigned heads has the quorum of the policy");
+                let size = audit.counts.entries;
+                Phase::bad(phase::QUORUM, Finding { place: place(size), rule: "quorum", text })
+            }
+        }
+    }
+
+    fn take(&mut self, policy: &Policy, checkpoint: Checkpoint, lines: &[cosignature::Cosigned]) {
+        let signed: Vec<(WitnessKey, Instant)> = lines
+            .iter()
+            .filter_map(|one| Some((one.witness().clone(), moment(one.time())?)))
+            .collect();
+        let keys: Vec<&WitnessKey> = signed.iter().map(|(key, _)| key).collect();
+        let met = policy.met_by(&keys);
+        for (key, at) in &signed {
+            let (size, by) = (checkpoint.size, key.to_string());
+            let outsider = Outsider::Witness;
+            self.anchors.push(Anchor { seq: None, size, at: *at, outsider, by });
+        }
+        let rank = |one: &Cosigned| (one.met, one.checkpoint.size);
+        let found = Cosigned { checkpoint, met, signed };
+        if self.best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
+            self.best = Some(found);
+        }
+    }
+
+    fn fresh(&self) -> Phase {
+        let Some(best) = self.best.as_ref().filter(|best| best.met) else {
+            return Phase::not_checked(phase::FRESH, "no cosigned head with the quorum");
+        };
+        let Some(newest) = best.signed.iter().map(|(_, at)| *at).max() else {
+            return Phase::not_checked(phase::FRESH, "the policy asks for no witness");
+        };
+        let (now, place) = (self.trust.now, Place::Checkpoint(best.checkpoint.size));
+        let stale = |text: String| Finding { place: place.clone(), rule: "stale", text };
+        if newest.millis() > now.millis().saturating_add(TOLERANCE_MILLIS) {
+            let text =
+                format!("a witness signed at {newest}, which is after {now}; check the clock");
+            return Phase::bad(phase::FRESH, stale(text));
+        }
+        let age = (now.millis() - newest.millis()).max(0) / 86_400_000;
+        match self.trust.max_age_days {
+            None => Phase::not_checked(
+                phase::FRESH,
+                format!(
+                    "the newest cosignature is {age} days old; say how old it may be with --max-age"
+                ),
+            ),
+            Some(days) if now.millis() - newest.millis() > i64::from(days) * 86_400_000 => {
+                let text =
+                    format!("the newest cosignature is of {newest}, more than {days} days old");
+                Phase::bad(phase::FRESH, stale(text))
+            }
+            Some(days) => Phase::good(
+                phase::FRESH,
+                format!("the newest cosignature is {age} days old; {days} are allowed"),
+            ),
+        }
+    }
+
+    fn kept(&mut self, audit: &Audit) -> Phase {
+        let (Some(ledger), false) = (&audit.ledger, self.trust.kept.is_empty()) else {
+            return Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
+        };
+        let mut last = 0;
+        for (name, note) in &self.trust.kept {
+            let bad = |text: String| Phase::bad(phase::KEPT, file(name, "kept", text));
+            let head = match ledger.log.open(note) {
+                Ok(head) if head.origin == ledger.origin => head,
+                Ok(head) => return bad(format!("it is a head of {}", head.origin)),
+                Err(error) => return bad(format!("it is no head of this ledger: {error}")),
+            };
+            let size = ledger.leaves.len() as u64;
+            if head.size > size && audit.finding.is_none() {
+                let text = format!("it covers {} entries, {size} are there", head.size);
+                return bad(format!("{text}: an older copy, or entries were cut off"));
+            }
+            let root = self.prefixes.root(&ledger.leaves, head.size);
+            if root.is_some_and(|root| root != head.root) {
+                return bad(format!(
+                    "the first {} entries are not those that it signs: two histories were signed",
+                    head.size
+                ));
+            }
+            last = last.max(head.size);
+        }
+        let count = self.trust.kept.len();
+        let text = format!("{count} heads that you kept, the newest of {last} entries");
+        Phase::good(phase::KEPT, text)
+    }
+
+    /// Keeps the anchors whose outsiders the reader believes.
+    fn believe(&mut self, audit: &Audit) {
+        let Some(ledger) = &audit.ledger else { return };
+        let policy = self.trust.policy;
+        let chosen = |by: &str| {
+            policy.is_none_or(|one| one.witnesses().iter().any(|w| same_key(&w.key, by)))
+        };
+        for anchor in &ledger.anchors {
+            let believed = match anchor.outsider {
+                Outsider::Witness => chosen(&anchor.by),
+                Outsider::Authority => self.token_holds(ledger, anchor),
+            };
+            if believed {
+                self.anchors.push(anchor.clone());
+            }
+        }
+    }
+
+    fn token_holds(&self, ledger: &Ledger, anchor: &Anchor) -> bool {
+        let seq = anchor.seq.and_then(|seq| usize::try_from(seq).ok());
+        let fact = seq.and_then(|seq| ledger.facts.get(seq));
+        let (Some(check), Some(fact)) = (self.trust.tokens, fact) else { return false };
+        let Event::AnchorTimestamped(body) = &fact.event else { return false };
+        let named = fact.subjects.iter().find(|one| one.name == super::anchors::TOKEN);
+        let token = named.and_then(|one| ledger.contents.get(&one.sha256));
+        token.is_some_and(|token| check(body.checkpoint.as_bytes(), token).is_ok())
+    }
+}
+
+/// A key is what it is, whatever it is called.
+fn same_key(key: &WitnessKey, text: &str) -> bool {
+    WitnessKey::parse(text).is_ok_and(|other| other.key() == key.key())
+}
+
+fn moment(seconds: u64) -> Option<Instant> {
+    let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
+    Some(Instant::from_millis(millis)).filter(|at| at.millis() == millis)
+}
+
+/// Whether there is a head, signed as it must be.
+fn signed_head(audit: &Audit) -> Phase {
+    if let Some(finding) = part_of(audit, phase::HEAD) {
+        return Phase::bad(phase::HEAD, finding.clone());
+    }
+    let Some(ledger) = &audit.ledger else {
+        return Phase::not_checked(phase::HEAD, "nothing could be believed");
+    };
+    if audit.finding.is_some() || audit.undecided.is_some() {
+        return Phase::not_checked(phase::HEAD, "a fault stands before it");
+    }
+    let (count, newest) = (audit.counts.checkpoints, ledger.log.newest());
+    if count == 0 {
+        let text = "there is no signed head".to_owned();
+        return Phase::bad(phase::HEAD, file("the head", "checkpoint", text));
+    }
+    let text = format!("{count} signed heads, the newest by {newest}");
+    Phase::good(phase::HEAD, text)
+}
+
+/// The fault of an audit, if it belongs to a phase.
+fn part_of<'a>(audit: &'a Audit, name: &str) -> Option<&'a Finding> {
+    audit.finding.as_ref().filter(|finding| phase_of(finding) == name)
+}
+
+/// The phase in which a fault of an audit is told.
+pub fn phase_of(finding: &Finding) -> &'static str {
+    match (&finding.place, finding.rule) {
+        (_, "missing-entry" | "unsigned-entry" | "checkpoint-root") => phase::ROOT,
+        (Place::Checkpoint(_), _) => phase::HEAD,
+        (Place::Content(_), _) => phase::CONTENT,
+        (_, rule) if rule.starts_with("anchor") => phase::ANCHORS,
+        (Place::Entry(_) | Place::File(_), _) => phase::ENTRIES,
+    }
+}
+
+/// The phases that an audit consists of.
+fn audited(audit: &Audit) -> Vec<Phase> {
+    let counts = &audit.counts;
+    let withheld = match counts.withheld {
+        0 => String::new(),
+        count => format!("; {count} withheld"),
+    };
+    let anchors = audit.ledger.as_ref().map_or(0, |ledger| ledger.anchors.len());
+    let all = [
+        (
+            phase::ENTRIES,
+            format!(
+                "{} entries: form, place, key, id; {} signatures",
+                counts.entries, counts.signatures
+            ),
+        ),
+        (phase::ROOT, format!("the tree over {} entries is the one signed", counts.entries)),
+        (phase::ANCHORS, format!("{anchors} dated heads in the ledger")),
+        (phase::CONTENT, format!("{} stored contents, hashed again{withheld}", counts.contents)),
+    ];
+    let mut stopped = false;
+    let mut phases = Vec::new();
+    for (name, text) in all {
+        let at_fault = part_of(audit, name);
+        phases.push(match at_fault {
+            Some(finding) => Phase::bad(name, finding.clone()),
+            None if stopped => Phase::not_checked(name, "the first fault stands before it"),
+            None if name == phase::ENTRIES && counts.entries == 0 => {
+                let text = "there is no entry, and nothing checked is not a yes".to_owned();
+                Phase::bad(name, file("the ledger", "missing-entry", text))
+            }
+            None => Phase::good(name, text),
+        });
+        stopped =
+            stopped || at_fault.is_some() || (name == phase::ENTRIES && audit.undecided.is_some());
+    }
+    phases
+}
+
+fn replayed(audit: &Audit, findings: &[Finding]) -> Phase {
+    if let Some(first) = findings.first() {
+        return Phase::bad(phase::REPLAY, first.clone());
+    }
+    let Some(ledger) = audit.ledger.as_ref().filter(|_| audit.finding.is_none()) else {
+        return Phase::not_checked(phase::REPLAY, "a fault stands before it");
+    };
+    match replay(&ledger.facts, &ledger.contents, u64::MAX) {
+        Ok(state) => Phase::good(
+            phase::REPLAY,
+            format!("{} entries, to every status; no finding", state.size),
+        ),
+        Err(error) => Phase::not_checked(phase::REPLAY, error.to_string()),
+    }
+}
+
+/// What signatures alone do not show, by rising place.
+fn findings(audit: &Audit, intervals: &Intervals) -> Vec<Finding> {
+    let Some(ledger) = audit.ledger.as_ref().filter(|_| audit.finding.is_none()) else {
+        return Vec::new();
+    };
+    let outside = ledger.facts.iter().filter_map(|fact| outside(fact, intervals));
+    let mut found: Vec<Finding> = outside.collect();
+    if let Ok(state) = replay(&ledger.facts, &ledger.contents, u64::MAX) {
+        let early = verdicts_before_grounds(&state, &ledger.facts, &ledger.contents);
+        let early = early.unwrap_or_default();
+        found.extend(early.into_iter().map(|(seq, text)| Finding {
+            place: Place::Entry(seq),
+            rule: "verdict-before-grounds",
+            text,
+        }));
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|one| seen.insert((one.place.to_string(), one.rule)));
+    found.sort_by_key(|one| match one.place {
+        Place::Entry(seq) => seq,
+        Place::Checkpoint(_) | Place::Content(_) | Place::File(_) => u64::MAX,
+    });
+    found
+}
+
+fn outside(fact: &Fact, intervals: &Intervals) -> Option<Finding> {
+    let interval = intervals.of(fact.seq);
+    if !interval.excludes(fact.at) {
+        return None;
+    }
+    let side = |at: Option<Instant>| at.map_or("open".to_owned(), |at| at.to_string());
+    let text = format!(
+        "it says {}, and was written between {} and {}, as outsiders saw",
+        fact.at,
+        side(interval.after),
+        side(interval.before)
+    );
+    Some(Finding { place: Place::Entry(fact.seq), rule: "time-outside-interval", text })
+}

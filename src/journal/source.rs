@@ -1,0 +1,73 @@
+//! Where the bytes of a ledger come from: its own file, or a folder that was made from it. An audit
+//! asks the same of both, and believes neither.
+
+use std::ops::Range;
+
+use crate::ledger::Digest;
+use crate::store::{Row, Store, StoreError};
+
+/// The bytes of a ledger, nothing of them verified.
+pub trait Source {
+    /// Returns all signed heads with their sizes, the smallest first.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    fn heads(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
+
+    /// Returns how many entries there are.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    fn size(&self) -> Result<u64, StoreError>;
+
+    /// Hands over the entries with these numbers, in order; numbers past the end are left out.
+    ///
+    /// # Errors
+    /// The first error of `each`, or of reading.
+    fn entries<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E>;
+
+    /// Hands over each content with its digest, in the order of digests.
+    ///
+    /// # Errors
+    /// The first error of `each`, or of reading.
+    fn contents<E: From<StoreError>>(
+        &self,
+        each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E>;
+
+    /// Says whether a content that an entry names was kept back when the folder was made.
+    fn withheld(&self, digest: &Digest) -> bool;
+}
+
+impl Source for Store {
+    fn heads(&self) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        Self::heads(self)
+    }
+
+    fn size(&self) -> Result<u64, StoreError> {
+        Self::size(self)
+    }
+
+    fn entries<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::entries(self, range, each)
+    }
+
+    fn contents<E: From<StoreError>>(
+        &self,
+        each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::contents(self, each)
+    }
+
+    fn withheld(&self, _digest: &Digest) -> bool {
+        false
+    }
+}
