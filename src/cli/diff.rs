@@ -7,13 +7,14 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
-use super::output::{Columns, Output, cut, entries_text, safe};
+use super::log::{doubtful, marked};
+use super::output::{Columns, Output, cut, safe};
 use super::question::{AsOf, Question, ledger_path};
 use super::status::{TRANSCRIPTION, is_transcription};
 use crate::domain::compare::{Change, changes, main_causes, worse};
 use crate::domain::replay::State;
 use crate::domain::status::{Positions, Status};
-use crate::journal::Journal;
+use crate::journal::{Journal, Ledger};
 use crate::store::Mode;
 
 /// Arguments of `diff`.
@@ -71,7 +72,7 @@ pub(super) fn run(
     let b = side(&args.b, args.b_as_known.as_ref(), output)?;
     let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
     let changes = changes(&before, &after, &b.state);
-    let text = text(&a, &b, &changes, output.width);
+    let text = text((&a, &b), &changes, &journal.ledger, output.width);
     let value = json!({
         "a": a.as_of.json(),
         "b": b.as_of.json(),
@@ -81,13 +82,19 @@ pub(super) fn run(
             "after": one.after.json(),
             "cause": one.cause,
             "entries": one.entries,
+            "doubtful": doubtful(&journal.ledger, &one.entries),
         })).collect::<Vec<_>>(),
     });
     output.answer("dspt.diff/1", value, &text)?;
     Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
 }
 
-fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String {
+fn text(
+    (a, b): (&Side, &Side),
+    changes: &[Change],
+    ledger: &Ledger,
+    width: Option<usize>,
+) -> String {
     let mut text = String::new();
     for (name, side) in [("A", a), ("B", b)] {
         let _ = writeln!(text, "{name}: {}", side.as_of.sentence(&side.positions));
@@ -103,8 +110,13 @@ fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String 
         changes.len()
     );
     for one in main_causes(changes) {
-        let (cause, entries) = (safe(one.text), entries_text(one.entries));
-        let _ = writeln!(text, "  {} because {cause}  {entries}", one.count);
+        let _ = writeln!(
+            text,
+            "  {} because {}  {}",
+            one.count,
+            safe(one.text),
+            marked(ledger, one.entries)
+        );
     }
     text.push('\n');
     let mut columns = Columns::new(&["Item", "A", "B", "What it asks for", "Cause", "Entries"]);
@@ -116,7 +128,7 @@ fn text(a: &Side, b: &Side, changes: &[Change], width: Option<usize>) -> String 
             status(one.after),
             cut(&one.title, 36),
             cut(&one.cause, 60),
-            entries_text(&one.entries),
+            marked(ledger, &one.entries),
         ]);
     }
     if !changes.is_empty() {

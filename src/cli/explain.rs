@@ -7,9 +7,11 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
-use super::output::{Output, entries_text, safe};
+use super::log::{doubtful, marked};
+use super::output::{Output, safe};
 use super::question::{AsOf, Question, ask, item};
 use super::status::{TRANSCRIPTION, finding_json, is_transcription};
+use crate::domain::describe::doubt_mark;
 use crate::domain::explain::{Explanation, Node, explain};
 use crate::domain::proof::{By, Proof, check};
 use crate::domain::replay::Fact;
@@ -112,6 +114,11 @@ impl Page<'_> {
         }
         let word = finding.status.word().to_uppercase();
         let _ = writeln!(text, "\n{} {}: {word}", finding.item.item, safe(&finding.title));
+        let mark = doubt_mark(&doubtful(self.ledger, &self.it.entries()));
+        if !mark.is_empty() {
+            let _ =
+                writeln!(text, "  {mark}; they count, and should be recorded again by another key");
+        }
         for node in &self.it.because {
             self.node(&mut text, node, 1);
         }
@@ -129,7 +136,7 @@ impl Page<'_> {
         let entries = if node.entries.is_empty() {
             String::new()
         } else {
-            format!("  {}", entries_text(&node.entries))
+            format!("  {}", marked(self.ledger, &node.entries))
         };
         let _ = writeln!(
             text,
@@ -196,7 +203,7 @@ impl Page<'_> {
             let entries = if one.entries.is_empty() {
                 String::new()
             } else {
-                format!("  {}", entries_text(&one.entries))
+                format!("  {}", marked(self.ledger, &one.entries))
             };
             let _ = writeln!(text, "  {}{entries}", safe(&one.text));
         }
@@ -226,8 +233,10 @@ impl Page<'_> {
             "view": self.as_of.json(),
             "sentence": self.as_of.sentence(self.positions),
             "secondary_transcription": is_transcription(self.positions, self.as_of),
-            "finding": finding_json(&self.it.finding),
-            "because": self.it.because.iter().map(node_json).collect::<Vec<_>>(),
+            "finding": finding_json(&self.it.finding, self.ledger),
+            "doubtful": doubtful(self.ledger, &self.it.entries()),
+            "because":
+                self.it.because.iter().map(|one| node_json(one, self.ledger)).collect::<Vec<_>>(),
             "proof": self.it.proof.as_ref().map(|proof| proof_json(proof, world)),
             "partial": self.it.partial.as_ref().map(|one| json!({
                 "units_held": one.units_held,
@@ -235,7 +244,11 @@ impl Page<'_> {
                 "sources_held": one.sources_held,
                 "sources_missing": one.sources_missing,
             })),
-            "unused": self.it.unused.iter().map(|one| json!({ "text": one.text, "entries": one.entries })).collect::<Vec<_>>(),
+            "unused": self.it.unused.iter().map(|one| json!({
+                "text": one.text,
+                "entries": one.entries,
+                "doubtful": doubtful(self.ledger, &one.entries),
+            })).collect::<Vec<_>>(),
             "next": self.it.next.map(|(day, status)| json!({ "on": day.to_string(), "status": status.json() })),
             "remedies": self.it.remedies,
             "hindsight": hindsight,
@@ -243,12 +256,13 @@ impl Page<'_> {
     }
 }
 
-fn node_json(node: &Node) -> Value {
+fn node_json(node: &Node, ledger: &Ledger) -> Value {
     json!({
         "kind": node.kind,
         "text": node.text,
         "entries": node.entries,
-        "children": node.children.iter().map(node_json).collect::<Vec<_>>(),
+        "doubtful": doubtful(ledger, &node.entries),
+        "children": node.children.iter().map(|one| node_json(one, ledger)).collect::<Vec<_>>(),
     })
 }
 

@@ -7,10 +7,10 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
-use super::output::{Columns, Output, cut, safe};
+use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{day, event, ledger_path};
 use crate::domain::day::Day;
-use crate::domain::describe::{describe, late_days, mentions, points_at};
+use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
 use crate::journal::{Journal, Ledger};
@@ -53,14 +53,27 @@ pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
 /// What a reader must not miss about an entry.
 fn marks(ledger: &Ledger, fact: &Fact) -> String {
     let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {days} days"));
-    let doubtful = is_doubtful(ledger, fact).then(|| "DOUBTFUL: key compromised".to_owned());
+    let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
     late.into_iter().chain(doubtful).collect::<Vec<_>>().join(", ")
 }
 
-/// Says that the key which signed an entry was declared compromised from there on, or earlier.
+/// The mark of an entry whose key was declared compromised from there on, or earlier.
+const DOUBTFUL: &str = "DOUBTFUL: key compromised";
+
 fn is_doubtful(ledger: &Ledger, fact: &Fact) -> bool {
-    let known = ledger.roster.get(&fact.by);
-    known.and_then(|key| key.compromised_from).is_some_and(|from| from <= fact.seq)
+    ledger.roster.is_doubtful(&fact.by, fact.seq)
+}
+
+/// Those of some entries that are doubtful, by all that the ledger says: a warning about an entry
+/// is not an answer, and holds for what was known before it as well.
+pub(super) fn doubtful(ledger: &Ledger, entries: &[u64]) -> Vec<u64> {
+    ledger.roster.doubtful(&ledger.facts, entries)
+}
+
+/// Entries as people write them, with a mark where some are doubtful: `#3 #17  DOUBTFUL: ...`.
+pub(super) fn marked(ledger: &Ledger, entries: &[u64]) -> String {
+    let (text, mark) = (entries_text(entries), doubt_mark(&doubtful(ledger, entries)));
+    if mark.is_empty() { text } else { format!("{text}  {mark}") }
 }
 
 /// Runs `log`.
@@ -180,13 +193,9 @@ pub(super) fn show(
         let _ = writeln!(text, "  names      {} sha256 {}", safe(&one.name), one.sha256);
     }
     for other in later(fact, &ledger.facts) {
-        let _ = writeln!(
-            text,
-            "  later      #{} {}: {}",
-            other.seq,
-            other.event.kind(),
-            safe(&describe(&other.event, &ledger.facts))
-        );
+        let about = safe(&describe(&other.event, &ledger.facts));
+        let mark = if is_doubtful(ledger, other) { format!("  {DOUBTFUL}") } else { String::new() };
+        let _ = writeln!(text, "  later      #{} {}: {about}{mark}", other.seq, other.event.kind());
     }
     if let Ok(Value::Object(fields)) = fact.event.body() {
         for (name, field) in fields {

@@ -7,12 +7,14 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
-use super::output::{Columns, Output, cut, entries_text};
+use super::log::{doubtful, marked};
+use super::output::{Columns, Output, cut};
 use super::question::{AsOf, Question, ask, no_edition};
 use crate::domain::edition::Requirement;
 use crate::domain::replay::State;
 use crate::domain::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::status::{Finding, Positions, Status};
+use crate::journal::Ledger;
 
 /// Arguments of `status`.
 #[derive(ClapArgs, Debug, Default)]
@@ -38,7 +40,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let only = wanted(&args.only)?;
     let require = required(args.require.as_deref())?;
-    let (_, state, as_of) = ask(ledger, &args.question, output)?;
+    let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
     if positions.derivation.period_on(as_of.on).is_none() {
         return Err(no_edition(as_of.on));
@@ -49,6 +51,11 @@ pub(super) fn run(
     let shown: Vec<&Finding> =
         findings.iter().filter(|one| only.is_empty() || only.contains(&one.status)).collect();
     let page = Page {
+        ledger: &journal.ledger,
+        doubtful: findings
+            .iter()
+            .filter(|one| !doubtful(&journal.ledger, &one.because).is_empty())
+            .count(),
         state: &state,
         positions: &positions,
         as_of: &as_of,
@@ -85,6 +92,8 @@ fn required(word: Option<&str>) -> Result<Option<Standing>, Failure> {
 }
 
 struct Page<'p> {
+    ledger: &'p Ledger,
+    doubtful: usize,
     state: &'p State,
     positions: &'p Positions,
     as_of: &'p AsOf,
@@ -116,14 +125,18 @@ impl Page<'_> {
                 asked.to_owned(),
                 cut(&one.title, 48),
                 cut(&one.because_text, 40),
-                entries_text(&one.because),
+                marked(self.ledger, &one.because),
             ]);
         }
         text.push('\n');
         text.push_str(&columns.text(width));
         text.push('\n');
         text.push_str(&counts_text(self.counts));
-        text.push_str(&verdict_text(self.verdict));
+        if self.doubtful > 0 {
+            let _ =
+                writeln!(text, "DOUBTFUL: {} rest on entries of a compromised key", self.doubtful);
+        }
+        text.push_str(&verdict_text(self.verdict, self.ledger));
         text
     }
 
@@ -138,8 +151,9 @@ impl Page<'_> {
             "category": period.map(|one| one.category.as_str()),
             "organisation_type": period.map(|one| one.organisation_type.as_str()),
             "secondary_transcription": is_transcription(self.positions, self.as_of),
-            "items": self.shown.iter().map(|one| finding_json(one)).collect::<Vec<_>>(),
+            "items": self.shown.iter().map(|one| finding_json(one, self.ledger)).collect::<Vec<_>>(),
             "counts": counts_json(self.counts),
+            "doubtful_items": self.doubtful,
             "standing": verdict_json(self.verdict),
         })
     }
@@ -155,7 +169,7 @@ pub(super) fn is_transcription(positions: &Positions, as_of: &AsOf) -> bool {
 }
 
 /// A finding as JSON.
-pub(super) fn finding_json(one: &Finding) -> Value {
+pub(super) fn finding_json(one: &Finding, ledger: &Ledger) -> Value {
     json!({
         "item": one.item.item.as_str(),
         "key": one.item.to_string(),
@@ -164,6 +178,7 @@ pub(super) fn finding_json(one: &Finding) -> Value {
         "status": one.status.json(),
         "because": one.because_text,
         "entries": one.because,
+        "doubtful": doubtful(ledger, &one.because),
     })
 }
 
@@ -191,7 +206,7 @@ fn counts_json(counts: &Counts) -> Value {
     })
 }
 
-fn verdict_text(verdict: &Verdict) -> String {
+fn verdict_text(verdict: &Verdict, ledger: &Ledger) -> String {
     let mut text = format!("Standing: {}\n", verdict.standing.word());
     if !verdict.missing_items.is_empty() {
         let items: Vec<&str> =
@@ -222,7 +237,7 @@ fn verdict_text(verdict: &Verdict) -> String {
             let _ = writeln!(
                 text,
                 "  with a current Cyber Essentials Plus certificate: {}",
-                entries_text(entries)
+                marked(ledger, entries)
             );
         }
         (Standing::StandardsNotMet, _) => {}

@@ -7,7 +7,8 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
-use super::output::{Output, entries_text};
+use super::log::{doubtful, marked};
+use super::output::Output;
 use super::question::{Question, ask, item};
 use crate::domain::day::Day;
 use crate::domain::refs::ItemRef;
@@ -47,7 +48,7 @@ pub(super) fn run(
         Status::from_word(word).ok_or_else(|| Failure::usage(format!("`{word}` is not a status")))
     });
     let wanted = wanted.transpose()?;
-    let (_, state, as_of) = ask(ledger, &args.question, output)?;
+    let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
     let item = item(&args.item, &positions, as_of.on)?;
     let stretches: Vec<Stretch> = stretches(&positions, &item)
@@ -67,7 +68,7 @@ pub(super) fn run(
             one.from.short(),
             one.status.word().to_lowercase(),
             one.because,
-            entries_text(&one.entries)
+            marked(&journal.ledger, &one.entries)
         );
     }
     if stretches.is_empty() {
@@ -82,6 +83,7 @@ pub(super) fn run(
                 "status": one.status.json(),
                 "because": one.because,
                 "entries": one.entries,
+                "doubtful": doubtful(&journal.ledger, &one.entries),
             })
         })
         .collect();

@@ -203,6 +203,15 @@ pub fn mentions(event: &Event, facts: &[Fact], about: &str) -> bool {
     names(&text) || event.body().is_ok_and(|body| names(&body.to_string().replace('"', " ")))
 }
 
+/// The mark after entries of which some are doubtful; blank where none is.
+pub fn doubt_mark(doubtful: &[u64]) -> String {
+    if doubtful.is_empty() {
+        return String::new();
+    }
+    let list: Vec<String> = doubtful.iter().map(|seq| format!("#{seq}")).collect();
+    format!("DOUBTFUL: key of {} compromised", list.join(" "))
+}
+
 /// How many days after the day that it is for an event was recorded; none when it was in time.
 ///
 /// What counts is the day from which the fact says that it holds: evidence and answers from the

@@ -36,6 +36,14 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Every entry that it and what stands under it rest on.
+    pub fn all_entries(&self) -> BTreeSet<u64> {
+        let below = self.children.iter().flat_map(Self::all_entries);
+        self.entries.iter().copied().chain(below).collect()
+    }
+}
+
 /// An explanation.
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -53,6 +61,15 @@ pub struct Explanation {
     pub next: Option<(Day, Status)>,
     /// The smallest sets of things that would put it in place, smallest first.
     pub remedies: Vec<Vec<String>>,
+}
+
+impl Explanation {
+    /// Every entry that the answer rests on.
+    pub fn entries(&self) -> Vec<u64> {
+        let below = self.because.iter().flat_map(Node::all_entries);
+        let all: BTreeSet<u64> = self.finding.because.iter().copied().chain(below).collect();
+        all.into_iter().collect()
+    }
 }
 
 /// What holds of an item and what is missing: by unit, and by source of its rules. No share of

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Kind};
 use super::refs::{BadRef, KeyId};
+use super::replay::Fact;
 
 /// What a key may be used for. One key has one role; a person may hold several keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -169,6 +170,20 @@ impl Roster {
     /// Returns a key that was admitted, revoked or not.
     pub fn get(&self, key: &KeyId) -> Option<&AdmittedKey> {
         self.keys.get(key)
+    }
+
+    /// Says whether a key was declared compromised from the entry at `seq` or an earlier one: the
+    /// entry still counts, and is never shown without that.
+    pub fn is_doubtful(&self, by: &KeyId, seq: u64) -> bool {
+        let from = self.keys.get(by).and_then(|key| key.compromised_from);
+        from.is_some_and(|from| from <= seq)
+    }
+
+    /// Returns those of `entries` that are doubtful, in their order.
+    pub fn doubtful(&self, facts: &[Fact], entries: &[u64]) -> Vec<u64> {
+        let fact = |seq: u64| usize::try_from(seq).ok().and_then(|at| facts.get(at));
+        let doubtful = |seq: &u64| fact(*seq).is_some_and(|one| self.is_doubtful(&one.by, one.seq));
+        entries.iter().copied().filter(doubtful).collect()
     }
 
     /// Checks that `by` may record `event` now, that is at the index after all that was applied.

@@ -192,6 +192,11 @@ impl Library {
         late_days(self.fact(seq)?, &self.source.facts)
     }
 
+    /// Those of some entries whose key was declared compromised, by all that the ledger says.
+    pub fn doubtful(&self, entries: &[u64]) -> Vec<u64> {
+        self.source.roster.doubtful(&self.source.facts, entries)
+    }
+
     /// Who holds a key.
     pub fn holder<'l>(&'l self, key: &'l KeyId) -> &'l str {
         self.source.roster.get(key).map_or(key.as_str(), |known| known.holder.as_str())

@@ -10,6 +10,7 @@ use super::page::compare::status_text;
 use super::page::history::tell;
 use super::page::year_end::to_do_text;
 use super::page::{entries_text, known_text};
+use crate::domain::describe::doubt_mark;
 use crate::domain::standing::{Counts, judge};
 use crate::domain::table::write_stored;
 use crate::domain::text::safe;
@@ -46,7 +47,7 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
             .iter()
             .flat_map(|(_, lines)| lines)
             .map(|line| {
-                vec![line.path.len().to_string(), line.text.clone(), entries_text(&line.entries)]
+                vec![line.path.len().to_string(), line.text.clone(), entries(model, &line.entries)]
             })
             .collect(),
         Body::Compare(page) => page
@@ -60,7 +61,7 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
                     status_text(one.before),
                     status_text(one.after),
                     one.cause.clone(),
-                    entries_text(&one.entries),
+                    entries(model, &one.entries),
                 ]
             })
             .collect(),
@@ -75,6 +76,12 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
         Body::Signatures => keys(model),
         Body::YearEnd(page) => page.to_do.iter().map(|one| to_do_text(one).to_vec()).collect(),
     }
+}
+
+/// Entries, with a mark where some are doubtful.
+fn entries(model: &Model, list: &[u64]) -> String {
+    let (text, mark) = (entries_text(list), doubt_mark(&model.library.doubtful(list)));
+    if mark.is_empty() { text } else { format!("{text}  {mark}") }
 }
 
 fn keys(model: &Model) -> Vec<Vec<String>> {
@@ -192,7 +199,7 @@ pub fn preview(model: &Model) -> Vec<String> {
         String::new(),
     ];
     lines.extend(findings.iter().map(|one| {
-        let entries = entries_text(&one.because);
+        let entries = entries(model, &one.because);
         let word = one.status.word();
         let number = one.item.item.to_string();
         format!("{number:<8}{} {word:<19} {}  {entries}", one.status.mark(), one.title)

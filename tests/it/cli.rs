@@ -109,7 +109,7 @@ impl Desk {
     }
 }
 
-const ISO: &str = "record certificate iso27001 --number IS-1 --issuer Plover --release 2022 \
+pub(crate) const ISO: &str = "record certificate iso27001 --number IS-1 --issuer Plover --release 2022 \
     --scope hosting --scope desk --from 2025-01-01 --until 2026-12-31";
 
 #[test]

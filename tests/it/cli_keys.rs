@@ -1,5 +1,7 @@
 //! The life of keys as their holders see it: made, admitted, replaced, revoked, doubted.
 
+use serde_json::Value;
+
 use super::cli::Desk;
 
 const NOTE: &str = "record answer 1.1.1 --text registered";
@@ -61,4 +63,99 @@ fn the_ledger_takes_a_new_log_key_and_finds_it_by_itself() {
     let checked = desk.run("2026-11-21", "--json verify").ok().json();
     assert_eq!(checked["head_file"], "the same head as in the ledger");
     assert_eq!(checked["checked"]["entries"], 7);
+}
+
+/// A contributor's key was compromised: an answer of before, a certificate of after.
+fn doubted() -> Desk {
+    let desk = Desk::new();
+    desk.sign("2025-10-02", "key new clerk").ok();
+    desk.owner("2025-10-02", "key admit clerk --role contributor --holder Clerk").ok();
+    desk.sign("2025-10-03", &format!("{NOTE} --key clerk")).ok();
+    desk.sign("2025-10-04", &format!("{} --key clerk", super::cli::ISO)).ok();
+    let clerk = desk.run("2025-10-04", "--json show 6").ok().json()["by"].clone();
+    let clerk = clerk.as_str().unwrap();
+    desk.owner("2025-10-05", &format!("key revoke {clerk} --reason stolen --compromised-from 7"))
+        .ok();
+    desk
+}
+
+fn numbers(value: &Value) -> Vec<u64> {
+    value.as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect()
+}
+
+#[test]
+fn what_rests_on_a_compromised_key_counts_and_says_so_wherever_it_is_shown() {
+    let desk = doubted();
+    let log = desk.run("2026-11-21", "log").ok().out;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("DOUBTFUL")).collect();
+    assert!(matches!(lines.as_slice(), [one] if one.starts_with("#7")), "{log}");
+    assert!(desk.run("2026-11-21", "show 7").ok().out.contains("DOUBTFUL"));
+    assert!(!desk.run("2026-11-21", "show 6").ok().out.contains("DOUBTFUL"));
+    let status = desk.status("--at 2026-06-30");
+    // The certificate counts as before.
+    assert_eq!(status["counts"]["all"]["met_by_equivalence"], 15);
+    assert_eq!(status["doubtful_items"], 15);
+    for one in status["items"].as_array().unwrap() {
+        let entries = numbers(&one["entries"]);
+        let expected: Vec<u64> = entries.into_iter().filter(|seq| *seq == 7).collect();
+        assert_eq!(numbers(&one["doubtful"]), expected);
+        assert_eq!(expected.len(), usize::from(one["status"] == "met_by_equivalence"), "{one}");
+    }
+    let text = desk.run("2026-11-21", "status --at 2026-06-30").ok().out;
+    assert!(text.contains("DOUBTFUL: 15 rest on entries of a compromised key"), "{text}");
+    assert_eq!(text.matches("DOUBTFUL: key of #7 compromised").count(), 15);
+    // As known before the revocation, the answer is the same, and so is the warning.
+    let before = desk.status("--at 2026-06-30 --as-known #8");
+    assert_eq!(before["counts"], status["counts"]);
+    assert_eq!(before["doubtful_items"], 15);
+}
+
+#[test]
+fn a_reason_that_rests_on_a_doubtful_entry_says_so_however_deep_it_stands() {
+    let desk = doubted();
+    let why = desk.run("2026-11-21", "--json explain 9.6.1 --at 2026-06-30").ok().json();
+    assert_eq!(numbers(&why["doubtful"]), [7]);
+    assert_eq!(numbers(&why["finding"]["doubtful"]), [7]);
+    let mut nodes: Vec<&Value> = why["because"].as_array().unwrap().iter().collect();
+    let mut grounds = 0;
+    while let Some(node) = nodes.pop() {
+        let rests = numbers(&node["entries"]).contains(&7);
+        assert_eq!(numbers(&node["doubtful"]), if rests { vec![7] } else { Vec::new() });
+        grounds += usize::from(rests && node["kind"] == "ground");
+        nodes.extend(node["children"].as_array().unwrap());
+    }
+    assert!(grounds > 0, "{why}");
+    for depth in ["1", "6"] {
+        let command = format!("explain 9.6.1 --at 2026-06-30 --depth {depth}");
+        let text = desk.run("2026-11-21", &command).ok().out;
+        assert!(text.contains("DOUBTFUL: key of #7 compromised"), "{text}");
+    }
+    let when = desk.run("2026-11-21", "when 9.6.1 met-by-equivalence").ok().out;
+    assert!(when.contains("DOUBTFUL: key of #7 compromised"), "{when}");
+    let diff = desk.run("2026-11-21", "diff 2025-10-04 2026-06-30 --a-as-known '#7'").ok().out;
+    assert!(diff.contains("DOUBTFUL: key of #7 compromised"), "{diff}");
+    // Evidence of before the place that was named is not doubted.
+    let sound = desk.run("2026-11-21", "explain 1.1.1 --at 2026-06-30").ok().out;
+    assert!(sound.contains("#6") && !sound.contains("DOUBTFUL"), "{sound}");
+}
+
+#[test]
+fn the_screen_says_what_is_doubtful_too() {
+    let desk = doubted();
+    let linear = |keys: &str| {
+        let path = desk.path("acme").display().to_string();
+        let input = desk.write("moves", keys);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_dspt"))
+            .args(["--ledger", &path, "tui", "--linear", "--at", "2026-06-30"])
+            .stdin(std::fs::File::open(input).unwrap())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let why = linear("why 9.6.1\nquit\n");
+    assert!(why.matches("DOUBTFUL: key of #7 compromised").count() >= 2, "{why}");
+    assert!(!linear("why 1.1.1\nquit\n").contains("DOUBTFUL"));
+    let history = linear("history\nquit\n");
+    assert!(history.contains("DOUBTFUL: certificate-recorded"), "{history}");
+    assert_eq!(history.matches("DOUBTFUL").count(), 1, "{history}");
 }

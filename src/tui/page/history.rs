@@ -36,7 +36,7 @@ pub struct Told {
     pub day: String,
     /// Who recorded it.
     pub who: String,
-    /// What happened, `LATE:` first where it was.
+    /// What happened, `DOUBTFUL:` and `LATE:` first where it is.
     pub what: String,
 }
 
@@ -85,12 +85,13 @@ pub fn tell(library: &Library, line: Happening) -> Told {
             let Some(fact) = library.fact(seq) else { return calendar("", Day::MIN) };
             let about = describe(&fact.event, &library.source.facts);
             let late = if library.late(seq).is_some() { "LATE: " } else { "" };
+            let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
             Told {
                 entry: format!("#{seq}"),
                 recorded: stamp(&fact.at.london_text()),
                 day: day_of(fact).short(),
                 who: library.holder(&fact.by).to_owned(),
-                what: format!("{late}{} {about}", fact.event.kind()),
+                what: format!("{doubt}{late}{} {about}", fact.event.kind()),
             }
         }
         Happening::Calendar(number) => library
@@ -135,6 +136,9 @@ pub fn details(library: &Library, seq: u64) -> Vec<String> {
     if let Some(days) = library.late(seq) {
         lines.push(format!("LATE       {days} days after the day that it is for"));
     }
+    if !library.doubtful(&[seq]).is_empty() {
+        lines.push("DOUBTFUL   the key was declared compromised".to_owned());
+    }
     lines.push(format!("by         {}{role}", library.holder(&fact.by)));
     lines.push(format!("key        {}", fact.by));
     if let Some(leaf) = usize::try_from(seq).ok().and_then(|seq| library.source.leaves.get(seq)) {
@@ -146,7 +150,11 @@ pub fn details(library: &Library, seq: u64) -> Vec<String> {
     }
     let later = |id: &EventId| {
         let about = facts.iter().filter(|one| points_at(&one.event) == Some(id));
-        about.map(|one| format!("#{} {}", one.seq, one.event.kind())).collect::<Vec<_>>()
+        let told = about.map(|one| {
+            let doubt = if library.doubtful(&[one.seq]).is_empty() { "" } else { " (DOUBTFUL)" };
+            format!("#{} {}{doubt}", one.seq, one.event.kind())
+        });
+        told.collect::<Vec<_>>()
     };
     let later = later(&fact.id);
     let none = if later.is_empty() { "none".to_owned() } else { later.join(", ") };

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::super::book::{Asked, Known, Library};
 use super::{Position, entries_text, known_text};
 use crate::domain::day::Day;
+use crate::domain::describe::doubt_mark;
 use crate::domain::explain::{Explanation, Node, Partial, explain};
 use crate::domain::refs::ItemRef;
 use crate::domain::status::Status;
@@ -99,6 +100,10 @@ fn with_entries(text: &str, entries: &[u64], library: &Library) -> String {
     if !entries.is_empty() {
         let _ = write!(text, "  {}", entries_text(entries));
     }
+    let mark = doubt_mark(&library.doubtful(entries));
+    if !mark.is_empty() {
+        let _ = write!(text, "  {mark}");
+    }
     if let Some(days) = entries.iter().filter_map(|seq| library.late(*seq)).max() {
         let _ = write!(text, "  LATE {days} days");
     }
@@ -184,7 +189,13 @@ fn flatten(
 const DEPTH: usize = 3;
 
 fn tree(it: &Explanation, library: &Library) -> Vec<Branch> {
-    let mut tree: Vec<Branch> = it.because.iter().map(|node| Branch::of(node, library)).collect();
+    // First, so that no fold can hide it.
+    let doubtful = library.doubtful(&it.entries());
+    let mark = doubt_mark(&doubtful);
+    let warning = Branch { entries: doubtful, ..Branch::leaf(mark) };
+    let mut tree: Vec<Branch> =
+        Some(warning).into_iter().filter(|one| !one.text.is_empty()).collect();
+    tree.extend(it.because.iter().map(|node| Branch::of(node, library)));
     if let Some(partial) = &it.partial {
         tree.push(Branch::over("part of it holds", false, parts(partial)));
     }

@@ -114,7 +114,11 @@ fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let keys = model.library.source.roster.keys().enumerate();
     for (number, (id, one)) in keys.skip(cursor.top).take(room) {
         let signed = facts.iter().filter(|fact| fact.by == *id).count();
-        let state = if one.revoked.is_some() { "retired" } else { "in use" };
+        let state = match (one.compromised_from, one.revoked) {
+            (Some(_), _) => "compromised",
+            (None, Some(_)) => "retired",
+            (None, None) => "in use",
+        };
         let who = format!("{}, {}", one.holder, one.role);
         let text = format!(
             "{} {} {:>7} entries, {state}",
