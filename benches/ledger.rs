@@ -138,7 +138,7 @@ impl Floor {
             })
             .collect();
         let (sign, signatures) =
-            best(|| messages.iter().map(|one| signer.sign(one)).collect::<Vec<_>>());
+            best(|| messages.iter().map(|one| signer.sign(one).unwrap()).collect::<Vec<_>>());
         let pairs: Vec<(&Vec<u8>, &[u8; 64])> = messages.iter().zip(&signatures).collect();
         let check = |part: &[(&Vec<u8>, &[u8; 64])]| {
             part.iter().all(|(message, signature)| signer.public().verify(message, signature))

@@ -5,6 +5,7 @@ use std::io;
 use crate::import::problem::Problem;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
+use crate::ledger::EntryError;
 use crate::store::StoreError;
 
 /// The exit statuses. Any other number means failure.
@@ -141,6 +142,9 @@ impl From<JournalError> for Failure {
                 Self::new("DSPT0033", exit::INPUT, texts.join("\n  "))
             }
             JournalError::Busy => Self::new("DSPT0012", exit::LOCKED, chain(&error)),
+            JournalError::NoSignature(_) | JournalError::Entry(EntryError::NoSignature(_)) => {
+                Self::new("DSPT0024", exit::FAILED, chain(&error))
+            }
             JournalError::IdInUse(_) | JournalError::Entry(_) | JournalError::Body(_) => {
                 Self::new("DSPT0034", exit::FAILED, chain(&error))
             }

@@ -23,8 +23,8 @@ use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay}
 use crate::domain::role::{AdmittedKey, Role, Roster};
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
-    Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, Vkey,
-    genesis_digest, leaf_hash, read_back, sign,
+    Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, SignError,
+    Vkey, genesis_digest, leaf_hash, read_back, sign,
 };
 use crate::store::{Append, Mode, Store, StoreError};
 
@@ -115,6 +115,9 @@ pub enum JournalError {
     /// An entry cannot be written.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// The log key gave no signature over the new head.
+    #[error(transparent)]
+    NoSignature(#[from] SignError),
     /// A body cannot be written.
     #[error(transparent)]
     Body(#[from] BadBody),
@@ -593,7 +596,7 @@ fn write(
         append.put_entry(fact.seq, &id_bytes(&new.id), leaf, bytes)?;
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
-    let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers));
+    let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers))?;
     append.put_head(size, &head)?;
     append.commit()?;
     Ok(Written { facts, leaves, contents, head })

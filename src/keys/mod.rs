@@ -550,7 +550,7 @@ mod tests {
         let signer = load(&path, GOOD).unwrap();
         assert_eq!(*signer.public(), public);
         assert_eq!(super::public(&path).unwrap(), public);
-        assert!(public.verify(b"message", &signer.sign(b"message")));
+        assert!(public.verify(b"message", &signer.sign(b"message").unwrap()));
         for wrong in ["", "x", "correct horse battery stapl", "Correct horse battery staple"] {
             assert!(matches!(load(&path, wrong), Err(KeyError::WrongPassphrase { .. })), "{wrong}");
         }

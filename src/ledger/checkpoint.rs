@@ -6,7 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::digest::{Digest, shown};
-use super::key::Sign;
+use super::key::{Sign, SignError};
 use super::note::{self, KeyName, NoteError, Vkey};
 
 const ORIGIN_BYTES_MAX: usize = 128;
@@ -136,7 +136,10 @@ impl Checkpoint {
     }
 
     /// Returns the checkpoint as a note signed by the ledger's own key.
-    pub fn sign(&self, signer: &dyn Sign) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// A signer that gives no signature, or one that does not fit.
+    pub fn sign(&self, signer: &dyn Sign) -> Result<Vec<u8>, SignError> {
         note::sign_well_formed(&self.to_text(), &self.origin.key_name(), signer)
     }
 
@@ -337,12 +340,12 @@ mod tests {
         let signer = SeedSigner::from_seed(&[2; 32]);
         let three = Checkpoint::open(THREE.as_bytes(), &log()).unwrap();
         assert_eq!((three.origin.as_str(), three.size), (log().name().as_str(), 3));
-        assert_eq!(three.sign(&signer), THREE.as_bytes());
+        assert_eq!(three.sign(&signer).unwrap(), THREE.as_bytes());
         // The cosignature is of another key type, so its line is that of an unknown key.
         let five = Checkpoint::open(FIVE.as_bytes(), &log()).unwrap();
         assert_eq!(five.size, 5);
         let ours = FIVE.split_inclusive('\n').take(5).collect::<String>();
-        assert_eq!(five.sign(&signer), ours.as_bytes());
+        assert_eq!(five.sign(&signer).unwrap(), ours.as_bytes());
         assert_eq!(Checkpoint::parse(&five.to_text()), Ok(five));
     }
 

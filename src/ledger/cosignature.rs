@@ -6,7 +6,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::key::{PublicKey, Sign};
+use super::key::{PublicKey, Sign, SignError, checked_signature};
 use super::named::{COSIGNATURE_TYPE, NamedKey, known_lines};
 use super::note::{self, KeyName, NoteError, SignatureLine};
 
@@ -85,6 +85,9 @@ pub enum CosignatureError {
     /// The note around it.
     #[error("the cosigned note is refused")]
     Note(#[from] NoteError),
+    /// A signer without a signature that fits.
+    #[error(transparent)]
+    NoSignature(#[from] SignError),
     /// A time past the end of what the format holds.
     #[error("time {found} is past the last that a cosignature holds; check the clock")]
     BadTime {
@@ -107,7 +110,7 @@ fn message(text: &str, time: u64) -> Vec<u8> {
 /// Cosigns the text of a checkpoint at a time in POSIX seconds.
 ///
 /// # Errors
-/// A time later than [`TIME_MAX`].
+/// A time later than [`TIME_MAX`]; a signer that gives no signature, or one that does not fit.
 pub fn sign(
     text: &str,
     time: u64,
@@ -118,7 +121,8 @@ pub fn sign(
         return Err(CosignatureError::BadTime { found: time });
     }
     let witness = WitnessKey::new(name.clone(), *signer.public());
-    let signature = [&time.to_be_bytes()[..], &signer.sign(&message(text, time))].concat();
+    let signature = checked_signature(signer, &message(text, time))?;
+    let signature = [&time.to_be_bytes()[..], &signature].concat();
     let line = note::line_text(&witness.0, &signature);
     Ok(Cosigned { witness, time, line })
 }
@@ -243,7 +247,8 @@ mod tests {
         {
             assert_eq!(make(time).is_ok(), good, "{time}");
             // Signed by another program that does not look.
-            let blob = [&time.to_be_bytes()[..], &signer().sign(&message(text(), time))].concat();
+            let blob =
+                [&time.to_be_bytes()[..], &signer().sign(&message(text(), time)).unwrap()].concat();
             let line = note::line_text(&witness().0, &blob);
             assert_eq!(check(&line).is_ok(), good, "{time}");
         }
@@ -252,7 +257,7 @@ mod tests {
             assert_eq!(check(&note::line_text(&witness().0, blob)), bad);
         }
         // A signature over the text alone is none.
-        let plain = [&[0; 8][..], &signer().sign(text().as_bytes())].concat();
+        let plain = [&[0; 8][..], &signer().sign(text().as_bytes()).unwrap()].concat();
         assert_eq!(check(&note::line_text(&witness().0, &plain)), bad);
         let refused = |lines: &str| matches!(check(lines), Err(CosignatureError::Note(_)));
         assert!(refused("") && refused("x\n") && refused(first.line().trim_end()));

@@ -9,7 +9,7 @@ use super::checkpoint::Origin;
 use super::digest::Digest;
 use super::fault::FaultKind;
 use super::json::{NotCanonical, canonical};
-use super::key::{PublicKey, Sign};
+use super::key::{PublicKey, Sign, SignError};
 use super::note::Vkey;
 use super::parse::parse;
 
@@ -85,6 +85,9 @@ pub enum EntryError {
         /// The keyid.
         keyid: String,
     },
+    /// A signer without a signature.
+    #[error(transparent)]
+    NoSignature(#[from] SignError),
     /// An entry that no reader would take.
     #[error("the entry would be refused by its readers")]
     Refused(#[from] FaultKind),
@@ -106,8 +109,8 @@ pub fn pae(payload_type: &str, body: &[u8]) -> Vec<u8> {
 /// add their signatures in the order given, as proof of possession or as a second pair of eyes.
 ///
 /// # Errors
-/// No signer, a body without a canonical form, a signer whose signature does not fit, or anything
-/// that [`parse`] refuses.
+/// No signer, a body without a canonical form, a signer that gives no signature or one that does
+/// not fit, or anything that [`parse`] refuses.
 pub fn seal(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
     let bytes = sign(draft, signers)?;
     let keys: Vec<PublicKey> = signers.iter().map(|signer| *signer.public()).collect();
@@ -118,16 +121,16 @@ pub fn seal(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError>
 /// The first half of [`seal`]: bytes that must go through [`read_back`] before anyone keeps them.
 ///
 /// # Errors
-/// No signer, or a body without a canonical form.
+/// No signer, a body without a canonical form, or a signer that gives no signature.
 pub fn sign(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
     let author = signers.first().ok_or(EntryError::NoSigner)?;
     let payload = canonical(&statement(draft, &author.public().keyid()))?;
     let message = pae(PAYLOAD_TYPE, payload.as_bytes());
     let sign = |signer: &&dyn Sign| {
-        let sig = base64::encode(&signer.sign(&message));
-        json!({"keyid": signer.public().keyid(), "sig": sig})
+        let sig = base64::encode(&signer.sign(&message)?);
+        Ok(json!({"keyid": signer.public().keyid(), "sig": sig}))
     };
-    let signatures: Vec<Value> = signers.iter().map(sign).collect();
+    let signatures = signers.iter().map(sign).collect::<Result<Vec<Value>, SignError>>()?;
     let entry = canonical(&json!({
         "payload": base64::encode(payload.as_bytes()),
         "payloadType": PAYLOAD_TYPE,
@@ -179,6 +182,7 @@ fn statement(draft: &Draft, by: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checkpoint::Checkpoint;
     use super::super::json::parse_canonical;
     use super::super::key::SeedSigner;
     use super::super::parse::Unverified;
@@ -312,14 +316,33 @@ mod tests {
             fn public(&self) -> &PublicKey {
                 self.0.public()
             }
-            fn sign(&self, message: &[u8]) -> [u8; 64] {
-                let mut signature = self.0.sign(message);
+            fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+                let mut signature = self.0.sign(message)?;
                 signature[0] ^= 1;
-                signature
+                Ok(signature)
+            }
+        }
+        struct Silent(SeedSigner);
+        impl Sign for Silent {
+            fn public(&self) -> &PublicKey {
+                self.0.public()
+            }
+            fn sign(&self, _message: &[u8]) -> Result<[u8; 64], SignError> {
+                Err(SignError { keyid: self.0.public().keyid(), why: "it is not there".to_owned() })
             }
         }
         let keyid = author().public().keyid();
-        assert_eq!(seal(&draft(), &[&Broken(author())]), Err(EntryError::BadSigner { keyid }));
+        let found = seal(&draft(), &[&Broken(author())]);
+        assert_eq!(found, Err(EntryError::BadSigner { keyid: keyid.clone() }));
+        let why = "it is not there".to_owned();
+        let expected = SignError { keyid, why };
+        let found = seal(&draft(), &[&Silent(author())]);
+        assert_eq!(found, Err(EntryError::NoSignature(expected.clone())));
+        // A head is checked as well before anyone keeps it.
+        let head = Checkpoint { origin: draft().ledger, size: 0, root: Digest::of(&[]) };
+        assert_eq!(head.sign(&Silent(author())), Err(expected));
+        let found = head.sign(&Broken(author())).unwrap_err();
+        assert!(found.to_string().contains("does not fit"), "{found}");
     }
 
     #[test]

@@ -129,13 +129,38 @@ pub enum BadKey {
     MixedOrder,
 }
 
-/// Someone who can sign, with a key in memory or in a device.
+/// Why a signer gave no signature.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("key {keyid} did not sign: {why}")]
+pub struct SignError {
+    /// The keyid.
+    pub keyid: String,
+    /// What its holder says, and what to do.
+    pub why: String,
+}
+
+/// Someone who can sign, with a key in memory or elsewhere.
 pub trait Sign {
     /// Returns the public half.
     fn public(&self) -> &PublicKey;
 
-    /// Returns the Ed25519 signature over `message`.
-    fn sign(&self, message: &[u8]) -> [u8; 64];
+    /// Returns the Ed25519 signature over `message`. Whoever keeps it checks it first: what signs
+    /// may be out of this program's hands.
+    ///
+    /// # Errors
+    /// The key is not in memory, and what holds it gave no signature.
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+}
+
+/// Returns a signature that fits, for what is kept without being read again: a faulty device must
+/// not leave a head or a cosignature that nobody can check.
+pub(super) fn checked_signature(signer: &dyn Sign, message: &[u8]) -> Result<[u8; 64], SignError> {
+    let (public, signature) = (signer.public(), signer.sign(message)?);
+    if public.verify(message, &signature) {
+        return Ok(signature);
+    }
+    let why = "its signature does not fit; check its device or key".to_owned();
+    Err(SignError { keyid: public.keyid(), why })
 }
 
 /// A signing key in memory, wiped when dropped.
@@ -160,8 +185,8 @@ impl Sign for SeedSigner {
         &self.public
     }
 
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        Ok(self.key.sign(message).to_bytes())
     }
 }
 
@@ -211,7 +236,7 @@ mod tests {
     fn a_signature_fits_its_message_and_key_alone() {
         let signer = SeedSigner::from_seed(&[1; 32]);
         let other = SeedSigner::from_seed(&[2; 32]);
-        let signature = signer.sign(b"message");
+        let signature = signer.sign(b"message").unwrap();
         assert!(signer.public().verify(b"message", &signature));
         assert!(!signer.public().verify(b"messagE", &signature));
         assert!(!other.public().verify(b"message", &signature));

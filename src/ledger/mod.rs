@@ -26,7 +26,7 @@ pub use digest::{BadDigest, Digest};
 pub use entry::{Draft, EntryError, Subject, genesis_digest, read_back, seal, sign};
 pub use fault::{Fault, FaultKind};
 pub use json::NotCanonical;
-pub use key::{BadKey, PublicKey, SeedSigner, Sign};
+pub use key::{BadKey, PublicKey, SeedSigner, Sign, SignError};
 pub use note::{KeyName, Note, NoteError, Vkey};
 pub use parse::Unverified;
 pub use policy::{Policy, PolicyErrors};

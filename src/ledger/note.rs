@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::base64;
 use super::digest::shown;
-use super::key::{BadKey, PublicKey, Sign};
+use super::key::{BadKey, PublicKey, Sign, SignError, checked_signature};
 use super::named::{NOTE_TYPE, NamedKey, known_lines};
 
 /// The longest note that is read, in bytes.
@@ -122,6 +122,9 @@ impl Note {
 /// Why a note, a key name or a vkey is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoteError {
+    /// A signer without a signature that fits.
+    #[error(transparent)]
+    NoSignature(#[from] SignError),
     /// More bytes than are read.
     #[error("the note has {found} bytes; at most {NOTE_BYTES_MAX} are read")]
     TooLong {
@@ -288,13 +291,14 @@ fn check_controls(text: &str) -> Result<(), NoteError> {
 /// Signs `text` and returns the whole note with this one signature.
 ///
 /// # Errors
-/// A text that does not end in a newline, has another control character, or is too long.
+/// A text that does not end in a newline, has another control character, or is too long; a signer
+/// that gives no signature, or one that does not fit.
 pub fn sign(text: &str, name: &KeyName, signer: &dyn Sign) -> Result<Vec<u8>, NoteError> {
     check_controls(text)?;
     if !text.ends_with('\n') {
         return Err(NoteError::BadShape);
     }
-    let note = sign_well_formed(text, name, signer);
+    let note = sign_well_formed(text, name, signer)?;
     if note.len() > NOTE_BYTES_MAX {
         Err(NoteError::TooLong { found: note.len() })
     } else {
@@ -303,9 +307,14 @@ pub fn sign(text: &str, name: &KeyName, signer: &dyn Sign) -> Result<Vec<u8>, No
 }
 
 /// Signs a short text that is known to end in a newline and to have no other control character.
-pub(super) fn sign_well_formed(text: &str, name: &KeyName, signer: &dyn Sign) -> Vec<u8> {
+pub(super) fn sign_well_formed(
+    text: &str,
+    name: &KeyName,
+    signer: &dyn Sign,
+) -> Result<Vec<u8>, SignError> {
     let key = NamedKey::new(name.clone(), NOTE_TYPE, *signer.public());
-    format!("{text}\n{}", line_text(&key, &signer.sign(text.as_bytes()))).into_bytes()
+    let signature = checked_signature(signer, text.as_bytes())?;
+    Ok(format!("{text}\n{}", line_text(&key, &signature)).into_bytes())
 }
 
 #[cfg(test)]

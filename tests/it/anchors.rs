@@ -40,7 +40,7 @@ fn head(raw: &Raw, size: usize, log: u8) -> String {
         .collect();
     let root = dspt_ledger::ledger::tree::root_of(&leaves);
     let head = Checkpoint { origin: origin(), size: size as u64, root }.sign(&signer(log));
-    String::from_utf8(head).unwrap()
+    String::from_utf8(head.unwrap()).unwrap()
 }
 
 fn anchor(checkpoint: String, witnesses: &[String]) -> Event {

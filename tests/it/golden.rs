@@ -318,7 +318,7 @@ fn proof(kind: Kind) -> Event {
     let (key, reason) = (signer(CONTRIBUTOR).public().base64(), "a new laptop".to_owned());
     let root = Digest::of(b"a root");
     let head = Checkpoint { origin: origin(), size: 3, root };
-    let checkpoint = String::from_utf8(head.sign(&signer(LOG))).unwrap();
+    let checkpoint = String::from_utf8(head.sign(&signer(LOG)).unwrap()).unwrap();
     match kind {
         Kind::KeyRotated => {
             Event::KeyRotated(KeyRotated { replaces: parsed(&keyid(OWNER)), key, reason })

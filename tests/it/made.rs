@@ -372,7 +372,7 @@ impl Raw {
     pub(crate) fn sign_head_by(&mut self, seed: u8) {
         let frontier = self.frontier();
         let (size, root) = (frontier.size(), frontier.root());
-        let note = Checkpoint { origin: origin(), size, root }.sign(&signer(seed));
+        let note = Checkpoint { origin: origin(), size, root }.sign(&signer(seed)).unwrap();
         self.heads.push((i64::try_from(size).unwrap(), note));
     }
 }

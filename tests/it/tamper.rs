@@ -79,7 +79,7 @@ fn answered() -> Value {
 fn envelope(payload: &str, signers: &[u8]) -> Vec<u8> {
     let message = pae(PAYLOAD_TYPE, payload.as_bytes());
     let sign = |seed: &u8| {
-        let sig = Base64::encode_string(&signer(*seed).sign(&message));
+        let sig = Base64::encode_string(&signer(*seed).sign(&message).unwrap());
         json!({ "keyid": keyid(*seed), "sig": sig })
     };
     let payload = Base64::encode_string(payload.as_bytes());
@@ -570,7 +570,7 @@ fn an_opening_that_does_not_fit_its_log_key() {
             let root = leaf_hash(&sealed);
             raw.push(sealed, &draft.id);
             let checkpoint = Checkpoint { origin: origin(), size: 1, root };
-            raw.heads.push((1, checkpoint.sign(&signer(heads))));
+            raw.heads.push((1, checkpoint.sign(&signer(heads)).unwrap()));
         })
     };
     let (right, other) = (vkey(ORIGIN, LOG), vkey(ORIGIN, STRANGER));

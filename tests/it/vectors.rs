@@ -82,7 +82,7 @@ fn published_signatures_are_decided_as_published() {
 fn scalars_past_the_order_and_weak_points_are_refused() {
     let signer = dspt_ledger::ledger::SeedSigner::from_seed(&[5; 32]);
     let (key, message) = (signer_key(&signer), b"message");
-    let good = dspt_ledger::ledger::Sign::sign(&signer, message);
+    let good = dspt_ledger::ledger::Sign::sign(&signer, message).unwrap();
     assert!(key.verify(message, &good));
     // The order of the base point, little-endian (RFC 8032 section 5.1).
     let order: [u8; 32] =
