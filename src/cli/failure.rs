@@ -119,6 +119,7 @@ impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         let (code, exit) = match &error {
             KeyError::WrongPassphrase { .. } => ("DSPT0021", exit::PASSPHRASE),
+            KeyError::Agent(_) => ("DSPT0024", exit::FAILED),
             KeyError::NoTerminal => ("DSPT0022", exit::USAGE),
             _ => ("DSPT0020", exit::FAILED),
         };

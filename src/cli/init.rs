@@ -11,13 +11,13 @@ use super::ids::new_id;
 use super::import::{adopt_edition, bundled_edition_day};
 use super::output::Output;
 use super::question::{LEDGER_NAME, day};
-use super::signing::Signing;
+use super::signing::{Opened, Signing, in_agent};
 use crate::domain::day::Day;
 use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
 use crate::domain::refs::{CategoryId, EditionId, OrganisationType};
-use crate::journal::{Journal, NewEvent, Opening, Signers};
+use crate::journal::{Journal, NewEvent, Opening};
 use crate::keys;
-use crate::ledger::{Origin, SeedSigner};
+use crate::ledger::{Origin, Sign};
 
 /// Arguments of `init`.
 #[derive(ClapArgs, Debug)]
@@ -76,14 +76,9 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let name = args.signing.key.clone().unwrap_or_else(|| slug(&args.holder));
     let log_name =
         args.signing.log_key.clone().unwrap_or_else(|| format!("{}-log", slug(&args.org)));
-    let passphrase = args
-        .signing
-        .passphrase(true)
-        .read(&format!("New passphrase for the keys {name} and {log_name}"))?;
-    let author = new_or_own(&folder, &name, &passphrase)?;
-    let log = new_or_own(&folder, &log_name, &passphrase)?;
+    let opened = both_keys(&args.signing, &folder, &name, &log_name)?;
     std::fs::create_dir_all(&args.dir)?;
-    let signers = Signers { author: &author, admitted: None, log: &log };
+    let signers = opened.signers();
     let opening =
         Opening { id: new_id(output.now)?, organisation: &args.org, holder: &args.holder };
     let mut journal = Journal::create(&path, &origin, &opening, &signers, output.now)?;
@@ -110,13 +105,40 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     Ok(exit::YES)
 }
 
+/// Two keys: in the ssh-agent where only the public half is here, else of one passphrase, which is
+/// asked for only where it is needed.
+fn both_keys(
+    signing: &Signing,
+    folder: &Path,
+    name: &str,
+    log_name: &str,
+) -> Result<Opened, Failure> {
+    let files = keys::list(folder)?;
+    let alone = |name| files.iter().find(|file| file.name == name && file.private.is_none());
+    let names = match (alone(name), alone(log_name)) {
+        (Some(author), Some(log)) => {
+            let (author, log) = (in_agent(author, folder)?, in_agent(log, folder)?);
+            return Ok(Opened { author, log });
+        }
+        (None, None) => format!("keys {name} and {log_name}"),
+        (None, Some(_)) => format!("key {name}"),
+        (Some(_), None) => format!("key {log_name}"),
+    };
+    let passphrase = signing.passphrase(true).read(&format!("New passphrase for the {names}"))?;
+    let open = |name| match alone(name) {
+        Some(file) => in_agent(file, folder),
+        None => new_or_own(folder, name, &passphrase),
+    };
+    Ok(Opened { author: open(name)?, log: open(log_name)? })
+}
+
 /// A key of that name that opens with the passphrase, or a new one.
-fn new_or_own(folder: &Path, name: &str, passphrase: &str) -> Result<SeedSigner, Failure> {
+fn new_or_own(folder: &Path, name: &str, passphrase: &str) -> Result<Box<dyn Sign>, Failure> {
     let path = folder.join(format!("{name}.pem"));
     if !path.exists() {
         keys::generate(&path, passphrase)?;
     }
-    Ok(keys::load(&path, passphrase)?)
+    Ok(Box::new(keys::load(&path, passphrase)?))
 }
 
 /// Lower-case letters and digits, hyphens between: a name for files and origins.

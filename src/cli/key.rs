@@ -10,13 +10,14 @@ use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
 use super::question::ledger_path;
-use super::signing::{Opened, Signing, named, path_of};
+use super::signing::{Opened, Signing, held_by_agent, in_agent, named, path_of};
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
 use crate::domain::role::Role;
 use crate::journal::{Journal, NewEvent, Recorded, Signers};
-use crate::keys::{self, Passphrase};
-use crate::ledger::{SeedSigner, Sign as _, Vkey};
+use crate::keys::agent::AgentError;
+use crate::keys::{self, KeyError, Passphrase};
+use crate::ledger::{Sign, Vkey};
 use crate::store::Mode;
 
 /// Arguments of `key`.
@@ -32,6 +33,16 @@ enum Command {
     New {
         /// Name of the key
         name: String,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Keep the public half of a key that is in your ssh-agent; the agent then signs for it
+    Import {
+        /// Name that the key is to have here
+        name: String,
+        /// The public half, as ssh-keygen writes it
+        #[arg(long, value_name = "FILE.pub")]
+        public: PathBuf,
         #[command(flatten)]
         signing: Signing,
     },
@@ -122,6 +133,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     match &args.command {
         Command::New { name, signing } => new(name, signing, output),
+        Command::Import { name, public, signing } => import(name, public, signing, output),
         Command::List { signing } => list(ledger, signing, output),
         Command::Admit { name, role, holder, admitted_passphrase_file, signing } => {
             let own = admitted_passphrase_file.as_deref();
@@ -178,6 +190,24 @@ fn new(name: &str, signing: &Signing, output: &mut Output<'_>) -> Result<u8, Fai
     Ok(exit::YES)
 }
 
+fn import(
+    name: &str,
+    file: &Path,
+    signing: &Signing,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let path = signing.folder()?.join(format!("{name}.pem"));
+    let public = keys::read_public(file)?;
+    keys::keep_public(&path, &public)?;
+    let path = path.with_extension("pub");
+    let text = format!("Kept {}\n  fingerprint {}\n", path.display(), public.keyid());
+    let value =
+        json!({ "name": name, "path": path.display().to_string(), "keyid": public.keyid() });
+    output.answer("dspt.key/1", value, &text)?;
+    output.hint("It signs while your ssh-agent holds it: ssh-add FILE")?;
+    Ok(exit::YES)
+}
+
 fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Result<u8, Failure> {
     let folder = signing.folder()?;
     let files = if folder.exists() { keys::list(&folder)? } else { Vec::new() };
@@ -185,12 +215,32 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
     let journal = ledger_path(ledger).ok().and_then(|path| Journal::open(&path, Mode::Read).ok());
     let mut columns = Columns::new(&["Name", "Fingerprint", "Private half", "In the ledger"]);
     let mut list = Vec::new();
+    let held = match held_by_agent(&files) {
+        Ok(held) => held,
+        // No agent is not worth a word; one that does not answer is.
+        Err(AgentError::None | AgentError::NotHere) => Vec::new(),
+        Err(error) => {
+            output.warn(&Failure::from(KeyError::Agent(error)).message)?;
+            Vec::new()
+        }
+    };
     for file in &files {
         let keyid = file.public.keyid();
         let standing = standing(journal.as_ref(), &keyid);
-        let private = if file.private.is_some() { "yes" } else { "no" };
+        let agent = held.contains(&file.public);
+        let private = match (&file.private, agent) {
+            (Some(_), _) => "yes",
+            (None, true) => "agent",
+            (None, false) => "no",
+        };
         columns.row([file.name.clone(), keyid.clone(), private.to_owned(), standing.clone()]);
-        list.push(json!({ "name": file.name, "keyid": keyid, "private": file.private.is_some(), "standing": standing }));
+        list.push(json!({
+            "name": file.name,
+            "keyid": keyid,
+            "private": file.private.is_some(),
+            "agent": file.private.is_none() && agent,
+            "standing": standing,
+        }));
     }
     let mut text = columns.text(output.width);
     let _ = writeln!(text, "{} keys in {}", files.len(), folder.display());
@@ -239,7 +289,7 @@ fn admit(
         role,
     });
     let keyid = admitted.public().keyid();
-    introduce((journal, opened, &admitted), event, output, |recorded| {
+    introduce((journal, opened, &*admitted), event, output, |recorded| {
         format!(
             "Entry #{}: key {keyid} ({holder}) may sign as {role} from the next entry on.\n",
             recorded.first
@@ -253,13 +303,14 @@ fn incoming(
     own: Option<&Path>,
     signing: &Signing,
     what: &str,
-) -> Result<SeedSigner, Failure> {
+) -> Result<Box<dyn Sign>, Failure> {
     let folder = signing.folder()?;
-    let path = path_of(&named(&keys::list(&folder)?, name, &folder)?, &folder)?;
+    let file = named(&keys::list(&folder)?, name, &folder)?;
+    let Some(path) = &file.private else { return in_agent(&file, &folder) };
     let source =
         own.map_or_else(|| signing.passphrase(false), |path| Passphrase::File(path.to_owned()));
     let purpose = format!("Passphrase for key {name}, which is to be {what}");
-    Ok(keys::load(&path, &source.read(&purpose)?)?)
+    Ok(Box::new(keys::load(path, &source.read(&purpose)?)?))
 }
 
 fn rotate(
@@ -278,7 +329,7 @@ fn rotate(
         key: next.public().base64(),
         reason: to.reason.clone(),
     });
-    introduce((journal, opened, &next), event, output, |recorded| {
+    introduce((journal, opened, &*next), event, output, |recorded| {
         format!(
             "Entry #{}: key {new} takes the place of {old} from the next entry on, with its \
              role and holder.\n",
@@ -299,7 +350,7 @@ fn rotate_log(
     let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());
     let (key, reason) = (next.public().base64(), to.reason.clone());
     let event = Event::LogKeyRotated(LogKeyRotated { key, reason });
-    introduce((journal, opened, &next), event, output, |recorded| {
+    introduce((journal, opened, &*next), event, output, |recorded| {
         format!(
             "Entry #{}: the ledger's heads are signed by another log key from now on:\n  {vkey}\n\
              Give this line to everyone who checks the ledger, and keep a copy of the key.\n",
@@ -310,13 +361,13 @@ fn rotate_log(
 
 /// Records the one event that brings a key in, signed by that key as well, and says so.
 fn introduce(
-    (mut journal, opened, next): (Journal, Opened, &SeedSigner),
+    (mut journal, opened, next): (Journal, Opened, &dyn Sign),
     event: Event,
     output: &mut Output<'_>,
     text: impl FnOnce(&Recorded) -> String,
 ) -> Result<u8, Failure> {
     let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
-    let signers = Signers { author: &opened.author, admitted: Some(next), log: &opened.log };
+    let signers = Signers { admitted: Some(next), ..opened.signers() };
     let recorded = journal.record(&[new], &signers, output.now)?;
     journal.close()?;
     let keyid = next.public().keyid();

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use zeroize::Zeroizing;
 
 use super::failure::{Failure, exit};
 use super::output::Output;
 use crate::journal::{Journal, Ledger, NewEvent, Recorded, Signers};
+use crate::keys::agent::{Agent, AgentError};
 use crate::keys::{self, KeyError, KeyFile, Passphrase};
-use crate::ledger::SeedSigner;
+use crate::ledger::{PublicKey, SeedSigner, Sign};
 
 /// Flags of every command that signs.
 #[derive(Args, Clone, Debug, Default)]
@@ -33,15 +35,15 @@ pub(super) struct Signing {
 /// The two keys that recording needs, opened.
 pub(super) struct Opened {
     /// The author's.
-    pub author: SeedSigner,
+    pub author: Box<dyn Sign>,
     /// The log's.
-    pub log: SeedSigner,
+    pub log: Box<dyn Sign>,
 }
 
 impl Opened {
     /// As the journal takes them.
     pub(super) fn signers(&self) -> Signers<'_> {
-        Signers { author: &self.author, admitted: None, log: &self.log }
+        Signers { author: &*self.author, admitted: None, log: &*self.log }
     }
 }
 
@@ -67,7 +69,8 @@ impl Signing {
         }
     }
 
-    /// Opens the author's key and the log key; the passphrase is asked for once if it fits both.
+    /// Opens the author's key and the log key; the passphrase is asked for once if it fits both, and
+    /// not at all for a key in the ssh-agent.
     ///
     /// # Errors
     /// [`Failure`] when a key is missing or the passphrase is wrong.
@@ -82,27 +85,52 @@ impl Signing {
         let author = self.author(ledger, &files, &folder)?;
         let log = self.log(ledger, &files, &folder)?;
         let source = self.passphrase(false);
-        if let Some(warning) = source.warning() {
+        let files = [&author, &log];
+        if let Some(warning) =
+            source.warning().filter(|_| files.iter().any(|file| file.private.is_some()))
+        {
             output.warn(&warning)?;
         }
         let holder = crate::domain::refs::KeyId::try_from(author.public.keyid()).ok();
         let holder = holder.and_then(|id| ledger.roster.get(&id)).map_or("", |known| &known.holder);
         let purpose = format!("Passphrase for key {} ({holder}), to sign {what}", author.name);
-        let passphrase = source.read(&purpose)?;
-        let author = keys::load(&path_of(&author, &folder)?, &passphrase)?;
-        let log_path = path_of(&log, &folder)?;
-        let log = match keys::load(&log_path, &passphrase) {
-            Err(KeyError::WrongPassphrase { .. }) if !matches!(source, Passphrase::Command(_)) => {
-                let source = match &self.log_passphrase_file {
-                    Some(path) => Passphrase::File(path.clone()),
-                    None => Passphrase::Prompt { confirm: false },
-                };
-                let purpose = format!("Passphrase for the log key {}", log.name);
-                keys::load(&log_path, &source.read(&purpose)?)?
+        let mut shared = None;
+        let author = match &author.private {
+            None => in_agent(&author, &folder)?,
+            Some(path) => {
+                let passphrase = source.read(&purpose)?;
+                let signer = keys::load(path, &passphrase)?;
+                shared = Some(passphrase);
+                Box::new(signer)
             }
-            other => other?,
+        };
+        let log = match &log.private {
+            None => in_agent(&log, &folder)?,
+            Some(path) => Box::new(self.open_log(path, &log.name, &source, shared)?),
         };
         Ok(Opened { author, log })
+    }
+
+    /// Opens the file of the log key, by the passphrase of the author's where that fits.
+    fn open_log(
+        &self,
+        path: &Path,
+        name: &str,
+        source: &Passphrase,
+        shared: Option<Zeroizing<String>>,
+    ) -> Result<SeedSigner, Failure> {
+        let purpose = format!("Passphrase for the log key {name}");
+        let own = self.log_passphrase_file.clone().map(Passphrase::File);
+        let Some(passphrase) = shared else {
+            return Ok(keys::load(path, &own.as_ref().unwrap_or(source).read(&purpose)?)?);
+        };
+        match keys::load(path, &passphrase) {
+            Err(KeyError::WrongPassphrase { .. }) if !matches!(source, Passphrase::Command(_)) => {
+                let source = own.unwrap_or(Passphrase::Prompt { confirm: false });
+                Ok(keys::load(path, &source.read(&purpose)?)?)
+            }
+            other => Ok(other?),
+        }
     }
 
     fn author(
@@ -114,10 +142,12 @@ impl Signing {
         if let Some(name) = &self.key {
             return named(files, name, folder);
         }
+        let held = held_by_agent(files).unwrap_or_default();
         let admitted = |file: &&KeyFile| {
             let id = crate::domain::refs::KeyId::try_from(file.public.keyid()).ok();
             let known = id.and_then(|id| ledger.roster.get(&id));
-            file.private.is_some() && known.is_some_and(|known| known.revoked.is_none())
+            let here = file.private.is_some() || held.contains(&file.public);
+            here && known.is_some_and(|known| known.revoked.is_none())
         };
         let mine: Vec<&KeyFile> = files.iter().filter(admitted).collect();
         match mine.as_slice() {
@@ -160,6 +190,34 @@ pub(super) fn named(files: &[KeyFile], name: &str, folder: &Path) -> Result<KeyF
         let text = format!("there is no key `{name}` in {}", folder.display());
         Failure::new("DSPT0020", exit::FAILED, text).help("list them with: dspt key list")
     })
+}
+
+/// Returns the keys that the user's ssh-agent holds; it is asked only where a public half is alone.
+///
+/// # Errors
+/// [`AgentError`] where it cannot be asked.
+pub(super) fn held_by_agent(files: &[KeyFile]) -> Result<Vec<PublicKey>, AgentError> {
+    if files.iter().all(|file| file.private.is_some()) {
+        return Ok(Vec::new());
+    }
+    Agent::of_user()?.keys()
+}
+
+/// Returns a signer for a key whose private half is in the user's ssh-agent.
+///
+/// # Errors
+/// [`Failure`] when it is not there either.
+pub(super) fn in_agent(file: &KeyFile, folder: &Path) -> Result<Box<dyn Sign>, Failure> {
+    match Agent::of_user().and_then(|agent| agent.signer(&file.public)) {
+        Ok(signer) => Ok(Box::new(signer)),
+        Err(error) => {
+            let folder = folder.display();
+            let here = format!("only the public half of `{}` is in {folder}", file.name);
+            let failure = Failure::from(KeyError::Agent(error));
+            let message = format!("{here}, and {}", failure.message);
+            Err(Failure { message, ..failure })
+        }
+    }
 }
 
 /// Returns the path of a key's private half.

@@ -4,6 +4,8 @@
 //! A seed or a passphrase is never written in the clear, printed, or put into an error, and it is
 //! wiped from memory after use.
 
+pub mod agent;
+
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -123,6 +125,9 @@ pub enum KeyError {
         /// How it ended.
         status: ExitStatus,
     },
+    /// The ssh-agent does not do it.
+    #[error(transparent)]
+    Agent(#[from] agent::AgentError),
     /// The user has no folder for configuration.
     #[error("no home folder is known to keep keys in; give the folder of the keys")]
     NoFolder,
@@ -191,6 +196,21 @@ pub fn keep(path: &Path, seed: &[u8; 32], passphrase: &str) -> Result<PublicKey,
     Ok(public)
 }
 
+/// Keeps a public half alone, as `NAME.pub`: that of a key in an ssh-agent, or of another person.
+///
+/// # Errors
+/// [`KeyError::Exists`] where a key of that name is there, and others.
+pub fn keep_public(path: &Path, public: &PublicKey) -> Result<(), KeyError> {
+    let (name, public_path) = (name_of(path)?, public_path(path));
+    for path in [path, &path.with_extension(""), &public_path] {
+        if path.symlink_metadata().is_ok() {
+            return Err(KeyError::Exists { path: path.into() });
+        }
+    }
+    make_folder(path)?;
+    write_whole(&public_path, public_line(public, &name).as_bytes(), false)
+}
+
 /// Opens the private key at `path`.
 ///
 /// # Errors
@@ -213,8 +233,16 @@ pub fn load(path: &Path, passphrase: &str) -> Result<SeedSigner, KeyError> {
 /// # Errors
 /// [`KeyError::Missing`] or [`KeyError::BadPublic`].
 pub fn public(path: &Path) -> Result<PublicKey, KeyError> {
-    let path = public_path(path);
-    let (bytes, _) = read_bounded(&path)?;
+    read_public(&public_path(path))
+}
+
+/// Reads a public half from a file with a line as OpenSSH writes it.
+///
+/// # Errors
+/// [`KeyError::Missing`] or [`KeyError::BadPublic`].
+pub fn read_public(path: &Path) -> Result<PublicKey, KeyError> {
+    let (bytes, _) = read_bounded(path)?;
+    let path = path.to_path_buf();
     let parsed = std::str::from_utf8(&bytes).ok().and_then(parse_public_line);
     parsed.ok_or(KeyError::BadPublic { path })
 }

@@ -8,6 +8,8 @@
     reason = "tests fail loudly"
 )]
 
+#[cfg(unix)]
+mod agent;
 mod anchors;
 mod architecture;
 mod cli;
