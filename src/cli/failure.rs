@@ -160,7 +160,7 @@ impl From<crate::domain::replay::ReplayError> for Failure {
 }
 
 /// An error's text with those of its causes that it does not already hold.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

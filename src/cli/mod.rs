@@ -2,6 +2,7 @@
 
 mod candidates;
 mod catalogue;
+mod check;
 mod demo;
 mod diff;
 mod explain;
@@ -17,6 +18,7 @@ mod mapping_rows;
 mod output;
 mod question;
 mod record;
+mod refused;
 mod shipped;
 mod signing;
 mod status;
@@ -96,6 +98,8 @@ enum Command {
     Tui(tui::Args),
     /// Check everything: entries, signatures, tree, checkpoints, contents
     Verify(verify::Args),
+    /// Check files of any C2SP log: a checkpoint, a proof, a folder of tiles; needs no ledger
+    Check(check::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
@@ -174,6 +178,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Show(args) => log::show(args, ledger, output),
         Command::Tui(args) => tui::run(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
+        Command::Check(args) => check::run(args, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

@@ -12,6 +12,7 @@
 mod agent;
 mod anchors;
 mod architecture;
+mod check;
 mod cli;
 mod cli_keys;
 mod engine;

@@ -1,5 +1,5 @@
-//! Other people's numbers: published edge cases of Ed25519, and another library's tree at every size
-//! from 0 to 300 and every pair of sizes.
+//! Other people's numbers: published edge cases of Ed25519, and another library's tree at every
+//! size from 0 to 300 and for every pair of sizes.
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use dspt_ledger::ledger::tree::{

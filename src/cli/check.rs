@@ -1,0 +1,341 @@
+//! `dspt check`: files of any C2SP log against its key and its witnesses, without a ledger.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, chain, exit};
+use super::output::{Output, safe};
+use super::refused::Refused;
+use crate::ledger::checkpoint::check_origin;
+use crate::ledger::note::NOTE_BYTES_MAX;
+use crate::ledger::proof::PROOF_BYTES_MAX;
+use crate::ledger::{
+    ConsistencyFile, Cosigned, Head, InclusionFile, TilePath, Vkey, WitnessKey, check_tiles,
+    cosignature,
+};
+
+/// The longest entry of any log that is read, in bytes.
+const LEAF_BYTES_MAX: usize = 16 << 20;
+
+/// Arguments of `check`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// Signature and cosignatures of a checkpoint
+    Checkpoint {
+        #[command(flatten)]
+        trust: Trust,
+        /// The signed checkpoint
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// That these very bytes are an entry of the log
+    Inclusion {
+        #[command(flatten)]
+        trust: Trust,
+        /// The bytes of the entry
+        #[arg(long, value_name = "FILE")]
+        leaf: PathBuf,
+        /// The proof, a .tlog-proof
+        #[arg(long, value_name = "FILE")]
+        proof: PathBuf,
+    },
+    /// That a log only grew since an older checkpoint
+    Consistency {
+        #[command(flatten)]
+        trust: Trust,
+        /// The older checkpoint, kept from then
+        #[arg(long, value_name = "FILE")]
+        old: PathBuf,
+        /// The proof with the newer checkpoint, an add-checkpoint body
+        #[arg(long, value_name = "FILE")]
+        proof: PathBuf,
+    },
+    /// Every entry and hash of a log that is a folder of tiles
+    Tiles {
+        #[command(flatten)]
+        trust: Trust,
+        /// The folder; it holds `checkpoint` and `tile`
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+/// Whom to believe.
+#[derive(ClapArgs, Debug)]
+struct Trust {
+    /// The log's key: NAME+HASH+BASE64, from somewhere other than the log itself
+    #[arg(long, value_name = "VKEY")]
+    vkey: String,
+    /// The log's origin, where it is not the name of its key
+    #[arg(long)]
+    origin: Option<String>,
+    /// A witness that you know; may be given several times
+    #[arg(long, value_name = "VKEY")]
+    witness: Vec<String>,
+    /// How many of the witnesses must have cosigned; all when not given
+    #[arg(long, value_name = "NUMBER")]
+    quorum: Option<usize>,
+}
+
+/// [`Trust`], understood.
+struct Known {
+    log: Vkey,
+    origin: String,
+    witnesses: Vec<WitnessKey>,
+    quorum: usize,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the arguments cannot be understood or a file cannot be read; exit status 1
+/// when what is in them is refused.
+pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let (name, trust) = match &args.what {
+        What::Checkpoint { trust, .. } => ("checkpoint", trust),
+        What::Inclusion { trust, .. } => ("inclusion", trust),
+        What::Consistency { trust, .. } => ("consistency", trust),
+        What::Tiles { trust, .. } => ("tiles", trust),
+    };
+    let known = trust.known()?;
+    let verdict = match &args.what {
+        What::Checkpoint { checkpoint, trust: _ } => {
+            known.opened(&read(checkpoint, NOTE_BYTES_MAX)?)
+        }
+        What::Inclusion { leaf, proof, trust: _ } => {
+            inclusion(&known, &read(leaf, LEAF_BYTES_MAX)?, &read(proof, PROOF_BYTES_MAX)?)
+        }
+        What::Consistency { old, proof, trust: _ } => {
+            consistency(&known, &read(old, NOTE_BYTES_MAX)?, &read(proof, PROOF_BYTES_MAX)?)
+        }
+        What::Tiles { dir, trust: _ } => tiles(&known, dir)?,
+    };
+    report(name, &known, verdict, output)
+}
+
+impl Trust {
+    fn known(&self) -> Result<Known, Failure> {
+        let usage = |flag: &str, error: &dyn std::error::Error| {
+            Failure::usage(format!("{flag}: {}", chain(error)))
+        };
+        let log = Vkey::parse(&self.vkey).map_err(|error| usage("--vkey", &error))?;
+        let origin = self.origin.clone().unwrap_or_else(|| log.name().to_string());
+        check_origin(&origin).map_err(|error| usage("--origin", &error))?;
+        let mut witnesses: Vec<WitnessKey> = Vec::new();
+        for text in &self.witness {
+            let key = WitnessKey::parse(text).map_err(|error| usage("--witness", &error))?;
+            if witnesses.iter().any(|before| before.key() == key.key()) {
+                let text = format!("--witness {key} is given twice; one key is one witness");
+                return Err(Failure::usage(text));
+            }
+            witnesses.push(key);
+        }
+        let quorum = self.quorum.unwrap_or(witnesses.len());
+        if quorum > witnesses.len() || (quorum == 0 && self.quorum.is_some()) {
+            let text = format!(
+                "--quorum {quorum} does not fit {} witnesses; give 1 to that many, or no quorum",
+                witnesses.len()
+            );
+            return Err(Failure::usage(text));
+        }
+        Ok(Known { log, origin, witnesses, quorum })
+    }
+}
+
+/// What was found to be good.
+struct Good {
+    head: Head,
+    cosigned: Vec<Cosigned>,
+    /// What else was checked, in words and as a field of the JSON answer.
+    checked: Vec<(&'static str, u64, &'static str)>,
+}
+
+impl Known {
+    /// Opens a checkpoint and counts its witnesses.
+    fn opened(&self, note: &[u8]) -> Result<Good, Refused> {
+        let head = Head::open(note, &self.log, &self.origin)?;
+        let cosigned = cosignature::verify(note, &self.witnesses)?;
+        if cosigned.len() < self.quorum {
+            let text = format!(
+                "{} of the witnesses that you know cosigned, and {} are needed; ask for a \
+                 checkpoint with more cosignatures",
+                cosigned.len(),
+                self.quorum
+            );
+            return Err(Refused::new("quorum-not-met", text));
+        }
+        Ok(Good { head, cosigned, checked: vec![("signatures", 1, "of the log, strictly")] })
+    }
+}
+
+fn inclusion(known: &Known, leaf: &[u8], proof: &[u8]) -> Result<Good, Refused> {
+    let file = InclusionFile::parse(proof)?;
+    let mut good = known.opened(&file.checkpoint)?;
+    file.check(leaf, &good.head)?;
+    good.checked.push(("entries", 1, "these bytes, in their place"));
+    good.checked.push(("hashes", count(&file.path), "from the entry to the root"));
+    Ok(good)
+}
+
+fn consistency(known: &Known, old: &[u8], proof: &[u8]) -> Result<Good, Refused> {
+    let file = ConsistencyFile::parse(proof)?;
+    let mut good = known.opened(&file.checkpoint)?;
+    let old = Head::open(old, &known.log, &known.origin)?;
+    file.check(&old, &good.head)?;
+    good.checked = vec![
+        ("signatures", 2, "of the log, strictly, on the old checkpoint and the new"),
+        ("hashes", count(&file.path), "from the old root to the new"),
+    ];
+    Ok(good)
+}
+
+fn count<T>(items: &[T]) -> u64 {
+    u64::try_from(items.len()).unwrap_or(u64::MAX)
+}
+
+fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
+    let mut good = match known.opened(&read(&dir.join("checkpoint"), NOTE_BYTES_MAX)?) {
+        Ok(good) => good,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut unreadable = None;
+    let counts = check_tiles(good.head.size(), good.head.root(), |path: &TilePath| {
+        let file = dir.join(path.to_string());
+        match bytes_of(&file, path.bytes_max()) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                // A file that is not there is a finding; one that cannot be read is not.
+                if error.kind() != io::ErrorKind::NotFound {
+                    unreadable = Some(not_read(&file, &error));
+                }
+                None
+            }
+        }
+    });
+    if let Some(failure) = unreadable {
+        return Err(failure);
+    }
+    let counts = match counts {
+        Ok(counts) => counts,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    if counts.entries == 0 {
+        let text = "the log has no entries; nothing was there to check, and that is not a yes";
+        return Ok(Err(Refused::new("nothing-checked", text)));
+    }
+    good.checked.push(("entries", counts.entries, "hashed again"));
+    good.checked.push(("bundles", counts.bundles, "of entries, whole"));
+    good.checked.push(("tiles", counts.tiles, "of hashes, made again"));
+    Ok(Ok(good))
+}
+
+/// Reads a file that the caller named. One byte more than is allowed is read, so that the parser
+/// of the format names the fault.
+fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    bytes_of(path, most).map_err(|error| not_read(path, &error))
+}
+
+fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn not_read(path: &Path, error: &io::Error) -> Failure {
+    let text = format!("{} cannot be read: {error}", path.display());
+    let mut failure = Failure::new("DSPT0113", exit::INPUT, text).help("check the path");
+    failure.place = Some(path.display().to_string());
+    failure
+}
+
+fn report(
+    name: &str,
+    known: &Known,
+    verdict: Result<Good, Refused>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    match verdict {
+        Ok(good) => {
+            output.answer("dspt.check/1", yes_json(name, &good), &yes_text(name, known, &good))?;
+            Ok(exit::YES)
+        }
+        Err(Refused { rule, text }) => {
+            let value = json!({
+                "what": name,
+                "answer": "no",
+                "origin": known.origin,
+                "size": null,
+                "root": null,
+                "checked": {},
+                "cosigned": [],
+                "fault": { "rule": rule, "text": text },
+            });
+            output.answer("dspt.check/1", value, &format!("NO: {rule}: {}\n", safe(&text)))?;
+            Ok(exit::NO)
+        }
+    }
+}
+
+fn yes_json(name: &str, good: &Good) -> Value {
+    let mut checked: serde_json::Map<String, Value> =
+        good.checked.iter().map(|(what, count, _)| ((*what).to_owned(), json!(count))).collect();
+    checked.insert("cosignatures".to_owned(), json!(good.cosigned.len()));
+    let cosigned = good.cosigned.iter().map(|one| {
+        json!({
+            "name": one.witness().name().as_str(),
+            "vkey": one.witness().to_string(),
+            "time": one.time(),
+        })
+    });
+    json!({
+        "what": name,
+        "answer": "yes",
+        "origin": good.head.origin(),
+        "size": good.head.size(),
+        "root": good.head.root().base64(),
+        "checked": checked,
+        "cosigned": cosigned.collect::<Vec<_>>(),
+        "fault": null,
+    })
+}
+
+fn yes_text(name: &str, known: &Known, good: &Good) -> String {
+    let said = match name {
+        "inclusion" => "the entry is in the log",
+        "consistency" => "the log only grew",
+        "tiles" => "every entry and hash is in the log",
+        _ => "the checkpoint is signed",
+    };
+    let mut text = format!("YES: {said}\n  log           {}\n", safe(good.head.origin()));
+    let _ = writeln!(text, "  size          {}", good.head.size());
+    let _ = writeln!(text, "  root          {}", good.head.root().base64());
+    for (what, count, how) in &good.checked {
+        let _ = writeln!(text, "  {what:<12}  {count} good: {how}");
+    }
+    let (cosigned, known) = (good.cosigned.len(), known.witnesses.len());
+    let _ = writeln!(text, "  cosignatures  {cosigned} good, of {known} witnesses that you know");
+    for one in &good.cosigned {
+        let name = safe(one.witness().name().as_str());
+        let _ = writeln!(text, "    {name} at {}", time_text(one.time()));
+    }
+    text
+}
+
+/// A time in POSIX seconds as people read it.
+pub(super) fn time_text(seconds: u64) -> String {
+    let time =
+        i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or_else(|| format!("{seconds} seconds after 1970"), |time| time.to_string())
+}

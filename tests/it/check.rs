@@ -1,0 +1,360 @@
+//! `dspt check`: good files are accepted, and every damaged one is refused with a named reason.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dspt_ledger::cli;
+use dspt_ledger::domain::day::Instant;
+use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
+use dspt_ledger::ledger::tree::{inclusion_proof, root_of};
+use dspt_ledger::ledger::{
+    Checkpoint, Digest, InclusionFile, Origin, SeedSigner, Sign as _, Vkey, leaf_hash,
+};
+use serde_json::Value;
+
+const ORIGIN: &str = "ledger.example/northbridge/dspt";
+const LOG: &str =
+    "ledger.example/northbridge/dspt+3edb7fbf+AYE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
+const WITNESS: &str =
+    "witness.example/auditor+931f5f0f+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR";
+
+/// How a command ended.
+struct Ended {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    /// The name of the reason of a "no".
+    #[track_caller]
+    fn refused(&self) -> String {
+        assert_eq!(self.code, 1, "{}\n{}", self.out, self.err);
+        assert_eq!(self.out.lines().count(), 1, "{}", self.out);
+        let rest = self.out.strip_prefix("NO: ").unwrap();
+        rest.split_once(": ").unwrap().0.to_owned()
+    }
+}
+
+fn run(args: &[&str]) -> Ended {
+    let args = ["dspt", "check"].iter().chain(args).map(OsString::from);
+    let now = Instant::parse("2026-11-21T10:00:00.000Z").unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let code = cli::run(args, now, &mut out, &mut err);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { code, out: text(out), err: text(err) }
+}
+
+/// The worked files, in a folder of their own.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors");
+        for name in [
+            "checkpoint-3",
+            "checkpoint-5",
+            "entry-2.json",
+            "entry-2.tlog-proof",
+            "3-5.add-checkpoint",
+        ] {
+            fs::copy(vectors.join(name), folder.path().join(name)).unwrap();
+        }
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    fn run(&self, args: &str) -> Ended {
+        let placed = |word: &str| match word.strip_prefix('@') {
+            Some(name) => self.path(name).display().to_string(),
+            None => word.to_owned(),
+        };
+        let words: Vec<String> = args.split_whitespace().map(placed).collect();
+        run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// What a command says when one file has other bytes.
+    fn with(&self, name: &str, bytes: &[u8], args: &str) -> Ended {
+        let good = self.bytes(name);
+        fs::write(self.path(name), bytes).unwrap();
+        let ended = self.run(args);
+        fs::write(self.path(name), good).unwrap();
+        ended
+    }
+}
+
+fn checkpoint() -> String {
+    format!("checkpoint --vkey {LOG} --witness {WITNESS} --checkpoint @checkpoint-5")
+}
+
+fn inclusion() -> String {
+    format!(
+        "inclusion --vkey {LOG} --witness {WITNESS} --leaf @entry-2.json \
+         --proof @entry-2.tlog-proof"
+    )
+}
+
+fn consistency() -> String {
+    format!("consistency --vkey {LOG} --old @checkpoint-3 --proof @3-5.add-checkpoint")
+}
+
+#[test]
+fn the_worked_files_are_accepted_with_counts() {
+    let desk = Desk::new();
+    for (args, parts) in [
+        (checkpoint(), ["YES: the checkpoint is signed", "signatures    1 good", "1 good, of 1"]),
+        (
+            inclusion(),
+            ["YES: the entry is in the log", "entries       1 good", "hashes        3 good"],
+        ),
+        (consistency(), ["YES: the log only grew", "signatures    2 good", "hashes        4 good"]),
+    ] {
+        let ended = desk.run(&args);
+        assert_eq!(ended.code, 0, "{}\n{}", ended.out, ended.err);
+        for part in parts {
+            assert!(ended.out.contains(part), "{part}\n{}", ended.out);
+        }
+    }
+    let ended = desk.run(&checkpoint());
+    assert!(ended.out.contains("witness.example/auditor at 2026-06-30T17:00:05Z"), "{}", ended.out);
+    let ended = desk.run(&format!("--json {}", inclusion()));
+    let value: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(value["schema"], "dspt.check/1");
+    assert_eq!(value["answer"], "yes");
+    assert_eq!((&value["size"], &value["checked"]["hashes"]), (&5.into(), &3.into()));
+    assert_eq!(value["cosigned"][0]["time"], 1_782_838_805);
+    let ended = desk.with("entry-2.json", b"x", &format!("--json {}", inclusion()));
+    let value: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!((&value["answer"], &value["fault"]["rule"]), (&"no".into(), &"not-included".into()));
+    assert_eq!(ended.code, 1);
+}
+
+#[test]
+fn every_byte_of_every_file_counts() {
+    let desk = Desk::new();
+    for (args, names) in [
+        (checkpoint(), &["checkpoint-5"][..]),
+        (inclusion(), &["entry-2.json", "entry-2.tlog-proof"]),
+        (consistency(), &["checkpoint-3", "3-5.add-checkpoint"]),
+    ] {
+        for name in names {
+            let good = desk.bytes(name);
+            for at in 0..good.len() {
+                let mut bad = good.clone();
+                bad[at] ^= [0x01, 0x20, 0x80][at % 3];
+                let reason = desk.with(name, &bad, &args).refused();
+                assert!(!reason.is_empty() && !reason.contains(' '), "{reason}");
+            }
+            for end in (0..good.len()).step_by(32).chain([good.len() - 1]) {
+                desk.with(name, &good[..end], &args).refused();
+            }
+            desk.with(name, &[&good[..], b"\n"].concat(), &args).refused();
+        }
+    }
+}
+
+/// A file with one part replaced, and the reason why it is refused.
+#[track_caller]
+fn refused(name: &str, args: &str, from: &str, to: &str) -> String {
+    let desk = Desk::new();
+    let good = String::from_utf8(desk.bytes(name)).unwrap();
+    let bad = good.replacen(from, to, 1);
+    assert_ne!(good, bad, "{from}");
+    desk.with(name, bad.as_bytes(), args).refused()
+}
+
+#[test]
+fn second_spellings_are_refused() {
+    let head = |from: &str, to: &str| refused("checkpoint-5", &checkpoint(), from, to);
+    assert_eq!(head("\n5\n", "\n05\n"), "bad-signature");
+    assert_eq!(head("\n", "\r\n"), "bad-byte");
+    assert_eq!(head("4Kvo=\n", "4Kvo=\nan extension\n"), "bad-signature");
+    assert_eq!(head("hvTAY=", "hvTAZ="), "bad-signature-line");
+    assert_eq!(head("hvTAY=", "hvTAY"), "bad-signature-line");
+    assert_eq!(head("SWcyxDQ==\n", "SWcyxDQ=="), "bad-note");
+    let proof = |from: &str, to: &str| refused("entry-2.tlog-proof", &inclusion(), from, to);
+    for (from, to) in [
+        ("index 2", "index 02"),
+        ("index 2", "index +2"),
+        ("index 2", "index  2"),
+        ("FoXRFmJP1C2367C0k=", "FoXRFmJP1C2367C0l="),
+        ("C0k=\n", "C0k=\nhello\n"),
+        ("tlog-proof@v1\n", "tlog-proof@v1\r\n"),
+        ("@v1", "@v2"),
+        ("tlog-proof@v1\n", "tlog-proof@v1\nnote\n"),
+    ] {
+        assert_eq!(proof(from, to), "bad-proof", "{to}");
+    }
+    assert_eq!(proof("C0k=\n", "C0k=\n\n"), "bad-signature");
+    let add = |from: &str, to: &str| refused("3-5.add-checkpoint", &consistency(), from, to);
+    assert_eq!(add("old 3", "old 03"), "bad-proof");
+    assert_eq!(add("old 3", "old 2"), "wrong-old-size");
+    assert_eq!(add("old 3\n", "old 3\nAAAA\n"), "bad-proof");
+    let hash = "6NRAuEE2BPCF9FG9ZExaxhg3WurzNZgwXGeVoFnjJQI=\n";
+    assert_eq!(add(hash, ""), "not-consistent");
+    assert_eq!(add(hash, &hash.repeat(2)), "not-consistent");
+    assert_eq!(add(hash, &hash.repeat(61)), "too-long");
+}
+
+#[test]
+fn what_the_log_signs_wrongly_is_refused_too() {
+    let desk = Desk::new();
+    let signer = SeedSigner::from_seed(&[2; 32]);
+    let name = Vkey::parse(LOG).unwrap().name().clone();
+    let root = "RPgwBdW8SfJ20lx1c9R/X8Oc8AC1D/wpjC3Nsng4Kvo=";
+    let args = format!("checkpoint --vkey {LOG} --checkpoint @checkpoint-5");
+    for (text, reason) in [
+        (format!("{ORIGIN}\n05\n{root}\n"), "bad-size"),
+        (format!("{ORIGIN}\n5\n{}\n", &root[..40]), "bad-root"),
+        (format!("{ORIGIN}\n5\n{}\n", root.replace("Kvo", "Kvp")), "bad-root"),
+        (format!("{ORIGIN}\n0\n{root}\n"), "bad-root"),
+        (format!("{ORIGIN}\n5\n{root}\nextension\n"), "extension-line"),
+        (format!("{ORIGIN}\n5\n"), "bad-checkpoint"),
+        (format!("{ORIGIN}/b\n5\n{root}\n"), "wrong-origin"),
+        (format!("\n5\n{root}\n"), "bad-origin"),
+        (format!("{ORIGIN}\n5\n{root}\n"), ""),
+    ] {
+        let note = dspt_ledger::ledger::note::sign(&text, &name, &signer).unwrap();
+        let ended = desk.with("checkpoint-5", &note, &args);
+        if reason.is_empty() {
+            assert_eq!(ended.code, 0, "{}", ended.out);
+            let line = String::from_utf8(note).unwrap().lines().last().unwrap().to_owned();
+            let twice = [text.as_bytes(), format!("\n{line}\n{line}\n").as_bytes()].concat();
+            assert_eq!(desk.with("checkpoint-5", &twice, &args).refused(), "signed-twice");
+        } else {
+            assert_eq!(ended.refused(), reason);
+        }
+    }
+}
+
+#[test]
+fn witnesses_are_counted_by_key() {
+    let desk = Desk::new();
+    let good = String::from_utf8(desk.bytes("checkpoint-5")).unwrap();
+    let line = good.lines().last().unwrap().to_owned() + "\n";
+    let twice = desk.with("checkpoint-5", format!("{good}{line}").as_bytes(), &checkpoint());
+    assert_eq!(twice.refused(), "cosigned-twice");
+    let none = good.replace(&line, "");
+    let none = none.as_bytes();
+    assert_eq!(desk.with("checkpoint-5", none, &checkpoint()).refused(), "quorum-not-met");
+    let other = SeedSigner::from_seed(&[9; 32]);
+    let other = dspt_ledger::ledger::WitnessKey::new(
+        dspt_ledger::ledger::KeyName::parse("other.example").unwrap(),
+        *other.public(),
+    );
+    let two = format!("{} --witness {other}", checkpoint());
+    assert_eq!(desk.run(&two).refused(), "quorum-not-met");
+    assert_eq!(desk.run(&format!("{two} --quorum 1")).code, 0);
+    assert_eq!(desk.with("checkpoint-5", none, &format!("{two} --quorum 1")).code, 1);
+    for (bad, part) in [
+        (format!("{two} --quorum 3"), "--quorum 3"),
+        (format!("{two} --quorum 0"), "--quorum 0"),
+        (format!("{two} --witness {WITNESS}"), "given twice"),
+        (format!("{two} --witness {LOG}"), "key type 0x01"),
+        (checkpoint().replace(LOG, WITNESS), "key type 0x04"),
+        (format!("{two} --quorum x"), "--quorum"),
+    ] {
+        let ended = desk.run(&bad);
+        assert_eq!(ended.code, 2, "{bad}\n{}", ended.out);
+        assert!(ended.err.contains(part), "{}", ended.err);
+    }
+}
+
+#[test]
+fn another_log_key_file_or_entry_is_refused() {
+    let desk = Desk::new();
+    let other = SeedSigner::from_seed(&[8; 32]);
+    let other = Vkey::new(Vkey::parse(LOG).unwrap().name().clone(), *other.public());
+    let args = checkpoint().replace(LOG, &other.to_string());
+    assert_eq!(desk.run(&args).refused(), "not-signed");
+    let args = format!("{} --origin other.example/a/b", checkpoint());
+    assert_eq!(desk.run(&args).refused(), "wrong-origin");
+    assert_eq!(desk.run(&format!("{} --origin {ORIGIN}", checkpoint())).code, 0);
+    // The old checkpoint is held to the log's key as well.
+    let old = String::from_utf8(desk.bytes("checkpoint-3")).unwrap();
+    let unsigned = old.replace("Ptt/v4Oo", "Ptt/v4Op");
+    let args = consistency();
+    assert_eq!(desk.with("checkpoint-3", unsigned.as_bytes(), &args).refused(), "bad-signature");
+    let missing = desk.run(&args.replace("@checkpoint-3", "@none"));
+    assert_eq!((missing.code, missing.err.contains("DSPT0113")), (3, true), "{}", missing.err);
+    assert!(desk.run(&inclusion().replace("@entry-2.json", "@none")).err.contains("none"));
+}
+
+/// A log of another program: its key has another name than its origin, and it is small.
+fn tiles(folder: &Path, size: u64) -> (String, Digest) {
+    let signer = SeedSigner::from_seed(&[6; 32]);
+    let origin = Origin::parse("tiles.example/a/b").unwrap();
+    let entries: Vec<String> = (0..size).map(|index| format!("entry {index}")).collect();
+    let leaves: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.as_bytes())).collect();
+    let (mut tiler, mut files) = (Tiler::new(), Vec::new());
+    for leaf in &leaves {
+        files.extend(tiler.push(*leaf));
+    }
+    files.extend(tiler.finish());
+    for (path, part) in bundles_of(size).zip(entries.chunks(256)) {
+        files.push((path, bundle(part).unwrap()));
+    }
+    for (path, bytes) in files {
+        let file = folder.join(path.to_string());
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+    let root = root_of(&leaves);
+    let note = Checkpoint { origin: origin.clone(), size, root }.sign(&signer);
+    fs::write(folder.join("checkpoint"), &note).unwrap();
+    if let Some(path) = inclusion_proof(&leaves, size.saturating_sub(1)) {
+        let file = InclusionFile { extra: None, index: size - 1, path, checkpoint: note };
+        fs::write(folder.join("last.tlog-proof"), file.to_bytes()).unwrap();
+        fs::write(folder.join("last"), &entries[entries.len() - 1]).unwrap();
+    }
+    (Vkey::new(origin.key_name(), *signer.public()).to_string(), root)
+}
+
+#[test]
+fn a_folder_of_tiles_is_checked_whole() {
+    let desk = Desk::new();
+    let folder = desk.folder.path();
+    let (vkey, _) = tiles(folder, 600);
+    let dir = folder.display().to_string();
+    let check = || run(&["tiles", "--vkey", &vkey, "--dir", &dir]);
+    let ended = check();
+    assert_eq!(ended.code, 0, "{}\n{}", ended.out, ended.err);
+    for part in ["entries       600 good", "bundles       3 good", "tiles         4 good"] {
+        assert!(ended.out.contains(part), "{}", ended.out);
+    }
+    let last = format!("inclusion --vkey {vkey} --leaf @last --proof @last.tlog-proof");
+    assert_eq!(desk.run(&last).code, 0);
+    for name in ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/001"] {
+        let file = folder.join(name);
+        let good = fs::read(&file).unwrap();
+        for at in [0, 1, 33, good.len() - 1] {
+            let mut bad = good.clone();
+            bad[at] ^= 4;
+            fs::write(&file, &bad).unwrap();
+            check().refused();
+        }
+        fs::write(&file, &good[..good.len() - 1]).unwrap();
+        check().refused();
+        fs::write(&file, [&good[..], b"\n"].concat()).unwrap();
+        check().refused();
+        fs::remove_file(&file).unwrap();
+        assert_eq!(check().refused(), "missing-tile", "{name}");
+        fs::write(&file, &good).unwrap();
+    }
+    assert_eq!(check().code, 0);
+    tiles(folder, 0);
+    assert_eq!(check().refused(), "nothing-checked");
+    fs::remove_file(folder.join("checkpoint")).unwrap();
+    assert_eq!(check().code, 3);
+}
