@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "tests fail loudly"
 )]
 
@@ -17,6 +18,7 @@ mod cli;
 mod cli_keys;
 mod engine;
 mod golden;
+mod interop;
 mod journal;
 mod made;
 mod mapping_check;
