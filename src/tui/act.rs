@@ -183,7 +183,7 @@ pub fn prompt(model: &mut Model, ask: Ask) -> Option<Effect> {
 }
 
 fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
-    if model.screen == Screen::Compare && forward {
+    if model.has_sides() {
         model.on_a = !model.on_a;
         return None;
     }
@@ -375,7 +375,7 @@ pub fn view_command(model: &Model, whole: bool) -> String {
     let item = || model.item.as_ref().map_or("ITEM".to_owned(), ToString::to_string);
     let command = match model.screen {
         Screen::Position => format!("status {}", flags(asked)),
-        Screen::Why => format!("explain {} {}", item(), flags(asked)),
+        Screen::Why => format!("explain {} {}", item(), flags(model.active())),
         Screen::Compare => compare_command(model.other, asked),
         Screen::History => match asked.known {
             Known::Now => "log".to_owned(),

@@ -166,8 +166,8 @@ commands! {
     History = "history", Screens, [Char('4')], "History: what was recorded";
     Signatures = "signatures", Screens, [Char('5')], "Signatures: can it be trusted?";
     YearEnd = "year-end", Screens, [Char('6')], "Year end: what is still to do";
-    NextPane = "next-pane", Screens, [Key::Tab], "next screen; in Compare: A or B";
-    PreviousPane = "previous-pane", Screens, [Key::BackTab], "screen before";
+    NextPane = "next-pane", Screens, [Key::Tab], "next screen; in Compare A or B";
+    PreviousPane = "previous-pane", Screens, [Key::BackTab], "screen before; in Compare A or B";
     Verify = "verify", Out, [Char('v')], "check every signature again";
     Preview = "preview", Out, [Char('p')], "preview the statement";
     Export = "export", Out, [Char('x')], "export this view (csv, html, txt, json)";

@@ -67,10 +67,19 @@ pub fn signatures(size: (u16, u16)) -> (u16, u16) {
     if body(Screen::Signatures, size) >= 18 { (9, 4) } else { (7, 0) }
 }
 
+/// Rows of both sides of Why in a window too narrow to have them side by side: A over B.
+pub fn sides(rows: u16) -> (u16, u16) {
+    (rows / 2, rows - rows / 2)
+}
+
 /// How many lines of the list are on screen.
 pub fn list_height(model: &Model) -> usize {
     let size = model.size;
     let body = body(model.screen, size);
+    if model.is_beside() && !is_wide(size) {
+        let (a, b) = sides(body);
+        return usize::from(if model.on_a { a } else { b }.saturating_sub(3).max(1));
+    }
     let around = match model.screen {
         Screen::Position => 5,
         Screen::Why => 6,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::act::view_command;
 use super::export;
 use super::keymap::{BINDINGS, Command, Group, Keymap, named};
-use super::model::{Body, Model, Screen};
+use super::model::{Beside, Body, Model, Screen};
 use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
@@ -164,7 +164,13 @@ fn line_text(model: &Model, command: Command) -> String {
 
 /// The whole screen, as sentences and lines.
 fn page(model: &Model) -> String {
-    let mut text = format!("{}. {}\n", model.screen.name(), model.position.sentence());
+    let name = model.screen.name();
+    // The tree is that of side A then, which the sentence is not about.
+    let mut text = if model.is_beside() && model.on_a {
+        format!("{name}. A, {}.\n", model.other.on.long())
+    } else {
+        format!("{name}. {}\n", model.position.sentence())
+    };
     match &model.body {
         Body::Position(..) => {
             let _ = writeln!(text, "{}", model.position.counts_text());
@@ -221,6 +227,23 @@ fn page(model: &Model) -> String {
             let _ = writeln!(text, "Same item: {}", answer_text(one));
         }
     }
+    if let Some(beside) = &model.beside {
+        text.push_str(&other_side(model, beside));
+    }
     let _ = writeln!(text, "This view: {}", view_command(model, false));
+    text
+}
+
+/// The same item on the side of the comparison that the commands do not move.
+fn other_side(model: &Model, beside: &Beside) -> String {
+    let name = if model.on_a { "B" } else { "A" };
+    let day = beside.asked.on.long();
+    let Some((why, lines)) = &beside.tree else {
+        return format!("{name}, {day}: this item is not asked for.\n");
+    };
+    let mut text = format!("{name}, {day}: {}.\n", safe(&why.heading));
+    for line in lines {
+        let _ = writeln!(text, "{}{}", "  ".repeat(line.path.len()), safe(&line.text));
+    }
     text
 }

@@ -86,6 +86,14 @@ pub enum Body {
     YearEnd(Box<YearEnd>),
 }
 
+/// The other side of a comparison: the same item as the side that is not being moved explains it.
+pub struct Beside {
+    /// Its question.
+    pub asked: Asked,
+    /// Its tree and the lines of it; none when the item is not asked for.
+    pub tree: Option<(Box<Why>, Vec<Line>)>,
+}
+
 /// Everything that the screen shows.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Model {
@@ -143,6 +151,8 @@ pub struct Model {
     pub position: Position,
     /// What the screen holds besides.
     pub body: Body,
+    /// In Why after Compare: the side that the keys do not move.
+    pub beside: Option<Beside>,
 }
 
 impl Model {
@@ -187,6 +197,7 @@ impl Model {
             tour,
             position,
             body: Body::Signatures,
+            beside: None,
             library,
         };
         model.refresh();
@@ -195,12 +206,22 @@ impl Model {
 
     /// The question that time keys move.
     pub fn active(&self) -> Asked {
-        if self.on_a && self.screen == Screen::Compare { self.other } else { self.asked }
+        if self.on_a && self.has_sides() { self.other } else { self.asked }
+    }
+
+    /// Says whether two positions are on screen: in Compare, and in Why when it was opened there.
+    pub fn has_sides(&self) -> bool {
+        self.screen == Screen::Compare || self.is_beside()
+    }
+
+    /// Says whether Why explains both sides of a comparison.
+    pub fn is_beside(&self) -> bool {
+        self.screen == Screen::Why && self.before.last() == Some(&Screen::Compare)
     }
 
     /// Moves the question that time keys move.
     pub fn ask(&mut self, asked: Asked) {
-        if self.on_a && self.screen == Screen::Compare {
+        if self.on_a && self.has_sides() {
             self.other = asked;
         } else {
             self.asked = asked;
@@ -271,10 +292,10 @@ impl Model {
         }
     }
 
-    /// The full key of the selected item, in the edition in force on the day.
-    pub fn item_ref(&self) -> Option<ItemRef> {
+    /// The full key of the selected item, in the edition in force on the day of a position.
+    fn item_ref(&self, position: &Position) -> Option<ItemRef> {
         let item = self.item.clone()?;
-        let period = self.position.book.positions.derivation.period_on(self.asked.on)?;
+        let period = position.book.positions.derivation.period_on(position.asked.on)?;
         let (edition, category) = (period.edition.id.clone(), period.category.clone());
         Some(ItemRef { edition, category, item })
     }
@@ -299,6 +320,7 @@ impl Model {
             Err(error) => self.notice = error.to_string(),
         }
         self.body = self.read_body();
+        self.beside = self.read_beside();
         self.keep_line();
         self.scroll();
         self.reasons();
@@ -307,15 +329,7 @@ impl Model {
     fn read_body(&mut self) -> Body {
         match self.screen {
             Screen::Position => Body::Position(Vec::new(), None),
-            Screen::Why => {
-                let item = self.item_ref();
-                let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
-                Body::Why(why.map(|why| {
-                    let why = why.with_answers(&mut self.library, self.asked);
-                    let lines = why.lines(&self.turned, self.open_all);
-                    (Box::new(why), lines)
-                }))
-            }
+            Screen::Why => Body::Why(self.read_why(self.active())),
             Screen::Compare => {
                 let all = Filter::default();
                 let a = Position::read(&mut self.library, self.other, &all);
@@ -338,6 +352,29 @@ impl Model {
                 Body::YearEnd(Box::new(YearEnd::read(&self.position, &rows)))
             }
         }
+    }
+
+    /// The reasons for the selected item, and the lines of them; none when it is not asked for.
+    fn read_why(&mut self, asked: Asked) -> Option<(Box<Why>, Vec<Line>)> {
+        let position = if asked == self.asked {
+            self.position.clone()
+        } else {
+            Position::read(&mut self.library, asked, &Filter::default()).ok()?
+        };
+        let item = self.item_ref(&position)?;
+        let why = Why::read(&mut self.library, &position, &item)?;
+        let why = why.with_answers(&mut self.library, asked);
+        let lines = why.lines(&self.turned, self.open_all);
+        Some((Box::new(why), lines))
+    }
+
+    fn read_beside(&mut self) -> Option<Beside> {
+        if !self.is_beside() {
+            return None;
+        }
+        let asked = if self.on_a { self.asked } else { self.other };
+        let tree = self.read_why(asked);
+        Some(Beside { asked, tree })
     }
 
     /// Puts the cursor back on the item that was selected, where the list still has it.

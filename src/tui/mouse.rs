@@ -31,6 +31,10 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
 /// Rows between the list's last line and the lower edge of the body.
 fn list_below(model: &Model) -> u16 {
     match model.screen {
+        Screen::Why if model.is_beside() && !layout::is_wide(model.size) => {
+            let (_, b) = layout::sides(layout::body(Screen::Why, model.size));
+            if model.on_a { b } else { 0 }
+        }
         Screen::Why => 3,
         Screen::Position | Screen::Compare | Screen::History => 1,
         Screen::Signatures => 1 + layout::signatures(model.size).1,

@@ -406,6 +406,49 @@ fn a_comparison_moves_one_side_at_a_time() {
 }
 
 #[test]
+fn why_opened_in_compare_explains_both_sides() {
+    let mut model = model();
+    say(&mut model, "compare 2026-06-09");
+    say(&mut model, "find 9.2.1");
+    press(&mut model, "\n");
+    assert!(model.is_beside());
+    for (columns, rows) in SIZES {
+        let text = drawn(&mut model, columns, rows);
+        for shown in
+            ["A 9 Jun 2026: why is 9.2.1 met by equivalence?", "B 30 Jun 2026: why is 9.2.1"]
+        {
+            assert!(text.contains(shown), "{columns}x{rows}\n{text}");
+        }
+        // Tab gives the other side the cursor and the time keys; either is on screen.
+        for side in ["*A", "*B"] {
+            press(&mut model, "\t");
+            let text = drawn(&mut model, columns, rows);
+            assert!(text.contains(&format!("{side} ")), "{columns}x{rows}\n{text}");
+            assert!(text.contains("│>"), "{columns}x{rows}\n{text}");
+        }
+    }
+    let b = model.asked;
+    press(&mut model, "\t,");
+    assert_eq!((model.asked, model.other.on < day("2026-06-09")), (b, true));
+    press(&mut model, "n");
+    assert_eq!((model.asked.known, model.other.known), (Known::Then, Known::Now));
+    let Body::Why(Some((why, _))) = &model.body else { panic!() };
+    assert_eq!(why.status, Status::MetByEquivalence);
+    let (other, _) = model.beside.as_ref().unwrap().tree.as_ref().unwrap();
+    assert_eq!(other.status, Status::Lapsed);
+    // A day before the edition: one side has nothing to explain.
+    press(&mut model, "g2024-01-01\n");
+    assert!(drawn(&mut model, 80, 24).contains("9.2.1 is not asked for on 1 January 2024."));
+    let (said, _) = linear::answer(&mut model, "why 9.2.1");
+    assert!(said.contains("B, 30 June 2026: 9.2.1 Annual penetration test: LAPSED."), "{said}");
+    press(&mut model, "\u{1b}");
+    assert_eq!(model.screen, Screen::Compare);
+    // Opened from the list, it is about one position.
+    press(&mut model, "1\n");
+    assert!(!model.is_beside());
+}
+
+#[test]
 fn an_event_leads_to_its_item_and_back() {
     let mut model = model();
     press(&mut model, "4");

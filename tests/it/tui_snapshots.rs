@@ -114,6 +114,7 @@ fn what_lies_over_a_screen_is_as_it_was() {
             ("markers", "B"),
             ("preview", "p"),
             ("entry", "4\n"),
+            ("why-both", "cg9/6/2026\n\n"),
             ("none-in-force", "g1/1/2025\n"),
         ] {
             let mut model = model();

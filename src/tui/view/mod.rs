@@ -95,6 +95,7 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Screen::History => history::sentence(model, pen, area),
         Screen::Signatures => signatures::sentence(model, pen, area),
         Screen::YearEnd => year_end::sentence(model, pen, area),
+        Screen::Why if model.is_beside() => compare::sentence(model, pen, area),
         Screen::Position | Screen::Why => sentence(model, pen, area),
     }
 }
@@ -210,8 +211,16 @@ fn keys(model: &Model) -> String {
         Screen::Position => {
             vec![step, marker, (&[C::Play], "play"), go, open("why"), compare, all]
         }
+        Screen::Why if model.is_beside() => {
+            let sides: (&[C], &str) = (&[C::NextPane], "A or B");
+            vec![back, sides, step, (&[C::NowThen], "now/then"), open("details"), help]
+        }
         Screen::Why => vec![back, step, marker, (&[C::NowThen], "now/then"), compare, help],
-        Screen::Compare => vec![open("why"), (&[C::Swap], "swap"), step, back, all, help],
+        Screen::Compare => {
+            let set: (&[C], &str) = (&[C::Compare], "set A here");
+            let swap: (&[C], &str) = (&[C::Swap], "swap");
+            vec![open("why at A and B"), set, back, swap, step, help]
+        }
         Screen::History => {
             vec![open("details"), (&[C::GoToItem], "go to the item"), step, go, back, help]
         }

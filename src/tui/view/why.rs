@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use super::super::book::Asked;
 use super::super::keymap::Command as C;
 use super::super::layout;
-use super::super::model::Model;
+use super::super::model::{Beside, Cursor, Model};
 use super::super::page::history::details;
 use super::super::page::why::{Line, Why, answer_text};
 use super::super::theme::Role;
@@ -12,23 +13,35 @@ use super::super::width::wrap;
 use super::pen::Pen;
 use super::position::press_now;
 
+/// A tree and where to draw it.
+struct Tree<'p> {
+    title: String,
+    why: &'p Why,
+    lines: &'p [Line],
+    /// The selected line, on the side that the keys move.
+    cursor: Option<Cursor>,
+    /// Rows for the selected line in full and the outlook.
+    foot: bool,
+}
+
 pub(super) fn draw(
     model: &Model,
     page: Option<&(Box<Why>, Vec<Line>)>,
     pen: &mut Pen<'_>,
     area: Rect,
 ) -> Option<(u16, u16)> {
+    if let Some(beside) = &model.beside {
+        return draw_sides(model, page, beside, pen, area);
+    }
     let Some((why, lines)) = page else {
-        pen.frame(area, "Why", "");
-        let item = model.item.as_ref().map_or("This item".to_owned(), ToString::to_string);
-        let text = format!("{item} is not asked for on {}.", model.asked.on.long());
-        pen.line(2, area.y + 1, area.width - 4, &text, Role::Warning);
+        not_asked(model, model.asked, "Why", pen, area);
         return None;
     };
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
-    let tree = Rect { width: left, ..area };
-    let at = draw_tree(model, why, lines, pen, tree);
+    let title = format!("Why is {} {}?", why.item.item, why.status.word().to_lowercase());
+    let tree = Tree { title, why, lines, cursor: Some(model.cursor()), foot: true };
+    let at = draw_tree(model, &tree, pen, Rect { width: left, ..area });
     if wide {
         let other = 9.min(area.height / 2);
         let x = left;
@@ -40,19 +53,60 @@ pub(super) fn draw(
     at
 }
 
-fn draw_tree(
+/// Both sides of a comparison: side by side, or A over B where the window is narrow.
+fn draw_sides(
     model: &Model,
-    why: &Why,
-    lines: &[Line],
+    page: Option<&(Box<Why>, Vec<Line>)>,
+    beside: &Beside,
     pen: &mut Pen<'_>,
     area: Rect,
 ) -> Option<(u16, u16)> {
-    let title = format!("Why is {} {}?", why.item.item, why.status.word().to_lowercase());
-    pen.frame(area, &title, &format!("{} open all", model.keys.hint(C::OpenAll)));
+    let wide = layout::is_wide(model.size);
+    let (first, second) = if wide {
+        let half = area.width / 2;
+        let right = Rect { x: area.x + half, width: area.width - half, ..area };
+        (Rect { width: half, ..area }, right)
+    } else {
+        let (above, below) = layout::sides(area.height);
+        (Rect { height: above, ..area }, Rect { y: area.y + above, height: below, ..area })
+    };
+    let other = beside.tree.as_ref();
+    let (on_a, on_b) = if model.on_a { (page, other) } else { (other, page) };
+    let sides = [
+        ("A", model.other, on_a, model.on_a, first),
+        ("B", model.asked, on_b, !model.on_a, second),
+    ];
+    let mut at = None;
+    for (name, asked, tree, moves, place) in sides {
+        let mark = if moves { "*" } else { "" };
+        let name = format!("{mark}{name} {}", asked.on.short());
+        let Some((why, lines)) = tree else {
+            not_asked(model, asked, &name, pen, place);
+            continue;
+        };
+        let word = why.status.word().to_lowercase();
+        let title = format!("{name}: why is {} {word}?", why.item.item);
+        let cursor = moves.then(|| model.cursor());
+        let tree = Tree { title, why, lines, cursor, foot: wide };
+        at = draw_tree(model, &tree, pen, place).or(at);
+    }
+    at
+}
+
+fn not_asked(model: &Model, asked: Asked, title: &str, pen: &mut Pen<'_>, area: Rect) {
+    pen.frame(area, title, "");
+    let item = model.item.as_ref().map_or("This item".to_owned(), ToString::to_string);
+    let text = format!("{item} is not asked for on {}.", asked.on.long());
+    pen.line(area.x + 2, area.y + 1, area.width.saturating_sub(4), &text, Role::Warning);
+}
+
+fn draw_tree(model: &Model, tree: &Tree<'_>, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    let (why, lines) = (tree.why, tree.lines);
+    pen.frame(area, &tree.title, &format!("{} open all", model.keys.hint(C::OpenAll)));
     let width = area.width.saturating_sub(4);
     pen.line(area.x + 2, area.y + 1, width, &why.heading, Role::Title);
-    let cursor = model.cursor();
-    let height = layout::list_height(model);
+    let cursor = tree.cursor.unwrap_or_default();
+    let height = usize::from(area.height.saturating_sub(if tree.foot { 6 } else { 3 }));
     let mut at = None;
     for (number, line) in lines.iter().enumerate().skip(cursor.top).take(height) {
         let y = area.y + 2 + u16::try_from(number - cursor.top).unwrap_or(0);
@@ -62,24 +116,15 @@ fn draw_tree(
             (true, false) => "+",
         };
         let indent = "  ".repeat(line.path.len().saturating_sub(1));
-        let selected = number == cursor.at;
+        let selected = tree.cursor.is_some() && number == cursor.at;
         pen.row(area, y, &format!("{indent}{sign} {}", line.text), selected);
         if selected {
             at = Some((area.x + 1, y));
         }
     }
-    // The selected line in full, for it may be cut in the tree.
-    let foot = area.bottom().saturating_sub(4);
-    let whole = lines.get(cursor.at).map_or("", |line| line.text.as_str());
-    for (number, line) in wrap(whole, usize::from(width)).iter().take(2).enumerate() {
-        let y = foot + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, width, line, Role::Plain);
+    if tree.foot {
+        draw_foot(model, tree, pen, area);
     }
-    let (text, role) = match &why.hindsight {
-        Some(text) => (press_now(model, text), Role::Warning),
-        None => (why.outlook.clone(), Role::Plain),
-    };
-    pen.line(area.x + 2, area.bottom() - 2, width, &text, role);
     let shown = (cursor.top + height).min(lines.len());
     pen.edge(
         area,
@@ -87,6 +132,23 @@ fn draw_tree(
         model.position.source_text(),
     );
     at
+}
+
+/// The selected line in full, for it may be cut in the tree, and what would change the answer.
+fn draw_foot(model: &Model, tree: &Tree<'_>, pen: &mut Pen<'_>, area: Rect) {
+    let width = area.width.saturating_sub(4);
+    let foot = area.bottom().saturating_sub(4);
+    let selected = tree.cursor.and_then(|cursor| tree.lines.get(cursor.at));
+    let whole = selected.map_or("", |line| line.text.as_str());
+    for (number, line) in wrap(whole, usize::from(width)).iter().take(2).enumerate() {
+        let y = foot + u16::try_from(number).unwrap_or(0);
+        pen.line(area.x + 2, y, width, line, Role::Plain);
+    }
+    let (text, role) = match &tree.why.hindsight {
+        Some(text) => (press_now(model, text), Role::Warning),
+        None => (tree.why.outlook.clone(), Role::Plain),
+    };
+    pen.line(area.x + 2, area.bottom().saturating_sub(2), width, &text, role);
 }
 
 fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
