@@ -20,6 +20,7 @@ use super::trust::{Progress, Report};
 use super::typing::answer;
 use super::update::Effect;
 use crate::domain::day::Day;
+use crate::domain::derive::RulesChoice;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
@@ -406,5 +407,9 @@ fn compare_command(a: Asked, b: Asked) -> String {
         (one, other) if one == other => format!(" --as-known {one}"),
         (one, other) => format!(" --a-as-known {one} --b-as-known {other}"),
     };
-    format!("diff {} {}{how}", a.on, b.on)
+    let rules = match b.rules {
+        RulesChoice::Then => "",
+        RulesChoice::Latest => " --rules latest",
+    };
+    format!("diff {} {}{how}{rules}", a.on, b.on)
 }

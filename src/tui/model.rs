@@ -226,6 +226,9 @@ impl Model {
         } else {
             self.asked = asked;
         }
+        // Both sides of a comparison stand under the same choice of rules, as in `dspt diff`.
+        self.asked.rules = asked.rules;
+        self.other.rules = asked.rules;
     }
 
     /// The cursor of the screen.

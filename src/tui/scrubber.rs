@@ -66,7 +66,7 @@ pub fn strip(model: &Model, width: u16) -> Strip {
         }
     };
     let shown = |one: &Marker| from <= one.day && one.day <= until;
-    let comparing = model.screen == super::model::Screen::Compare;
+    let comparing = model.has_sides();
     // A bookmark's letter is side B's as well.
     let marked = model.markers().into_iter().filter(|one| !comparing || one.letter != 'B');
     for one in marked.filter(shown) {

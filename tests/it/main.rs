@@ -30,6 +30,7 @@ mod semantics;
 mod store;
 mod tamper;
 mod tui;
+mod tui_same;
 mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;

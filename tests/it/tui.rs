@@ -205,6 +205,16 @@ fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
         let mut palette = overlay::Palette::default();
         palette.input.text = one.name.to_owned();
         assert_eq!(palette.list(&Keymap::default())[0].command, one.command, "{}", one.name);
+        // The palette finds by name, by the words of the help and by the key itself.
+        let finds = |text: &str| {
+            let mut palette = overlay::Palette::default();
+            text.clone_into(&mut palette.input.text);
+            palette.list(&Keymap::default()).iter().any(|found| found.command == one.command)
+        };
+        assert!(finds(&one.help.to_uppercase()), "{}", one.name);
+        for key in one.keys {
+            assert!(finds(&key.label()), "{}: {}", one.name, key.label());
+        }
         let mut model = model();
         let (text, effect) = linear::answer(&mut model, one.name);
         assert!(!text.is_empty() || effect.is_some(), "{} says nothing", one.name);
