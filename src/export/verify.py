@@ -917,7 +917,6 @@ is_assurance = one_of("self-assessed", "internally-audited", "certified")
 is_scheme = one_of("iso27001", "cyber-essentials", "cyber-essentials-plus", "psn-ia", "nhsmail")
 is_role = one_of("owner", "contributor", "approver", "assessor", "authority")
 is_units = list_of(is_name)
-is_claim = one_of("proposal", "published-crosswalk", "consultant")
 is_result = one_of("met", "partly-met", "not-met")
 is_standing = one_of("standards_not_met", "standards_met", "standards_exceeded")
 is_source = object_of({"level": is_level, "source": is_control})
@@ -979,7 +978,7 @@ KINDS: Dict[str, Kind] = {
         {
             "title": is_text,
             "author": is_text,
-            "authority": is_claim,
+            "authority": is_text,
             "licence": is_text,
             "rows": is_count,
         },
@@ -1261,6 +1260,7 @@ def _read_payload(payload: bytes, signatures: List[Tuple[str, bytes]]) -> Entry:
         _demand(isinstance(told[name], str), name, told[name])
     _demand(isinstance(told["body"], dict), "body", told["body"])
     _demand(is_keyid(told["by"]), "by", told["by"])
+    _demand(is_origin(told["ledger"]), "ledger", told["ledger"])
     _demand(is_event(told["id"]), "id", told["id"])
     _demand(is_count(told["seq"]), "seq", told["seq"])
     words = re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", told["type"])
@@ -1286,8 +1286,9 @@ def _introduced(entry: Entry, names: List[str], ed: Ed25519) -> bytes:
     if "key" not in entry.body:
         raise Fault("missing-field", "the body has no field `key`")
     text = entry.body["key"]
+    _demand(isinstance(text, str), "key", text)
     try:
-        key = unbase64(text if isinstance(text, str) else "?", 32)
+        key = unbase64(text, 32)
     except Malformed as error:
         raise Fault("bad-key", "`key` %s" % error) from None
     why = ed.why_unacceptable(key)
@@ -2522,8 +2523,22 @@ class Ledger:
                 self.newer.append("entry %d has a version of %s that is newer" % (seq, entry.type))
                 return False
             check_body(entry.type, entry.body)
+            return self._replacement_known(seq, entry)
         except Malformed as error:
             raise Fault("bad-body", "a body of type %s %s" % (entry.type, error)) from None
+
+    def _replacement_known(self, seq: int, entry: Entry) -> bool:
+        """Whether this version of the format knows what a correction puts in place."""
+        replacement = entry.body.get("replacement") if entry.type == "correction" else None
+        if replacement is None:
+            return True
+        kind, body = replacement["type"], replacement["body"]
+        if kind == "correction":
+            raise Malformed("puts a correction in the place of an event")
+        if kind not in KINDS or version_of(body) > 1:
+            self.newer.append("entry %d has a replacement %s, which is newer" % (seq, shown(kind)))
+            return False
+        check_body(kind, body)
         return True
 
     def _history(self, entry: Entry) -> None:
@@ -2604,18 +2619,9 @@ class Ledger:
         replacement = entry.body.get("replacement")
         if replacement is None or corrected not in KINDS:
             return
-        kind, body = replacement["type"], replacement["body"]
-        if kind != corrected or kind == "correction":
-            raise Fault(
-                "bad-correction", "it puts a %s in place of a %s" % (shown(kind), corrected)
-            )
-        try:
-            if version_of(body) > 1:
-                self.newer.append("entry %d has a replacement of a newer version" % seq)
-            else:
-                check_body(kind, body)
-        except Malformed as error:
-            raise Fault("bad-correction", "its replacement %s" % error) from None
+        if replacement["type"] != corrected:
+            found = "it puts a %s in place of a %s" % (replacement["type"], corrected)
+            raise Fault("bad-correction", found)
 
     def _apply(self, seq: int, entry: Entry, leaf: bytes, known: bool) -> None:
         """What the entry changes for those after it."""
@@ -2650,6 +2656,8 @@ class Ledger:
             self.keys[keyid_of(new)] = Key(new, old.role, old.holder, seq)
             self.retired.setdefault(entry.by, seq)
         elif entry.type == "key-revoked":
+            if body["keyid"] not in self.keys:
+                return  # of a key that was not admitted: it counts for nothing
             self.retired.setdefault(body["keyid"], seq)
             doubtful = body.get("compromised_from")
             if doubtful is not None:
@@ -2661,12 +2669,7 @@ class Ledger:
 
     def _subjects(self, seq: int, entry: Entry) -> None:
         """Which files the ledger keeps, and which it only names (section 8)."""
-        body = entry.body
-        kind = entry.type
-        if kind == "correction" and isinstance(body.get("replacement"), dict):
-            kind, body = body["replacement"].get("type"), body["replacement"].get("body")
-        stored = isinstance(body, dict) and body.get("stored") is True
-        only_named = kind == "evidence-recorded" and not stored
+        only_named = entry.type == "evidence-recorded" and entry.body.get("stored") is not True
         for subject in entry.subjects[1:]:
             (self.outside if only_named else self.kept).setdefault(subject.digest, seq)
 

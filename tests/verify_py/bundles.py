@@ -302,7 +302,8 @@ class World:
                 files["anchors/%d.checkpoint" % seq] = predicate["body"]["checkpoint"].encode()
                 files["anchors/%d.tsr" % seq] = self.content[value["subject"][1]["digest"]["sha256"]]
             if seq in given and predicate["type"] == "statement-published":
-                files["statement.json"] = self.content[value["subject"][1]["digest"]["sha256"]]
+                for subject in value["subject"][1:]:
+                    files["statement.json"] = self.content[subject["digest"]["sha256"]]
         files["README.txt"] = b"How to check this.\n"
         files["FORMAT.md"] = b"# Format\n"
         files["verify.py"] = b"# verifier\n"

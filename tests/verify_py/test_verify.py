@@ -332,8 +332,9 @@ FORGED_ENTRIES = [
     ("bad-correction", correct(of=0)),
     ("bad-correction", correct(of=1)),
     ("bad-correction", correct(replacement={"body": FRAMEWORK, "type": "framework-adopted"})),
-    ("bad-correction", correct(replacement={"body": {"v": 1}, "type": "item-answered"})),
-    ("bad-correction", correct_twice(B.APPROVER, {"body": {"v": 1}, "type": "correction"})),
+    ("bad-correction", correct_twice(B.APPROVER, {"body": ANSWER, "type": "item-answered"})),
+    ("bad-body", correct(replacement={"body": {"v": 1}, "type": "item-answered"})),
+    ("bad-body", correct_twice(B.APPROVER, {"body": {"v": 1}, "type": "correction"})),
 ]
 
 
