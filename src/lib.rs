@@ -12,5 +12,6 @@ pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+pub mod memory;
 pub mod store;
 pub mod tui;

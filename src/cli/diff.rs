@@ -9,12 +9,12 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::log::{doubtful, marked};
 use super::output::{Columns, Output, cut, safe};
-use super::question::{AsOf, Question, ledger_path};
+use super::question::{AsOf, Question, open};
 use super::status::{TRANSCRIPTION, is_transcription};
 use crate::domain::compare::{Change, changes, main_causes, worse};
 use crate::domain::replay::State;
 use crate::domain::status::{Positions, Status};
-use crate::journal::{Journal, Ledger};
+use crate::journal::Ledger;
 use crate::store::Mode;
 
 /// Arguments of `diff`.
@@ -56,7 +56,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let side = |at: &str, known: Option<&String>, output: &Output<'_>| -> Result<Side, Failure> {
         let question = Question {
             at: Some(at.to_owned()),

@@ -13,7 +13,7 @@ use super::catalogue::{bytes, folder_of, table};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::Output;
-use super::question::{day, event as find_event, ledger_path};
+use super::question::{day, event as find_event, open};
 use super::record::{file_name, read_file, write};
 use super::signing::Signing;
 use crate::domain::admit::admit;
@@ -182,7 +182,7 @@ pub(super) fn run(
 fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
     // Looking at a file needs no right to write.
     let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
-    let journal = Journal::open(&ledger_path(ledger)?, mode)?;
+    let journal = open(ledger, mode, output)?;
     let state = journal.state(u64::MAX)?;
     let batch = match &args.command {
         Command::Edition { edition, name, revision, from, .. } => {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
-use super::question::ledger_path;
+use super::question::{ledger_path, open};
 use super::signing::{Opened, Signing, held_by_agent, in_agent, named, path_of};
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
@@ -212,7 +212,7 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
     let folder = signing.folder()?;
     let files = if folder.exists() { keys::list(&folder)? } else { Vec::new() };
     // Without a ledger the key files alone are listed.
-    let journal = ledger_path(ledger).ok().and_then(|path| Journal::open(&path, Mode::Read).ok());
+    let journal = open(ledger, Mode::Read, output).ok();
     let mut columns = Columns::new(&["Name", "Fingerprint", "Private half", "In the ledger"]);
     let mut list = Vec::new();
     let held = match held_by_agent(&files) {
@@ -280,7 +280,7 @@ fn admit(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let admitted = incoming(name, own, signing, "admitted")?;
     let event = Event::KeyAdmitted(KeyAdmitted {

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
-use super::question::{day, event, ledger_path};
+use super::question::{day, event, open};
 use crate::domain::day::Day;
 use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
-use crate::journal::{Journal, Ledger};
+use crate::journal::Ledger;
 use crate::store::Mode;
 
 /// Arguments of `log`.
@@ -87,7 +87,7 @@ pub(super) fn log(
 ) -> Result<u8, Failure> {
     let since = args.since.as_deref().map(|text| day(text, output)).transpose()?;
     let until = args.until.as_deref().map(|text| day(text, output)).transpose()?;
-    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let shown: Vec<&Fact> =
         ledger.facts.iter().filter(|fact| wanted(args, ledger, fact, since, until)).collect();
@@ -140,7 +140,7 @@ fn wanted(
 fn fact_json(ledger: &Ledger, fact: &Fact) -> Value {
     json!({
         "entry": fact.seq,
-        "id": fact.id.as_str(),
+        "id": fact.id.to_string(),
         "recorded": fact.at.to_string(),
         "recorded_on": fact.at.london_day().to_string(),
         "by": fact.by.as_str(),
@@ -165,7 +165,7 @@ pub(super) fn show(
     path: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let fact = event(&args.entry, &ledger.facts)?;
     let leaf = usize::try_from(fact.seq).ok().and_then(|seq| ledger.leaves.get(seq));

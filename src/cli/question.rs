@@ -14,6 +14,7 @@ use crate::domain::refs::{EventId, ItemId, ItemRef};
 use crate::domain::replay::{Fact, State};
 use crate::domain::status::Positions;
 use crate::journal::Journal;
+use crate::memory::Memory;
 use crate::store::Mode;
 
 /// Flags of every command that answers for a date.
@@ -168,6 +169,22 @@ pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
 /// The name of a ledger file in its folder.
 pub(super) const LEDGER_NAME: &str = "ledger.dspt";
 
+/// Opens a ledger: what this user verified before is hashed only, the rest is checked in full.
+///
+/// # Errors
+/// [`Failure`] when it is not there, does not verify, or is not the one verified before.
+pub(super) fn open(
+    given: Option<&Path>,
+    mode: Mode,
+    output: &mut Output<'_>,
+) -> Result<Journal, Failure> {
+    let journal = Journal::open_since(&ledger_path(given)?, mode, &Memory::of_user())?;
+    for note in &journal.notes {
+        output.warn(note)?;
+    }
+    Ok(journal)
+}
+
 /// Opens a ledger for reading and replays it.
 ///
 /// # Errors
@@ -175,9 +192,9 @@ pub(super) const LEDGER_NAME: &str = "ledger.dspt";
 pub(super) fn ask(
     given: Option<&Path>,
     question: &Question,
-    output: &Output<'_>,
+    output: &mut Output<'_>,
 ) -> Result<(Journal, State, AsOf), Failure> {
-    let journal = Journal::open(&ledger_path(given)?, Mode::Read)?;
+    let journal = open(given, Mode::Read, output)?;
     let as_of = question.resolve(&journal.ledger.facts, output)?;
     let state = journal.state(as_of.size)?;
     Ok((journal, state, as_of))

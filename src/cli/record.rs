@@ -10,7 +10,7 @@ use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::init::units;
 use super::output::Output;
-use super::question::{day, day_or_today, event as find_event, item as find_item, ledger_path};
+use super::question::{day, day_or_today, event as find_event, item as find_item, open};
 use super::signing::{Signing, record as sign_and_record};
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
@@ -344,7 +344,7 @@ fn batch(
     events: Vec<(Event, Vec<File>)>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let batch = events
         .into_iter()
         .map(|(event, files)| Ok(NewEvent { id: new_id(output.now)?, event, files }))
@@ -395,7 +395,7 @@ pub(super) fn write(
         "last": recorded.last,
         "replayed": recorded.replayed,
         "items_changed_today": changed,
-        "ids": batch.iter().map(|new| new.id.as_str()).collect::<Vec<_>>(),
+        "ids": batch.iter().map(|new| new.id.to_string()).collect::<Vec<_>>(),
     });
     journal.close()?;
     output.answer("dspt.recorded/1", value, &text)?;
@@ -411,7 +411,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger)?;
+    let known = Known::read(ledger, output)?;
     let (event, files, signing) = match &args.command {
         Command::Certificate(args) => {
             (certificate(args, &known, output)?, Vec::new(), &args.signing)
@@ -442,8 +442,8 @@ struct Known {
 }
 
 impl Known {
-    fn read(ledger: Option<&Path>) -> Result<Self, Failure> {
-        let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    fn read(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
+        let journal = open(ledger, Mode::Read, output)?;
         let positions = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
         Ok(Self { facts: journal.ledger.facts, positions })
     }
@@ -645,7 +645,7 @@ pub(super) fn confirm(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger)?;
+    let known = Known::read(ledger, output)?;
     let on = day_or_today(args.on.as_deref(), output)?;
     let mut events = Vec::new();
     for text in &args.assertions {
@@ -677,7 +677,7 @@ pub(super) fn approve(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger)?;
+    let known = Known::read(ledger, output)?;
     let event = Event::MappingApproved(MappingApproved {
         mapping: find_event(&args.mapping, &known.facts)?.id.clone(),
         rows: rows(&args.rows),
@@ -697,7 +697,7 @@ pub(super) fn challenge(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger)?;
+    let known = Known::read(ledger, output)?;
     let event = Event::EquivalenceChallenged(EquivalenceChallenged {
         approval: find_event(&args.approval, &known.facts)?.id.clone(),
         rows: rows(&args.rows),
@@ -715,7 +715,7 @@ pub(super) fn uphold(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger)?;
+    let known = Known::read(ledger, output)?;
     let event = Event::ChallengeUpheld(ChallengeUpheld {
         challenge: find_event(&args.challenge, &known.facts)?.id.clone(),
         reason: args.reason.clone(),

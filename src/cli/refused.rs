@@ -34,6 +34,7 @@ const fn note_rule(error: &NoteError) -> &'static str {
         NoteError::BadSignature { .. } => "bad-signature",
         NoteError::SignedTwice { .. } => "signed-twice",
         NoteError::NotSigned => "not-signed",
+        NoteError::NoSignature(_) => "no-signature",
     }
 }
 
@@ -62,6 +63,7 @@ impl From<CosignatureError> for Refused {
             CosignatureError::Note(NoteError::SignedTwice { .. }) => "cosigned-twice",
             CosignatureError::Note(error) => note_rule(error),
             CosignatureError::BadTime { .. } => "bad-time",
+            CosignatureError::NoSignature(_) => "no-signature",
             CosignatureError::BadCosignature { .. } => "bad-cosignature",
         };
         Self::new(rule, chain(&error))

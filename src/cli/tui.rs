@@ -17,9 +17,10 @@ use super::output::Output;
 use super::question::{Question, ledger_path};
 use crate::domain::day::Day;
 use crate::domain::replay::{Contents, Fact};
-use crate::journal::JournalError;
-use crate::journal::audit::{Audit, Ledger, audit};
+use crate::journal::audit::{Audit, Ledger};
+use crate::journal::{Effort, JournalError, audit_since};
 use crate::ledger::Digest;
+use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::book::Source;
 use crate::tui::keymap::Command;
@@ -126,7 +127,8 @@ pub(super) fn run(
     }
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
     let today = output.now.london_day();
-    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today };
+    let host =
+        Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory: Memory::of_user() };
     let (mut source, report) = host.read()?;
     source.bookmarks = Files::bookmarks(&source);
     let code = if report.answer == Answer::Yes { exit::YES } else { exit::NO };
@@ -177,13 +179,14 @@ struct Files {
     path: PathBuf,
     flag: String,
     today: Day,
+    memory: Memory,
 }
 
 impl Files {
     /// Audits the ledger and keeps what could be believed.
     fn read(&self) -> Result<(Source, Report), Failure> {
         let store = Store::open(&self.path, Mode::Read)?;
-        let mut outcome = audit(&store, |_| {})?;
+        let mut outcome = audit_since(&store, &self.memory, Effort::SinceKept, |_| {})?;
         let report = report(&outcome, &store)?;
         let fault = outcome.finding.clone();
         let Some(mut ledger) = outcome.ledger.take() else {
@@ -266,6 +269,7 @@ fn report(outcome: &Audit, store: &Store) -> Result<Report, StoreError> {
         size: store.size()?,
         entries: counts.entries,
         signatures: counts.signatures,
+        remembered: counts.remembered,
         checkpoints: counts.checkpoints,
         contents: counts.contents,
         fault: outcome.finding.as_ref().map(|one| Fault {
@@ -283,7 +287,7 @@ impl Host for Files {
         let store = Store::open(&self.path, Mode::Read).map_err(|error| error.to_string())?;
         let of = store.size().map_err(|error| error.to_string())?;
         progress(Progress { phase: "1 of 2: entries, order, signatures, keys", done: 0, of });
-        let outcome = audit(&store, |done| {
+        let outcome = audit_since(&store, &self.memory, Effort::Everything, |done| {
             let phase = if done < of {
                 "1 of 2: entries, order, signatures, keys"
             } else {

@@ -18,8 +18,10 @@ use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::journal::audit::{Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
+use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Digest, Policy};
+use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 
 /// Arguments of `verify`.
@@ -66,7 +68,7 @@ pub(super) fn run(
     };
     let folder = path.is_dir();
     let (found, guard) = if folder {
-        match examine_folder(&path, &trust, |_| {}) {
+        match examine_folder(&path, &trust, &Memory::of_user()) {
             Ok(found) => (found, None),
             Err(OpenError::Store(error)) => return Err(error.into()),
             Err(OpenError::Fault(finding)) => return unopened(&path, &finding, output),
@@ -75,16 +77,19 @@ pub(super) fn run(
         let store = Store::open(&path, Mode::Read)?;
         let size = store.size()?;
         let mut shown = 0;
-        let found = examine(&store, None, &trust, |done| {
+        let audit = audit_since(&store, &Memory::of_user(), Effort::Everything, |done| {
             // One line every 50,000 entries: a long check without a number is taken for a hang.
             if done >= shown + 50_000 && !output.quiet {
                 shown = done;
                 let _ = writeln!(output.err, "checked {done} of {size} entries");
             }
         })?;
-        (found, Some(store.guard()?))
+        (examine(audit, None, &trust), Some(store.guard()?))
     };
     let mut found = found;
+    for note in &found.audit.notes {
+        output.warn(note)?;
+    }
     if let (Some(folder), Some(ledger)) = (&args.evidence, &found.audit.ledger) {
         found.phases.push(evidence(folder, ledger));
     }
@@ -370,7 +375,9 @@ fn meaning(rule: &str) -> &'static str {
         "policy" => "this is not the log that you trust",
         "quorum" => "too few of your witnesses saw this history; the log could show others another",
         "stale" => "this can be an old copy: nobody outside has seen a newer one for too long",
-        "kept" | "fork" => "the log key signed two histories, or an older copy was put back",
+        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" => {
+            "the log key signed two histories, or an older copy was put back"
+        }
         "time-outside-interval" => "the time that it claims is not when it was written",
         "verdict-before-grounds" => "somebody confirmed what nothing in the ledger then bore out",
         "statement-differs" | "statement-not-reproduced" => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::output::{Output, safe};
-use super::question::{day, event as find_event, ledger_path};
+use super::question::{day, event as find_event, open};
 use super::record::{one, read_file};
 use super::signing::Signing;
 use crate::domain::day::Day;
@@ -17,7 +17,6 @@ use crate::domain::event::{
     Replacement, Rows,
 };
 use crate::domain::replay::Fact;
-use crate::journal::Journal;
 use crate::store::Mode;
 
 /// Arguments of `withdraw`.
@@ -66,7 +65,7 @@ pub(super) fn withdraw(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let from = args.from.as_deref().map(|text| day(text, output)).transpose()?;
-    let facts = facts(ledger)?;
+    let facts = facts(ledger, output)?;
     let fact = find_event(&args.entry, &facts)?;
     output.hint(&format!(
         "This adds an entry that withdraws #{}: {} {}\nThe old entry stays in the history.",
@@ -117,7 +116,7 @@ pub(super) fn correct(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let facts = facts(ledger)?;
+    let facts = facts(ledger, output)?;
     let fact = find_event(&args.entry, &facts)?;
     let mut body = match &args.body {
         Some(path) => serde_json::from_slice(&read_file(path)?)
@@ -157,6 +156,6 @@ fn set(body: &mut Value, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn facts(ledger: Option<&Path>) -> Result<Vec<Fact>, Failure> {
-    Ok(Journal::open(&ledger_path(ledger)?, Mode::Read)?.ledger.facts)
+fn facts(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Vec<Fact>, Failure> {
+    Ok(open(ledger, Mode::Read, output)?.ledger.facts)
 }

@@ -56,6 +56,10 @@ macro_rules! events {
             fn from_body(kind: Kind, body: Value) -> Result<Self, BadBody> {
                 match kind { $(Kind::$name => from_body(kind, body).map(Self::$name),)* }
             }
+
+            pub(super) fn from_text(kind: Kind, body: &str) -> Option<Self> {
+                match kind { $(Kind::$name => super::body::fields(body).map(Self::$name),)* }
+            }
         }
     };
 }

@@ -7,6 +7,7 @@
 
 pub mod admit;
 pub mod anchor;
+pub mod body;
 pub mod candidates;
 pub mod compare;
 mod contradiction;

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,20 +105,69 @@ checked_text!(
     /// A part of the organisation, such as `hosting`.
     UnitId, "a scope unit; write it as lower-case letters, digits and hyphens", is_slug
 );
-checked_text!(
-    /// An event's identity: 32 lower-case hexadecimal digits (a UUID of version 7).
-    EventId,
-    "an event id of 32 hexadecimal digits",
-    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-);
-checked_text!(
-    /// A public key's fingerprint, `SHA256:` and 43 characters, as `ssh-keygen -lf` prints it.
-    KeyId,
-    "a key fingerprint; write it as SHA256: and 43 characters of base64",
-    |text| text.strip_prefix("SHA256:").is_some_and(|rest| {
-        rest.len() == 43 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
-    })
-);
+/// An event's identity: 32 lower-case hexadecimal digits (a UUID of version 7).
+///
+/// Kept as the number they write, since a large ledger holds many; its order is that of the text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventId(u128);
+
+impl EventId {
+    /// Returns its 16 bytes.
+    pub fn to_bytes(&self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+}
+
+impl FromStr for EventId {
+    type Err = BadRef;
+    fn from_str(text: &str) -> Result<Self, BadRef> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits && text.len() == 32);
+        number.map(Self).ok_or_else(|| BadRef {
+            found: text.to_owned(),
+            expected: "an event id of 32 hexadecimal digits",
+        })
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:032x}", self.0)
+    }
+}
+
+parsed_strings!(EventId);
+
+/// A public key's fingerprint, `SHA256:` and 43 characters, as `ssh-keygen -lf` prints it.
+///
+/// Shared between the entries that it signed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyId(Arc<str>);
+
+impl KeyId {
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = BadRef;
+    fn from_str(text: &str) -> Result<Self, BadRef> {
+        let is_base64 = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+        let hash = text.strip_prefix("SHA256:");
+        if hash.is_some_and(|rest| rest.len() == 43 && rest.bytes().all(is_base64)) {
+            Ok(Self(text.into()))
+        } else {
+            let expected = "a key fingerprint; write it as SHA256: and 43 characters of base64";
+            Err(BadRef { found: text.to_owned(), expected })
+        }
+    }
+}
+
+string_forms!(KeyId);
 
 /// Orders dotted ids by their parts, numbers as numbers, so that 9.5.9 comes before 9.5.10.
 fn natural_cmp(left: &str, right: &str) -> Ordering {

@@ -7,7 +7,9 @@ use super::manifest::{MANIFEST, Manifest, check, read_at_most};
 use crate::domain::event::Event;
 use crate::journal::audit::{Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Phase, Trust, examine, phase};
+use crate::journal::{Effort, audit_since};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
+use crate::memory::Memory;
 use crate::store::StoreError;
 
 /// The longest proof that is read, in bytes: a note and 63 hashes.
@@ -40,12 +42,13 @@ pub fn is_bundle(path: &Path) -> bool {
 pub fn examine_folder(
     path: &Path,
     trust: &Trust<'_>,
-    progress: impl FnMut(u64),
+    memory: &Memory,
 ) -> Result<Examination, OpenError> {
     let manifest = if is_bundle(path) { Some(check(path)?) } else { None };
     let folder = Folder::open(path, manifest.as_ref())?;
     let tiles = folder.tiles();
-    let mut found = examine(&folder, Some(folder.head()), trust, progress)?;
+    let audit = audit_since(&folder, memory, Effort::Everything, |_| {})?;
+    let mut found = examine(audit, Some(folder.head()), trust);
     let place = |name: &str, phases: &[Phase]| {
         phases.iter().position(|phase| phase.name == name).unwrap_or(phases.len())
     };

@@ -5,6 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -36,6 +39,9 @@ pub struct Counts {
     pub contents: u64,
     /// Contents that the ledger keeps and that are not in a folder made from it.
     pub withheld: u64,
+    /// How many of the entries were hashed only, since their bytes are those that this user
+    /// verified before; no signature of theirs is in `signatures`.
+    pub remembered: u64,
 }
 
 /// Where a fault is.
@@ -110,17 +116,27 @@ pub struct Audit {
     pub undecided: Option<String>,
     /// The ledger up to the first fault; none when not even entry 0 could be believed.
     pub ledger: Option<Ledger>,
+    /// What is to be said about what this user verified before, such as a file that cannot be read.
+    pub notes: Vec<String>,
+    /// How many entries this user verified before and were compared with; none where nothing was.
+    pub kept: Option<u64>,
 }
 
 /// What stops an audit.
 #[derive(Debug, thiserror::Error)]
-enum Stop {
+pub(super) enum Stop {
     #[error(transparent)]
     Fault(#[from] Finding),
     #[error("{0}")]
     Undecided(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// These entries are not those that were verified before: all has to be checked.
+    #[error("another history than the one verified before")]
+    Otherwise,
+    /// Whoever takes the rows has stopped, and says why himself.
+    #[error("stopped")]
+    Stopped,
 }
 
 /// Contents by these names are what replay and findings read; others are only hashed.
@@ -138,6 +154,9 @@ const REPLAYED: [&str; 8] = [
 /// How many entries are checked side by side.
 const BATCH: usize = 1_024;
 
+/// How many batches are read ahead: an entry may have 64 KiB.
+const BATCHES_WAITING: usize = 2;
+
 /// Audits a whole store. `progress` is told how many entries are done.
 ///
 /// # Errors
@@ -145,31 +164,28 @@ const BATCH: usize = 1_024;
 pub fn audit(store: &impl Source, mut progress: impl FnMut(u64)) -> Result<Audit, StoreError> {
     let mut reader = Reader::default();
     let outcome = reader.run(store, &mut progress);
-    let (finding, undecided) = match outcome {
-        Ok(()) => (None, None),
-        Err(Stop::Fault(finding)) => (Some(finding), None),
-        Err(Stop::Undecided(why)) => (None, Some(why)),
-        Err(Stop::Store(error)) => return Err(error),
-    };
-    Ok(Audit { counts: reader.counts, finding, undecided, ledger: reader.ledger })
+    reader.outcome(outcome)
 }
 
 #[derive(Default)]
-struct Reader {
-    counts: Counts,
-    ledger: Option<Ledger>,
-    ids: BTreeMap<EventId, Kind>,
+pub(super) struct Reader {
+    pub(super) counts: Counts,
+    pub(super) ledger: Option<Ledger>,
+    pub(super) ids: BTreeMap<EventId, Kind>,
     /// What a correction is about in the end, however many corrections lie between.
-    about: BTreeMap<EventId, Kind>,
-    last: Option<Instant>,
-    /// Rows as read, then entries whose signatures wait for the keys before them.
-    rows: Vec<Row>,
-    waiting: Vec<Checked>,
+    pub(super) about: BTreeMap<EventId, Kind>,
+    pub(super) last: Option<Instant>,
+    /// Entries whose signatures wait for the keys before them.
+    pub(super) waiting: Vec<Checked>,
     /// The tree of the rows, which is ahead of the ledger's.
-    frontier: Frontier,
-    first: Option<(Origin, Digest)>,
-    wanted: BTreeSet<u64>,
-    roots: BTreeMap<u64, Digest>,
+    pub(super) frontier: Frontier,
+    pub(super) first: Option<(Origin, Digest)>,
+    /// How many entries this user verified before, and their root.
+    pub(super) proven: Option<(u64, Digest)>,
+    /// Whether the signatures of the heads up to there are known to be good.
+    pub(super) proven_heads: bool,
+    pub(super) wanted: BTreeSet<u64>,
+    pub(super) roots: BTreeMap<u64, Digest>,
     /// The admitted keys by fingerprint: a key is judged once, not at each of its signatures.
     keys: BTreeMap<String, PublicKey>,
     /// Beginnings of the tree, for the heads that anchors name.
@@ -181,33 +197,78 @@ struct Reader {
 }
 
 impl Reader {
-    fn run(&mut self, store: &impl Source, progress: &mut impl FnMut(u64)) -> Result<(), Stop> {
+    pub(super) fn run(
+        &mut self,
+        store: &impl Source,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<(), Stop> {
         let heads = store.heads()?;
         let size = heads.last().map_or(0, |(size, _)| *size);
         self.wanted = heads.iter().map(|(size, _)| *size).collect();
-        let rows = store.entries(0..size, |row| -> Result<(), Stop> {
-            self.rows.push(row);
-            if self.rows.len() >= BATCH {
-                self.batch()?;
-                progress(self.counts.entries);
-            }
-            Ok(())
-        });
-        // An error in reading must not hide a fault in what was read before it.
-        self.batch()?;
-        rows?;
+        self.entries(store, size, progress)?;
         progress(self.counts.entries);
         whole(store, size, &self.frontier)?;
         self.checkpoints(&heads)?;
         self.contents(store, &heads)
     }
 
+    pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit, StoreError> {
+        let (finding, undecided) = match outcome {
+            Ok(()) | Err(Stop::Otherwise | Stop::Stopped) => (None, None),
+            Err(Stop::Fault(finding)) => (Some(finding), None),
+            Err(Stop::Undecided(why)) => (None, Some(why)),
+            Err(Stop::Store(error)) => return Err(error),
+        };
+        let (counts, ledger) = (self.counts, self.ledger);
+        Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None })
+    }
+
+    /// Reads the entries while those before them are checked on another thread.
+    fn entries(
+        &mut self,
+        store: &impl Source,
+        size: u64,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<(), Stop> {
+        let proven = self.proven.map(|(size, _)| size);
+        let done = AtomicU64::new(0);
+        let (sender, receiver) = sync_channel(BATCHES_WAITING);
+        thread::scope(|scope| {
+            let done = &done;
+            let checking = scope.spawn(move || {
+                receiver.into_iter().try_for_each(|rows| -> Result<(), Stop> {
+                    self.batch(rows)?;
+                    done.store(self.counts.entries, Ordering::Relaxed);
+                    Ok(())
+                })
+            });
+            let mut rows: Vec<Row> = Vec::with_capacity(BATCH);
+            let read = store.entries(0..size, |row| -> Result<(), Stop> {
+                let last = proven == Some(row.seq.saturating_add(1));
+                rows.push(row);
+                if rows.len() >= BATCH || last {
+                    sender.send(std::mem::take(&mut rows)).map_err(|_| Stop::Stopped)?;
+                    progress(done.load(Ordering::Relaxed));
+                }
+                Ok(())
+            });
+            // An error in reading must not hide a fault in what was read before it.
+            let _ = sender.send(rows);
+            drop(sender);
+            checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            read
+        })
+    }
+
     /// Checks the rows that were read, side by side where order does not matter: first the form and
     /// the place of each, then, up to each entry that changes the keys, the signatures.
-    fn batch(&mut self) -> Result<(), Stop> {
-        let mut placed = Vec::with_capacity(self.rows.len());
+    fn batch(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
+        if self.proven.is_some_and(|(size, _)| self.frontier.size() < size) {
+            return self.recall(rows);
+        }
+        let mut placed = Vec::with_capacity(rows.len());
         let mut missing = None;
-        for row in std::mem::take(&mut self.rows) {
+        for row in rows {
             let seq = self.frontier.size();
             if row.seq != seq {
                 let text = format!("the next stored entry is #{}; #{seq} is missing", row.seq);
@@ -247,7 +308,7 @@ impl Reader {
     }
 
     /// Checks the signatures of the waiting entries side by side, then takes them in one by one.
-    fn settle(&mut self) -> Result<(), Stop> {
+    pub(super) fn settle(&mut self) -> Result<(), Stop> {
         let waiting = std::mem::take(&mut self.waiting);
         let keys = &self.keys;
         let verified: Vec<_> = waiting
@@ -369,7 +430,7 @@ impl Reader {
     }
 
     /// The kind of an event; of a correction, the kind of what it is about in the end.
-    fn root_kind(&self, id: &EventId) -> Option<Kind> {
+    pub(super) fn root_kind(&self, id: &EventId) -> Option<Kind> {
         self.about.get(id).or_else(|| self.ids.get(id)).copied()
     }
 
@@ -395,11 +456,9 @@ impl Reader {
 
     /// Notes which contents must be there: what the entry names and the ledger keeps.
     fn subjects(&mut self, entry: &VerifiedEntry, event: &Event) -> Vec<Subject> {
-        let kept = event.keeps_files();
-        for subject in entry.subjects().iter().filter(|_| kept) {
-            self.named.insert(subject.sha256);
-            if REPLAYED.contains(&subject.name.as_str()) {
-                self.replayed.insert(subject.sha256);
+        if event.keeps_files() {
+            for subject in entry.subjects() {
+                self.names_content(&subject.name, subject.sha256);
             }
         }
         let subject = |one: &crate::ledger::Subject| Subject {
@@ -409,8 +468,24 @@ impl Reader {
         entry.subjects().iter().map(subject).collect()
     }
 
+    /// Notes that a content must be there, and whether replay reads it.
+    pub(super) fn names_content(&mut self, name: &str, sha256: Digest) {
+        self.named.insert(sha256);
+        if REPLAYED.contains(&name) {
+            self.replayed.insert(sha256);
+        }
+    }
+
     fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
+        // Heads that were verified before, and that sign the entries that were.
+        let known = self.proven.filter(|_| self.proven_heads);
+        let old = known.map_or(0, |(known, _)| heads.partition_point(|(size, _)| *size <= known));
+        self.counts.checkpoints += old as u64;
+        let (old, heads) = heads.split_at_checked(old).unwrap_or((&[], heads));
+        if let Some((_, newest)) = old.last() {
+            ledger.head.clone_from(newest);
+        }
         let open = |(_, note): &(u64, Vec<u8>)| ledger.log.open(note);
         let opened: Vec<_> = heads.par_iter().map(open).collect();
         for ((size, note), opened) in heads.iter().zip(opened) {
@@ -489,7 +564,7 @@ impl Reader {
 }
 
 /// Everything about an entry but its signatures, given its leaf hash and the tree before it.
-fn structure(
+pub(super) fn structure(
     row: &Row,
     leaf: Digest,
     before: &Frontier,
@@ -537,7 +612,7 @@ fn whole(store: &impl Source, size: u64, frontier: &Frontier) -> Result<(), Stop
 }
 
 /// After these kinds other keys may sign, so the signatures that follow wait for them.
-fn ends_batch(kind: &str) -> bool {
+pub(super) fn ends_batch(kind: &str) -> bool {
     let changes = [
         Kind::LedgerOpened,
         Kind::KeyAdmitted,
@@ -616,7 +691,7 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
 }
 
 /// The origin that entry 0 claims; whether it is right shows when its log key is known.
-fn origin_of(bytes: &[u8]) -> Option<Origin> {
+pub(super) fn origin_of(bytes: &[u8]) -> Option<Origin> {
     crate::ledger::parse::parse(bytes).ok().map(|entry| entry.ledger().clone())
 }
 

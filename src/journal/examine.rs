@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::audit::{Audit, Finding, Ledger, Place, audit};
-use super::source::Source;
+use super::audit::{Audit, Finding, Ledger, Place};
 use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
 use crate::domain::day::Instant;
 use crate::domain::event::Event;
@@ -13,7 +12,6 @@ use crate::domain::grounds::verdicts_before_grounds;
 use crate::domain::replay::{Fact, replay};
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{Checkpoint, Policy, WitnessKey, cosignature};
-use crate::store::StoreError;
 
 /// Checks the signature of a time-stamp over a checkpoint against an authority that the reader
 /// chose.
@@ -124,17 +122,9 @@ pub mod phase {
     pub const REPLAY: &str = "replay";
 }
 
-/// Examines a ledger. `cosigned` is its head where that is a file of its own, as in a folder.
-///
-/// # Errors
-/// [`StoreError`] when it cannot be read.
-pub fn examine(
-    source: &impl Source,
-    cosigned: Option<&[u8]>,
-    trust: &Trust<'_>,
-    progress: impl FnMut(u64),
-) -> Result<Examination, StoreError> {
-    let audit = audit(source, progress)?;
+/// Examines a ledger that was audited. `cosigned` is its head where that is a file of its own, as
+/// in a folder.
+pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Examination {
     let mut made = Examiner {
         trust,
         cosigned,
@@ -152,7 +142,7 @@ pub fn examine(
     let intervals = Intervals::new(&made.anchors);
     let findings = findings(&audit, &intervals);
     phases.push(replayed(&audit, &findings));
-    Ok(Examination { phases, audit, findings, anchors: made.anchors, intervals })
+    Examination { phases, audit, findings, anchors: made.anchors, intervals }
 }
 
 /// A head that witnesses of the policy signed.
@@ -309,8 +299,16 @@ impl Examiner<'_> {
     }
 
     fn kept(&mut self, audit: &Audit) -> Phase {
+        if let Some(finding) = part_of(audit, phase::KEPT) {
+            return Phase::bad(phase::KEPT, finding.clone());
+        }
+        let remembered = audit
+            .kept
+            .map(|size| format!("the first {size} entries are those that you verified before"));
         let (Some(ledger), false) = (&audit.ledger, self.trust.kept.is_empty()) else {
-            return Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
+            let nothing =
+                || Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
+            return remembered.map_or_else(nothing, |text| Phase::good(phase::KEPT, text));
         };
         let mut last = 0;
         for (name, note) in &self.trust.kept {
@@ -335,7 +333,8 @@ impl Examiner<'_> {
             last = last.max(head.size);
         }
         let count = self.trust.kept.len();
-        let text = format!("{count} heads that you kept, the newest of {last} entries");
+        let more = remembered.map_or_else(String::new, |text| format!("; {text}"));
+        let text = format!("{count} heads that you kept, the newest of {last} entries{more}");
         Phase::good(phase::KEPT, text)
     }
 
@@ -406,6 +405,7 @@ fn part_of<'a>(audit: &'a Audit, name: &str) -> Option<&'a Finding> {
 /// The phase in which a fault of an audit is told.
 pub fn phase_of(finding: &Finding) -> &'static str {
     match (&finding.place, finding.rule) {
+        (_, "remembered-root" | "smaller-than-remembered") => phase::KEPT,
         (_, "missing-entry" | "unsigned-entry" | "checkpoint-root") => phase::ROOT,
         (Place::Checkpoint(_), _) => phase::HEAD,
         (Place::Content(_), _) => phase::CONTENT,

@@ -7,6 +7,7 @@
 mod anchors;
 pub mod audit;
 pub mod examine;
+mod recall;
 pub mod source;
 
 use std::path::Path;
@@ -26,9 +27,11 @@ use crate::ledger::{
     Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, SignError,
     Vkey, genesis_digest, leaf_hash, read_back, sign,
 };
+use crate::memory::{Memory, MemoryError, heads_digest};
 use crate::store::{Append, Mode, Store, StoreError};
 
 pub use audit::{Audit, Finding, Ledger, audit};
+pub use recall::{Effort, audit_since};
 
 /// An event that is to be recorded, with the files that it names.
 #[derive(Clone, Debug)]
@@ -156,6 +159,8 @@ pub struct Journal {
     store: Store,
     /// What it says.
     pub ledger: Ledger,
+    /// What is to be said about what this user verified before.
+    pub notes: Vec<String>,
     /// What its facts mean, kept from one record to the next; none when it has to be replayed.
     known: Option<State>,
 }
@@ -215,9 +220,35 @@ impl Journal {
         Self::over(Store::open(path, mode)?)
     }
 
+    /// As [`Journal::open`], without checking again what `memory` says was verified; a ledger that
+    /// contradicts it does not open.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_since(path: &Path, mode: Mode, memory: &Memory) -> Result<Self, JournalError> {
+        let store = Store::open(path, mode)?;
+        let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
+        let notes = std::mem::take(&mut outcome.notes);
+        Ok(Self { store, ledger: believed(outcome)?, known: None, notes })
+    }
+
     fn over(store: Store) -> Result<Self, JournalError> {
         let ledger = believed(audit(&store, |_| {})?)?;
-        Ok(Self { store, ledger, known: None })
+        Ok(Self { store, ledger, known: None, notes: Vec::new() })
+    }
+
+    /// Remembers what is there now as verified: what was read was, and what was recorded since was
+    /// read back and checked before it was written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the ledger's file cannot be read; [`MemoryError`] inside, when the memory
+    /// cannot be written.
+    pub fn remember(&self, memory: &Memory) -> Result<Result<(), MemoryError>, StoreError> {
+        let size = self.ledger.leaves.len() as u64;
+        let heads = self.store.heads()?;
+        let heads = heads_digest(heads.iter().filter(|(one, _)| *one <= size));
+        let ledger = &self.ledger;
+        Ok(memory.store(&ledger.origin, &ledger.log, &ledger.head, &heads))
     }
 
     /// Returns the file's path and the store's settings.
@@ -593,7 +624,7 @@ fn write(
                 contents.insert(digest, Arc::new(stored.clone()));
             }
         }
-        append.put_entry(fact.seq, &id_bytes(&new.id), leaf, bytes)?;
+        append.put_entry(fact.seq, &new.id.to_bytes(), leaf, bytes)?;
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
     let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers))?;
@@ -643,16 +674,6 @@ fn signing<'k>(new: &NewEvent, signers: &Signers<'k>) -> Vec<&'k dyn Sign> {
 fn log_signer<'k>(batch: &[NewEvent], signers: &Signers<'k>) -> &'k dyn Sign {
     let rotated = batch.iter().any(|new| new.event.kind() == Kind::LogKeyRotated);
     signers.admitted.filter(|_| rotated).unwrap_or(signers.log)
-}
-
-fn id_bytes(id: &EventId) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    let pairs = id.as_str().as_bytes().chunks(2);
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        let text = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(text, 16).unwrap_or_default();
-    }
-    bytes
 }
 
 #[cfg(test)]

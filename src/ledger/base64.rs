@@ -14,6 +14,11 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     (encode(&bytes) == text).then_some(bytes)
 }
 
+/// Returns the bytes of a padded standard base64 text that was found to be their only spelling.
+pub(super) fn decode_known(text: &str) -> Option<Vec<u8>> {
+    Base64::decode_vec(text).ok()
+}
+
 /// Returns the bytes of a padded standard base64 text of exactly `N` bytes.
 pub(super) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     decode(text)?.try_into().ok()

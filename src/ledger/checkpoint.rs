@@ -77,6 +77,11 @@ impl LogKeys {
         self.later.push((size, key));
     }
 
+    /// Returns the key that entry 0 names.
+    pub const fn first(&self) -> &Vkey {
+        &self.first
+    }
+
     /// Returns the key that signs the next head.
     pub fn newest(&self) -> &Vkey {
         self.later.last().map_or(&self.first, |(_, key)| key)

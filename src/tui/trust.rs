@@ -34,6 +34,8 @@ pub struct Report {
     pub entries: u64,
     /// Signatures found good.
     pub signatures: u64,
+    /// Entries that were hashed only: they are those whose signatures this user verified before.
+    pub remembered: u64,
     /// Signed heads found good.
     pub checkpoints: u64,
     /// Stored contents found good.

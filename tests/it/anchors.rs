@@ -39,8 +39,8 @@ fn head(raw: &Raw, size: usize, log: u8) -> String {
         .map(|entry| dspt_ledger::ledger::leaf_hash(&entry.bytes))
         .collect();
     let root = dspt_ledger::ledger::tree::root_of(&leaves);
-    let head = Checkpoint { origin: origin(), size: size as u64, root }.sign(&signer(log));
-    String::from_utf8(head.unwrap()).unwrap()
+    let head = Checkpoint { origin: origin(), size: size as u64, root }.sign(&signer(log)).unwrap();
+    String::from_utf8(head).unwrap()
 }
 
 fn anchor(checkpoint: String, witnesses: &[String]) -> Event {

@@ -15,8 +15,9 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("import", &["import", "domain"][..]),
         ("report", &["report", "domain"][..]),
         ("tui", &["tui", "domain"][..]),
-        ("export", &["export", "journal", "domain", "ledger", "store"][..]),
-        ("journal", &["journal", "domain", "ledger", "store", "keys"][..]),
+        ("export", &["export", "journal", "domain", "ledger", "store", "memory"][..]),
+        ("memory", &["memory", "ledger"][..]),
+        ("journal", &["journal", "domain", "ledger", "store", "keys", "memory"][..]),
     ])
 }
 

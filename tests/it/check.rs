@@ -311,7 +311,7 @@ fn tiles(folder: &Path, size: u64) -> (String, Digest) {
         fs::write(file, bytes).unwrap();
     }
     let root = root_of(&leaves);
-    let note = Checkpoint { origin: origin.clone(), size, root }.sign(&signer);
+    let note = Checkpoint { origin: origin.clone(), size, root }.sign(&signer).unwrap();
     fs::write(folder.join("checkpoint"), &note).unwrap();
     if let Some(path) = inclusion_proof(&leaves, size.saturating_sub(1)) {
         let file = InclusionFile { extra: None, index: size - 1, path, checkpoint: note };

@@ -112,7 +112,7 @@ fn ledger(cases: &mut Cases, seed: u8, size: u64) {
         Checkpoint { origin: origin.clone(), size, root }
     };
     let vkey = Vkey::new(origin.key_name(), *log.public()).to_string();
-    let note = head(size).sign(&log);
+    let note = head(size).sign(&log).unwrap();
     cases.files("checkpoint", &vkey, &[&note]);
     let name = KeyName::parse("witness.example/w").unwrap();
     let line = cosignature::sign(&head(size).to_text(), 1_782_838_805, &name, &witness).unwrap();
@@ -134,7 +134,7 @@ fn ledger(cases: &mut Cases, seed: u8, size: u64) {
     for old in [1, size / 3, size / 2, size - 1, size].into_iter().filter(|old| *old > 0) {
         let path = consistency_proof(&leaves, old).unwrap();
         let file = ConsistencyFile { old_size: old, path, checkpoint: note.clone() };
-        cases.files("consistency", &vkey, &[&head(old).sign(&log), &file.to_bytes()]);
+        cases.files("consistency", &vkey, &[&head(old).sign(&log).unwrap(), &file.to_bytes()]);
     }
 }
 

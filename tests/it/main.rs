@@ -23,6 +23,7 @@ mod journal;
 mod made;
 mod mapping_check;
 mod mappings;
+mod memory;
 mod positions;
 mod readme;
 mod rotation;

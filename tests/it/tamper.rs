@@ -24,6 +24,7 @@ use super::made::{
     at, audited, beside, create, evidence, folder, history, id, item, keyid, ledger, new, origin,
     outcome, record, setting, signer,
 };
+use super::memory;
 
 /// A copy of the ledger that `made::ledger` makes, at a path of its own.
 fn base() -> (TempDir, PathBuf) {
@@ -45,6 +46,10 @@ fn after(change: impl FnOnce(&mut Raw)) -> String {
     change(&mut raw);
     raw.write(&path);
     let said = outcome(&audited(&path));
+    // Whoever verified the ledger before is told the same, or that it is another one now.
+    let since = memory::since_base(&base().1, &path);
+    let other = ["remembered-root", "smaller-than-remembered"].iter().any(|no| since.ends_with(no));
+    assert!(since == said || (said == "good" && other), "{said}, {since}");
     // Whoever opens it is told the same, and gets nothing to read.
     match Journal::open(&path, Mode::Read) {
         Ok(_) => assert_eq!(said, "good"),

@@ -69,6 +69,7 @@ fn report() -> Report {
         size: 106,
         entries: 106,
         signatures: 109,
+        remembered: 0,
         checkpoints: 106,
         contents: 6,
         fault: None,

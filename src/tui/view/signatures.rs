@@ -84,7 +84,7 @@ fn lines(model: &Model, report: &Report) -> Vec<String> {
     let row = |mark: &str, what: &str, count: String| format!("{mark} {what:<40} {count}");
     vec![
         row(mark(entries), "Every entry follows the one before", of(report.entries)),
-        row(mark(entries), "Every signature is good", grouped(report.signatures)),
+        row(mark(entries), "Every signature is good", signatures(report)),
         row(
             mark(entries),
             "Every key was allowed when it signed",
@@ -99,6 +99,15 @@ fn lines(model: &Model, report: &Report) -> Vec<String> {
         ),
         row("[ ]", "Seen by an outside witness", "none recorded (not a failure)".to_owned()),
     ]
+}
+
+/// How many signatures were checked, and how many entries you verified on another day.
+fn signatures(report: &Report) -> String {
+    let now = grouped(report.signatures);
+    match report.remembered {
+        0 => now,
+        before => format!("{now} now; {} entries verified before", grouped(before)),
+    }
 }
 
 fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {

@@ -1,0 +1,303 @@
+//! An audit that knows what this user verified before: entries whose bytes hash into the root that
+//! was kept are read without checking their signatures again. Everything after them is checked in
+//! full, and whatever does not fit is checked in full from the start.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::audit::{Audit, Finding, Place, Reader, Stop, audit, ends_batch, structure};
+use super::source::Source;
+use crate::domain::body::decode_text;
+use crate::domain::day::Instant;
+use crate::domain::event::{Event, Kind};
+use crate::domain::refs::EventId;
+use crate::domain::replay::{Fact, Subject};
+use crate::ledger::tree::root_of;
+use crate::ledger::{Digest, Origin, Vkey, leaf_hash, parse::payload};
+use crate::memory::{Kept, Memory, heads_digest};
+use crate::store::{Row, StoreError};
+
+/// How much is checked again of what this user verified before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Every signature.
+    Everything,
+    /// Hashes only, where they lead to the root that was kept.
+    SinceKept,
+}
+
+/// Audits a whole store and compares it with what `memory` keeps of it; a good outcome is kept
+/// there. `progress` is told how many entries are done.
+///
+/// # Errors
+/// [`StoreError`] when the ledger's file itself cannot be read.
+pub fn audit_since(
+    store: &impl Source,
+    memory: &Memory,
+    effort: Effort,
+    mut progress: impl FnMut(u64),
+) -> Result<Audit, StoreError> {
+    let (kept, mut notes) = match opening(store)?.map(|(origin, log)| memory.load(&origin, &log)) {
+        None => (None, Vec::new()),
+        Some(Ok(kept)) => (kept, Vec::new()),
+        Some(Err(unusable)) => (None, vec![unusable.to_string()]),
+    };
+    let usable = kept.as_ref().filter(|kept| effort == Effort::SinceKept && kept.is_ours());
+    let quick = usable.map(|kept| recalled(store, kept, &mut progress)).transpose()?.flatten();
+    let mut outcome = match quick {
+        Some(outcome) => outcome,
+        None => audit(store, progress)?,
+    };
+    if let Some(kept) = &kept {
+        compare(&mut outcome, kept);
+    }
+    notes.extend(keep(store, &outcome, memory, kept.as_ref())?);
+    outcome.notes = notes;
+    Ok(outcome)
+}
+
+/// The origin and log key that entry 0 names. The audit checks that they are its own; here they
+/// only choose what to compare with.
+fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
+    let mut first = None;
+    store.entries(0..1, |row| -> Result<(), StoreError> {
+        first = lean(&row);
+        Ok(())
+    })?;
+    let Some(Lean { event: Event::LedgerOpened(body), .. }) = first else { return Ok(None) };
+    let named = Vkey::parse(&body.log).ok();
+    Ok(named.and_then(|log| Some((Origin::parse(log.name().as_str()).ok()?, log))))
+}
+
+/// The quick audit; none when it does not come to a good end, whatever the reason.
+fn recalled(
+    store: &impl Source,
+    kept: &Kept,
+    progress: &mut impl FnMut(u64),
+) -> Result<Option<Audit>, StoreError> {
+    let heads = store.heads()?;
+    let before = heads_digest(heads.iter().filter(|(size, _)| *size <= kept.size));
+    let mut reader = Reader::default();
+    reader.proven = Some((kept.size, kept.root));
+    reader.proven_heads = before == kept.heads;
+    let outcome = match reader.run(store, progress) {
+        Ok(()) if reader.frontier.size() >= kept.size => reader.outcome(Ok(()))?,
+        Err(Stop::Store(error)) => return Err(error),
+        Ok(()) | Err(_) => return Ok(None),
+    };
+    Ok(Some(outcome))
+}
+
+/// Names what contradicts the memory, unless a fault was found before it.
+fn compare(outcome: &mut Audit, kept: &Kept) {
+    let Some(ledger) = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none()) else {
+        return;
+    };
+    if !Memory::compares(&ledger.origin) {
+        return;
+    }
+    let (found, size) = (ledger.leaves.len() as u64, kept.size);
+    let then = usize::try_from(size).ok().and_then(|size| ledger.leaves.get(..size));
+    let file = kept.path.display();
+    let advice = format!(
+        "keep both copies and ask whose is the right one; if you know why, remove {file} and look \
+        again"
+    );
+    outcome.finding = match then.map(root_of) {
+        Some(root) if root == kept.root => {
+            outcome.kept = Some(size);
+            None
+        }
+        Some(root) => Some(Finding {
+            place: Place::Checkpoint(size),
+            rule: "remembered-root",
+            text: format!(
+                "you verified {size} entries of this ledger under the root {}, these give {}: it \
+                is another history; {advice}",
+                kept.root.base64(),
+                root.base64()
+            ),
+        }),
+        // What could not be read yet may hold them.
+        None if outcome.undecided.is_some() => None,
+        None => Some(Finding {
+            place: Place::Entry(found),
+            rule: "smaller-than-remembered",
+            text: format!(
+                "you verified {size} entries of this ledger before, and it has {found} now: an \
+                older copy was put back; {advice}"
+            ),
+        }),
+    };
+}
+
+/// Keeps a good outcome. Returns what to say where it cannot be kept.
+fn keep(
+    store: &impl Source,
+    outcome: &Audit,
+    memory: &Memory,
+    kept: Option<&Kept>,
+) -> Result<Option<String>, StoreError> {
+    let good = outcome.finding.is_none() && outcome.undecided.is_none();
+    let Some(ledger) = outcome.ledger.as_ref().filter(|ledger| good && !ledger.head.is_empty())
+    else {
+        return Ok(None);
+    };
+    if kept.is_some_and(|kept| kept.is_ours() && kept.head == ledger.head) {
+        return Ok(None);
+    }
+    let size = ledger.leaves.len() as u64;
+    let heads = store.heads()?;
+    let heads = heads_digest(heads.iter().filter(|(one, _)| *one <= size));
+    let stored = memory.store(&ledger.origin, &ledger.log, &ledger.head, &heads);
+    Ok(stored.err().map(|error| error.to_string()))
+}
+
+/// What a fact needs of an entry that was checked before.
+struct Lean {
+    seq: u64,
+    leaf: Digest,
+    at: Instant,
+    by: String,
+    id: EventId,
+    event: Event,
+    subjects: Vec<Subject>,
+    /// The row itself, where the entry changes the keys or dates a head: those few are checked
+    /// again.
+    row: Option<Row>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'e> {
+    payload: &'e str,
+}
+
+#[derive(Deserialize)]
+struct Statement<'e> {
+    #[serde(borrow)]
+    predicate: Predicate<'e>,
+    #[serde(borrow)]
+    subject: Vec<Named<'e>>,
+}
+
+#[derive(Deserialize)]
+struct Predicate<'e> {
+    at: &'e str,
+    #[serde(borrow)]
+    body: &'e RawValue,
+    by: &'e str,
+    id: &'e str,
+    #[serde(rename = "type")]
+    kind: &'e str,
+}
+
+#[derive(Deserialize)]
+struct Named<'e> {
+    #[serde(borrow)]
+    digest: Sha256<'e>,
+    #[serde(borrow)]
+    name: Cow<'e, str>,
+}
+
+#[derive(Deserialize)]
+struct Sha256<'e> {
+    sha256: &'e str,
+}
+
+/// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
+fn lean(row: &Row) -> Option<Lean> {
+    let leaf = leaf_hash(&row.bytes);
+    let envelope: Envelope<'_> = serde_json::from_slice(&row.bytes).ok()?;
+    let payload = payload(envelope.payload)?;
+    let statement: Statement<'_> = serde_json::from_slice(&payload).ok()?;
+    let predicate = statement.predicate;
+    let id: EventId = predicate.id.parse().ok()?;
+    if row.leaf != leaf || row.id != id.to_bytes() {
+        return None;
+    }
+    // The first subject is the ledger itself.
+    let subjects = statement.subject.iter().skip(1).map(|one| Subject {
+        name: one.name.clone().into_owned(),
+        sha256: one.digest.sha256.to_owned(),
+    });
+    Some(Lean {
+        seq: row.seq,
+        leaf,
+        at: Instant::parse(predicate.at)?,
+        by: predicate.by.to_owned(),
+        id,
+        event: decode_text(predicate.kind, predicate.body.get())?,
+        subjects: subjects.collect(),
+        row: looked_at(predicate.kind).then(|| row.clone()),
+    })
+}
+
+/// Says whether entries of a kind are checked in full however often they were before.
+fn looked_at(kind: &str) -> bool {
+    let anchors = [Kind::AnchorCosigned, Kind::AnchorTimestamped];
+    ends_batch(kind) || anchors.iter().any(|one| one.as_str() == kind)
+}
+
+impl Reader {
+    /// Takes in entries that were verified before, for what they say. Nothing of it counts until
+    /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
+    pub(super) fn recall(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
+        let read: Vec<_> = rows.par_iter().map(lean).collect();
+        drop(rows);
+        for one in read {
+            self.recall_one(one.ok_or(Stop::Otherwise)?)?;
+        }
+        match self.proven {
+            Some((size, _)) if self.frontier.size() < size => Ok(()),
+            Some((size, root)) if self.frontier.size() == size && self.frontier.root() == root => {
+                Ok(())
+            }
+            _ => Err(Stop::Otherwise),
+        }
+    }
+
+    fn recall_one(&mut self, mut one: Lean) -> Result<(), Stop> {
+        if one.seq != self.frontier.size() {
+            return Err(Stop::Otherwise);
+        }
+        let before = self.frontier.clone();
+        self.frontier.push(one.leaf);
+        if self.wanted.contains(&self.frontier.size()) {
+            self.roots.insert(self.frontier.size(), self.frontier.root());
+        }
+        if let Some(row) = one.row.take() {
+            if one.seq == 0 {
+                self.first = super::audit::origin_of(&row.bytes).map(|origin| (origin, one.leaf));
+            }
+            self.waiting.push(structure(&row, one.leaf, &before, self.first.as_ref())?);
+            return self.settle();
+        }
+        let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
+        // One text for all entries of a key.
+        let by = ledger.roster.keys().find(|(known, _)| known.as_str() == one.by);
+        let by = by.map(|(known, _)| known.clone()).ok_or(Stop::Otherwise)?;
+        ledger.frontier.push(one.leaf);
+        ledger.leaves.push(one.leaf);
+        if one.event.keeps_files() {
+            for subject in &one.subjects {
+                let sha256 = Digest::from_hex(&subject.sha256).map_err(|_| Stop::Otherwise)?;
+                self.names_content(&subject.name, sha256);
+            }
+        }
+        if let Some(kind) = one.event.corrects().and_then(|target| self.root_kind(target)) {
+            self.about.insert(one.id.clone(), kind);
+        }
+        self.ids.insert(one.id.clone(), one.event.kind());
+        self.last = Some(one.at);
+        self.counts.entries += 1;
+        self.counts.remembered += 1;
+        let Lean { seq, at, id, event, subjects, .. } = one;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.facts.push(Fact { seq, at, by, id, event, subjects });
+        }
+        Ok(())
+    }
+}

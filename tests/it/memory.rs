@@ -1,0 +1,228 @@
+//! What a user verified before: it saves work, it notices another history, and it never makes
+//! anything good.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use dspt_ledger::domain::event::Event;
+use dspt_ledger::journal::{Audit, Effort, Journal, JournalError, Opening, Signers, audit_since};
+use dspt_ledger::memory::Memory;
+use dspt_ledger::store::{Mode, Store};
+
+use super::made::{
+    OWNER, Raw, STRANGER, answer, at, audited, copy, folder, id, ledger, new, origin, outcome,
+    record, signer,
+};
+
+fn since(path: &Path, memory: &Memory, effort: Effort) -> Audit {
+    let store = Store::open(path, Mode::Read).unwrap();
+    audit_since(&store, memory, effort, |_| {}).unwrap()
+}
+
+/// What is said of the ledger at `path` by somebody who verified the one at `base`.
+pub(crate) fn since_base(base: &Path, path: &Path) -> String {
+    let kept = tempfile::tempdir().unwrap();
+    let memory = Memory::at(kept.path());
+    assert_eq!(outcome(&since(base, &memory, Effort::Everything)), "good");
+    outcome(&since(path, &memory, Effort::SinceKept))
+}
+
+struct Desk {
+    _folders: Vec<tempfile::TempDir>,
+    path: PathBuf,
+    kept: PathBuf,
+    memory: Memory,
+}
+
+/// A ledger of sixteen entries that was verified once.
+fn desk() -> Desk {
+    let (one, path) = ledger();
+    let two = tempfile::tempdir().unwrap();
+    let kept = two.path().join("verified");
+    let memory = Memory::at(&kept);
+    assert_eq!(outcome(&since(&path, &memory, Effort::SinceKept)), "good");
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 1);
+    Desk { _folders: vec![one, two], path, kept, memory }
+}
+
+fn file(desk: &Desk) -> PathBuf {
+    fs::read_dir(&desk.kept).unwrap().next().unwrap().unwrap().path()
+}
+
+fn grow(path: &Path, number: u64) {
+    let mut journal = Journal::open(path, Mode::Write).unwrap();
+    let event = Event::ItemAnswered(answer("8.3.4", true, &format!("done {number}")));
+    record(&mut journal, OWNER, &[new(number, event, Vec::new())], at("2026-05-01")).unwrap();
+    journal.close().unwrap();
+}
+
+#[test]
+fn what_was_verified_is_hashed_only_and_says_the_same() {
+    let desk = desk();
+    let plain = audited(&desk.path);
+    let quick = since(&desk.path, &desk.memory, Effort::SinceKept);
+    let (all, before) = (plain.counts, quick.counts);
+    assert_eq!((all.entries, all.checkpoints, all.contents, all.remembered), (16, 12, 4, 0));
+    assert_eq!((before.entries, before.checkpoints, before.contents), (16, 12, 4));
+    assert_eq!(before.remembered + 5, before.entries, "entries that change keys are checked");
+    assert_eq!(before.signatures, 8);
+    let (plain, quick) = (plain.ledger.unwrap(), quick.ledger.unwrap());
+    assert_eq!(format!("{plain:?}"), format!("{quick:?}"));
+    // Whoever asks for everything gets it.
+    let full = since(&desk.path, &desk.memory, Effort::Everything).counts;
+    assert_eq!((full.signatures, full.remembered), (19, 0));
+    // What was recorded since is checked, and remembered then.
+    grow(&desk.path, 900);
+    let more = since(&desk.path, &desk.memory, Effort::SinceKept).counts;
+    assert_eq!((more.entries, more.remembered, more.signatures), (17, 11, 9));
+    let again = since(&desk.path, &desk.memory, Effort::SinceKept).counts;
+    assert_eq!((again.entries, again.remembered, again.signatures), (17, 12, 8));
+    let plain = audited(&desk.path).ledger.unwrap();
+    let quick = since(&desk.path, &desk.memory, Effort::SinceKept).ledger.unwrap();
+    assert_eq!(format!("{plain:?}"), format!("{quick:?}"));
+}
+
+#[test]
+fn a_changed_byte_among_what_was_verified_is_named_as_without_memory() {
+    let desk = desk();
+    for number in 0..16 {
+        let (_folder, path) = copy(&desk.path);
+        let mut raw = Raw::read(&path);
+        let middle = raw.entries[number].bytes.len() / 2;
+        raw.entries[number].bytes[middle] ^= 1;
+        raw.write(&path);
+        let plain = outcome(&audited(&path));
+        assert!(plain.contains(&format!("entry {number}: ")), "{plain}");
+        for effort in [Effort::SinceKept, Effort::Everything] {
+            assert_eq!(outcome(&since(&path, &desk.memory, effort)), plain);
+        }
+    }
+    // A bad one is never remembered.
+    let kept = fs::read(file(&desk)).unwrap();
+    assert_eq!(outcome(&since(&desk.path, &desk.memory, Effort::SinceKept)), "good");
+    assert_eq!(fs::read(file(&desk)).unwrap(), kept);
+}
+
+#[test]
+fn another_history_and_an_older_copy_are_findings_where_all_signatures_are_good() {
+    let desk = desk();
+    let (_older, older) = copy(&desk.path);
+    let (_other, other) = copy(&desk.path);
+    grow(&desk.path, 900);
+    assert_eq!(outcome(&since(&desk.path, &desk.memory, Effort::SinceKept)), "good");
+    grow(&other, 901);
+    for effort in [Effort::SinceKept, Effort::Everything] {
+        let said = |path| outcome(&since(path, &desk.memory, effort));
+        assert_eq!(said(&older), "entry 16: smaller-than-remembered");
+        assert_eq!(said(&other), "checkpoint 17: remembered-root");
+    }
+    for (path, rule) in [(&older, "smaller-than-remembered"), (&other, "remembered-root")] {
+        assert_eq!(outcome(&audited(path)), "good");
+        let opened = Journal::open_since(path, Mode::Read, &desk.memory).map(drop);
+        let Err(JournalError::Tampered(finding)) = opened else { panic!("{opened:?}") };
+        assert_eq!(finding.rule, rule);
+        let file = file(&desk).display().to_string();
+        assert!(finding.text.contains(&format!("remove {file}")), "{finding}");
+    }
+    // One more entry on the other branch does not hide it.
+    grow(&other, 902);
+    let said = outcome(&since(&other, &desk.memory, Effort::SinceKept));
+    assert_eq!(said, "checkpoint 17: remembered-root");
+    // Without the memory nothing is compared, and what is there is remembered anew.
+    fs::remove_file(file(&desk)).unwrap();
+    assert_eq!(outcome(&since(&other, &desk.memory, Effort::SinceKept)), "good");
+    let said = outcome(&since(&desk.path, &desk.memory, Effort::SinceKept));
+    assert_eq!(said, "entry 17: smaller-than-remembered");
+}
+
+#[test]
+fn a_removed_or_damaged_memory_costs_a_full_check_and_is_made_anew() {
+    let desk = desk();
+    let good = fs::read(file(&desk)).unwrap();
+    for damage in [b"".to_vec(), good[..good.len() / 2].to_vec(), b"dspt-verified/1\n".to_vec()] {
+        fs::write(file(&desk), damage).unwrap();
+        let found = since(&desk.path, &desk.memory, Effort::SinceKept);
+        assert_eq!((outcome(&found), found.counts.signatures), ("good".to_owned(), 19));
+        assert!(found.notes[0].contains("written anew"), "{:?}", found.notes);
+        assert_eq!(fs::read(file(&desk)).unwrap(), good);
+    }
+    fs::remove_dir_all(&desk.kept).unwrap();
+    let found = since(&desk.path, &desk.memory, Effort::SinceKept);
+    assert_eq!((found.counts.signatures, found.notes.len()), (19, 0));
+    assert_eq!(fs::read(file(&desk)).unwrap(), good);
+    // Where another version of the program checked, all is checked again, and compared.
+    let text = String::from_utf8(good).unwrap();
+    let other = text.replacen(env!("CARGO_PKG_VERSION"), "0.0.1", 1);
+    fs::write(file(&desk), other).unwrap();
+    assert_eq!(since(&desk.path, &desk.memory, Effort::SinceKept).counts.signatures, 19);
+    assert_eq!(since(&desk.path, &desk.memory, Effort::SinceKept).counts.signatures, 8);
+}
+
+#[test]
+fn signed_heads_that_are_not_those_verified_are_checked_again() {
+    let desk = desk();
+    let (_folder, path) = copy(&desk.path);
+    let mut raw = Raw::read(&path);
+    let note = &mut raw.heads[3].1;
+    let last = note.len() - 4;
+    note[last] ^= 1;
+    raw.write(&path);
+    let said = outcome(&since(&path, &desk.memory, Effort::SinceKept));
+    assert_eq!(said, outcome(&audited(&path)));
+    assert!(said.ends_with("checkpoint"), "{said}");
+}
+
+#[test]
+fn the_memory_of_another_ledger_says_nothing_about_this_one() {
+    let desk = desk();
+    let (_folder, path) = folder();
+    let opening = Opening { id: id(0), organisation: "Northbridge", holder: "Asha Rao" };
+    let (author, log) = (signer(OWNER), signer(STRANGER));
+    let signers = Signers { author: &author, admitted: None, log: &log };
+    Journal::create(&path, &origin(), &opening, &signers, at("2025-09-01")).unwrap();
+    let found = since(&path, &desk.memory, Effort::SinceKept);
+    assert_eq!((outcome(&found), found.counts.remembered), ("good".to_owned(), 0));
+    assert_eq!(fs::read_dir(&desk.kept).unwrap().count(), 2);
+}
+
+/// Runs the program on a ledger, with a folder for what it remembers.
+fn dspt(ledger: &Path, state: &Path, command: &str) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dspt"))
+        .args(command.split_whitespace())
+        .env("DSPT_LEDGER", ledger)
+        .env("DSPT_STATE", state)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn commands_remember_refuse_and_say_what_to_do() {
+    let (_folder, path) = ledger();
+    let state = tempfile::tempdir().unwrap();
+    let (_older, older) = copy(&path);
+    assert_eq!(dspt(&path, state.path(), "log").0, 0);
+    grow(&path, 900);
+    assert_eq!(dspt(&path, state.path(), "verify").0, 0);
+    for command in ["log", "status", "verify", "show #3", "tui --linear"] {
+        let (code, text) = dspt(&older, state.path(), command);
+        assert_eq!(code, 1, "{command}: {text}");
+        assert!(text.contains("smaller-than-remembered"), "{command}: {text}");
+        assert!(text.contains("remove "), "{command}: {text}");
+    }
+    let (code, text) = dspt(&older, &state.path().join("other"), "verify");
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_and_stops_nothing() {
+    let (_folder, path) = ledger();
+    let state = tempfile::tempdir().unwrap();
+    let no_folder = state.path().join("file");
+    fs::write(&no_folder, "").unwrap();
+    let (code, text) = dspt(&path, &no_folder, "log");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("what is verified is not remembered"), "{text}");
+}
