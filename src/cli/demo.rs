@@ -9,12 +9,13 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::catalogue::bytes;
+use super::demo_years::{self, Years};
 use super::failure::{Failure, exit};
 use super::ids::from_parts;
 use super::import::adopt_edition;
 use super::init::units;
 use super::output::Output;
-use super::question::LEDGER_NAME;
+use super::question::{LEDGER_NAME, open};
 use crate::domain::day::{Day, Instant};
 use crate::domain::edition::Framework;
 use crate::domain::event::{
@@ -29,6 +30,7 @@ use crate::domain::table::{Table, write_stored};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::keys;
 use crate::ledger::{Digest, Origin, SeedSigner, Sign};
+use crate::memory::Memory;
 use crate::store::Mode;
 
 /// Arguments of `demo`.
@@ -37,13 +39,18 @@ pub(super) struct Args {
     /// The folder to make it in
     #[arg(long, value_name = "DIR", default_value = "dspt-demo")]
     keep: PathBuf,
+    /// Make a large one instead, of this many entries over four years: to see how fast it is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+    entries: Option<u64>,
 }
 
 /// The origin of every demonstration; `.invalid` can never be a real domain (RFC 2606).
 pub(super) const ORIGIN: &str = "demonstration.invalid/northbridge-health-it/dspt";
+/// The origin of every large one, followed by how many entries it has.
+const ORIGIN_YEARS: &str = "demonstration.invalid/northbridge-health-it/years-";
 const ORGANISATION: &str = "Northbridge Health IT Ltd (invented)";
-const EDITION: &str = "2025-26-v8";
-const CATEGORY: &str = "cat2-it-supplier";
+pub(super) const EDITION: &str = "2025-26-v8";
+pub(super) const CATEGORY: &str = "cat2-it-supplier";
 /// The passphrase of the demonstration's key files.
 const PASSPHRASE: &str = "demonstration";
 
@@ -65,11 +72,16 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let made = !path.exists();
     if made {
         std::fs::create_dir_all(&args.keep)?;
-        make(&path)?;
+        match args.entries {
+            None => make(&path)?,
+            Some(entries) => make_years(&path, entries, output)?,
+        }
         key_files(&args.keep.join("keys"))?;
     }
-    let journal = Journal::open(&path, Mode::Read)?;
-    if journal.ledger.origin.as_str() != ORIGIN {
+    let journal = open(Some(&path), Mode::Read, output)?;
+    let years = args.entries.map(|entries| format!("{ORIGIN_YEARS}{entries}"));
+    let origin = years.as_deref().unwrap_or(ORIGIN);
+    if journal.ledger.origin.as_str() != origin {
         return Err(Failure::usage(format!(
             "{} is another ledger; give another folder with --keep",
             path.display()
@@ -81,17 +93,16 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         format!("dspt --ledger {at} status --at 2026-06-30 --as-known then"),
         format!("dspt --ledger {at} explain 9.2.1 --at 2026-06-30 --as-known then"),
         format!("dspt --ledger {at} verify"),
+        format!("dspt --ledger {at} tui"),
     ];
     let verb = if made { "Made" } else { "Found" };
     let text = format!(
         "{verb} {}: {entries} entries of {ORGANISATION}, a demonstration.\n\
-        Its keys are in {at}/keys; their passphrase is: {PASSPHRASE}\nTry:\n  {}\n  {}\n  {}\n",
+        Its keys are in {at}/keys; their passphrase is: {PASSPHRASE}\nTry:\n  {}\n",
         path.display(),
-        next[0],
-        next[1],
-        next[2]
+        next.join("\n  ")
     );
-    let value = json!({ "ledger": path.display().to_string(), "origin": ORIGIN, "entries": entries, "made": made, "next": next });
+    let value = json!({ "ledger": path.display().to_string(), "origin": origin, "entries": entries, "made": made, "next": next });
     output.answer("dspt.demo/1", value, &text)?;
     Ok(exit::YES)
 }
@@ -106,29 +117,46 @@ fn key_files(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn signer(role: Option<Role>) -> SeedSigner {
+pub(super) fn signer(role: Option<Role>) -> SeedSigner {
     let seed = KEYS.iter().find(|(.., known)| *known == role).map_or(0, |(_, _, seed, _)| *seed);
     SeedSigner::from_seed(&[seed; 32])
 }
 
 /// Makes the ledger entry by entry.
-struct Maker {
-    journal: Journal,
-    log: SeedSigner,
-    count: u64,
+pub(super) struct Maker {
+    pub(super) journal: Journal,
+    pub(super) log: SeedSigner,
+    pub(super) count: u64,
+    /// The day of the first entries.
+    opened: &'static str,
+}
+
+fn begin(path: &Path, origin: &str, opened: &'static str) -> Result<Maker, Failure> {
+    let (owner, log) = (signer(Some(Role::Owner)), signer(None));
+    let origin = Origin::parse(origin).map_err(|bad| Failure::usage(bad.to_string()))?;
+    let at = moment(opened, 0)?;
+    let opening = Opening { id: demo_id(at, 0)?, organisation: ORGANISATION, holder: KEYS[0].1 };
+    let signers = Signers { author: &owner, admitted: None, log: &log };
+    let journal = Journal::create(path, &origin, &opening, &signers, at)?;
+    let mut maker = Maker { journal, log, count: 1, opened };
+    maker.admit_keys()?;
+    Ok(maker)
+}
+
+fn make_years(path: &Path, entries: u64, output: &mut Output<'_>) -> Result<(), Failure> {
+    let mut maker = begin(path, &format!("{ORIGIN_YEARS}{entries}"), demo_years::FIRST)?;
+    maker.rules(demo_years::FIRST)?;
+    let maker = Years::new(maker)?.record(entries, output)?;
+    // Each entry was read back and its signature checked before it was written.
+    if let Err(unusable) = maker.journal.remember(&Memory::of_user())? {
+        output.warn(&unusable.to_string())?;
+    }
+    Ok(maker.journal.close()?)
 }
 
 fn make(path: &Path) -> Result<(), Failure> {
-    let (owner, log) = (signer(Some(Role::Owner)), signer(None));
-    let origin = Origin::parse(ORIGIN).map_err(|bad| Failure::usage(bad.to_string()))?;
-    let opened = moment("2025-09-22", 0)?;
-    let opening =
-        Opening { id: demo_id(opened, 0)?, organisation: ORGANISATION, holder: KEYS[0].1 };
-    let signers = Signers { author: &owner, admitted: None, log: &log };
-    let journal = Journal::create(path, &origin, &opening, &signers, opened)?;
-    let mut maker = Maker { journal, log, count: 1 };
-    maker.admit_keys()?;
-    maker.rules()?;
+    let mut maker = begin(path, ORIGIN, "2025-09-22")?;
+    maker.rules("2025-09-18")?;
     let certificate = maker.certificates()?;
     maker.statement_of_applicability(certificate)?;
     let mapping = maker.mapping()?;
@@ -145,12 +173,12 @@ fn moment(day: &str, minutes: i64) -> Result<Instant, Failure> {
     Ok(Instant::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000 + minutes * 60_000))
 }
 
-fn parsed(day: &str) -> Result<Day, Failure> {
+pub(super) fn parsed(day: &str) -> Result<Day, Failure> {
     Day::parse(day).map_err(|bad| Failure::usage(bad.to_string()))
 }
 
 /// Ids that look like those of a real ledger and are the same every time.
-fn demo_id(at: Instant, count: u64) -> Result<EventId, Failure> {
+pub(super) fn demo_id(at: Instant, count: u64) -> Result<EventId, Failure> {
     let digest = Digest::of(format!("demonstration entry {count}").as_bytes());
     let mut random = [0; 10];
     random.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
@@ -192,31 +220,32 @@ impl Maker {
                 holder: holder.to_owned(),
                 role,
             });
-            self.record("2025-09-22", Role::Owner, event, Vec::new())?;
+            self.record(self.opened, Role::Owner, event, Vec::new())?;
         }
         Ok(())
     }
 
-    fn rules(&mut self) -> Result<(), Failure> {
-        let from = parsed("2025-09-18")?;
-        let adopted = adopt_edition(&parse(EDITION)?, from, moment("2025-09-22", 0)?)?;
-        self.record("2025-09-22", Role::Owner, adopted.event, adopted.files)?;
+    /// The edition in force from a day, the organisation's type, its scope and ISO 27001.
+    fn rules(&mut self, from: &str) -> Result<(), Failure> {
+        let (from, opened) = (parsed(from)?, self.opened);
+        let adopted = adopt_edition(&parse(EDITION)?, from, moment(opened, 0)?)?;
+        self.record(opened, Role::Owner, adopted.event, adopted.files)?;
         let classified = Event::OrganisationClassified(OrganisationClassified {
             edition: parse(EDITION)?,
             organisation_type: parse("it-supplier")?,
             category: parse(CATEGORY)?,
             from,
         });
-        self.record("2025-09-22", Role::Owner, classified, Vec::new())?;
+        self.record(opened, Role::Owner, classified, Vec::new())?;
         let mut all =
             units(&["hosting=Hosting".to_owned(), "support=Service desk".to_owned()], true)?;
         all.extend(units(&["sales=Sales and marketing".to_owned()], false)?);
         let scope = Event::ScopeDeclared(ScopeDeclared { units: all, from });
-        self.record("2025-09-22", Role::Owner, scope, Vec::new())?;
+        self.record(opened, Role::Owner, scope, Vec::new())?;
         let event =
             Event::FrameworkAdopted(FrameworkAdopted { framework: parse("iso27001:2022")? });
         let controls = File::stored("controls.csv", bytes("iso27001-2022/controls.csv")?.to_vec());
-        self.record("2025-09-22", Role::Owner, event, vec![controls])?;
+        self.record(opened, Role::Owner, event, vec![controls])?;
         Ok(())
     }
 
@@ -397,7 +426,7 @@ fn item(number: &str) -> Result<ItemRef, Failure> {
     parse(&format!("{EDITION}/{CATEGORY}/{number}"))
 }
 
-fn parse<T>(text: &str) -> Result<T, Failure>
+pub(super) fn parse<T>(text: &str) -> Result<T, Failure>
 where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,

@@ -4,6 +4,7 @@ mod candidates;
 mod catalogue;
 mod check;
 mod demo;
+mod demo_years;
 mod diff;
 mod explain;
 mod failure;

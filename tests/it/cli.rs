@@ -405,3 +405,31 @@ fn a_correction_of_a_correction_needs_the_role_of_what_it_brings_back() {
     desk.approver("2025-10-04", "withdraw #7 --reason 'it was right'").ok();
     desk.run("2025-10-05", "verify").ok();
 }
+
+#[test]
+fn the_large_demonstration_is_the_same_every_time_and_verifies() {
+    let desk = Desk::empty();
+    let made = |name: &str| {
+        let path = desk.path(name).display().to_string();
+        let ended = desk.run("2026-11-21", &format!("demo --entries 1000 --keep {path}")).ok();
+        assert!(ended.out.contains("1000 entries"), "{}", ended.out);
+        let verified = desk.run("2026-11-21", &format!("--ledger {path} --json verify")).ok();
+        assert_eq!(verified.json()["checked"]["entries"], 1000);
+        fs::read_to_string(desk.path(name).join("ledger.dspt.head")).unwrap()
+    };
+    assert_eq!(made("one"), made("two"));
+    let path = desk.path("one").display().to_string();
+    // The other demonstration does not take its place.
+    assert_eq!(desk.run("2026-11-21", &format!("demo --keep {path}")).code, 2);
+    let late = desk.run("2026-11-21", &format!("--ledger {path} --json log")).ok();
+    for kind in [
+        "evidence-recorded",
+        "item-answered",
+        "certificate-recorded",
+        "correction",
+        "evidence-withdrawn",
+        "assertion-confirmed",
+    ] {
+        assert!(late.out.contains(kind), "{kind}");
+    }
+}
