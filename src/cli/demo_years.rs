@@ -108,7 +108,7 @@ impl Years {
     fn part_of_day(&mut self, day: Day, until: u64, entries: u64) -> Result<(), Failure> {
         let at = Instant::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000);
         let left = usize::try_from(until - self.maker.count).unwrap_or(PART_MAX).min(PART_MAX);
-        let confirmed = left / 30;
+        let confirmed = (left + self.below(30)) / 30;
         let mut batch = Vec::with_capacity(left - confirmed);
         for _ in confirmed..left {
             batch.push(self.contribution(day, at, entries)?);

@@ -1,0 +1,213 @@
+//! How fast the screen is over a large ledger: opening it, the first frame, a seek to any date, a
+//! key to its frame, another amount of knowledge, memory. Each beside its *floor*, measured in the
+//! same run: SHA-256 over the same bytes on one thread.
+//!
+//! `cargo bench --bench screen -- --entries 100000`, or without a number for 10,000. Add a folder
+//! that `dspt demo --entries N --keep DIR` made to leave out the making.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a measurement ends at the first surprise, and its output is a table"
+)]
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant as Clock};
+
+use dspt_ledger::cli;
+use dspt_ledger::domain::day::{Day, Instant};
+use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::journal::{Journal, Ledger};
+use dspt_ledger::ledger::Digest;
+use dspt_ledger::memory::Memory;
+use dspt_ledger::store::{Mode, Store, StoreError};
+use dspt_ledger::tui::book::{Library, Source};
+use dspt_ledger::tui::keymap::Key;
+use dspt_ledger::tui::model::{Message, Model, update};
+use dspt_ledger::tui::theme::Theme;
+use dspt_ledger::tui::view::view;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+const TODAY: &str = "2026-11-21";
+const SEEKS: usize = 2_000;
+const KEYS: usize = 1_000;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let after = |name: &str| args.iter().skip_while(|one| *one != name).nth(1);
+    let entries: usize = after("--entries").map_or(10_000, |one| one.parse().unwrap());
+    let made = tempfile::tempdir().unwrap();
+    let folder = after("--folder").map_or_else(|| make(made.path(), entries), PathBuf::from);
+    let path = folder.join("ledger.dspt");
+    println!("| entries | what | took | floor | ratio |");
+    println!("|--:|---|--:|--:|--:|");
+    let floor = floor(&path);
+    let row = |what: &str, took: Duration| {
+        let ratio = took.as_secs_f64() / floor.as_secs_f64();
+        println!("| {entries} | {what} | {} | {} | {ratio:.3} |", shown(took), shown(floor));
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let memory = Memory::at(kept.path());
+    let (took, first) = timed(|| Journal::open_since(&path, Mode::Read, &memory).unwrap());
+    row("open, nothing verified before", took);
+    drop(first);
+    let (took, journal) = best(|| Journal::open_since(&path, Mode::Read, &memory).unwrap());
+    row("open, all verified before", took);
+    println!("| {entries} | memory then | {} MiB | | |", resident());
+    let ledger = journal.ledger;
+    let (took, state) = timed(|| {
+        dspt_ledger::domain::replay::replay(&ledger.facts, &ledger.contents, u64::MAX).unwrap()
+    });
+    row("replay", took);
+    let (took, positions) =
+        timed(|| dspt_ledger::domain::status::Positions::new(&state, RulesChoice::Then));
+    row("positions on every day", took);
+    drop((state, positions));
+    let (took, mut model) = timed(|| Model::new(source(ledger), Theme::default()).unwrap());
+    row("first position and markers", took);
+    update(&mut model, Message::Size(140, 40));
+    let mut terminal = Terminal::new(TestBackend::new(140, 40)).unwrap();
+    let (took, ()) = timed(|| draw(&mut terminal, &model));
+    row("first frame, 140x40", took);
+    seeks(&mut model, &row);
+    keys(&mut model, &mut terminal, &row);
+    let (took, ()) = timed(|| known(&mut model));
+    row("other amount of knowledge", took);
+    println!("| {entries} | peak memory | {} MiB | | |", peak());
+}
+
+fn make(folder: &Path, entries: usize) -> PathBuf {
+    let folder = folder.join("demo");
+    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let keep = folder.display().to_string();
+    let args = ["dspt", "-q", "demo", "--keep", &keep, "--entries", &entries.to_string()];
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    assert_eq!(cli::run(args.map(Into::into), now, &mut out, &mut err), 0);
+    folder
+}
+
+fn source(ledger: Ledger) -> Source {
+    Source {
+        facts: ledger.facts,
+        contents: ledger.contents,
+        roster: ledger.roster,
+        leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+        head: String::from_utf8(ledger.head).unwrap(),
+        flag: String::new(),
+        today: Day::parse(TODAY).unwrap(),
+        bookmarks: [].into(),
+        fault: None,
+        sample: false,
+    }
+}
+
+fn draw(terminal: &mut Terminal<TestBackend>, model: &Model) {
+    terminal.draw(|frame| view(model, frame)).unwrap();
+}
+
+/// The position of the whole organisation on a day anywhere in the ledger, all of it known.
+fn seeks(model: &mut Model, row: &impl Fn(&str, Duration)) {
+    let library: &mut Library = &mut model.library;
+    let (first, last) = library.span(library.today());
+    let days = last.number() - first.number();
+    let all = library.all();
+    let mut times: Vec<Duration> = Vec::with_capacity(SEEKS);
+    for number in 0..SEEKS {
+        let day = first.plus(i32::try_from(number * 7_919).unwrap() % days);
+        let (took, _) = timed(|| {
+            let book = library.book(all, RulesChoice::Then).unwrap();
+            let statuses = book.positions.items().map(|item| book.positions.status(item, day));
+            statuses.filter(|status| status.in_place()).count()
+        });
+        times.push(took);
+    }
+    percentiles("seek to a date, all known", times, row);
+}
+
+/// Keys as people press them: through time, down the list, to other screens and back.
+fn keys(model: &mut Model, terminal: &mut Terminal<TestBackend>, row: &impl Fn(&str, Duration)) {
+    let script =
+        [",", ",", ".", "<", ">", "j", "j", "k", "2", "1", "4", "j", "1", "6", "1", "5", "1"];
+    let mut times: Vec<(Duration, &str)> = Vec::with_capacity(KEYS);
+    for key in script.iter().cycle().take(KEYS) {
+        let pressed = Key::Char(key.chars().next().unwrap());
+        let (took, ()) = timed(|| {
+            update(model, Message::Key(pressed));
+            draw(terminal, model);
+        });
+        times.push((took, key));
+    }
+    let worst = times.iter().max().unwrap();
+    println!("| | slowest key `{}` | {} | | |", worst.1, shown(worst.0));
+    percentiles("key to frame, 140x40", times.into_iter().map(|(took, _)| took).collect(), row);
+}
+
+fn percentiles(what: &str, mut times: Vec<Duration>, row: &impl Fn(&str, Duration)) {
+    times.sort_unstable();
+    for percent in [50, 99] {
+        row(&format!("{what}, p{percent}"), times[(times.len() - 1) * percent / 100]);
+    }
+}
+
+fn known(model: &mut Model) {
+    let size = model.library.all() / 2;
+    black_box(model.library.book(size, RulesChoice::Then).unwrap());
+}
+
+/// SHA-256 over the bytes of every entry, one thread, as read from the file.
+fn floor(path: &Path) -> Duration {
+    let store = Store::open(path, Mode::Read).unwrap();
+    let mut all = Duration::ZERO;
+    store
+        .entries(0..u64::MAX, |entry| -> Result<(), StoreError> {
+            all += timed(|| Digest::of(&entry.bytes)).0;
+            Ok(())
+        })
+        .unwrap();
+    all
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Clock::now();
+    let made = black_box(work());
+    (start.elapsed(), made)
+}
+
+/// The best of three: what is left when others have the machine for a while.
+fn best<T>(mut work: impl FnMut() -> T) -> (Duration, T) {
+    let (mut least, mut made) = timed(&mut work);
+    for _ in 0..2 {
+        drop(made);
+        let (took, again) = timed(&mut work);
+        (least, made) = (least.min(took), again);
+    }
+    (least, made)
+}
+
+fn shown(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    match micros {
+        ..1_000.0 => format!("{micros:.1} µs"),
+        ..1_000_000.0 => format!("{:.1} ms", micros / 1e3),
+        _ => format!("{:.2} s", micros / 1e6),
+    }
+}
+
+/// A line of `/proc/self/status` in MiB; 0 where there is no such file.
+fn status(name: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1_024
+}
+
+fn resident() -> u64 {
+    status("VmRSS:")
+}
+
+fn peak() -> u64 {
+    status("VmHWM:")
+}
