@@ -3,12 +3,14 @@
 //! The ledger is opened for reading only; the screen has no way to write to it.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
+use etcetera::BaseStrategy as _;
 
 use super::demo;
 use super::failure::{Failure, exit};
@@ -23,12 +25,13 @@ use crate::ledger::Digest;
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::book::Source;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::{Command, Keymap};
+use crate::tui::loading::{Loading, Step};
 use crate::tui::model::Model;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Fault, Progress, Report};
 use crate::tui::update::{Message, update};
-use crate::tui::{Host, run as run_screen, run_linear};
+use crate::tui::{Host, Prepare, run as run_screen, run_linear};
 
 /// Arguments of `tui`.
 #[derive(ClapArgs, Debug)]
@@ -127,24 +130,31 @@ pub(super) fn run(
     }
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
     let today = output.now.london_day();
-    let host =
-        Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory: Memory::of_user() };
-    let (mut source, report) = host.read()?;
-    source.bookmarks = Files::bookmarks(&source);
-    let code = if report.answer == Answer::Yes { exit::YES } else { exit::NO };
-    let mut model = Model::new(source, args.theme())?;
-    model.trust.report = Some(report);
-    model.keys = keys;
-    model.motion = !is("NO_MOTION", "1");
-    asked(&mut model, &args.question)?;
+    let memory = Memory::of_user();
+    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory, keys };
+    let theme = args.theme();
     if linear {
+        let mut model = host.model(theme, &args.question, &mut |_| {})?;
+        let code = code(&model);
         let mut input = std::io::stdin().lock();
         run_linear(&mut model, &host, &mut input, output.out)?;
-    } else {
-        let host: Arc<dyn Host> = Arc::new(host);
-        run_screen(&mut model, &host)?;
+        return Ok(code);
     }
-    Ok(code)
+    let host = Arc::new(host);
+    let (reader, question) = (Arc::clone(&host), args.question.clone());
+    let prepare: Prepare<Failure> =
+        Box::new(move |progress| reader.model(theme, &question, progress));
+    let host: Arc<dyn Host> = host;
+    match run_screen(prepare, Loading { theme, ..Loading::default() }, &host)? {
+        Some(model) => Ok(code(&model?)),
+        None => Ok(super::failure::exit::YES),
+    }
+}
+
+/// The exit status says what the last check found.
+fn code(model: &Model) -> u8 {
+    let good = model.trust.report.as_ref().is_some_and(|report| report.answer == Answer::Yes);
+    if good { super::failure::exit::YES } else { super::failure::exit::NO }
 }
 
 /// Puts the question of the flags into the sentence.
@@ -169,6 +179,11 @@ fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
+/// No file of what was shown is longer.
+const SHOWN_BYTES_MAX: u64 = 65_536;
+/// More rows than a window has.
+const SHOWN_ROWS_MAX: usize = 200;
+
 /// Length and time of a file; none where it is not there.
 type Seen = Option<(u64, Option<SystemTime>)>;
 
@@ -180,17 +195,101 @@ struct Files {
     flag: String,
     today: Day,
     memory: Memory,
+    /// The keys in force.
+    keys: Keymap,
 }
 
 impl Files {
-    /// Audits the ledger and keeps what could be believed.
-    fn read(&self) -> Result<(Source, Report), Failure> {
+    /// Reads the ledger and makes a screen of it.
+    fn model(
+        &self,
+        theme: Theme,
+        question: &Question,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<Model, Failure> {
+        let (mut source, report, notes) = self.read(progress)?;
+        source.bookmarks = Self::bookmarks(&source);
+        progress(Step::Progress(Progress { phase: "2 of 2: positions", done: 0, of: 0 }));
+        let mut model = Model::new(source, theme)?;
+        model.trust.report = Some(report);
+        model.keys = self.keys.clone();
+        model.motion = !is("NO_MOTION", "1");
+        asked(&mut model, question)?;
+        if let Some(note) = notes.first() {
+            model.notice.clone_from(note);
+        }
+        self.keep_shown(&model);
+        Ok(model)
+    }
+
+    /// The file with what was shown first of this ledger when it was last read.
+    fn shown_file(&self) -> Option<PathBuf> {
+        let folder = match std::env::var_os("DSPT_STATE").filter(|one| !one.is_empty()) {
+            Some(folder) => PathBuf::from(folder),
+            None => etcetera::choose_base_strategy().ok()?.cache_dir().join("dspt"),
+        };
+        let path = std::path::absolute(&self.path).ok()?;
+        let name = Digest::of(path.as_os_str().as_encoded_bytes()).hex();
+        Some(folder.join("screen").join(format!("{}.txt", name.get(..32)?)))
+    }
+
+    /// What such a file begins with: it is of use for the same head, day and program alone.
+    fn shown_start(&self, head: &[u8]) -> String {
+        let (version, head) = (env!("CARGO_PKG_VERSION"), Digest::of(head).hex());
+        format!("dspt-screen/1 {version} {} {head}\n", self.today)
+    }
+
+    /// What was shown first when this very head was last read; it is unchecked.
+    fn shown(&self, store: &Store) -> Option<Vec<String>> {
+        let mut text = String::new();
+        let file = std::fs::File::open(self.shown_file()?).ok()?;
+        file.take(SHOWN_BYTES_MAX).read_to_string(&mut text).ok()?;
+        let head = store.head().ok().flatten()?;
+        let lines = text.strip_prefix(&self.shown_start(&head))?.lines();
+        Some(lines.map(crate::domain::text::safe).collect())
+    }
+
+    /// Keeps what is shown first. Where that fails, the next start shows it a little later.
+    fn keep_shown(&self, model: &Model) {
+        let good = model.trust.report.as_ref().is_some_and(|one| one.answer == Answer::Yes);
+        let Some(file) = self.shown_file().filter(|_| good) else { return };
+        let mut text = self.shown_start(model.library.source.head.as_bytes());
+        let position = &model.position;
+        let _ = writeln!(text, "{}\n{}\n", position.sentence(), position.counts_text());
+        for row in model.position.rows.iter().take(SHOWN_ROWS_MAX) {
+            let (mark, word) = (row.status.mark(), row.status.word());
+            let item = row.item.item.as_str();
+            let _ = writeln!(text, "{item:<8} {mark} {word:<22} {}", row.title);
+        }
+        let write = || -> std::io::Result<()> {
+            let folder = file.parent().unwrap_or(&file);
+            std::fs::create_dir_all(folder)?;
+            let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+            aside.write_all(text.as_bytes())?;
+            aside.persist(&file)?;
+            Ok(())
+        };
+        let _ = write();
+    }
+
+    /// Audits the ledger and keeps what could be believed; what is to be said comes last.
+    fn read(
+        &self,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<(Source, Report, Vec<String>), Failure> {
         let store = Store::open(&self.path, Mode::Read)?;
-        let mut outcome = audit_since(&store, &self.memory, Effort::SinceKept, |_| {})?;
+        if let Some(lines) = self.shown(&store) {
+            progress(Step::Before(lines));
+        }
+        let of = store.size()?;
+        let phase = "1 of 2: entries, order, signatures, keys";
+        let mut told = |done| progress(Step::Progress(Progress { phase, done, of }));
+        told(0);
+        let mut outcome = audit_since(&store, &self.memory, Effort::SinceKept, told)?;
         let report = report(&outcome, &store)?;
         let fault = outcome.finding.clone();
         let Some(mut ledger) = outcome.ledger.take() else {
-            return Err(match (outcome.finding, outcome.undecided) {
+            return Err(match (outcome.finding.take(), outcome.undecided.take()) {
                 (Some(finding), _) => JournalError::Tampered(finding).into(),
                 (None, Some(why)) => JournalError::Undecided(why).into(),
                 (None, None) => JournalError::Empty.into(),
@@ -199,7 +298,8 @@ impl Files {
         if fault.is_some() {
             ledger.contents = contents(&store, &ledger.facts)?;
         }
-        Ok((self.source(ledger, fault.map(|one| one.to_string())), report))
+        let source = self.source(ledger, fault.map(|one| one.to_string()));
+        Ok((source, report, outcome.notes))
     }
 
     fn source(&self, ledger: Ledger, fault: Option<String>) -> Source {
@@ -304,7 +404,7 @@ impl Host for Files {
         if store.size().map_err(|error| error.to_string())? == had {
             return Ok(None);
         }
-        self.read().map(|(source, _)| Some(source)).map_err(|failure| failure.message)
+        self.read(&mut |_| {}).map(|(source, ..)| Some(source)).map_err(|failure| failure.message)
     }
 
     fn grown(&self, had: u64) -> u64 {

@@ -12,6 +12,7 @@ pub mod keyfile;
 pub mod keymap;
 pub mod layout;
 pub mod linear;
+pub mod loading;
 pub mod model;
 pub mod moment;
 pub mod mouse;
@@ -26,7 +27,7 @@ pub mod update;
 pub mod view;
 pub mod width;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -44,12 +45,16 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
 use crate::domain::day::Day;
 use book::Source;
 use keymap::Key;
+use loading::{Loading, Step};
 use model::Model;
+use overlay::Overlay;
 use trust::{Progress, Report};
 use update::{Effect, Message, update};
 
@@ -88,8 +93,19 @@ pub trait Host: Send + Sync {
 enum Woken {
     Input(Event),
     Message(Message),
+    Step(Step),
+    /// Reading the ledger has come to its end, good or bad.
+    Prepared,
+    /// The model was changed.
+    Updated(Box<Updated>),
     InputEnded,
 }
+
+/// Reads a ledger and makes a screen of it, telling how far it is; runs beside the first frames.
+pub type Prepare<E> = Box<dyn FnOnce(&mut dyn FnMut(Step)) -> Result<Model, E> + Send>;
+
+/// A change of the model that takes longer is said to be under way.
+const PATIENCE: Duration = Duration::from_millis(80);
 
 /// How long one step of play stays.
 const PLAY: Duration = Duration::from_millis(250);
@@ -118,11 +134,16 @@ impl Drop for Taken {
     }
 }
 
-/// Runs the screen until the user leaves.
+/// Runs the screen until the user leaves. The first frame is there before the ledger is read.
+/// Returns the screen as it was left, or why there is none; nothing where the user left before.
 ///
 /// # Errors
 /// When the terminal cannot be used.
-pub fn run(model: &mut Model, host: &Arc<dyn Host>) -> io::Result<()> {
+pub fn run<E: Send + 'static>(
+    prepare: Prepare<E>,
+    loading: Loading,
+    host: &Arc<dyn Host>,
+) -> io::Result<Option<Result<Model, E>>> {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         Taken::give_back();
@@ -132,13 +153,75 @@ pub fn run(model: &mut Model, host: &Arc<dyn Host>) -> io::Result<()> {
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     // Some consoles do not blank the alternate screen.
     blank(&mut terminal)?;
-    let (columns, rows) = crossterm::terminal::size()?;
-    update(model, Message::Size(columns, rows));
     let (sender, receiver) = channel();
     listen(sender.clone());
-    let ended = work(model, host, &mut terminal, &sender, &receiver);
+    let ended = match read(prepare, loading, &mut terminal, &sender, &receiver)? {
+        Some(Ok(mut model)) => {
+            let (columns, rows) = crossterm::terminal::size()?;
+            update(&mut model, Message::Size(columns, rows));
+            let desk = Desk {
+                host,
+                terminal: &mut terminal,
+                sender: &sender,
+                receiver: &receiver,
+                updater: updater(sender.clone()),
+                later: VecDeque::new(),
+                frame: Buffer::default(),
+            };
+            desk.work(Box::new(model))?.map(|model| Ok(*model))
+        }
+        other => other,
+    };
     drop(taken);
-    ended
+    Ok(ended)
+}
+
+/// Says that reading has ended, however it ended.
+struct Told(Sender<Woken>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let _ = self.0.send(Woken::Prepared);
+    }
+}
+
+/// Reads the ledger on a thread of its own, and shows how far it is.
+fn read<E: Send + 'static>(
+    prepare: Prepare<E>,
+    mut loading: Loading,
+    terminal: &mut Screen,
+    sender: &Sender<Woken>,
+    receiver: &Receiver<Woken>,
+) -> io::Result<Option<Result<Model, E>>> {
+    let told = Told(sender.clone());
+    let reading = std::thread::spawn(move || {
+        prepare(&mut |step| {
+            let _ = told.0.send(Woken::Step(step));
+        })
+    });
+    loop {
+        terminal.draw(|frame| view::loading(&loading, frame))?;
+        let Ok(first) = receiver.recv() else { return Ok(None) };
+        for woken in std::iter::once(first).chain(receiver.try_iter()) {
+            match woken {
+                Woken::Step(step) => loading.step(step),
+                Woken::Prepared => {
+                    let made = reading.join();
+                    return Ok(Some(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
+                }
+                Woken::InputEnded => return Ok(None),
+                Woken::Input(Event::Resize(..)) => blank(terminal)?,
+                Woken::Input(event) => {
+                    if let Some(Message::Key(key)) = message(&event)
+                        && loading.key(key)
+                    {
+                        return Ok(None);
+                    }
+                }
+                Woken::Message(_) | Woken::Updated(_) => {}
+            }
+        }
+    }
 }
 
 /// Reads events on a thread of its own, so that the loop can wait for them and for the check.
@@ -162,45 +245,161 @@ fn blank(terminal: &mut Screen) -> io::Result<()> {
     terminal.resize(Rect::new(0, 0, size.width, size.height))
 }
 
-fn work(
-    model: &mut Model,
-    host: &Arc<dyn Host>,
-    terminal: &mut Screen,
-    sender: &Sender<Woken>,
-    receiver: &Receiver<Woken>,
-) -> io::Result<()> {
-    loop {
-        terminal.draw(|frame| view::view(model, frame))?;
-        let Some(first) = wait(model, receiver) else { return Ok(()) };
-        // Everything that waits is taken in before one frame is drawn: held keys do not pile up.
-        for woken in std::iter::once(first).chain(receiver.try_iter()) {
-            let message = match woken {
-                Woken::InputEnded => return Ok(()),
-                Woken::Message(message) => Some(message),
-                Woken::Input(Event::Key(key)) if is_suspend(key) => {
-                    suspend(terminal, model)?;
-                    None
-                }
-                Woken::Input(event) => {
-                    if matches!(event, Event::Resize(..)) {
-                        blank(terminal)?;
-                    }
-                    message(&event)
-                }
-            };
-            if let Some(effect) = message.and_then(|message| update(model, message)) {
-                if effect == Effect::Quit {
-                    return Ok(());
-                }
-                perform(model, effect, host, terminal, sender)?;
+/// The loop and what it holds besides the model.
+struct Desk<'d> {
+    host: &'d Arc<dyn Host>,
+    terminal: &'d mut Screen,
+    sender: &'d Sender<Woken>,
+    receiver: &'d Receiver<Woken>,
+    updater: Updater,
+    /// What came in while the model was being changed.
+    later: VecDeque<Woken>,
+    /// The last frame, to stay while the model is being changed.
+    frame: Buffer,
+}
+
+/// Takes a model and what happened to it.
+type Updater = Sender<(Box<Model>, VecDeque<Message>)>;
+
+/// A model as it came back: what is to be done outside now, and the messages that wait for that.
+struct Updated {
+    model: Box<Model>,
+    effect: Option<Effect>,
+    waiting: VecDeque<Message>,
+}
+
+/// Changes the model on a thread of its own, so that keys and the screen live on while a position
+/// of a large ledger is worked out.
+fn updater(told: Sender<Woken>) -> Updater {
+    let (work, receiver) = channel::<(Box<Model>, VecDeque<Message>)>();
+    std::thread::spawn(move || {
+        let told = Told(told);
+        for (mut model, mut waiting) in receiver {
+            let mut effect = None;
+            while effect.is_none()
+                && let Some(message) = waiting.pop_front()
+            {
+                effect = update(&mut model, message);
+            }
+            let updated = Box::new(Updated { model, effect, waiting });
+            if told.0.send(Woken::Updated(updated)).is_err() {
+                return;
             }
         }
-        // Asked when a key was pressed, not by the clock: an idle screen wakes nobody.
-        let more = host.grown(model.library.all());
-        if more != model.grown {
-            update(model, Message::Grown(more));
+    });
+    work
+}
+
+impl Desk<'_> {
+    /// Runs until the user leaves. Returns the screen as it was left; none where the user left
+    /// while something was being worked out.
+    fn work(mut self, mut model: Box<Model>) -> io::Result<Option<Box<Model>>> {
+        loop {
+            self.frame = self.terminal.draw(|frame| view::view(&model, frame))?.buffer.clone();
+            let next = self.later.pop_front().or_else(|| wait(&model, self.receiver));
+            let Some(first) = next else { return Ok(Some(model)) };
+            // Everything that waits is taken in before one frame is drawn: held keys do not pile up.
+            let all: Vec<Woken> = std::iter::once(first)
+                .chain(std::mem::take(&mut self.later))
+                .chain(self.receiver.try_iter())
+                .collect();
+            let mut waiting = VecDeque::new();
+            for woken in all {
+                match woken {
+                    Woken::InputEnded => return Ok(Some(model)),
+                    Woken::Message(message) => waiting.push_back(message),
+                    Woken::Step(_) | Woken::Prepared | Woken::Updated(_) => {}
+                    Woken::Input(Event::Key(key)) if is_suspend(key) => {
+                        waiting.extend(suspend(self.terminal, model.mouse)?);
+                    }
+                    Woken::Input(event) => {
+                        if matches!(event, Event::Resize(..)) {
+                            blank(self.terminal)?;
+                        }
+                        waiting.extend(message(&event));
+                    }
+                }
+            }
+            while !waiting.is_empty() {
+                let Some(updated) = self.change(model, waiting)? else { return Ok(None) };
+                (model, waiting) = (updated.model, updated.waiting);
+                match updated.effect {
+                    Some(Effect::Quit) => return Ok(Some(model)),
+                    Some(effect) => {
+                        let done = perform(&model, effect, self.host, self.terminal, self.sender)?;
+                        waiting.extend(done);
+                    }
+                    None => {}
+                }
+            }
+            // Asked when a key was pressed, not by the clock: an idle screen wakes nobody.
+            let more = self.host.grown(model.library.all());
+            if more != model.grown {
+                update(&mut model, Message::Grown(more));
+            }
         }
     }
+
+    /// Has the model changed. Where that takes long, the last frame stays, a line says so, and the
+    /// user can leave; every other key waits its turn. None when the user left.
+    fn change(
+        &mut self,
+        model: Box<Model>,
+        waiting: VecDeque<Message>,
+    ) -> io::Result<Option<Box<Updated>>> {
+        let (entries, typing) = (model.library.all(), model.overlay != Overlay::None);
+        if self.updater.send((model, waiting)).is_err() {
+            return Ok(None);
+        }
+        let mut said = false;
+        loop {
+            let woken = if said {
+                self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.receiver.recv_timeout(PATIENCE)
+            };
+            match woken {
+                Ok(Woken::Updated(updated)) => return Ok(Some(updated)),
+                Ok(Woken::Input(Event::Key(key))) if said && leaves(key, typing) => {
+                    return Ok(None);
+                }
+                // The thread has ended by a panic, which was printed.
+                Ok(Woken::Prepared) => {
+                    return Err(io::Error::other("a fault in the program ended the screen"));
+                }
+                Ok(woken) => self.later.push_back(woken),
+                Err(RecvTimeoutError::Timeout) => {
+                    said = true;
+                    self.say_busy(entries)?;
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn say_busy(&mut self, entries: u64) -> io::Result<()> {
+        let text = format!(
+            " Working out the position from {} entries ...  Ctrl+C leaves ",
+            width::grouped(entries)
+        );
+        let last = &self.frame;
+        self.terminal.draw(|frame| {
+            let buffer = frame.buffer_mut();
+            if buffer.area == last.area {
+                buffer.clone_from(last);
+            }
+            let y = buffer.area.bottom().saturating_sub(1);
+            let style = Style::new().add_modifier(Modifier::REVERSED);
+            buffer.set_stringn(0, y, &text, usize::from(buffer.area.width), style);
+        })?;
+        Ok(())
+    }
+}
+
+/// Says whether a key leaves while the model is being changed; a letter may belong to a text.
+fn leaves(key: KeyEvent, typing: bool) -> bool {
+    let key = key_of(key);
+    key == Some(Key::Ctrl('c')) || (!typing && key == Some(Key::Char('q')))
 }
 
 /// Waits for something to happen; while playing, for the next step at most.
@@ -215,13 +414,14 @@ fn wait(model: &Model, receiver: &Receiver<Woken>) -> Option<Woken> {
     }
 }
 
+/// Does something outside. Returns what the model is to learn of it.
 fn perform(
-    model: &mut Model,
+    model: &Model,
     effect: Effect,
     host: &Arc<dyn Host>,
     terminal: &mut Screen,
     sender: &Sender<Woken>,
-) -> io::Result<()> {
+) -> io::Result<Option<Message>> {
     match effect {
         Effect::Quit => {}
         Effect::Verify(generation) => check_beside(generation, host, sender),
@@ -229,22 +429,18 @@ fn perform(
         Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture)?,
         Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture)?,
         Effect::Redraw => blank(terminal)?,
-        Effect::Reload | Effect::Export(..) | Effect::Keep(_) => {
-            let message = outside(model, effect, host.as_ref());
-            update(model, message);
+        Effect::Reload => reload_beside(model.library.all(), host, sender),
+        Effect::Export(..) | Effect::Keep(_) => {
+            return Ok(Some(outside(model, effect, host.as_ref())));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Does what only files are needed for, and says how it went.
 fn outside(model: &Model, effect: Effect, host: &dyn Host) -> Message {
     match effect {
-        Effect::Reload => match host.reload(model.library.all()) {
-            Ok(Some(source)) => Message::Reloaded(Box::new(source)),
-            Ok(None) => Message::Told(Ok("Today. Nothing new is recorded.".to_owned())),
-            Err(error) => Message::Told(Err(error)),
-        },
+        Effect::Reload => reloaded(model.library.all(), host),
         Effect::Export(name, bytes) => Message::Told(host.export(&name, &bytes)),
         Effect::Keep(days) => {
             let ledger = model.library.source.leaves.first().map_or("", String::as_str);
@@ -254,6 +450,22 @@ fn outside(model: &Model, effect: Effect, host: &dyn Host) -> Message {
             Message::Told(Ok(String::new()))
         }
     }
+}
+
+fn reloaded(had: u64, host: &dyn Host) -> Message {
+    match host.reload(had) {
+        Ok(Some(source)) => Message::Reloaded(Box::new(source)),
+        Ok(None) => Message::Told(Ok("Today. Nothing new is recorded.".to_owned())),
+        Err(error) => Message::Told(Err(error)),
+    }
+}
+
+/// Reads the ledger again on a thread of its own; the screen stays live.
+fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
+    let (host, sender) = (Arc::clone(host), sender.clone());
+    std::thread::spawn(move || {
+        let _ = sender.send(Woken::Message(reloaded(had, host.as_ref())));
+    });
 }
 
 /// Checks on a thread of its own; the screen stays live.
@@ -367,21 +579,21 @@ fn is_suspend(key: KeyEvent) -> bool {
 
 /// Gives the terminal back to the shell until it wakes the program again.
 #[cfg(unix)]
-fn suspend(terminal: &mut Screen, model: &mut Model) -> io::Result<()> {
+fn suspend(terminal: &mut Screen, mouse: bool) -> io::Result<Option<Message>> {
     Taken::give_back();
     signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen)?;
-    if model.mouse {
+    if mouse {
         execute!(io::stdout(), EnableMouseCapture)?;
     }
     let (columns, rows) = crossterm::terminal::size()?;
-    update(model, Message::Size(columns, rows));
-    blank(terminal)
+    blank(terminal)?;
+    Ok(Some(Message::Size(columns, rows)))
 }
 
 /// There is no such thing here.
 #[cfg(not(unix))]
-fn suspend(_terminal: &mut Screen, _model: &mut Model) -> io::Result<()> {
-    Ok(())
+fn suspend(_terminal: &mut Screen, _mouse: bool) -> io::Result<Option<Message>> {
+    Ok(None)
 }

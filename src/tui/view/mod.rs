@@ -2,6 +2,7 @@
 
 mod compare;
 mod history;
+mod loading;
 mod overlay;
 mod pen;
 mod position;
@@ -23,6 +24,8 @@ use super::theme::Role;
 use super::width::{columns, cut};
 use crate::domain::status::Status;
 use pen::Pen;
+
+pub use loading::loading;
 
 /// Draws everything.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
