@@ -2,7 +2,8 @@
 //! what follows from it on any date, as known at any point.
 //!
 //! Bytes become facts in [`journal`] (over [`store`] and [`ledger`]), facts become answers in
-//! [`domain`], answers become text in [`cli`]. ARCHITECTURE.md has the map.
+//! [`domain`], answers become text in [`cli`], proofs become files in [`export`]. ARCHITECTURE.md has
+//! the map.
 
 pub mod bundled;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::export::{ExportError, HeadError};
 use crate::import::problem::Problem;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
@@ -150,6 +151,34 @@ impl From<JournalError> for Failure {
                 Self::new("DSPT0034", exit::FAILED, chain(&error))
             }
         }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        if let ExportError::Store(error) = error {
+            return error.into();
+        }
+        let (code, exit) = match &error {
+            ExportError::Store(_) => ("DSPT0015", exit::FAILED),
+            ExportError::Io { .. } => ("DSPT0005", exit::FAILED),
+            ExportError::Differs { .. } => ("DSPT0070", exit::FAILED),
+            ExportError::Head(HeadError::Bad(_) | HeadError::OtherLedger { .. }) => {
+                ("DSPT0071", exit::INPUT)
+            }
+            ExportError::Head(HeadError::Ahead { .. } | HeadError::Forked { .. }) => {
+                ("DSPT0072", exit::NO)
+            }
+            ExportError::NotCovered { .. } => ("DSPT0002", exit::USAGE),
+            ExportError::Proof(_) => ("DSPT0073", exit::FAILED),
+        };
+        Self::new(code, exit, chain(&error))
+    }
+}
+
+impl From<HeadError> for Failure {
+    fn from(error: HeadError) -> Self {
+        ExportError::from(error).into()
     }
 }
 

@@ -3,6 +3,7 @@
 mod candidates;
 mod catalogue;
 mod check;
+mod checkpoint;
 mod demo;
 mod demo_years;
 mod diff;
@@ -17,6 +18,7 @@ mod log;
 mod mapping;
 mod mapping_rows;
 mod output;
+mod prove;
 mod question;
 mod record;
 mod refused;
@@ -101,6 +103,10 @@ enum Command {
     Verify(verify::Args),
     /// Check files of any C2SP log: a checkpoint, a proof, a folder of tiles; needs no ledger
     Check(check::Args),
+    /// The newest signed head, or an older one, to keep or to have cosigned
+    Checkpoint(checkpoint::Args),
+    /// Proofs as files: that entries are under a head, that a head follows an older one
+    Prove(prove::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
@@ -180,6 +186,8 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Tui(args) => tui::run(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
         Command::Check(args) => check::run(args, output),
+        Command::Checkpoint(args) => checkpoint::run(args, ledger, output),
+        Command::Prove(args) => prove::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

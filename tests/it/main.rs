@@ -16,6 +16,7 @@ mod architecture;
 mod check;
 mod cli;
 mod cli_keys;
+mod cli_proofs;
 mod engine;
 mod golden;
 mod interop;
