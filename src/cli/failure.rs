@@ -170,7 +170,7 @@ impl From<ExportError> for Failure {
                 ("DSPT0072", exit::NO)
             }
             ExportError::NotCovered { .. } => ("DSPT0002", exit::USAGE),
-            ExportError::Proof(_) => ("DSPT0073", exit::FAILED),
+            ExportError::Proof(_) | ExportError::Tiles(_) => ("DSPT0073", exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }

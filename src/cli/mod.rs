@@ -8,6 +8,7 @@ mod demo;
 mod demo_years;
 mod diff;
 mod explain;
+mod export;
 mod failure;
 mod ids;
 mod import;
@@ -107,6 +108,8 @@ enum Command {
     Checkpoint(checkpoint::Args),
     /// Proofs as files: that entries are under a head, that a head follows an older one
     Prove(prove::Args),
+    /// The whole ledger in forms that others read
+    Export(export::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
@@ -188,6 +191,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Check(args) => check::run(args, output),
         Command::Checkpoint(args) => checkpoint::run(args, ledger, output),
         Command::Prove(args) => prove::run(args, ledger, output),
+        Command::Export(args) => export::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

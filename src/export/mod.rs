@@ -8,13 +8,14 @@ pub mod heads;
 pub mod manifest;
 pub mod opened;
 pub mod proofs;
+pub mod tiles;
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::ledger::ProofError;
+use crate::ledger::{ProofError, TileError};
 use crate::store::StoreError;
 
 pub use heads::{HeadError, OwnHead};
@@ -56,6 +57,9 @@ pub enum ExportError {
     /// A proof that its verifier refuses.
     #[error("the proof that was made does not verify and was not written")]
     Proof(#[from] ProofError),
+    /// Tiles that do not verify after they were written.
+    #[error("the tiles that were written do not verify; the checkpoint was not written")]
+    Tiles(#[from] TileError),
 }
 
 impl ExportError {

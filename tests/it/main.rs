@@ -17,6 +17,7 @@ mod check;
 mod cli;
 mod cli_keys;
 mod cli_proofs;
+mod cli_tiles;
 mod engine;
 mod golden;
 mod interop;
