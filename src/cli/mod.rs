@@ -1,5 +1,6 @@
 //! The command line: arguments to answers, one file per command. Decides nothing about compliance.
 
+mod anchor;
 mod candidates;
 mod catalogue;
 mod check;
@@ -106,6 +107,8 @@ enum Command {
     Check(check::Args),
     /// The newest signed head, or an older one, to keep or to have cosigned
     Checkpoint(checkpoint::Args),
+    /// Heads that witnesses and authorities dated: record, list, give back
+    Anchor(anchor::Args),
     /// Proofs as files: that entries are under a head, that a head follows an older one
     Prove(prove::Args),
     /// The whole ledger in forms that others read
@@ -192,6 +195,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Checkpoint(args) => checkpoint::run(args, ledger, output),
         Command::Prove(args) => prove::run(args, ledger, output),
         Command::Export(args) => export::run(args, ledger, output),
+        Command::Anchor(args) => anchor::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

@@ -2,6 +2,7 @@
 //! tiles, time-stamps. Each is checked with the verifiers before it is handed out, and no file that
 //! is there already is changed, save the `checkpoint` of a folder of tiles.
 
+pub mod anchors;
 pub mod files;
 pub mod folder;
 pub mod heads;

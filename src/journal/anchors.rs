@@ -6,7 +6,7 @@ use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
 use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignature, timestamp};
 
 /// The name of the token among the subjects of an entry.
-pub(super) const TOKEN: &str = "timestamp.tsr";
+pub const TOKEN: &str = "timestamp.tsr";
 
 /// What stands before an anchor.
 pub(super) struct Before<'l> {

@@ -30,6 +30,7 @@ use crate::ledger::{
 use crate::memory::{Memory, MemoryError, heads_digest};
 use crate::store::{Append, Mode, Store, StoreError};
 
+pub use anchors::TOKEN;
 pub use audit::{Audit, Finding, Ledger, audit};
 pub use recall::{Effort, audit_since};
 

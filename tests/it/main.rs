@@ -15,6 +15,7 @@ mod anchors;
 mod architecture;
 mod check;
 mod cli;
+mod cli_anchors;
 mod cli_keys;
 mod cli_proofs;
 mod cli_tiles;
