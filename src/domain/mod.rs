@@ -2,8 +2,9 @@
 //!
 //! Words in `refs`, `day`, `role`; facts in `event`, whether they may follow in `admit`; catalogues
 //! in `table`, `edition`, `mapping`; the engine in `region`, `rule`, `proof`; answers in `replay`,
-//! `derive`, `status`, `standing`, `explain`, `compare`; words about events in `describe`, `text`. No
-//! file, clock, environment, SQL, terminal or key.
+//! `derive`, `status`, `standing`, `explain`, `compare`; what is given out in `statement`,
+//! `restate`; words about events in `describe`, `text`. No file, clock, environment, SQL, terminal
+//! or key.
 
 pub mod admit;
 pub mod anchor;
@@ -26,9 +27,11 @@ pub mod proof;
 pub mod refs;
 pub mod region;
 pub mod replay;
+pub mod restate;
 pub mod role;
 pub mod rule;
 pub mod standing;
+pub mod statement;
 pub mod status;
 pub mod table;
 pub mod text;

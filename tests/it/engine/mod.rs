@@ -16,6 +16,7 @@
 )]
 
 mod naive;
+mod statements;
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};

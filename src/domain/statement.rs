@@ -1,0 +1,591 @@
+//! The statement: the position on one day, from the first entries of a ledger, as one value.
+//!
+//! It holds enough for an auditor to judge every figure in it (`docs/FORMAT.md` section 16). The
+//! same entries and the same question give the same value for ever, so its words are part of the
+//! format: a text that has to change, those that come from `derive.rs` and `status.rs` included,
+//! makes a new [`FORMAT`]. Nothing beyond the first `size` entries is looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::day::{Day, Instant};
+use super::derive::{Period, RulesChoice, Stated, soa_periods};
+use super::edition::Requirement;
+use super::event::Event;
+use super::proof::Proof;
+use super::refs::{AssertionRef, ItemRef, KeyId, UnitId};
+use super::replay::{Certificate, Contents, Fact, Known, ReplayError, State, replay};
+use super::role::Roster;
+use super::rule::{Atom, Premise, Rule};
+use super::standing::{Counts, Standing, Verdict, judge};
+use super::status::{DayView, Finding, Positions, Status, stated_on};
+
+/// The name of the format.
+pub const FORMAT: &str = "dspt-statement/1";
+
+/// What a question is about: the day, how many entries, and which revision decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The day.
+    pub on: Day,
+    /// How many entries may be used.
+    pub size: u64,
+    /// Which revision of the edition's files decides.
+    pub rules: RulesChoice,
+}
+
+/// When somebody outside saw the ledger, as an anchor entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// When.
+    pub at: Instant,
+    /// The anchor's entry.
+    pub seq: u64,
+    /// How many entries the head that was seen covers.
+    pub size: u64,
+}
+
+/// The ledger that a statement is made from. It may hold more than is asked about.
+#[derive(Clone, Copy)]
+pub struct Ledger<'l> {
+    /// Its origin.
+    pub origin: &'l str,
+    /// Its identity, the leaf hash of entry 0 in hexadecimal.
+    pub identity: &'l str,
+    /// The root over the entries that are asked about, base64.
+    pub root: &'l str,
+    /// The verified facts, in order.
+    pub facts: &'l [Fact],
+    /// The contents that they name.
+    pub contents: &'l Contents,
+    /// Who holds which key. Only what is said when a key is admitted is used.
+    pub roster: &'l Roster,
+    /// When it was seen from outside.
+    pub seen: &'l [Seen],
+}
+
+/// Why there is no statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoStatement {
+    /// There are not so many entries, or none was asked about.
+    #[error("a statement from {asked} entries cannot be made: this ledger has {found}")]
+    Size {
+        /// How many were asked about.
+        asked: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// No rules bind on the day.
+    #[error(
+        "no edition with the organisation's category is in force on {}, as far as these entries \
+         say; ask about another day, or adopt one with: dspt import edition",
+        .0.long()
+    )]
+    NoEdition(Day),
+    /// A content cannot be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// Makes the statement. Its canonical JSON is what is signed and given out.
+///
+/// # Errors
+/// [`NoStatement`] when there are fewer entries, no rules bind, or a content cannot be read.
+pub fn statement(ledger: &Ledger<'_>, asked: &Asked) -> Result<Value, NoStatement> {
+    let found = ledger.facts.len() as u64;
+    let size = usize::try_from(asked.size).ok().filter(|size| *size > 0);
+    let facts = size.and_then(|size| ledger.facts.get(..size));
+    let facts = facts.ok_or(NoStatement::Size { asked: asked.size, found })?;
+    let state = replay(facts, ledger.contents, asked.size)?;
+    let positions = Positions::new(&state, asked.rules);
+    let view = positions.on(asked.on);
+    let Some(period) = positions.derivation.period_on(asked.on) else {
+        return Err(NoStatement::NoEdition(asked.on));
+    };
+    let it = Maker { ledger, facts, state: &state, view: &view, period, asked };
+    Ok(it.value())
+}
+
+struct Maker<'m> {
+    ledger: &'m Ledger<'m>,
+    facts: &'m [Fact],
+    state: &'m State,
+    view: &'m DayView<'m>,
+    period: &'m Period,
+    asked: &'m Asked,
+}
+
+impl Maker<'_> {
+    fn value(&self) -> Value {
+        let findings = self.view.findings();
+        let proofs: BTreeMap<ItemRef, Proof> = findings
+            .iter()
+            .filter_map(|one| Some((one.item.clone(), self.view.proof(&one.item)?)))
+            .collect();
+        let used = self.in_order(proofs.values().flat_map(Proof::rules).collect());
+        let items = findings.iter().map(|one| self.item(one, proofs.get(&one.item), &used));
+        let verdict = judge(self.view, &findings);
+        let edition = &self.period.edition;
+        let mut value = json!({
+            "format": FORMAT,
+            "ledger": self.ledger.origin,
+            "identity": self.ledger.identity,
+            "organisation": self.state.organisation,
+            "size": self.asked.size,
+            "root": self.ledger.root,
+            "on": self.asked.on.to_string(),
+            "rules": rules_word(self.asked.rules),
+            "sentence": self.sentence(),
+            "recorded": self.recorded(),
+            "edition": edition.id.as_str(),
+            "revision": edition.revision,
+            "category": self.period.category.as_str(),
+            "organisation_type": self.period.organisation_type.as_str(),
+            "secondary_transcription": edition.is_transcription(&self.period.category),
+            "asked_by": self.period.because,
+            "scope": self.scope(),
+            "standing": standing(&verdict, &findings),
+            "items": items.collect::<Vec<_>>(),
+            "assertions": self.assertions(&findings),
+            "certificates": self.certificates(),
+            "equivalences": used.iter().filter_map(|rule| self.rule(*rule)).collect::<Vec<_>>(),
+            "published_before": self.published(),
+            "witnessed": witnessed(self.ledger.seen, self.asked.size),
+            "does_not_prove": DOES_NOT_PROVE,
+        });
+        let doubtful = self.doubtful(&value);
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("doubtful".to_owned(), doubtful);
+        }
+        value
+    }
+
+    /// The rules that are used, in an order that the order of rows and sources does not change.
+    fn in_order(&self, used: BTreeSet<usize>) -> Vec<usize> {
+        let rules = &self.view.positions.derivation.world.rules;
+        let mut used: Vec<usize> = used.into_iter().collect();
+        used.sort_by_cached_key(|number| {
+            let key = |rule: &Rule| {
+                (rule.head.clone(), rule.authority, rule.because.clone(), rule.label.clone())
+            };
+            rules.get(*number).map(key)
+        });
+        used
+    }
+
+    fn sentence(&self) -> String {
+        let (edition, last) = (&self.period.edition, self.facts.last());
+        let last = last.map_or_else(String::new, |fact| fact.at.london_text());
+        let rules = match self.asked.rules {
+            RulesChoice::Then => "in force then",
+            RulesChoice::Latest => "latest known",
+        };
+        format!(
+            "Position on {}, using the first {} entries, the last of them recorded on {last}, \
+             under the rules {rules}: DSPT {} revision {}.",
+            self.asked.on.long(),
+            self.asked.size,
+            edition.id,
+            edition.revision
+        )
+    }
+
+    fn recorded(&self) -> Value {
+        let at = |fact: Option<&Fact>| fact.map(|fact| fact.at.to_string());
+        json!({ "first": at(self.facts.first()), "last": at(self.facts.last()) })
+    }
+
+    /// The units on that day: of one day, the later entry holds.
+    fn scope(&self) -> Value {
+        let begun = self.state.scopes.iter().filter(|one| one.what.from <= self.asked.on);
+        let Some(scope) = begun.max_by_key(|one| (one.what.from, one.place())) else {
+            return Value::Null;
+        };
+        let mut units: Vec<&super::event::Unit> = scope.what.units.iter().collect();
+        units.sort_by_key(|unit| &unit.id);
+        let units = units.into_iter().map(|unit| {
+            json!({
+                "id": unit.id.as_str(),
+                "name": unit.name,
+                "health_and_care_data": unit.health_and_care_data,
+            })
+        });
+        json!({
+            "from": scope.what.from.to_string(),
+            "units": units.collect::<Vec<_>>(),
+            "because": scope.because,
+        })
+    }
+
+    fn item(&self, one: &Finding, proof: Option<&Proof>, used: &[usize]) -> Value {
+        let rules = proof.map(Proof::rules).unwrap_or_default();
+        let places = used.iter().enumerate().filter(|(_, rule)| rules.contains(rule));
+        json!({
+            "item": one.item.item.as_str(),
+            "title": one.title,
+            "mandatory": one.requirement == Requirement::Mandatory,
+            "status": one.status.json(),
+            "reasons": self.reasons(one, proof, used),
+            "equivalences": places.map(|(place, _)| place).collect::<Vec<_>>(),
+            "because": one.because,
+        })
+    }
+
+    /// What a status rests on, one by one; at least one.
+    fn reasons(&self, one: &Finding, proof: Option<&Proof>, used: &[usize]) -> Vec<Value> {
+        let derivation = &self.view.positions.derivation;
+        let mut reasons = Vec::new();
+        let stated = derivation.not_applicable.get(&one.item);
+        for stated in stated_on(stated, self.asked.on) {
+            reasons.push(stated_reason("not_applicable", stated));
+        }
+        for own in self.view.positions.own_on(&one.item, self.asked.on) {
+            reasons.push(reason("own", &own.label, &own.because));
+        }
+        for denied in stated_on(derivation.denied.get(&one.item), self.asked.on) {
+            reasons.push(stated_reason("own_answer_not_met", denied));
+        }
+        let confirmed = self.view.positions.confirmations(&one.item.assertion(), self.asked.on);
+        if !reasons.is_empty() && !confirmed.is_empty() {
+            let text = format!("assertion {} is confirmed", one.item.item.assertion());
+            reasons.push(reason("confirmed", &text, &confirmed));
+        }
+        let world = &derivation.world;
+        for ground in proof.map(Proof::grounds).unwrap_or_default() {
+            if let Some(ground) = world.grounds.get(ground) {
+                reasons.push(reason("ground", &ground.label, &ground.because));
+            }
+        }
+        let rules = proof.map(Proof::rules).unwrap_or_default();
+        for rule in used.iter().filter(|rule| rules.contains(rule)) {
+            if let Some(rule) = world.rules.get(*rule) {
+                reasons.push(reason("rule", &rule.label, &rule.because));
+            }
+        }
+        match one.status {
+            Status::Lapsed => reasons.push(reason("ended", &one.because_text, &one.because)),
+            Status::PartlySupported => {
+                reasons.push(reason("part", &one.because_text, &one.because));
+            }
+            Status::NotMet if reasons.is_empty() => {
+                reasons.push(reason("nothing", &one.because_text, &one.because));
+            }
+            Status::NotMet
+            | Status::NotAsked
+            | Status::Met
+            | Status::MetByEquivalence
+            | Status::NeedsConfirming
+            | Status::NotApplicable => {}
+        }
+        reasons
+    }
+
+    /// A rule that an item rests on: who stands behind it, and on what grounds.
+    fn rule(&self, number: usize) -> Option<Value> {
+        let rule = self.view.positions.derivation.world.rules.get(number)?;
+        let adoption = rule.adoption.as_deref();
+        let mut body: Vec<&Premise> = rule.body.iter().collect();
+        body.sort_unstable();
+        let sources = body.into_iter().map(
+            |one| json!({ "source": atom(&one.atom), "least_assurance": one.minimum.as_str() }),
+        );
+        Some(json!({
+            "authority": rule.authority.as_str(),
+            "rule": rule.label,
+            "target": atom(&rule.head),
+            "sources": sources.collect::<Vec<_>>(),
+            "relationship": adoption.map(|one| one.relationship.as_str()),
+            "mapping": self.mapping(rule),
+            "mapping_sha256": adoption.map(|one| &one.digest).filter(|one| !one.is_empty()),
+            "reasons": adoption.map(|one| one.reasons.clone()).unwrap_or_default(),
+            "approved_by": adoption.map(|one| one.approver.as_str()),
+            "approver": adoption.and_then(|one| self.holder(&one.approver)),
+            "approved_in": adoption.map(|one| one.entry),
+            "rationale": adoption.map(|one| one.rationale.as_str()),
+            "whole_scope": rule.whole_scope,
+            "challenged": rule.challenged,
+            "because": rule.because,
+        }))
+    }
+
+    /// The title of the mapping that a rule comes from.
+    fn mapping(&self, rule: &Rule) -> Option<&str> {
+        let entry = rule.adoption.as_ref()?.entry;
+        let approval = self.state.approvals.values().find(|one| one.newest() == entry)?;
+        let proposal = self.state.proposals.get(&approval.what.body.mapping)?;
+        Some(&proposal.what.title)
+    }
+
+    /// Who holds a key, as its admission among these entries says.
+    fn holder(&self, key: &KeyId) -> Option<&str> {
+        let known = self.ledger.roster.get(key)?;
+        (known.admitted < self.asked.size).then_some(known.holder.as_str())
+    }
+
+    fn role(&self, key: &KeyId) -> Option<&'static str> {
+        let known = self.ledger.roster.get(key)?;
+        (known.admitted < self.asked.size).then(|| known.role.as_str())
+    }
+
+    fn fact(&self, seq: u64) -> Option<&Fact> {
+        self.facts.get(usize::try_from(seq).ok()?)
+    }
+
+    /// Adds who recorded an entry and when.
+    fn signed(&self, seq: u64, mut value: Value) -> Value {
+        let fact = self.fact(seq);
+        if let (Some(fields), Some(fact)) = (value.as_object_mut(), fact) {
+            fields.insert("by".to_owned(), json!(fact.by.as_str()));
+            fields.insert("holder".to_owned(), json!(self.holder(&fact.by)));
+            fields.insert("role".to_owned(), json!(self.role(&fact.by)));
+            fields.insert("recorded".to_owned(), json!(fact.at.to_string()));
+        }
+        value
+    }
+
+    fn assertions(&self, findings: &[Finding]) -> Vec<Value> {
+        let all: BTreeSet<AssertionRef> = findings.iter().map(|one| one.item.assertion()).collect();
+        all.iter().map(|assertion| self.assertion(assertion)).collect()
+    }
+
+    fn assertion(&self, assertion: &AssertionRef) -> Value {
+        let about = |one: &&Known<super::event::AssertionConfirmed>| {
+            one.what.assertion == *assertion && one.what.on <= self.asked.on
+        };
+        let mut confirmed: Vec<_> = self.state.confirmed.iter().filter(about).collect();
+        confirmed.sort_by_key(|one| (one.what.on, one.place()));
+        let list = confirmed.iter().map(|one| {
+            let (on, note) = (one.what.on.to_string(), &one.what.note);
+            self.signed(one.place(), json!({ "on": on, "note": note, "because": one.because }))
+        });
+        let because: BTreeSet<u64> =
+            confirmed.iter().flat_map(|one| &one.because).copied().collect();
+        let id = &assertion.assertion;
+        json!({
+            "assertion": id.as_str(),
+            "must_be_confirmed": self.period.edition.asks_confirmation(&self.period.category, id),
+            "confirmed": confirmed.last().map(|one| one.what.on.to_string()),
+            "confirmations": list.collect::<Vec<_>>(),
+            "because": because,
+        })
+    }
+
+    fn certificates(&self) -> Vec<Value> {
+        let mut all: Vec<&Known<Certificate>> = self.state.certificates.values().collect();
+        all.sort_by_key(|one| one.place());
+        all.into_iter().map(|one| self.certificate(one)).collect()
+    }
+
+    fn certificate(&self, known: &Known<Certificate>) -> Value {
+        let (record, derivation) = (&known.what.record, &self.view.positions.derivation);
+        let required = derivation.world.required.at(self.asked.on);
+        let covers = !required.is_empty() && derivation.set(&record.scope).covers(required);
+        let (state, ended) = state_on(&known.what, self.asked.on);
+        let because: BTreeSet<u64> = known.because.iter().copied().chain(ended).collect();
+        let applicability = soa_periods(&known.what)
+            .into_iter()
+            .find(|(_, from, until, _)| *from <= self.asked.on && self.asked.on <= *until);
+        let applicability = applicability.map(|(because, from, _, soa)| {
+            json!({
+                "from": from.to_string(),
+                "applicable": soa.applicable.len(),
+                "excluded": soa.excluded.len(),
+                "because": because,
+            })
+        });
+        json!({
+            "scheme": record.scheme.as_str(),
+            "release": record.release,
+            "number": record.number,
+            "issuer": record.issuer,
+            "accreditation": record.accreditation,
+            "scope": record.scope.iter().map(UnitId::as_str).collect::<BTreeSet<_>>(),
+            "covers_health_and_care_data": covers,
+            "valid_from": record.valid_from.to_string(),
+            "valid_until": record.valid_until.to_string(),
+            "state": state,
+            "statement_of_applicability": applicability,
+            "because": because,
+        })
+    }
+
+    /// Earlier statements for the same edition and category; each takes the place of those before.
+    fn published(&self) -> Vec<Value> {
+        let same = self.state.published.iter().filter(|one| {
+            one.what.edition == self.period.edition.id && one.what.category == self.period.category
+        });
+        let value = |one: &Known<super::event::StatementPublished>| {
+            let (seq, body) = (one.place(), &one.what);
+            let (on, standing) = (body.on.to_string(), &body.standing);
+            self.signed(seq, json!({ "entry": seq, "on": on, "standing": standing }))
+        };
+        same.map(value).collect()
+    }
+
+    /// The entries named in the statement whose key is said to have been compromised by then.
+    fn doubtful(&self, value: &Value) -> Value {
+        let mut since: BTreeMap<&KeyId, (u64, u64)> = BTreeMap::new();
+        for fact in self.facts {
+            let Event::KeyRevoked(body) = &fact.event else { continue };
+            if let Some(from) = body.compromised_from {
+                let known = since.entry(&body.keyid).or_insert((from, fact.seq));
+                *known = (*known).min((from, fact.seq));
+            }
+        }
+        let mut named = BTreeSet::new();
+        entries_in(value, &mut named);
+        let doubted = named.into_iter().filter_map(|seq| {
+            let fact = self.fact(seq)?;
+            let (_, said_in) = since.get(&fact.by).filter(|(from, _)| *from <= seq)?;
+            let kind = fact.event.kind().as_str();
+            Some(self.signed(seq, json!({ "entry": seq, "type": kind, "said_in": said_in })))
+        });
+        doubted.collect()
+    }
+}
+
+/// Collects the entries that a statement names.
+fn entries_in(value: &Value, found: &mut BTreeSet<u64>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|one| entries_in(one, found)),
+        Value::Object(fields) => {
+            for (name, one) in fields {
+                if name == "because" || name == "challenged" || name == "asked_by" {
+                    found.extend(one.as_array().into_iter().flatten().filter_map(Value::as_u64));
+                } else {
+                    entries_in(one, found);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn reason(kind: &str, text: &str, because: &[u64]) -> Value {
+    let because: BTreeSet<u64> = because.iter().copied().collect();
+    json!({ "kind": kind, "text": text, "because": because })
+}
+
+fn stated_reason(kind: &str, one: &Stated) -> Value {
+    reason(kind, &one.text, &one.because)
+}
+
+/// The word for a choice of rules.
+pub fn rules_word(rules: RulesChoice) -> &'static str {
+    match rules {
+        RulesChoice::Then => "then",
+        RulesChoice::Latest => "latest",
+    }
+}
+
+/// How a certificate stands on a day, and the entry that ended or suspended it.
+fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Option<u64>) {
+    let record = &certificate.record;
+    let withdrawn = certificate.withdrawn.iter().find(|(_, from, _)| *from <= on);
+    let suspended = certificate
+        .suspended
+        .iter()
+        .find(|(_, from, until, _)| *from <= on && until.is_none_or(|until| on <= until));
+    match (withdrawn, suspended) {
+        _ if on < record.valid_from => ("not_yet_valid", None),
+        (Some((seq, ..)), _) => ("withdrawn", Some(*seq)),
+        _ if record.valid_until < on => ("expired", None),
+        (None, Some((seq, ..))) => ("suspended", Some(*seq)),
+        (None, None) => ("in_force", None),
+    }
+}
+
+/// An atom as answers write it.
+fn atom(atom: &Atom) -> String {
+    match atom {
+        Atom::Certificate(scheme) => format!("certificate:{}", scheme.as_str()),
+        Atom::Control(control, level) => format!("{control}@{}", level.as_str()),
+        Atom::Item(item) => item.to_string(),
+    }
+}
+
+fn standing(verdict: &Verdict, findings: &[Finding]) -> Value {
+    let counts = Counts::of(findings);
+    let (in_place, mandatory) = counts.mandatory_in_place();
+    let missing = verdict
+        .missing_items
+        .iter()
+        .map(|(item, status)| json!({ "item": item.item.as_str(), "status": status.json() }));
+    json!({
+        "status": verdict.standing.json(),
+        "reasons": standing_reasons(verdict, in_place, mandatory),
+        "counts": by_status(&counts.all),
+        "mandatory_counts": by_status(&counts.mandatory),
+        "mandatory_in_place": in_place,
+        "mandatory_total": mandatory,
+        "missing_items": missing.collect::<Vec<_>>(),
+        "unconfirmed_assertions":
+            verdict.unconfirmed.iter().map(|one| one.assertion.as_str()).collect::<Vec<_>>(),
+        "not_applicable":
+            verdict.not_applicable.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(),
+        "cyber_essentials_plus":
+            verdict.cyber_essentials_plus.iter().collect::<BTreeSet<_>>(),
+    })
+}
+
+fn by_status(counts: &BTreeMap<Status, u64>) -> BTreeMap<&'static str, u64> {
+    let count = |one: &Status| counts.get(one).copied().unwrap_or_default();
+    Status::ALL.iter().map(|one| (one.json(), count(one))).collect()
+}
+
+fn standing_reasons(verdict: &Verdict, in_place: u64, mandatory: u64) -> Vec<String> {
+    let mut reasons = vec![format!("{in_place} of {mandatory} mandatory items are in place")];
+    reasons.push(match verdict.unconfirmed.len() {
+        0 => "every assertion that holds a mandatory item is confirmed".to_owned(),
+        count => format!("assertions with a mandatory item that are not confirmed: {count}"),
+    });
+    if !verdict.not_applicable.is_empty() {
+        reasons.push(format!(
+            "mandatory items in place for a recorded reason why they do not apply: {}",
+            verdict.not_applicable.len()
+        ));
+    }
+    match verdict.standing {
+        Standing::StandardsExceeded => reasons.push(
+            "a current Cyber Essentials Plus certificate covers all that processes health and \
+             care data"
+                .to_owned(),
+        ),
+        Standing::StandardsMet => reasons
+            .push("no current Cyber Essentials Plus certificate covers the whole scope".to_owned()),
+        Standing::StandardsNotMet => {}
+    }
+    reasons
+}
+
+/// What is known from outside about the time of the entries.
+fn witnessed(seen: &[Seen], size: u64) -> Value {
+    let among: BTreeSet<Seen> = seen.iter().filter(|one| one.seq < size).copied().collect();
+    let times: Vec<Instant> = among.iter().map(|one| one.at).collect();
+    let gaps = times.windows(2).filter_map(|pair| match pair {
+        [one, next] => Some((next.millis() - one.millis()) / 1_000),
+        _ => None,
+    });
+    let covered = among.iter().map(|one| one.size).max().unwrap_or_default();
+    json!({
+        "anchors": among.iter().map(|one| one.seq).collect::<BTreeSet<_>>().len(),
+        "first": times.first().map(Instant::to_string),
+        "last": times.last().map(Instant::to_string),
+        "longest_gap_seconds": gaps.max(),
+        "entries_covered": covered,
+        "entries_not_covered": size.saturating_sub(covered),
+    })
+}
+
+/// What no signature and no proof shows: `docs/FORMAT.md`, section 11.
+const DOES_NOT_PROVE: [&str; 8] = [
+    "that what an entry says is true",
+    "that nothing was left out: an event that was never recorded leaves no trace",
+    "when something was recorded, beyond what witnesses outside bound: the times of entries are claims",
+    "the history before the first witness outside, which whoever held the keys could have written anew",
+    "that there is one history: two readers who never compare heads can be shown two ledgers",
+    "who held a key when it signed",
+    "that a file is genuine: a digest binds its bytes, not what it says",
+    "that NHS England accepts this standing: it is the organisation's own, and Approaching Standards is granted by NHS England alone",
+];
