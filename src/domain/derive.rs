@@ -243,10 +243,11 @@ fn exemption_rules(derivation: &mut Derivation) {
                 authority: Authority::SchemeOwner,
                 because: period.because.clone(),
                 label: format!(
-                    "{} {} exemptions.csv row {}: a {} certificate frees {}",
+                    "{} {} exemptions.csv row {}: {} {} certificate frees {}",
                     edition.id,
                     edition.revision,
                     row.row,
+                    article(row.scheme),
                     row.scheme.label(),
                     row.item
                 ),
@@ -256,6 +257,14 @@ fn exemption_rules(derivation: &mut Derivation) {
                 adoption: None,
             });
         }
+    }
+}
+
+/// The article before the name of a scheme.
+fn article(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Iso27001 | Scheme::Nhsmail => "an",
+        Scheme::CyberEssentials | Scheme::CyberEssentialsPlus | Scheme::PsnIa => "a",
     }
 }
 
