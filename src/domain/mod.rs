@@ -31,6 +31,7 @@ pub mod restate;
 pub mod role;
 pub mod rule;
 pub mod standing;
+mod stated;
 pub mod statement;
 pub mod status;
 pub mod table;
