@@ -18,6 +18,7 @@ use super::refs::{
 };
 use super::region::Units;
 use super::replay::State;
+use super::standing::Standing;
 
 /// Why an event may not be recorded: what was found, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -159,8 +160,28 @@ fn published(state: &State, body: &StatementPublished, today: Day) -> Result<(),
     if revisions(state, &body.edition).next().is_none() {
         return not_adopted(&body.edition);
     }
-    not_blank("the standing", &body.standing)?;
+    let words = [
+        Standing::StandardsNotMet.json(),
+        Standing::StandardsMet.json(),
+        Standing::StandardsExceeded.json(),
+    ];
+    if !words.contains(&body.standing.as_str()) {
+        let words = words.join(", ");
+        return refuse(format!("`{}` is not a standing; one of: {words}", body.standing));
+    }
+    if !is_digest(&body.root) {
+        return refuse(format!("`{}` is not the base64 of a root; draft it anew", body.root));
+    }
     not_ahead("a statement", body.on, today)
+}
+
+/// Says whether a text is the one base64 spelling of 32 bytes: 43 characters and one `=`, the last
+/// character without stray bits.
+fn is_digest(text: &str) -> bool {
+    let body = text.strip_suffix('=').unwrap_or_default();
+    let digits = body.bytes().all(|one| one.is_ascii_alphanumeric() || b"+/".contains(&one));
+    let last = body.chars().next_back().is_some_and(|one| "AEIMQUYcgkosw048".contains(one));
+    body.len() == 43 && digits && last
 }
 
 fn not_blank(what: &str, text: &str) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@
 mod anchors;
 pub mod audit;
 pub mod examine;
+pub mod published;
 mod recall;
 pub mod source;
 
@@ -403,7 +404,9 @@ impl Journal {
             let corrected = corrected_kind(&new.event, &self.ledger.facts, &facts);
             roster.allows(&by, &new.event, corrected)?;
             let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
-            let mut admitted = known.and_then(|()| self.admit_key(&roster, &new.event));
+            let mut admitted = known
+                .and_then(|()| self.admit_key(&roster, &new.event))
+                .and_then(|()| published::publishable(&self.ledger, &new.event, &new.files));
             if admitted.is_ok() {
                 admitted = self.anchored(state.size, new).map(drop);
             }

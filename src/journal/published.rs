@@ -1,0 +1,185 @@
+//! Statements of a ledger: made from its first entries, compared with what was given out, and held
+//! to the entry that publishes them. It reads no file; the ledger is one that passed its audit.
+
+use serde_json::Value;
+
+use super::{File, Ledger};
+use crate::domain::day::Instant;
+use crate::domain::event::{AnchorCosigned, Event, StatementPublished};
+use crate::domain::replay::Fact;
+use crate::domain::restate::{BadStatement, Difference, asked, differences};
+use crate::domain::statement::{Asked, NoStatement, Seen, statement};
+use crate::ledger::json::{canonical, parse_canonical};
+use crate::ledger::tree::root_of;
+use crate::ledger::{Checkpoint, Digest, NotCanonical, WitnessKey, cosignature};
+use crate::store::{Store, StoreError};
+
+/// The name of a statement among the files of the entry that publishes it.
+pub const NAME: &str = "statement.json";
+
+/// A statement that a ledger gives.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// What it says.
+    pub value: Value,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a ledger gives no statement.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementError {
+    /// There is none for that question.
+    #[error(transparent)]
+    None(#[from] NoStatement),
+    /// A figure in it is too large to be written.
+    #[error("the statement cannot be written: {0}")]
+    NotCanonical(#[from] NotCanonical),
+    /// The stored content cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes the statement for a question.
+///
+/// # Errors
+/// [`StatementError`] when the ledger gives none.
+pub fn make(ledger: &Ledger, asked: &Asked) -> Result<Made, StatementError> {
+    let root = root_at(ledger, asked.size);
+    let root =
+        root.ok_or(NoStatement::Size { asked: asked.size, found: ledger.leaves.len() as u64 })?;
+    let (identity, root, seen) = (ledger.id.hex(), root.base64(), seen(ledger));
+    let of = crate::domain::statement::Ledger {
+        origin: ledger.origin.as_str(),
+        identity: &identity,
+        root: &root,
+        facts: &ledger.facts,
+        contents: &ledger.contents,
+        roster: &ledger.roster,
+        seen: &seen,
+    };
+    let value = statement(&of, asked)?;
+    let bytes = canonical(&value)?.into_bytes();
+    Ok(Made { value, bytes })
+}
+
+/// Returns the root over the first entries; none when there are fewer.
+pub fn root_at(ledger: &Ledger, size: u64) -> Option<Digest> {
+    let size = usize::try_from(size).ok()?;
+    ledger.leaves.get(..size).map(root_of)
+}
+
+/// When witnesses saw the ledger. Their lines were checked when the ledger was audited.
+fn seen(ledger: &Ledger) -> Vec<Seen> {
+    let anchors = ledger.facts.iter().filter_map(|fact| {
+        let Event::AnchorCosigned(body) = &fact.event else { return None };
+        Some((fact.seq, body))
+    });
+    anchors.flat_map(|(seq, body)| cosigned(seq, body)).collect()
+}
+
+fn cosigned(seq: u64, body: &AnchorCosigned) -> Vec<Seen> {
+    let keys = body.witnesses.iter().filter_map(|text| WitnessKey::parse(text).ok());
+    let keys: Vec<WitnessKey> = keys.collect();
+    let lines = cosignature::verify(body.checkpoint.as_bytes(), &keys).unwrap_or_default();
+    let text = body.checkpoint.split("\n\n").next().unwrap_or_default();
+    let size = Checkpoint::parse(&format!("{text}\n")).map_or(0, |one| one.size);
+    let millis = |time: u64| i64::try_from(time).unwrap_or(i64::MAX).saturating_mul(1_000);
+    lines
+        .iter()
+        .map(|one| Seen { at: Instant::from_millis(millis(one.time())), seq, size })
+        .collect()
+}
+
+/// What came of comparing a statement with a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is, byte for byte, what the ledger gives.
+    Same,
+    /// Every figure in which it differs.
+    Differs(Vec<Difference>),
+    /// It cannot be a statement of this ledger, and why.
+    Not(String),
+    /// It is of a format that a newer program may know.
+    Newer(String),
+}
+
+/// Computes every figure of a statement again, from as many entries as it says.
+///
+/// # Errors
+/// [`StatementError`] when the ledger cannot be replayed.
+pub fn reproduce(ledger: &Ledger, bytes: &[u8]) -> Result<Outcome, StatementError> {
+    let not = |text: String| Ok(Outcome::Not(text));
+    let stated = match parse_canonical(bytes) {
+        Ok(stated) => stated,
+        Err(bad) => return not(format!("it is not canonical JSON: {bad}")),
+    };
+    let asked = match asked(&stated) {
+        Ok(asked) => asked,
+        Err(BadStatement::Newer(format)) => return Ok(Outcome::Newer(format)),
+        Err(bad @ BadStatement::NoStatement(_)) => return not(bad.to_string()),
+    };
+    let text = |name: &str| stated.get(name).and_then(Value::as_str).unwrap_or_default();
+    if text("ledger") != ledger.origin.as_str() {
+        return not(format!("it is of the ledger {}, not of {}", text("ledger"), ledger.origin));
+    }
+    if text("identity") != ledger.id.hex() {
+        let (stated, ours) = (text("identity"), ledger.id.hex());
+        return not(format!(
+            "it is of another ledger of that name: its identity is {stated}, here {ours}"
+        ));
+    }
+    match make(ledger, &asked) {
+        Ok(made) if made.bytes == bytes => Ok(Outcome::Same),
+        Ok(made) => Ok(Outcome::Differs(differences(&stated, &made.value))),
+        Err(StatementError::None(why @ (NoStatement::Size { .. } | NoStatement::NoEdition(_)))) => {
+            not(why.to_string())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Says in what an entry differs from the statement that it publishes; none when it does not.
+pub fn differs(event: &StatementPublished, bytes: &[u8]) -> Option<String> {
+    match parse_canonical(bytes) {
+        Ok(statement) => crate::domain::restate::differs(event, &statement),
+        Err(bad) => Some(format!("its {NAME} is not canonical JSON: {bad}")),
+    }
+}
+
+/// Returns the statement that an entry publishes, as it is stored.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be read.
+pub fn stored(store: &Store, fact: &Fact) -> Result<Option<Vec<u8>>, StoreError> {
+    let named = fact.subjects.iter().find(|one| one.name == NAME);
+    let digest = named.and_then(|one| Digest::from_hex(&one.sha256).ok());
+    digest.map_or(Ok(None), |digest| store.content(&digest))
+}
+
+/// Checks that an event publishes the statement that comes with it, of this ledger.
+pub(super) fn publishable(ledger: &Ledger, event: &Event, files: &[File]) -> Result<(), String> {
+    let Event::StatementPublished(body) = event else { return Ok(()) };
+    let [File { name, sha256: _, stored: Some(bytes) }] = files else {
+        return Err(format!("it comes with one stored file, {NAME}"));
+    };
+    if name != NAME {
+        return Err(format!("its file is `{name}`; name it {NAME}"));
+    }
+    if let Some(why) = differs(body, bytes) {
+        return Err(format!("{why}; draft it anew with: dspt statement draft"));
+    }
+    let root = root_at(ledger, body.size).map(|root| root.base64());
+    match root {
+        Some(root) if root == body.root => Ok(()),
+        Some(root) => Err(format!(
+            "its root is {}, and the first {} entries give {root}; draft it anew",
+            body.root, body.size
+        )),
+        None => Err(format!(
+            "it is made from {} entries, and {} are in the ledger; draft it anew",
+            body.size,
+            ledger.leaves.len()
+        )),
+    }
+}
