@@ -21,11 +21,16 @@ mod mapping;
 mod mapping_rows;
 mod output;
 mod prove;
+mod published;
 mod question;
 mod record;
 mod refused;
 mod shipped;
 mod signing;
+mod ssh;
+mod statement;
+mod statement_check;
+mod statement_text;
 mod status;
 mod tui;
 mod verify;
@@ -101,6 +106,8 @@ enum Command {
     /// The same on a screen: step through time, see why, compare, check
     #[command(visible_alias = "replay")]
     Tui(tui::Args),
+    /// Make, publish, check and show statements: the position on a day as one signed file
+    Statement(statement::Args),
     /// Check everything: entries, signatures, tree, checkpoints, contents
     Verify(verify::Args),
     /// Check files of any C2SP log: a checkpoint, a proof, a folder of tiles; needs no ledger
@@ -190,6 +197,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Log(args) => log::log(args, ledger, output),
         Command::Show(args) => log::show(args, ledger, output),
         Command::Tui(args) => tui::run(args, ledger, output),
+        Command::Statement(args) => statement::run(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
         Command::Check(args) => check::run(args, output),
         Command::Checkpoint(args) => checkpoint::run(args, ledger, output),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::log::{doubtful, marked};
 use super::output::{Columns, Output, cut};
+use super::published::Published;
 use super::question::{AsOf, Question, ask, no_edition};
 use crate::domain::edition::Requirement;
 use crate::domain::replay::State;
@@ -42,12 +43,13 @@ pub(super) fn run(
     let require = required(args.require.as_deref())?;
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
-    if positions.derivation.period_on(as_of.on).is_none() {
+    let Some(period) = positions.derivation.period_on(as_of.on) else {
         return Err(no_edition(as_of.on));
-    }
+    };
     let view = positions.on(as_of.on);
     let findings = view.findings();
     let (counts, verdict) = (Counts::of(&findings), judge(&view, &findings));
+    let published = Published::newest(&journal, &state, period, &findings, &verdict)?;
     let shown: Vec<&Finding> =
         findings.iter().filter(|one| only.is_empty() || only.contains(&one.status)).collect();
     let page = Page {
@@ -62,6 +64,7 @@ pub(super) fn run(
         shown: &shown,
         counts: &counts,
         verdict: &verdict,
+        published: published.as_ref(),
     };
     output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
     output.hint("Next: dspt explain ITEM")?;
@@ -100,6 +103,7 @@ struct Page<'p> {
     shown: &'p [&'p Finding],
     counts: &'p Counts,
     verdict: &'p Verdict,
+    published: Option<&'p Published<'p>>,
 }
 
 impl Page<'_> {
@@ -137,6 +141,7 @@ impl Page<'_> {
                 writeln!(text, "DOUBTFUL: {} rest on entries of a compromised key", self.doubtful);
         }
         text.push_str(&verdict_text(self.verdict, self.ledger));
+        text.push_str(&Published::text(self.published));
         text
     }
 
@@ -154,7 +159,7 @@ impl Page<'_> {
             "items": self.shown.iter().map(|one| finding_json(one, self.ledger)).collect::<Vec<_>>(),
             "counts": counts_json(self.counts),
             "doubtful_items": self.doubtful,
-            "standing": verdict_json(self.verdict),
+            "standing": verdict_json(self.verdict, self.published),
         })
     }
 }
@@ -242,7 +247,6 @@ fn verdict_text(verdict: &Verdict, ledger: &Ledger) -> String {
         }
         (Standing::StandardsNotMet, _) => {}
     }
-    text.push_str("Published: nothing is recorded as published\n");
     text
 }
 
@@ -264,7 +268,7 @@ fn wrapped(words: &[&str]) -> String {
     text
 }
 
-fn verdict_json(verdict: &Verdict) -> Value {
+fn verdict_json(verdict: &Verdict, published: Option<&Published<'_>>) -> Value {
     json!({
         "standing": verdict.standing.json(),
         "missing_items": verdict.missing_items.iter().map(|(item, status)| {
@@ -275,6 +279,6 @@ fn verdict_json(verdict: &Verdict) -> Value {
         "not_applicable":
             verdict.not_applicable.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(),
         "cyber_essentials_plus": verdict.cyber_essentials_plus,
-        "published": Value::Null,
+        "published": published.map(Published::json),
     })
 }

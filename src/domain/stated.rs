@@ -1,6 +1,6 @@
-//! Parts of a statement that are made from values alone: the standing with its counts, what is known
-//! from outside, and what nothing of it proves. As in `statement.rs`, its words are part of the
-//! format.
+//! Parts of a statement that are made from values alone: the standing with its counts, what is
+//! known from outside, and what nothing of it proves. As in `statement.rs`, its words are part of
+//! the format.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,14 +4,14 @@
 use serde_json::Value;
 
 use super::{File, Ledger};
-use crate::domain::day::Instant;
-use crate::domain::event::{AnchorCosigned, Event, StatementPublished};
+use crate::domain::anchor::Anchor;
+use crate::domain::event::{Event, StatementPublished};
 use crate::domain::replay::Fact;
 use crate::domain::restate::{BadStatement, Difference, asked, differences};
 use crate::domain::statement::{Asked, NoStatement, Seen, statement};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::tree::root_of;
-use crate::ledger::{Checkpoint, Digest, NotCanonical, WitnessKey, cosignature};
+use crate::ledger::{Digest, NotCanonical};
 use crate::store::{Store, StoreError};
 
 /// The name of a statement among the files of the entry that publishes it.
@@ -69,26 +69,10 @@ pub fn root_at(ledger: &Ledger, size: u64) -> Option<Digest> {
     ledger.leaves.get(..size).map(root_of)
 }
 
-/// When witnesses saw the ledger. Their lines were checked when the ledger was audited.
+/// When somebody outside saw the ledger, as the entries say that are anchors.
 fn seen(ledger: &Ledger) -> Vec<Seen> {
-    let anchors = ledger.facts.iter().filter_map(|fact| {
-        let Event::AnchorCosigned(body) = &fact.event else { return None };
-        Some((fact.seq, body))
-    });
-    anchors.flat_map(|(seq, body)| cosigned(seq, body)).collect()
-}
-
-fn cosigned(seq: u64, body: &AnchorCosigned) -> Vec<Seen> {
-    let keys = body.witnesses.iter().filter_map(|text| WitnessKey::parse(text).ok());
-    let keys: Vec<WitnessKey> = keys.collect();
-    let lines = cosignature::verify(body.checkpoint.as_bytes(), &keys).unwrap_or_default();
-    let text = body.checkpoint.split("\n\n").next().unwrap_or_default();
-    let size = Checkpoint::parse(&format!("{text}\n")).map_or(0, |one| one.size);
-    let millis = |time: u64| i64::try_from(time).unwrap_or(i64::MAX).saturating_mul(1_000);
-    lines
-        .iter()
-        .map(|one| Seen { at: Instant::from_millis(millis(one.time())), seq, size })
-        .collect()
+    let seen = |one: &Anchor| Some(Seen { at: one.at, seq: one.seq?, size: one.size });
+    ledger.anchors.iter().filter_map(seen).collect()
 }
 
 /// What came of comparing a statement with a ledger.

@@ -31,6 +31,7 @@ mod positions;
 mod readme;
 mod rotation;
 mod semantics;
+mod statement;
 mod store;
 mod tamper;
 mod tui;

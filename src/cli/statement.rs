@@ -1,0 +1,381 @@
+//! `dspt statement`: the position on a day as one signed file, made, published, checked, shown.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, exit};
+use super::ids::new_id;
+use super::output::{Columns, Output, safe};
+use super::question::{Question, event as find_event, ledger_path};
+use super::record::read_file;
+use super::signing::{Signing, record};
+use super::statement_check as check;
+use super::statement_text::text_of;
+use crate::domain::event::{Event, StatementPublished};
+use crate::domain::refs::{CategoryId, EditionId};
+use crate::domain::replay::Fact;
+use crate::domain::restate::asked;
+use crate::domain::statement::{Asked, NoStatement};
+use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
+use crate::journal::{File, Journal, Ledger, NewEvent};
+use crate::ledger::Digest;
+use crate::ledger::json::parse_canonical;
+use crate::store::{Mode, Store};
+
+/// Arguments of `statement`.
+#[derive(ClapArgs, Debug)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make the statement for a day, to be read and signed; nothing is recorded
+    Draft(DraftArgs),
+    /// Record that a statement was given out
+    Publish(PublishArgs),
+    /// Compute every figure of a statement again: is it what the ledger says?
+    Check(check::Args),
+    /// What was published
+    List,
+    /// A statement in words: a file, or the entry that published it
+    Show(ShowArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+struct DraftArgs {
+    #[command(flatten)]
+    question: Question,
+    /// Write it to this file, which must not be there yet; else to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+struct PublishArgs {
+    #[command(flatten)]
+    question: Question,
+    /// The draft; it must be what the ledger gives
+    #[arg(long, value_name = "DRAFT", conflicts_with_all = ["at", "as_known", "rules"])]
+    file: Option<PathBuf>,
+    /// Publish once more, although nothing changed since
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(ClapArgs, Debug)]
+struct ShowArgs {
+    /// The file, or the entry: #12
+    statement: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`]; exit status 1 when a statement is not what the ledger says.
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    match &args.command {
+        Command::Draft(args) => draft(args, ledger, output),
+        Command::Publish(args) => publish(args, ledger, output),
+        Command::Check(args) => check::run(args, ledger, output),
+        Command::List => list(ledger, output),
+        Command::Show(args) => show(args, ledger, output),
+    }
+}
+
+impl From<StatementError> for Failure {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::None(NoStatement::Replay(error)) => error.into(),
+            StatementError::None(why @ NoStatement::Size { .. }) => Self::usage(why.to_string()),
+            StatementError::None(why @ NoStatement::NoEdition(_)) => {
+                Self::undecided(why.to_string())
+            }
+            StatementError::NotCanonical(_) => {
+                Self::new("DSPT0034", exit::FAILED, error.to_string())
+            }
+            StatementError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn ask(question: &Question, ledger: &Ledger, output: &Output<'_>) -> Result<Asked, Failure> {
+    let as_of = question.resolve(&ledger.facts, output)?;
+    Ok(Asked { on: as_of.on, size: as_of.size, rules: as_of.rules })
+}
+
+/// A text of a statement; blank where there is none.
+pub(super) fn field<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The standing that a statement gives, as its word in JSON.
+fn standing(value: &Value) -> &str {
+    value.get("standing").map_or("", |one| field(one, "status"))
+}
+
+/// The DSPT's own words for a standing.
+pub(super) fn standing_word(json: &str) -> &str {
+    use crate::domain::standing::Standing;
+    let all = [Standing::StandardsNotMet, Standing::StandardsMet, Standing::StandardsExceeded];
+    all.into_iter().find(|one| one.json() == json).map_or(json, |one| one.word())
+}
+
+fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let made = make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?;
+    let sha256 = Digest::of(&made.bytes).hex();
+    let Some(out) = &args.out else {
+        if output.json {
+            let value = json!({ "file": null, "sha256": sha256, "statement": made.value });
+            output.answer("dspt.statement/1", value, "")?;
+        } else {
+            // Exactly the bytes that are signed: no newline after them.
+            output.out.write_all(&made.bytes)?;
+        }
+        return Ok(exit::YES);
+    };
+    write_new(out, &made.bytes)?;
+    let shown = out.display();
+    let text = format!(
+        "Wrote {shown}: {}, {} bytes, sha256 {sha256}\n{}\n",
+        standing_word(standing(&made.value)),
+        made.bytes.len(),
+        safe(field(&made.value, "sentence"))
+    );
+    let value = json!({ "file": shown.to_string(), "sha256": sha256, "statement": made.value });
+    output.answer("dspt.statement/1", value, &text)?;
+    output.hint(&format!(
+        "Next: dspt statement show {shown}, then dspt statement publish --file {shown}"
+    ))?;
+    Ok(exit::YES)
+}
+
+/// Writes a file that is not there yet.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let shown = path.display();
+    let mut file = std::fs::File::create_new(path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return Failure::usage(format!("{shown} is there already; name another file"));
+        }
+        Failure::new("DSPT0005", exit::FAILED, format!("{shown} cannot be written: {error}"))
+    })?;
+    file.write_all(bytes)?;
+    Ok(())
+}
+
+fn publish(
+    args: &PublishArgs,
+    path: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(path)?, Mode::Write)?;
+    let made = match &args.file {
+        Some(file) => drafted(&journal.ledger, file)?,
+        None => make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?,
+    };
+    let sha256 = Digest::of(&made.bytes).hex();
+    let before = if args.again { None } else { unchanged(&journal, &made)? };
+    if let Some(seq) = before {
+        let text = format!(
+            "Published already: entry #{seq}. Nothing in it has changed since, and nothing was \
+             recorded.\n"
+        );
+        output.answer(
+            "dspt.statement-published/1",
+            published_json(seq, true, &made, &sha256),
+            &text,
+        )?;
+        output.hint("To publish it once more: --again")?;
+        return Ok(exit::YES);
+    }
+    let event = Event::StatementPublished(body_of(&made)?);
+    let files = vec![File::stored(NAME, made.bytes.clone())];
+    let batch = [NewEvent { id: new_id(output.now)?, event, files }];
+    let (journal, recorded) = record(journal, &args.signing, &batch, output)?;
+    journal.close()?;
+    let text = format!(
+        "Published: entry #{}, {} for {} ({}) on {}, from {} entries\n  sha256 {sha256}\n",
+        recorded.first,
+        standing_word(standing(&made.value)),
+        field(&made.value, "edition"),
+        field(&made.value, "category"),
+        field(&made.value, "on"),
+        made.value.get("size").unwrap_or(&Value::Null),
+    );
+    let value = published_json(recorded.first, recorded.replayed, &made, &sha256);
+    output.answer("dspt.statement-published/1", value, &text)?;
+    output.hint(&format!("Next: dspt statement show '#{}'", recorded.first))?;
+    Ok(exit::YES)
+}
+
+fn published_json(seq: u64, replayed: bool, made: &Made, sha256: &str) -> Value {
+    json!({
+        "entry": seq,
+        "replayed": replayed,
+        "on": made.value.get("on"),
+        "size": made.value.get("size"),
+        "root": made.value.get("root"),
+        "edition": made.value.get("edition"),
+        "category": made.value.get("category"),
+        "standing": standing(&made.value),
+        "sha256": sha256,
+    })
+}
+
+/// Reads a draft and holds it to the ledger.
+fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
+    let bytes = read_file(file)?;
+    let refused = |why: String| {
+        let text =
+            format!("{} is not what the ledger gives: {why}; nothing was recorded", file.display());
+        Failure::new("DSPT0033", exit::INPUT, text).help("make it anew with: dspt statement draft")
+    };
+    match reproduce(ledger, &bytes)? {
+        Outcome::Same => {
+            let value = parse_canonical(&bytes).map_err(|bad| refused(bad.to_string()))?;
+            Ok(Made { value, bytes })
+        }
+        Outcome::Differs(found) => {
+            let lines: Vec<String> = found.iter().map(|one| safe(&one.to_string())).collect();
+            Err(refused(lines.join("\n  ")))
+        }
+        Outcome::Not(why) => Err(refused(safe(&why))),
+        Outcome::Newer(format) => Err(Failure::undecided(format!(
+            "{} is of the format {}, which this program does not know; use a newer release",
+            file.display(),
+            safe(&format)
+        ))),
+    }
+}
+
+fn body_of(made: &Made) -> Result<StatementPublished, Failure> {
+    let asked = asked(&made.value).map_err(|bad| Failure::usage(bad.to_string()))?;
+    Ok(StatementPublished {
+        on: asked.on,
+        size: asked.size,
+        root: field(&made.value, "root").to_owned(),
+        edition: field(&made.value, "edition").parse::<EditionId>()?,
+        category: field(&made.value, "category").parse::<CategoryId>()?,
+        standing: standing(&made.value).to_owned(),
+    })
+}
+
+/// What changes from one size to the next although the position does not.
+const MOVES: [&str; 6] = ["size", "root", "sentence", "recorded", "published_before", "witnessed"];
+
+/// The newest publication that answers the same question in the same way.
+fn unchanged(journal: &Journal, made: &Made) -> Result<Option<u64>, Failure> {
+    let still = |value: &Value| {
+        let mut value = value.clone();
+        if let Some(fields) = value.as_object_mut() {
+            fields.retain(|name, _| !MOVES.contains(&name.as_str()));
+        }
+        value
+    };
+    let same_question = |value: &Value| {
+        let names = ["on", "rules", "edition", "category"];
+        names.iter().all(|name| value.get(*name) == made.value.get(*name))
+    };
+    for fact in publications(&journal.ledger).rev() {
+        let Some(value) = statement_in(journal.store(), fact)? else { continue };
+        if same_question(&value) {
+            return Ok((still(&value) == still(&made.value)).then_some(fact.seq));
+        }
+    }
+    Ok(None)
+}
+
+/// The entries that publish statements, in order.
+pub(super) fn publications(ledger: &Ledger) -> impl DoubleEndedIterator<Item = &Fact> {
+    ledger.facts.iter().filter(|fact| matches!(fact.event, Event::StatementPublished(_)))
+}
+
+/// The statement that an entry publishes; none where it is not stored or is not canonical.
+pub(super) fn statement_in(store: &Store, fact: &Fact) -> Result<Option<Value>, Failure> {
+    Ok(stored(store, fact)?.and_then(|bytes| parse_canonical(&bytes).ok()))
+}
+
+fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let ledger = &journal.ledger;
+    let mut columns =
+        Columns::new(&["Entry", "Published", "By", "Position on", "Edition", "Standing", "From"]);
+    let mut newest = std::collections::BTreeMap::new();
+    for fact in publications(ledger) {
+        let Event::StatementPublished(body) = &fact.event else { continue };
+        newest.insert((body.edition.clone(), body.category.clone()), fact.seq);
+    }
+    let mut values = Vec::new();
+    for fact in publications(ledger) {
+        let Event::StatementPublished(body) = &fact.event else { continue };
+        let current = newest.values().any(|seq| *seq == fact.seq);
+        let word = standing_word(&body.standing);
+        columns.row([
+            format!("#{}", fact.seq),
+            fact.at.london_day().short(),
+            super::log::holder(ledger, &fact.by),
+            body.on.short(),
+            format!("{} {}", body.edition, body.category),
+            if current { word.to_owned() } else { format!("{word} (superseded)") },
+            format!("{} entries", body.size),
+        ]);
+        values.push(json!({
+            "entry": fact.seq,
+            "recorded": fact.at.to_string(),
+            "by": fact.by.as_str(),
+            "holder": super::log::holder(ledger, &fact.by),
+            "on": body.on.to_string(),
+            "size": body.size,
+            "root": body.root,
+            "edition": body.edition.as_str(),
+            "category": body.category.as_str(),
+            "standing": body.standing,
+            "newest": current,
+            "sha256": fact.subjects.iter().find(|one| one.name == NAME).map(|one| &one.sha256),
+        }));
+    }
+    let text = if values.is_empty() {
+        "Nothing is recorded as published.\n".to_owned()
+    } else {
+        columns.text(output.width)
+    };
+    output.answer("dspt.statements/1", json!({ "statements": values }), &text)?;
+    Ok(exit::YES)
+}
+
+fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let (value, entry) = if args.statement.trim_start_matches('#').parse::<u64>().is_ok() {
+        let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+        let fact = find_event(&args.statement, &journal.ledger.facts)?;
+        let found = statement_in(journal.store(), fact)?;
+        let found = found.ok_or_else(|| {
+            Failure::usage(format!("entry #{} publishes no statement", fact.seq))
+                .help("list them with: dspt statement list")
+        })?;
+        (found, Some(fact.seq))
+    } else {
+        let bytes = read_file(Path::new(&args.statement))?;
+        let shown = &args.statement;
+        let value = parse_canonical(&bytes).map_err(|bad| {
+            Failure::new("DSPT0036", exit::INPUT, format!("{shown} is not a statement: {bad}"))
+        })?;
+        asked(&value).map_err(|bad| {
+            Failure::new("DSPT0036", exit::INPUT, format!("{shown}: {}", safe(&bad.to_string())))
+        })?;
+        (value, None)
+    };
+    let text = text_of(&value, output.width);
+    output.answer("dspt.statement/1", json!({ "entry": entry, "statement": value }), &text)?;
+    Ok(exit::YES)
+}
