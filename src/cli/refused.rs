@@ -51,7 +51,7 @@ impl From<CheckpointError> for Refused {
                 "wrong-origin"
             }
             CheckpointError::BadSize { .. } => "bad-size",
-            CheckpointError::BadRoot { .. } => "bad-root",
+            CheckpointError::BadRoot { .. } | CheckpointError::WrongEmptyRoot { .. } => "bad-root",
         };
         Self::new(rule, chain(&error))
     }

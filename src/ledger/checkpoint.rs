@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::digest::{Digest, shown};
 use super::key::{Sign, SignError};
-use super::note::{self, KeyName, NoteError, Vkey};
+use super::note::{self, KeyName, Note, NoteError, Vkey};
 
 const ORIGIN_BYTES_MAX: usize = 128;
 /// A cosignature of a later kind has one byte for the length of the origin.
@@ -191,13 +191,35 @@ impl Head {
     /// # Errors
     /// A note or a text that is refused, or another origin.
     pub fn open(bytes: &[u8], log: &Vkey, origin: &str) -> Result<Self, CheckpointError> {
+        Self::open_note(bytes, log, origin).map(|(head, _)| head)
+    }
+
+    /// As [`Head::open`], with the note, of which the line of `log` alone is kept.
+    ///
+    /// # Errors
+    /// As [`Head::open`].
+    pub fn open_note(
+        bytes: &[u8],
+        log: &Vkey,
+        origin: &str,
+    ) -> Result<(Self, Note), CheckpointError> {
         let note = note::open(bytes, std::slice::from_ref(log))?;
         let head = Self::parse(note.text())?;
         if head.origin == origin {
-            return Ok(head);
+            return Ok((head, note));
         }
         let (wanted, found) = (shown(origin), shown(&head.origin));
         Err(CheckpointError::WrongOrigin { wanted, found })
+    }
+
+    /// Reads what a note says, whoever signed it: to find out whose key it should be opened with,
+    /// and for nothing else.
+    ///
+    /// # Errors
+    /// A note or a text that is refused.
+    pub fn claimed(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let (text, _) = note::parts(bytes)?;
+        Self::parse(text)
     }
 
     /// Returns the first line: which log.
@@ -255,13 +277,13 @@ fn three_lines(text: &str) -> Result<(&str, u64, Digest), CheckpointError> {
     let bad_root = || CheckpointError::BadRoot { found: shown(root) };
     let root = Digest::from_base64(root).map_err(|_| bad_root())?;
     if number == 0 && root != Digest::of(&[]) {
-        return Err(bad_root());
+        return Err(CheckpointError::WrongEmptyRoot { found: root.base64() });
     }
     Ok((origin, number, root))
 }
 
 /// Reads a decimal number in its one spelling.
-pub(super) fn decimal(text: &str) -> Option<u64> {
+pub fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
@@ -307,8 +329,14 @@ pub enum CheckpointError {
         /// The text, shortened and without control characters.
         found: String,
     },
-    /// Not a root, or not the root of nothing at size 0.
-    #[error("`{found}` is not a root; write the base64 of 32 bytes, at size 0 SHA-256 of nothing")]
+    /// A root of nothing that is another.
+    #[error("`{found}` is not the root of no entries, which is the SHA-256 of nothing")]
+    WrongEmptyRoot {
+        /// The root.
+        found: String,
+    },
+    /// Not a root.
+    #[error("`{found}` is not a root; write the base64 of 32 bytes")]
     BadRoot {
         /// The text, shortened and without control characters.
         found: String,
@@ -364,7 +392,9 @@ mod tests {
             assert_eq!(parse(bad, EMPTY), Err(CheckpointError::BadSize { found }), "{bad}");
         }
         let other = Digest::of(b"x").base64();
-        for (size, root) in [("0", &*other), ("1", ""), ("1", "AAAA"), ("1", &EMPTY[..43])] {
+        let found = other.clone();
+        assert_eq!(parse("0", &other), Err(CheckpointError::WrongEmptyRoot { found }));
+        for (size, root) in [("0", "AAAA"), ("1", ""), ("1", "AAAA"), ("1", &EMPTY[..43])] {
             let found = root.to_owned();
             assert_eq!(parse(size, root), Err(CheckpointError::BadRoot { found }));
         }

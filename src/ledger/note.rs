@@ -105,6 +105,7 @@ impl fmt::Display for Vkey {
 pub struct Note {
     text: String,
     signed_by: Vec<Vkey>,
+    lines: String,
 }
 
 impl Note {
@@ -116,6 +117,12 @@ impl Note {
     /// Returns the known keys whose signatures verified, in the order of the note; never empty.
     pub fn signed_by(&self) -> &[Vkey] {
         &self.signed_by
+    }
+
+    /// Returns the note with the lines of known keys alone. Lines that nobody checked are not worth
+    /// keeping: a forged one would make the note unreadable to who knows its key.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        format!("{}\n{}", self.text, self.lines).into_bytes()
     }
 }
 
@@ -219,7 +226,7 @@ pub(super) struct SignatureLine<'n> {
 pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
     let (text, lines) = parts(bytes)?;
     let keys: Vec<&NamedKey> = known.iter().map(|vkey| &vkey.0).collect();
-    let mut signed_by: Vec<Vkey> = Vec::new();
+    let (mut signed_by, mut verified) = (Vec::new(), String::new());
     for (at, line) in known_lines(&lines, &keys)? {
         let Some(vkey) = known.get(at) else { continue };
         let signature: Option<[u8; 64]> = line.signature.as_slice().try_into().ok();
@@ -227,11 +234,12 @@ pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
             return Err(NoteError::BadSignature { name: line.name.to_owned() });
         }
         signed_by.push(vkey.clone());
+        verified.push_str(&line_text(&vkey.0, &line.signature));
     }
     if signed_by.is_empty() {
         return Err(NoteError::NotSigned);
     }
-    Ok(Note { text: text.to_owned(), signed_by })
+    Ok(Note { text: text.to_owned(), signed_by, lines: verified })
 }
 
 /// Returns the text of a note with its last newline, and its lines in order.
@@ -363,8 +371,10 @@ mod tests {
         let note = open(both.as_bytes(), &known).unwrap();
         assert_eq!(note.text(), PETER_TEXT);
         assert_eq!(note.signed_by(), [vkey(PETER_VKEY), vkey(ENOCH_VKEY)]);
+        assert_eq!(note.to_bytes(), both.as_bytes());
         let note = open(both.as_bytes(), &known[..1]).unwrap();
         assert_eq!(note.signed_by(), [vkey(ENOCH_VKEY)]);
+        assert_eq!(note.to_bytes(), format!("{PETER_TEXT}\n{ENOCH_LINE}").as_bytes());
     }
 
     #[test]
