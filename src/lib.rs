@@ -16,3 +16,4 @@ pub mod ledger;
 pub mod memory;
 pub mod store;
 pub mod tui;
+pub mod witness;

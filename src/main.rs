@@ -1,4 +1,4 @@
-//! The program `dspt`: reads the arguments and, once, the clock; everything else is in the library.
+//! The program `dspt`: reads the arguments and the clock; everything else is in the library.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,12 +7,13 @@ use dspt_ledger::cli;
 use dspt_ledger::domain::day::Instant;
 
 fn main() -> ExitCode {
+    // Read once for a command; a witness that serves for days reads it for each cosignature.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    let now = Instant::from_millis(jiff::Timestamp::now().as_millisecond());
+    let clock = || Instant::from_millis(jiff::Timestamp::now().as_millisecond());
     // None where the output goes to a file or a pipe: then nothing is cut.
     let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into());
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    let code = cli::run_at_width(std::env::args_os(), now, width, &mut out, &mut err);
+    let code = cli::run_with_clock(std::env::args_os(), &clock, width, &mut out, &mut err);
     let _ = out.flush();
     ExitCode::from(code)
 }

@@ -176,7 +176,7 @@ pub(super) fn already(fact: &Fact, output: &mut Output<'_>) -> Result<u8, Failur
         "last": fact.seq,
         "replayed": true,
         "items_changed_today": 0,
-        "ids": [fact.id.as_str()],
+        "ids": [fact.id.to_string()],
     });
     output.answer("dspt.recorded/1", value, &text)?;
     Ok(exit::YES)

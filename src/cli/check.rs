@@ -246,14 +246,16 @@ fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     bytes_of(path, most).map_err(|error| not_read(path, &error))
 }
 
-fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+/// Reads at most so many bytes and one.
+pub(super) fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn not_read(path: &Path, error: &io::Error) -> Failure {
+/// A file that the caller named and that cannot be read.
+pub(super) fn not_read(path: &Path, error: &io::Error) -> Failure {
     let text = format!("{} cannot be read: {error}", path.display());
     let mut failure = Failure::new("DSPT0113", exit::INPUT, text).help("check the path");
     failure.place = Some(path.display().to_string());

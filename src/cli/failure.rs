@@ -8,6 +8,7 @@ use crate::journal::JournalError;
 use crate::keys::KeyError;
 use crate::ledger::EntryError;
 use crate::store::StoreError;
+use crate::witness::WitnessError;
 
 /// The exit statuses. Any other number means failure.
 pub(super) mod exit {
@@ -123,6 +124,21 @@ impl From<KeyError> for Failure {
             KeyError::Agent(_) => ("DSPT0024", exit::FAILED),
             KeyError::NoTerminal => ("DSPT0022", exit::USAGE),
             _ => ("DSPT0020", exit::FAILED),
+        };
+        Self::new(code, exit, chain(&error))
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all that is not named here is a plain failure")]
+impl From<WitnessError> for Failure {
+    fn from(error: WitnessError) -> Self {
+        let (code, exit) = match &error {
+            WitnessError::NoState { .. } => ("DSPT0010", exit::NO_LEDGER),
+            WitnessError::Locked { .. } => ("DSPT0012", exit::LOCKED),
+            WitnessError::Exists { .. } | WitnessError::BadOrigin(_) => ("DSPT0002", exit::USAGE),
+            WitnessError::OtherKey { .. } => ("DSPT0040", exit::NOT_ALLOWED),
+            WitnessError::Damaged { .. } => ("DSPT0041", exit::UNDECIDED),
+            _ => ("DSPT0042", exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }

@@ -36,6 +36,7 @@ mod tui;
 mod verify;
 mod when;
 mod withdraw;
+mod witness;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -120,6 +121,8 @@ enum Command {
     Prove(prove::Args),
     /// The whole ledger in forms that others read
     Export(export::Args),
+    /// Witness logs: cosign what only grew, and remember it
+    Witness(witness::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
@@ -149,12 +152,24 @@ pub fn run_at_width(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
+    run_with_clock(args, &|| now, width, out, err)
+}
+
+/// As [`run_at_width`], for commands that run on and need the time again.
+pub fn run_with_clock(
+    args: impl IntoIterator<Item = OsString>,
+    clock: &(dyn Fn() -> Instant + Sync),
+    width: Option<usize>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let now = clock();
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
-            let mut output = Output { out, err, json, quiet: false, width, now };
+            let mut output = Output { out, err, json, quiet: false, width, now, clock };
             return report(&Failure::usage(error.render().to_string().trim_end()), &mut output);
         }
         Err(error) => {
@@ -168,7 +183,7 @@ pub fn run_at_width(
             return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
         }
     };
-    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, width, now };
+    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, width, now, clock };
     match dispatch(&cli, &mut output) {
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),
@@ -204,6 +219,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Prove(args) => prove::run(args, ledger, output),
         Command::Export(args) => export::run(args, ledger, output),
         Command::Anchor(args) => anchor::run(args, ledger, output),
+        Command::Witness(args) => witness::run(args, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

@@ -22,6 +22,8 @@ pub(super) struct Output<'o> {
     pub width: Option<usize>,
     /// The one reading of the clock.
     pub now: Instant,
+    /// The clock itself, for commands that run on.
+    pub clock: &'o (dyn Fn() -> Instant + Sync),
 }
 
 impl Output<'_> {

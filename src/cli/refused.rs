@@ -3,6 +3,7 @@
 use super::failure::chain;
 use crate::ledger::note::NoteError;
 use crate::ledger::{CheckpointError, CosignatureError, ProofError, TileError};
+use crate::witness::Refusal;
 
 /// A "no" with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,5 +103,20 @@ impl From<TileError> for Refused {
             TileError::WrongRoot { .. } => "wrong-root",
         };
         Self::new(rule, chain(&error))
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let rule = match &refusal {
+            Refusal::Malformed { .. } => "bad-request",
+            Refusal::UnknownLog { .. } => "unknown-log",
+            Refusal::NotSigned { .. } => "not-signed",
+            Refusal::OldTooLarge { .. } => "old-too-large",
+            Refusal::Stale { .. } => "stale",
+            Refusal::NotConsistent(_) => "not-consistent",
+            Refusal::WrongEmptyRoot => "bad-root",
+        };
+        Self::new(rule, chain(&refusal))
     }
 }

@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("tui", &["tui", "domain"][..]),
         ("export", &["export", "journal", "domain", "ledger", "store", "memory"][..]),
         ("memory", &["memory", "ledger"][..]),
+        ("witness", &["witness", "ledger"][..]),
         ("journal", &["journal", "domain", "ledger", "store", "keys", "memory"][..]),
     ])
 }

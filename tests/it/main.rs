@@ -40,3 +40,4 @@ mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;
 mod vectors;
+mod witness;

@@ -1,0 +1,315 @@
+//! The two requests of C2SP `tlog-witness` over HTTP/1.1. Every request has a limit in bytes and
+//! in seconds, a connection serves one request, and a few threads serve all of them, so that nobody
+//! can fill the memory or hold up the witness for long.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::{NotCosigned, Refusal, Witness};
+use crate::ledger::Digest;
+use crate::ledger::proof::PROOF_BYTES_MAX;
+
+/// The longest request line with its headers, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// The most headers of a request.
+const HEADERS_MAX: usize = 64;
+/// How many requests are served at a time.
+const THREADS: usize = 4;
+/// How long the threads rest when the system gives no connection, as when too many files are open.
+const REST: Duration = Duration::from_millis(100);
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const SIZE: &str = "text/x.tlog.size";
+
+/// How a request is served.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a request and its answer may take together.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(10) }
+    }
+}
+
+/// Serves for ever. `clock` gives the time of a cosignature in POSIX seconds; `log` is told what
+/// was answered to each request, in one line.
+///
+/// # Errors
+/// A listener that cannot be shared between threads.
+pub fn serve(
+    listener: &TcpListener,
+    witness: &Witness<'_>,
+    limits: Limits,
+    clock: &(dyn Fn() -> u64 + Sync),
+    log: &(dyn Fn(&str) + Sync),
+) -> io::Result<()> {
+    let listeners = (0..THREADS).map(|_| listener.try_clone()).collect::<io::Result<Vec<_>>>()?;
+    std::thread::scope(|scope| {
+        for listener in listeners {
+            scope.spawn(move || {
+                loop {
+                    match listener.accept() {
+                        Ok((stream, _)) => log(&converse(stream, witness, limits, clock)),
+                        Err(_) => std::thread::sleep(REST),
+                    }
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+/// An answer: its status, the kind of its body, and the body.
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(status: u16, body: impl Into<String>) -> Self {
+        let mut body = body.into();
+        if !body.ends_with('\n') {
+            body.push('\n');
+        }
+        Self { status, kind: TEXT, body: body.into_bytes() }
+    }
+}
+
+/// Serves one connection and returns what to say about it.
+fn converse(
+    mut stream: TcpStream,
+    witness: &Witness<'_>,
+    limits: Limits,
+    clock: &(dyn Fn() -> u64 + Sync),
+) -> String {
+    let end = Instant::now() + limits.patience;
+    let (what, answer) = match read_request(&mut stream, end) {
+        Ok(request) => {
+            let what = format!("{} {}", request.method, shown(&request.path));
+            (what, answer(&request, witness, clock))
+        }
+        Err(Unread::Answer(answer)) => ("request".to_owned(), answer),
+        Err(Unread::Gone) => return "request: gone before its end".to_owned(),
+    };
+    let said = format!("{what}: {}", answer.status);
+    match send(&mut stream, &answer, end) {
+        Ok(()) => said,
+        Err(error) => format!("{said}, not delivered: {error}"),
+    }
+}
+
+/// A path fit for one line of a log.
+fn shown(path: &str) -> String {
+    path.chars().take(100).flat_map(char::escape_debug).collect()
+}
+
+struct Request {
+    method: String,
+    path: String,
+    body: Vec<u8>,
+}
+
+/// Why a request was not read to its end.
+enum Unread {
+    /// There is something to say about it.
+    Answer(Answer),
+    /// Nobody is there any more.
+    Gone,
+}
+
+impl Unread {
+    fn answer(status: u16, text: &str) -> Self {
+        Self::Answer(Answer::text(status, text))
+    }
+}
+
+/// Reads as much as there is, until `end`.
+fn read_some(stream: &mut TcpStream, to: &mut Vec<u8>, end: Instant) -> Result<(), Unread> {
+    let left = end.saturating_duration_since(Instant::now());
+    let late = || Unread::answer(408, "the request took too long");
+    if left.is_zero() {
+        return Err(late());
+    }
+    stream.set_read_timeout(Some(left)).map_err(|_| Unread::Gone)?;
+    let mut part = [0; 8192];
+    match stream.read(&mut part) {
+        Ok(0) => Err(Unread::Gone),
+        Ok(count) => {
+            to.extend(part.iter().take(count));
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+        Err(error) if is_timeout(&error) => Err(late()),
+        Err(_) => Err(Unread::Gone),
+    }
+}
+
+/// Systems differ in what they call a time that is over.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn read_request(stream: &mut TcpStream, end: Instant) -> Result<Request, Unread> {
+    let mut bytes = Vec::new();
+    let head = loop {
+        read_some(stream, &mut bytes, end)?;
+        if let Some(head) = parse_head(&bytes)? {
+            break head;
+        }
+        if bytes.len() > HEAD_BYTES_MAX {
+            return Err(Unread::answer(431, "the headers are too long"));
+        }
+    };
+    if head.continues {
+        let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    let whole = head.bytes + head.body;
+    while bytes.len() < whole {
+        read_some(stream, &mut bytes, end)?;
+    }
+    let body = bytes.get(head.bytes..whole).unwrap_or_default().to_vec();
+    Ok(Request { method: head.method, path: head.path, body })
+}
+
+struct RequestHead {
+    method: String,
+    path: String,
+    /// How many bytes it has.
+    bytes: usize,
+    /// How many bytes the body has.
+    body: usize,
+    /// Whether the other side waits for a word before it sends the body.
+    continues: bool,
+}
+
+/// Reads the head of a request, if it is there to its end.
+fn parse_head(bytes: &[u8]) -> Result<Option<RequestHead>, Unread> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    let count = match request.parse(bytes) {
+        Ok(httparse::Status::Complete(count)) => count,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(Unread::answer(431, "there are too many headers"));
+        }
+        Err(_) => return Err(Unread::answer(400, "this is not HTTP/1.1")),
+    };
+    if count > HEAD_BYTES_MAX {
+        return Err(Unread::answer(431, "the headers are too long"));
+    }
+    let method = request.method.unwrap_or_default().to_owned();
+    let path = request.path.unwrap_or_default().to_owned();
+    let body = body_length(&method, request.headers)?;
+    let continues = header(request.headers, "expect").next().is_some();
+    Ok(Some(RequestHead { method, path, bytes: count, body, continues }))
+}
+
+fn header<'h>(headers: &'h [httparse::Header<'_>], name: &str) -> impl Iterator<Item = &'h [u8]> {
+    let named = move |one: &&httparse::Header<'_>| one.name.eq_ignore_ascii_case(name);
+    headers.iter().filter(named).map(|one| one.value)
+}
+
+fn body_length(method: &str, headers: &[httparse::Header<'_>]) -> Result<usize, Unread> {
+    if header(headers, "transfer-encoding").next().is_some() {
+        return Err(Unread::answer(411, "send the body whole, with its Content-Length"));
+    }
+    let mut lengths = header(headers, "content-length");
+    let length = match (lengths.next(), lengths.next()) {
+        (Some(length), None) => length,
+        (None, _) if method == "POST" => {
+            return Err(Unread::answer(411, "send the body with its Content-Length"));
+        }
+        (None, _) => return Ok(0),
+        (Some(_), Some(_)) => return Err(Unread::answer(400, "there are two Content-Lengths")),
+    };
+    let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    let length = std::str::from_utf8(length).ok().filter(|_| digits);
+    let bad = || Unread::answer(400, "the Content-Length is not a number");
+    // A number that overflows has digits, so it is too large.
+    let length = length.ok_or_else(bad)?.parse().unwrap_or(usize::MAX);
+    if length > PROOF_BYTES_MAX {
+        return Err(Unread::answer(413, "the body is too long"));
+    }
+    Ok(length)
+}
+
+fn answer(request: &Request, witness: &Witness<'_>, clock: &(dyn Fn() -> u64 + Sync)) -> Answer {
+    let of_log = request.path.strip_prefix('/').and_then(|path| path.strip_suffix("/checkpoint"));
+    match (request.method.as_str(), request.path.as_str(), of_log) {
+        ("POST", "/add-checkpoint", _) => add_checkpoint(&request.body, witness, clock()),
+        (_, "/add-checkpoint", _) => Answer::text(405, "send a POST"),
+        ("GET", _, Some(hex)) => checkpoint(hex, witness),
+        (_, _, Some(_)) => Answer::text(405, "send a GET"),
+        (_, _, None) => Answer::text(404, "there is nothing here"),
+    }
+}
+
+fn add_checkpoint(body: &[u8], witness: &Witness<'_>, time: u64) -> Answer {
+    match witness.add_checkpoint(body, time) {
+        Ok(cosigned) => Answer::text(200, cosigned.line()),
+        Err(NotCosigned::Refused(Refusal::Stale { size })) => {
+            Answer { kind: SIZE, ..Answer::text(409, size.to_string()) }
+        }
+        Err(NotCosigned::Refused(refusal)) => Answer::text(refusal.status(), refusal.to_string()),
+        // What is wrong here is for the log of the witness, not for a stranger.
+        Err(NotCosigned::Failed(_)) => Answer::text(500, "the witness cannot work; ask its keeper"),
+    }
+}
+
+fn checkpoint(hex: &str, witness: &Witness<'_>) -> Answer {
+    let Ok(digest) = Digest::from_hex(hex) else {
+        return Answer::text(404, "write the SHA-256 of the origin in lower-case hex");
+    };
+    match witness.state().by_digest(&digest) {
+        Ok(Some(body)) => Answer { status: 200, kind: TEXT, body },
+        Ok(None) => Answer::text(404, "nothing of this log was cosigned here"),
+        Err(_) => Answer::text(500, "the witness cannot work; ask its keeper"),
+    }
+}
+
+const fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        431 => "Request Header Fields Too Large",
+        _ => "Internal Server Error",
+    }
+}
+
+fn send(stream: &mut TcpStream, answer: &Answer, end: Instant) -> io::Result<()> {
+    let Answer { status, kind, body } = answer;
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        reason(*status),
+        body.len()
+    );
+    // A word of its own for the answer, also where the request took all the time there was.
+    let left = end.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+    stream.set_write_timeout(Some(left))?;
+    stream.write_all(&[head.as_bytes(), body].concat())?;
+    stream.flush()?;
+    drain(stream, Instant::now() + Duration::from_millis(200));
+    Ok(())
+}
+
+/// Takes in some of what the other side still sends; to close on unread bytes would reset the
+/// connection, and the answer could be lost.
+fn drain(stream: &mut TcpStream, end: Instant) {
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let mut rest = Vec::new();
+    while rest.len() < 64 * 1024 && read_some(stream, &mut rest, end).is_ok() {}
+}
