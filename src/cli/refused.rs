@@ -63,6 +63,7 @@ impl From<CosignatureError> for Refused {
         let rule = match &error {
             CosignatureError::Note(NoteError::SignedTwice { .. }) => "cosigned-twice",
             CosignatureError::Note(error) => note_rule(error),
+            CosignatureError::NoSignature(_) => "no-signature",
             CosignatureError::BadTime { .. } => "bad-time",
             CosignatureError::NoSignature(_) => "no-signature",
             CosignatureError::BadCosignature { .. } => "bad-cosignature",
