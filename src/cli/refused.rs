@@ -65,7 +65,6 @@ impl From<CosignatureError> for Refused {
             CosignatureError::Note(error) => note_rule(error),
             CosignatureError::NoSignature(_) => "no-signature",
             CosignatureError::BadTime { .. } => "bad-time",
-            CosignatureError::NoSignature(_) => "no-signature",
             CosignatureError::BadCosignature { .. } => "bad-cosignature",
         };
         Self::new(rule, chain(&error))
