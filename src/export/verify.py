@@ -32,10 +32,10 @@ Point = Tuple[int, int, int, int]  # extended coordinates X, Y, Z, T with T = XY
 ENTRY_MAX = 65_535
 NOTE_MAX = 1_000_000
 NOTE_LINES_MAX = 100
-MANIFEST_MAX = 64 * 1024 * 1024
+MANIFEST_MAX = 16 * 1024 * 1024
 POLICY_MAX = 1_000_000
 TOKEN_MAX = 65_536
-STATEMENT_MAX = 64 * 1024 * 1024
+STATEMENT_MAX = 16 * 1024 * 1024
 PROOF_HASHES_MAX = 63
 JSON_DEPTH_MAX = 32
 INTEGER_MAX = 2**53 - 1
@@ -1514,6 +1514,7 @@ class Anchor(NamedTuple):
     kind: str
     size: int
     times: List[Tuple[str, int, bool]]  # who, when in milliseconds, whether believed here
+    compared: bool  # its root is that of the first entries of the tree in hand
 
 
 class Finding(NamedTuple):
@@ -2064,7 +2065,7 @@ class Check:
             times = self._cosigned(found.note, entry.body["witnesses"])
         else:
             times = self._timestamped(seq, entry, found.note)
-        return Anchor(seq, entry.type, found.size, times)
+        return Anchor(seq, entry.type, found.size, times, shown_prefix is True)
 
     def _cosigned(self, note: Note, texts: List[str]) -> List[Tuple[str, int, bool]]:
         log_keys = {key.key for _, key in self.log_keys}
@@ -2134,7 +2135,8 @@ class Check:
     def _seen(self) -> List[Seen]:
         """Every moment that is believed."""
         seen = [
-            Seen(millis, anchor.size, who, anchor.seq)
+            # A tree that was not compared with this one may hold other entries: it covers none.
+            Seen(millis, anchor.size if anchor.compared else 0, who, anchor.seq)
             for anchor in self.anchors
             for who, millis, believed in anchor.times
             if believed
@@ -2176,7 +2178,12 @@ class Check:
                 millis = before[place].millis
                 latest = millis if latest is None else max(latest, millis)
                 place += 1
-            self._interval(seq, latest, upper[seq])
+            # An entry is later than an anchor only if its root, over that anchor, was compared.
+            self._interval(seq, latest if seq < len(self.roots) else None, upper[seq])
+        if len(self.roots) <= max(self.ledger.times):
+            self.report.notes.append(
+                "entries after a gap have no first moment here: what they stand upon is withheld"
+            )
         moments = sorted(each.millis for each in seen)
         gaps = [after - one for one, after in zip(moments, moments[1:])]
         self.report.intervals = {
@@ -2686,8 +2693,10 @@ DOES_NOT_PROVE = (
     "that a file is genuine: a digest binds its bytes, not what it says",
 )
 ITEM_DOES_NOT_PROVE = (
+    "that the item named rests on these entries and on no other: its name is what the maker of the "
+    "bundle says",
     "the order of what is withheld, nor that no withheld entry revoked a key, corrected an entry "
-    "or withdrew a ground"
+    "or withdrew a ground",
 )
 ANSWERS = {YES: "YES", NO: "NO", NOT_DECIDED: "NOT DECIDED"}
 
@@ -2697,7 +2706,7 @@ def as_json(report: Report) -> Dict[str, Json]:
     fault = report.fault
     limits = list(DOES_NOT_PROVE)
     if report.about.get("item"):
-        limits.append(ITEM_DOES_NOT_PROVE)
+        limits.extend(ITEM_DOES_NOT_PROVE)
     return {
         "answer": ANSWERS[report.answer],
         "fault": fault
@@ -2892,30 +2901,28 @@ def main(argv: List[str]) -> int:
     place = report.places.get(told.entry) if told.entry is not None else None
     if told.entry is not None and place is None and not report.fault:
         report.undecided.append("entry %d is not in the bundle" % told.entry)
-    if told.json:
-        value = as_json(report)
-        if told.entry is not None:
-            value["entry"] = place and dict(place, seq=told.entry)
-        print(json.dumps(value, sort_keys=True))
-        return report.answer
-    if place is not None:
-        print(_entry_text(place, told.entry))
-    print_report(report)
+    try:
+        if told.json:
+            value = as_json(report)
+            if told.entry is not None:
+                value["entry"] = place and dict(place, seq=told.entry)
+            print(json.dumps(value, sort_keys=True))
+        else:
+            if place is not None:
+                print(_entry_text(place, told.entry))
+            print_report(report)
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads on; the answer stays what it is
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return report.answer
 
 
 def _run() -> int:
-    """`main` with output that any terminal takes, and a closed pipe that is nobody's fault."""
+    """`main` with output that any terminal takes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        status = main(sys.argv[1:])
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return YES
+    return main(sys.argv[1:])
 
 
 if __name__ == "__main__":
