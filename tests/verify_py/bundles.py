@@ -5,11 +5,13 @@ iterative one of RFC 9162. No seed here guards anything.
 """
 
 import base64
+import contextlib
 import functools
 import hashlib
 import importlib.util
 import json
 import pathlib
+import sqlite3
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERIFY = ROOT / "src" / "export" / "verify.py"
@@ -141,7 +143,7 @@ def der(tag, *parts):
 
 
 def token(message, when=b"20260109120000Z"):
-    """A time-stamp response over a message; its signature is missing, since nobody here reads it."""
+    """A time-stamp response over a message, without the signature that nobody here reads."""
     digest = hashlib.sha256(message).digest()
     imprint = der(0x30, der(0x30, V.OID_SHA256, der(5)), der(4, digest))
     policy = bytes.fromhex("06022a03")
@@ -192,8 +194,8 @@ class World:
         }
 
     def add(self, kind, body, author=OWNER, subjects=(), also=(), edit=None, raw=None, wrap=None):
-        """Adds an entry; `edit` changes its payload before, `raw` its payload's bytes, and `wrap` the
-        envelope after it is signed. Returns its id."""
+        """Adds an entry; `edit` changes its payload before it is signed, `raw` the payload's bytes,
+        and `wrap` the envelope afterwards. Returns its id."""
         value = self.payload(kind, dict(body, v=body.get("v", 1)), author, subjects)
         if edit:
             edit(value)
@@ -300,7 +302,8 @@ class World:
             predicate = value["predicate"]
             if seq in given and predicate["type"] == "anchor-timestamped":
                 files["anchors/%d.checkpoint" % seq] = predicate["body"]["checkpoint"].encode()
-                files["anchors/%d.tsr" % seq] = self.content[value["subject"][1]["digest"]["sha256"]]
+                digest = value["subject"][1]["digest"]["sha256"]
+                files["anchors/%d.tsr" % seq] = self.content[digest]
             if seq in given and predicate["type"] == "statement-published":
                 for subject in value["subject"][1:]:
                     files["statement.json"] = self.content[subject["digest"]["sha256"]]
@@ -416,6 +419,19 @@ class Memory:
     def extra(self, files, _folders):
         """A file that is not expected."""
         return next((name for name in self.files if name not in files), None)
+
+
+def from_file(path):
+    """A ledger that the program wrote; its own checkpoint comes with it."""
+    world = World()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        rows = file.execute("SELECT bytes FROM entry ORDER BY seq")
+        world.entries = [bytes(data) for (data,) in rows]
+        rows = file.execute("SELECT digest, bytes FROM content")
+        world.content = {bytes(digest).hex(): bytes(data) for digest, data in rows}
+        (note,) = file.execute("SELECT note FROM head ORDER BY size DESC LIMIT 1").fetchone()
+    world.checkpoint = lambda _size, _witnesses=(): bytes(note)
+    return world
 
 
 def opened():
