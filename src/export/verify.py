@@ -10,7 +10,7 @@ else: no package, no network, no other program. Nothing is written.
 Exit status: 0 YES; 1 NO (the first rule broken is named); 2 usage; 4 NOT DECIDED.
 
 A copy of this file that came with a bundle was made by whoever made the bundle. Take it from
-somewhere else, or read it first: it is short, and shares no code with the program `dspt`.
+somewhere else, or read it first. It shares no code with the program `dspt`.
 """
 
 import argparse
@@ -577,6 +577,12 @@ def _signed_message(verifier: Verifier, text: str, signature: bytes) -> Tuple[by
     seconds = int.from_bytes(signature[:8], "big")
     head = b"cosignature/v1\ntime %d\n" % seconds
     return head + message, signature[8:], seconds * 1000
+
+
+def told_apart(verifiers: List[Verifier]) -> None:
+    """Refuses known keys of one name and id: four bytes of a hash can be made to meet."""
+    if len({(each.name, each.id) for each in verifiers}) != len(verifiers):
+        raise Malformed("has two known keys of one name and id")
 
 
 def signed_by(note: Note, verifier: Verifier, ed: Ed25519) -> Optional[int]:
@@ -1548,7 +1554,7 @@ class Report:
         return NOT_DECIDED if self.undecided else YES
 
 
-PLACE = "(?:0|[1-9][0-9]{0,15})"
+PLACE = "(?:0|[1-9][0-9]{0,14})"  # fewer digits than the largest integer has
 TILE_INDEX = r"(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
 PATH = re.compile(
     "checkpoint|policy|statement[.]json|README[.]txt|FORMAT[.]md|verify[.]py"
@@ -1856,6 +1862,7 @@ class Check:
         witnesses = self.policy.witnesses if self.policy else {}
         try:
             head = self._checkpoint(self.head_bytes)
+            told_apart([self.log_key(head.size)] + list(witnesses.values()))
             for name, witness in witnesses.items():
                 millis = signed_by(head.note, witness, self.ed)
                 if millis is not None:
@@ -2082,6 +2089,10 @@ class Check:
             witnesses.append(witness)
         if not witnesses:
             raise Fault("anchor-witness", "it names no witness")
+        try:
+            told_apart([key for _, key in self.log_keys] + witnesses)
+        except Malformed as error:
+            raise Fault("anchor-witness", "it " + str(error)) from None
         if len(note.lines) != len(witnesses) + 1:
             raise Fault("anchor-witness", "its checkpoint has %d lines" % len(note.lines))
         times = []
