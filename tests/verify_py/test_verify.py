@@ -551,13 +551,14 @@ class Bundles(unittest.TestCase):
             good.replace("quorum both", ""), good + "quorum both\n", good.replace("all", "3"),
             good.replace("all", "0"), good.replace("group both", "group auditor"), good[:-1],
             good.replace("quorum both", "quorum nobody"), good + "more\n", good + "#\x01\n",
+            good + "# \udcff\n",
             good.replace("auditor other", "auditor auditor"), good + again,
             good.replace("both", "none"), good.replace("log ", "witness x ", 1),
             self.world.policy(seed=B.STRANGER).decode(), "quorum none\n", "",
         ]
         for policy in bad:
             with self.subTest(policy=policy):
-                self.check("policy", self.files, policy=policy.encode())
+                self.check("policy", self.files, policy=policy.encode("utf-8", "surrogateescape"))
 
     def test_head(self):
         world, size = self.world, len(self.world.entries)
@@ -567,6 +568,8 @@ class Bundles(unittest.TestCase):
         self.check("checkpoint", self.changed(checkpoint=b""))
         twice = world.checkpoint(size, world.witnesses + world.witnesses[:1])
         self.check("checkpoint", self.changed(checkpoint=twice))
+        far = [(*B.WITNESS, 2**63), (*B.OTHER_WITNESS, 5)]
+        self.check("checkpoint", self.changed(checkpoint=world.checkpoint(size, far)))
         lines = world.checkpoint(size, world.witnesses).decode().split("\n")
         lines[5] = lines[5][:-6] + "AAAA=="
         self.check("checkpoint", self.changed(checkpoint="\n".join(lines).encode()))
@@ -623,8 +626,10 @@ class Bundles(unittest.TestCase):
         self.check("proof", self.changed(**{"proofs/3.tlog-proof": good}))
         for bad in (good.replace(b"19", b"18"), good.replace(b"\n\n", b"\n", 1), good + b"\n",
                     good.replace(b"@v1", b"@v2"), b"", self.files["proofs/17.tlog-proof"],
-                    good.replace(b"index", b"extra AAAA\nindex")):
+                    good.replace(b"index", b"extra AAA\nindex"),
+                    good.replace(b"index", b"extra AAAA\nextra AAAA\nindex")):
             self.check("proof", self.changed(**{name: bad}))
+        self.check("YES", self.changed(**{name: good.replace(b"index", b"extra AAAA\nindex")}))
         name = "consistency/7-26.add-checkpoint"
         good = self.files[name]
         shorter = good.replace(b"\n\n", b"\n", 1)
