@@ -16,6 +16,7 @@ somewhere else, or read it first. It shares no code with the program `dspt`.
 import argparse
 import base64
 import binascii
+import bisect
 import datetime
 import hashlib
 import json
@@ -1705,6 +1706,7 @@ class Check:
         self.leaves: Dict[int, bytes] = {}
         self.head_times: Dict[str, int] = {}
         self.anchors: List[Anchor] = []
+        self.anchored: Dict[int, bytes] = {}
 
     def run(self) -> Report:
         """Every phase in order, up to the first rule broken."""
@@ -1815,6 +1817,9 @@ class Check:
             raise
         if first:
             raise Fault("missing-entry", "there is no entry", "entry 0", "entries")
+        # A hostile ledger may rotate at every entry, so nothing below looks through all of them.
+        self.log_sizes = [least for least, _ in self.log_keys]
+        self.log_key_bytes = {key.key for _, key in self.log_keys}
 
     def _open(self, seq: int, data: bytes) -> None:
         """Entry 0: the identity of the ledger and its first log key."""
@@ -1852,7 +1857,7 @@ class Check:
 
     def log_key(self, size: int) -> Verifier:
         """The log key that signs the checkpoint of so many entries."""
-        return [key for least, key in self.log_keys if least <= size][-1]
+        return self.log_keys[bisect.bisect_right(self.log_sizes, size) - 1][1]
 
     # head, quorum, fresh, kept
 
@@ -2067,6 +2072,7 @@ class Check:
             raise Fault("anchor-place", "its checkpoint is of %s" % found.origin)
         if found.size > seq:
             raise Fault("anchor-place", "its checkpoint covers %d entries" % found.size)
+        self.anchored[found.size] = found.root
         shown_prefix = self._is_prefix(found.size, found.root)
         if shown_prefix is False:
             raise Fault("anchor-root", "its checkpoint has another root")
@@ -2076,34 +2082,35 @@ class Check:
                 % (seq, found.size)
             )
         if entry.type == "anchor-cosigned":
-            times = self._cosigned(found.note, entry.body["witnesses"])
+            times = self._cosigned(found.note, found.size, entry.body["witnesses"])
         else:
             times = self._timestamped(seq, entry, found.note)
         return Anchor(seq, entry.type, found.size, times, shown_prefix is True)
 
-    def _cosigned(self, note: Note, texts: List[str]) -> List[Tuple[str, int, bool]]:
-        log_keys = {key.key for _, key in self.log_keys}
-        witnesses: List[Verifier] = []
+    def _cosigned(
+        self, note: Note, size: int, texts: List[str]
+    ) -> List[Tuple[str, int, bool]]:
+        witnesses: Dict[bytes, Verifier] = {}
         for text in texts:
             try:
                 witness = verifier_key(text, ED25519_COSIGNATURE, self.ed)
             except Malformed as error:
                 raise Fault("anchor-witness", "%s %s" % (shown(text), error)) from None
-            if witness.key in log_keys:
+            if witness.key in self.log_key_bytes:
                 raise Fault("anchor-witness", "%s has the log key" % shown(text))
-            if any(witness.key == other.key for other in witnesses):
+            if witness.key in witnesses:
                 raise Fault("anchor-witness", "%s has a key named before" % shown(text))
-            witnesses.append(witness)
+            witnesses[witness.key] = witness
         if not witnesses:
             raise Fault("anchor-witness", "it names no witness")
         try:
-            told_apart([key for _, key in self.log_keys] + witnesses)
+            told_apart([self.log_key(size)] + list(witnesses.values()))
         except Malformed as error:
             raise Fault("anchor-witness", "it " + str(error)) from None
         if len(note.lines) != len(witnesses) + 1:
             raise Fault("anchor-witness", "its checkpoint has %d lines" % len(note.lines))
         times = []
-        for witness in witnesses:
+        for witness in witnesses.values():
             try:
                 millis = signed_by(note, witness, self.ed)
             except Malformed as error:
@@ -2317,11 +2324,7 @@ class Check:
             kept = self._checkpoint(data)
             if kept.size == size:
                 return kept.root
-        for _, entry in self.ledger.anchor_entries:
-            anchored = read_checkpoint(entry.body["checkpoint"].encode("utf-8"))
-            if anchored.size == size:
-                return anchored.root
-        return None
+        return self.anchored.get(size)
 
     def _anchor_files(self) -> None:
         expected: Dict[str, str] = {}
@@ -2619,7 +2622,7 @@ class Ledger:
             )
         if new in self.log_keyids:
             raise Fault("key-not-allowed", "its key is or was the log key")
-        signers = {keyid for keyid, _ in entry.signatures} & set(self.log_keyids)
+        signers = {keyid for keyid, _ in entry.signatures if keyid in self.log_keyids}
         if entry.type != "log-key-rotated":
             if signers:
                 raise Fault("key-not-allowed", "a log key signed it")
