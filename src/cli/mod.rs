@@ -32,6 +32,7 @@ mod statement;
 mod statement_check;
 mod statement_text;
 mod status;
+mod timestamp;
 mod tui;
 mod verify;
 mod when;
@@ -117,6 +118,8 @@ enum Command {
     Checkpoint(checkpoint::Args),
     /// Heads that witnesses and authorities dated: record, list, give back
     Anchor(anchor::Args),
+    /// Ask an authority for the time of a head, record its answer, check it (RFC 3161)
+    Timestamp(timestamp::Args),
     /// Proofs as files: that entries are under a head, that a head follows an older one
     Prove(prove::Args),
     /// The whole ledger in forms that others read
@@ -220,6 +223,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Export(args) => export::run(args, ledger, output),
         Command::Anchor(args) => anchor::run(args, ledger, output),
         Command::Witness(args) => witness::run(args, output),
+        Command::Timestamp(args) => timestamp::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod opened;
 pub mod proofs;
 pub mod tiles;
+pub mod timestamp;
 
 use std::io;
 use std::path::PathBuf;

@@ -19,6 +19,7 @@ mod cli_anchors;
 mod cli_keys;
 mod cli_proofs;
 mod cli_tiles;
+mod cli_timestamp;
 mod engine;
 mod golden;
 mod interop;
