@@ -1,5 +1,6 @@
-//! `dspt export`: the whole ledger in forms that others read.
+//! `dspt export`: the ledger in forms that others read and check.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -7,9 +8,11 @@ use serde_json::json;
 
 use super::failure::{Failure, exit};
 use super::output::Output;
-use super::question::ledger_path;
-use super::record::read_file;
-use crate::export::{heads, tiles};
+use super::prove::{given, of_item};
+use super::question::{Question, event, ledger_path};
+use crate::domain::event::Kind;
+use crate::export::bundle::{Contents, make};
+use crate::export::{OwnHead, heads, tiles};
 use crate::journal::Journal;
 use crate::store::Mode;
 
@@ -31,6 +34,32 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
     },
+    /// A folder with all that a stranger needs to check the ledger, or one item of it
+    Bundle(Box<Bundle>),
+}
+
+#[derive(ClapArgs, Debug)]
+struct Bundle {
+    /// The folder, which is not there yet
+    dir: PathBuf,
+    /// Disclose this item alone: its entries and grounds with proofs, nothing else
+    #[arg(long)]
+    item: Option<String>,
+    /// The head of the bundle, with its cosignatures; else the newest that an anchor recorded, else
+    /// the newest head
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Give out stored evidence: all of it, or that of these entries. Else it is withheld
+    #[arg(long, value_name = "all|ENTRY")]
+    evidence: Vec<String>,
+    /// Give out an evidence file that the ledger does not keep
+    #[arg(long, value_name = "FILE")]
+    evidence_file: Vec<PathBuf>,
+    /// A head from earlier, such as last year's: proves that it is the beginning of this one
+    #[arg(long, value_name = "CHECKPOINT")]
+    kept: Vec<PathBuf>,
+    #[command(flatten)]
+    question: Question,
 }
 
 /// Runs the command.
@@ -42,14 +71,26 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let Command::Tiles { dir, checkpoint } = &args.command;
     let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
-    let bytes = match checkpoint {
-        Some(path) => read_file(path)?,
-        None => journal.ledger.head.clone(),
-    };
-    let head = heads::own(&journal.ledger, &bytes)?;
-    let done = tiles::write(&journal, dir, &head)?;
+    match &args.command {
+        Command::Tiles { dir, checkpoint } => {
+            let head = match checkpoint {
+                Some(path) => given(&journal, path)?,
+                None => heads::own(&journal.ledger, &journal.ledger.head)?,
+            };
+            self::tiles(&journal, dir, &head, output)
+        }
+        Command::Bundle(args) => bundle(&journal, args, output),
+    }
+}
+
+fn tiles(
+    journal: &Journal,
+    dir: &Path,
+    head: &OwnHead,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let done = tiles::write(journal, dir, head)?;
     let (size, folder) = (head.checkpoint.size, dir.display().to_string());
     let checked = &done.checked;
     let value = json!({
@@ -71,4 +112,86 @@ pub(super) fn run(
     );
     output.answer("dspt.export-tiles/1", value, &text)?;
     Ok(exit::YES)
+}
+
+fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let ledger = &journal.ledger;
+    let cosigned = heads::cosigned(ledger);
+    let (head, witnessed) = match (&args.checkpoint, cosigned.last_key_value()) {
+        (Some(path), _) => (given(journal, path)?, true),
+        (None, Some((_, note))) => (heads::own(ledger, note)?, true),
+        (None, None) => (heads::own(ledger, &ledger.head)?, false),
+    };
+    let size = head.checkpoint.size;
+    let item = match &args.item {
+        None => None,
+        Some(text) => Some(of_item(text, &args.question, journal, output)?),
+    };
+    if let Some(after) = item.iter().flat_map(|(_, entries)| entries).find(|seq| **seq >= size) {
+        let text = format!("entry #{after} is not among the {size} entries of the head");
+        return Err(Failure::usage(text)
+            .help("let a witness sign a newer head, or give --checkpoint or --as-known"));
+    }
+    let kept = args.kept.iter().map(|path| Ok(given(journal, path)?.checkpoint.size));
+    let contents = Contents {
+        item,
+        evidence: evidence(journal, &args.evidence)?,
+        files: args.evidence_file.clone(),
+        kept: kept.collect::<Result<_, Failure>>()?,
+        head,
+    };
+    let made = make(journal, &args.dir, &contents)?;
+    let (manifest, folder) = (&made.manifest, args.dir.display().to_string());
+    let withheld = &manifest.withheld;
+    let what = match &manifest.item {
+        None => format!("{} entries", made.entries),
+        Some(item) => format!("{item}: {} of {size} entries", made.entries),
+    };
+    let mut text = format!(
+        "{what} in {folder}, {} files\nWithheld: {} entries, {} stored files\n",
+        manifest.files.len() + 1,
+        withheld.entries,
+        withheld.content.len()
+    );
+    if !witnessed {
+        text.push_str(
+            "No witness has signed this head: whoever checks it has the organisation's word alone\n",
+        );
+    }
+    if size < ledger.facts.len() as u64 {
+        let after = ledger.facts.len() as u64 - size;
+        text.push_str(&format!("The newest {after} entries are not in it: they follow its head\n"));
+    }
+    let value = json!({
+        "folder": folder,
+        "item": manifest.item,
+        "size": size,
+        "root": manifest.root,
+        "entries": made.entries,
+        "files": manifest.files.len() + 1,
+        "cosigned": witnessed,
+        "withheld": { "entries": withheld.entries, "content": withheld.content },
+    });
+    output.answer("dspt.export-bundle/1", value, &text)?;
+    output.hint(&format!("Check it as a stranger: dspt verify {folder} --policy YOUR-POLICY"))?;
+    Ok(exit::YES)
+}
+
+/// The entries whose stored evidence is given out.
+fn evidence(journal: &Journal, asked: &[String]) -> Result<BTreeSet<u64>, Failure> {
+    let facts = &journal.ledger.facts;
+    let mut entries = BTreeSet::new();
+    for text in asked {
+        if text == "all" {
+            entries.extend(facts.iter().map(|fact| fact.seq));
+            continue;
+        }
+        let fact = event(text, facts)?;
+        if fact.event.kind() != Kind::EvidenceRecorded || !fact.event.keeps_files() {
+            let seq = fact.seq;
+            return Err(Failure::usage(format!("entry #{seq} keeps no evidence file")));
+        }
+        entries.insert(fact.seq);
+    }
+    Ok(entries)
 }

@@ -64,7 +64,7 @@ pub(super) fn run(
         (Some(text), _) => (None, BTreeSet::from([event(text, &journal.ledger.facts)?.seq])),
         (None, text) => {
             let text = text.as_deref().unwrap_or_default();
-            let (key, entries) = of_item(text, args, &journal, output)?;
+            let (key, entries) = of_item(text, &args.question, &journal, output)?;
             (Some(key), proofs::with_keys(&journal.ledger, &entries))
         }
     };
@@ -74,7 +74,10 @@ pub(super) fn run(
 }
 
 /// Opens a checkpoint that the user names.
-fn given(journal: &Journal, path: &Path) -> Result<OwnHead, Failure> {
+///
+/// # Errors
+/// [`Failure`] when it is no head of this ledger.
+pub(super) fn given(journal: &Journal, path: &Path) -> Result<OwnHead, Failure> {
     heads::own(&journal.ledger, &read_file(path)?).map_err(|error| {
         let mut failure = Failure::from(error);
         failure.message = format!("{}: {}", path.display(), failure.message);
@@ -83,13 +86,16 @@ fn given(journal: &Journal, path: &Path) -> Result<OwnHead, Failure> {
 }
 
 /// The key of an item, and the entries that its status rests on.
-fn of_item(
+///
+/// # Errors
+/// [`Failure`] for a question that cannot be used, or an item that is not asked for.
+pub(super) fn of_item(
     text: &str,
-    args: &Args,
+    question: &Question,
     journal: &Journal,
     output: &Output<'_>,
 ) -> Result<(String, BTreeSet<u64>), Failure> {
-    let as_of = args.question.resolve(&journal.ledger.facts, output)?;
+    let as_of = question.resolve(&journal.ledger.facts, output)?;
     let state = journal.state(as_of.size)?;
     let positions = Positions::new(&state, as_of.rules);
     let item = item(text, &positions, as_of.on)?;

@@ -3,6 +3,7 @@
 //! is there already is changed, save the `checkpoint` of a folder of tiles.
 
 pub mod anchors;
+pub mod bundle;
 pub mod files;
 pub mod folder;
 pub mod heads;
@@ -44,6 +45,14 @@ pub enum ExportError {
     Differs {
         /// Which file.
         path: PathBuf,
+    },
+    /// An evidence file that no entry of the bundle names.
+    #[error("{} has the SHA-256 {sha256}, which no entry given out names; leave it out", .path.display())]
+    NotNamed {
+        /// The file.
+        path: PathBuf,
+        /// Its digest, hexadecimal.
+        sha256: String,
     },
     /// A head that cannot be used.
     #[error(transparent)]

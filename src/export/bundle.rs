@@ -1,0 +1,290 @@
+//! Makes a bundle: one folder with all that a stranger needs to check a ledger, or one item of it,
+//! without this program. The layout is that of `docs/FORMAT.md`, section 15.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::folder::CHECKPOINT;
+use super::manifest::{Listed, MANIFEST, Manifest};
+use super::opened::{STATEMENT, is_cited};
+use super::{ExportError, OwnHead, proofs, tiles};
+use crate::domain::event::{Event, Kind};
+use crate::domain::replay::Fact;
+use crate::journal::Journal;
+use crate::ledger::{Digest, WitnessKey, cosignature};
+
+const FORMAT: &str = include_str!("../../docs/FORMAT.md");
+const VERIFIER: &str = include_str!("verify.py");
+
+/// What goes into a bundle.
+pub struct Contents {
+    /// The head of the bundle, with its cosignatures.
+    pub head: OwnHead,
+    /// The item and the entries that its status rests on; none for the whole ledger.
+    pub item: Option<(String, BTreeSet<u64>)>,
+    /// Entries whose stored evidence is given out.
+    pub evidence: BTreeSet<u64>,
+    /// Evidence files that the ledger does not keep.
+    pub files: Vec<PathBuf>,
+    /// Earlier heads that the reader may have kept.
+    pub kept: Vec<u64>,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub struct Made {
+    /// The list of the bundle.
+    pub manifest: Manifest,
+    /// Entries whose evidence was asked for and is not there to give.
+    pub entries: u64,
+}
+
+/// Writes a bundle to a folder that is not there yet. It is made beside that place and moved there
+/// when it is whole.
+///
+/// # Errors
+/// [`ExportError::Differs`] when there is something at `folder`; a file that cannot be written;
+/// [`ExportError::NotNamed`] for an evidence file that no entry names.
+pub fn make(journal: &Journal, folder: &Path, contents: &Contents) -> Result<Made, ExportError> {
+    if folder.symlink_metadata().is_ok() {
+        return Err(ExportError::Differs { path: folder.to_owned() });
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|error| ExportError::io(parent, error))?;
+    let aside = tempfile::Builder::new()
+        .prefix(".dspt-bundle-")
+        .tempdir_in(parent)
+        .map_err(|error| ExportError::io(parent, error))?;
+    let maker = Maker { journal, root: aside.path(), contents };
+    let made = maker.make()?;
+    let aside = aside.keep();
+    fs::rename(&aside, folder).map_err(|error| {
+        let _ = fs::remove_dir_all(&aside);
+        ExportError::io(folder, error)
+    })?;
+    Ok(made)
+}
+
+struct Maker<'m> {
+    journal: &'m Journal,
+    root: &'m Path,
+    contents: &'m Contents,
+}
+
+impl Maker<'_> {
+    fn size(&self) -> u64 {
+        self.contents.head.checkpoint.size
+    }
+
+    /// The entries that the bundle holds.
+    fn given(&self) -> Vec<&Fact> {
+        let facts = &self.journal.ledger.facts;
+        let covered = facts.iter().filter(|fact| fact.seq < self.size());
+        match &self.contents.item {
+            None => covered.collect(),
+            Some((_, entries)) => {
+                let all = proofs::with_keys(&self.journal.ledger, entries);
+                covered.filter(|fact| all.contains(&fact.seq)).collect()
+            }
+        }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let path = self.root.join(name);
+        let failed = |error| ExportError::io(&path, error);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        fs::write(&path, bytes).map_err(failed)
+    }
+
+    fn make(&self) -> Result<Made, ExportError> {
+        let (head, given) = (&self.contents.head, self.given());
+        if self.contents.item.is_none() {
+            tiles::write(self.journal, self.root, head)?;
+        } else {
+            self.put(CHECKPOINT, &head.bytes)?;
+            self.entries(&given)?;
+        }
+        let withheld = self.content(&given)?;
+        self.evidence(&given)?;
+        self.proofs(&given)?;
+        self.put("policy", self.policy().as_bytes())?;
+        self.put("FORMAT.md", FORMAT.as_bytes())?;
+        self.put("verify.py", VERIFIER.as_bytes())?;
+        self.put("README.txt", self.readme(given.len(), withheld.len()).as_bytes())?;
+        self.list(given.len() as u64, withheld)
+    }
+
+    fn entries(&self, given: &[&Fact]) -> Result<(), ExportError> {
+        for fact in given {
+            let bytes = proofs::entry_bytes(self.journal, fact.seq)?.unwrap_or_default();
+            self.put(&format!("entries/{}.json", fact.seq), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the content that the entries name and the ledger keeps, and the newest statement by
+    /// its own name. Returns what is withheld.
+    fn content(&self, given: &[&Fact]) -> Result<BTreeSet<String>, ExportError> {
+        let (mut give, mut named) = (BTreeSet::new(), BTreeSet::new());
+        for fact in given.iter().filter(|fact| fact.event.keeps_files()) {
+            let private = fact.event.kind() == Kind::EvidenceRecorded;
+            let given = !private || self.contents.evidence.contains(&fact.seq);
+            for subject in &fact.subjects {
+                named.insert(subject.sha256.clone());
+                if given {
+                    give.insert(subject.sha256.clone());
+                }
+            }
+        }
+        let newest = given.iter().rev().find(|fact| fact.event.kind() == Kind::StatementPublished);
+        let statement = newest
+            .and_then(|fact| fact.subjects.iter().find(|one| one.name == STATEMENT))
+            .map(|one| one.sha256.clone());
+        for hex in &give {
+            let Ok(digest) = Digest::from_hex(hex) else { continue };
+            let Some(bytes) = self.journal.store().content(&digest)? else { continue };
+            self.put(&format!("content/{hex}"), &bytes)?;
+            if Some(hex) == statement.as_ref() {
+                self.put(STATEMENT, &bytes)?;
+            }
+        }
+        Ok(named.difference(&give).cloned().collect())
+    }
+
+    /// Writes evidence that the ledger does not keep, if an entry that is given names it.
+    fn evidence(&self, given: &[&Fact]) -> Result<(), ExportError> {
+        let named: BTreeSet<&str> = given
+            .iter()
+            .filter(|fact| !fact.event.keeps_files())
+            .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
+            .collect();
+        for path in &self.contents.files {
+            let bytes = fs::read(path).map_err(|error| ExportError::io(path, error))?;
+            let hex = Digest::of(&bytes).hex();
+            if !named.contains(hex.as_str()) {
+                return Err(ExportError::NotNamed { path: path.clone(), sha256: hex });
+            }
+            self.put(&format!("evidence/{hex}"), &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn proofs(&self, given: &[&Fact]) -> Result<(), ExportError> {
+        let (ledger, head) = (&self.journal.ledger, &self.contents.head);
+        let whole = self.contents.item.is_none();
+        for fact in given.iter().filter(|fact| !whole || is_cited(&fact.event)) {
+            let entry = proofs::entry_bytes(self.journal, fact.seq)?.unwrap_or_default();
+            let proof = proofs::inclusion(ledger, &entry, fact.seq, head)?;
+            self.put(&format!("proofs/{}.tlog-proof", fact.seq), &proof)?;
+        }
+        for old in &self.contents.kept {
+            let proof = proofs::consistency(ledger, *old, head)?;
+            self.put(&format!("consistency/{old}-{}.add-checkpoint", self.size()), &proof)?;
+        }
+        for fact in given {
+            let Event::AnchorTimestamped(body) = &fact.event else { continue };
+            let token = fact.subjects.iter().find(|one| one.name == "timestamp.tsr");
+            let token = token.and_then(|one| ledger.contents.get(&one.sha256));
+            self.put(&format!("anchors/{}.checkpoint", fact.seq), body.checkpoint.as_bytes())?;
+            if let Some(token) = token {
+                self.put(&format!("anchors/{}.tsr", fact.seq), token)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The policy that the organisation proposes: its log key, and every witness of the head.
+    fn policy(&self) -> String {
+        let ledger = &self.journal.ledger;
+        let mut known: Vec<WitnessKey> = Vec::new();
+        for fact in &ledger.facts {
+            let Event::AnchorCosigned(body) = &fact.event else { continue };
+            for key in body.witnesses.iter().filter_map(|text| WitnessKey::parse(text).ok()) {
+                if !known.iter().any(|one| one.key() == key.key()) {
+                    known.push(key);
+                }
+            }
+        }
+        let signed = cosignature::verify(&self.contents.head.bytes, &known).unwrap_or_default();
+        let mut text = format!("log {}\n", ledger.log.at(self.size()));
+        let mut members = String::new();
+        for (one, number) in signed.iter().zip(1..) {
+            text.push_str(&format!("witness w{number} {}\n", one.witness()));
+            members.push_str(&format!(" w{number}"));
+        }
+        text.push_str(&if members.is_empty() {
+            "quorum none\n".to_owned()
+        } else {
+            format!("group witnesses all{members}\nquorum witnesses\n")
+        });
+        text
+    }
+
+    fn readme(&self, given: usize, withheld: usize) -> String {
+        let (head, size) = (&self.contents.head.checkpoint, self.size());
+        let what = match &self.contents.item {
+            None => format!("All {size} entries of the ledger {}.", head.origin),
+            Some((item, _)) => format!(
+                "The entries of the ledger {} that the status of {item} rests on: {given} of \
+                 {size}.\nThe others are withheld: this cannot show their order, nor that none of \
+                 them revokes a key,\ncorrects an entry or withdraws a ground.",
+                head.origin
+            ),
+        };
+        let kept_back = match withheld {
+            0 => "No content is withheld.".to_owned(),
+            count => format!("Withheld: {count} files that entries name (listed in bundle.json)."),
+        };
+        format!(
+            "{what}\n{kept_back}\n\nTo check it you need the log key and the witnesses that YOU \
+             trust, in a file of your own;\nthe file `policy` here is what the organisation \
+             proposes, and proves nothing.\nAsk for the log key by another way, and for the \
+             witnesses' keys from the witnesses.\n\n  python3 verify.py --policy YOUR-POLICY \
+             --max-age 30\n  dspt verify --policy YOUR-POLICY --max-age 30 .\n\n`verify.py` can be \
+             exchanged like any other file: use a copy that you trust, or read it first.\n\
+             FORMAT.md says what every file is and how it is checked. bundle.json lists them all.\n"
+        )
+    }
+
+    fn list(&self, given: u64, withheld: BTreeSet<String>) -> Result<Made, ExportError> {
+        let head = &self.contents.head.checkpoint;
+        let item = self.contents.item.as_ref().map(|(item, _)| item.clone());
+        let mut manifest = Manifest::new(&head.origin, head.size, &head.root, item);
+        manifest.withheld.content = withheld.into_iter().collect();
+        manifest.withheld.entries = head.size.saturating_sub(given);
+        let mut files = BTreeMap::new();
+        collect(self.root, "", &mut files)?;
+        manifest.files = files.into_values().collect();
+        let bytes = manifest
+            .to_bytes()
+            .map_err(|why| ExportError::io(self.root.join(MANIFEST), std::io::Error::other(why)))?;
+        self.put(MANIFEST, &bytes)?;
+        Ok(Made { manifest, entries: given })
+    }
+}
+
+/// Lists the files below a folder with their digests.
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, Listed>,
+) -> Result<(), ExportError> {
+    let failed = |error| ExportError::io(folder, error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let part = entry.file_name().to_string_lossy().into_owned();
+        let name = if prefix.is_empty() { part } else { format!("{prefix}/{part}") };
+        if entry.file_type().map_err(failed)?.is_dir() {
+            collect(&entry.path(), &name, files)?;
+            continue;
+        }
+        let bytes = fs::read(entry.path()).map_err(failed)?;
+        let (sha256, size) = (Digest::of(&bytes).hex(), bytes.len() as u64);
+        files.insert(name.clone(), Listed { name, sha256, size });
+    }
+    Ok(())
+}
