@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output, safe};
-use super::question::{Question, event as find_event, ledger_path};
+use super::question::{Question, event as find_event, open};
 use super::record::read_file;
 use super::signing::{Signing, record};
 use super::statement_check as check;
@@ -131,7 +131,7 @@ pub(super) fn standing_word(json: &str) -> &str {
 }
 
 fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let journal = open(path, Mode::Read, output)?;
     let made = make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?;
     let sha256 = Digest::of(&made.bytes).hex();
     let Some(out) = &args.out else {
@@ -179,7 +179,7 @@ fn publish(
     path: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(path)?, Mode::Write)?;
+    let journal = open(path, Mode::Write, output)?;
     let made = match &args.file {
         Some(file) => drafted(&journal.ledger, file)?,
         None => make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?,
@@ -307,7 +307,7 @@ pub(super) fn statement_in(store: &Store, fact: &Fact) -> Result<Option<Value>, 
 }
 
 fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let mut columns =
         Columns::new(&["Entry", "Published", "By", "Position on", "Edition", "Standing", "From"]);
@@ -356,7 +356,7 @@ fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
 
 fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
     let (value, entry) = if args.statement.trim_start_matches('#').parse::<u64>().is_ok() {
-        let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+        let journal = open(path, Mode::Read, output)?;
         let fact = find_event(&args.statement, &journal.ledger.facts)?;
         let found = statement_in(journal.store(), fact)?;
         let found = found.ok_or_else(|| {
