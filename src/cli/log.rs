@@ -1,15 +1,17 @@
 //! `dspt log` and `dspt show`: what was recorded, when, by whom, how late.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use super::anchor::{believed, believed_text, policy};
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{day, event, open};
-use crate::domain::day::Day;
+use crate::domain::anchor::{Interval, Intervals};
+use crate::domain::day::{Day, Instant};
 use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
@@ -33,6 +35,10 @@ pub(super) struct LogArgs {
     /// Only entries by this holder or key
     #[arg(long, value_name = "NAME|KEY")]
     by: Option<String>,
+    /// Only witnesses of this policy count for when an entry was written; else all that the ledger
+    /// names
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 /// Arguments of `show`.
@@ -40,6 +46,55 @@ pub(super) struct LogArgs {
 pub(super) struct ShowArgs {
     /// The entry: #12, 12, or its id
     entry: String,
+    /// Only witnesses of this policy count for when it was written; else all that the ledger names
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// When entries were written, by the word of witnesses outside.
+struct Witnessed {
+    intervals: Intervals,
+    believed: &'static str,
+}
+
+impl Witnessed {
+    fn new(ledger: &Ledger, file: Option<&Path>) -> Result<Self, Failure> {
+        let chosen = file.map(policy).transpose()?;
+        let intervals = Intervals::new(&believed(ledger, chosen.as_ref()));
+        Ok(Self { intervals, believed: believed_text(chosen.is_some()) })
+    }
+
+    fn json(&self, fact: &Fact) -> Value {
+        let interval = self.intervals.of(fact.seq);
+        let stamp = |at: Option<Instant>| at.map(|at| at.to_string());
+        json!({
+            "not_before": stamp(interval.after),
+            "not_after": stamp(interval.before),
+            "outside": interval.excludes(fact.at),
+            "believed": self.believed,
+        })
+    }
+
+    fn text(&self, fact: &Fact) -> String {
+        let believed = self.believed;
+        let interval = self.intervals.of(fact.seq);
+        let text = match interval {
+            Interval { after: None, before: None } => "no witness has dated it".to_owned(),
+            Interval { after: Some(after), before: None } => {
+                format!("not before {after}, by {believed}; how late, no witness says")
+            }
+            Interval { after: None, before: Some(before) } => {
+                format!("not after {before}, by {believed}; how early, no witness says")
+            }
+            Interval { after: Some(after), before: Some(before) } => {
+                format!("between {after} and {before}, by {believed}")
+            }
+        };
+        let outside = interval.excludes(fact.at);
+        let outside =
+            if outside { "\n  OUTSIDE    the time that it claims is outside" } else { "" };
+        format!("  written    {text}{outside}\n")
+    }
 }
 
 /// Who holds a key, and its role.
@@ -51,10 +106,12 @@ pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
 }
 
 /// What a reader must not miss about an entry.
-fn marks(ledger: &Ledger, fact: &Fact) -> String {
+fn marks(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> String {
     let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {days} days"));
     let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
-    late.into_iter().chain(doubtful).collect::<Vec<_>>().join(", ")
+    let outside = witnessed.intervals.of(fact.seq).excludes(fact.at);
+    let outside = outside.then(|| "OUTSIDE: witnesses exclude this time".to_owned());
+    late.into_iter().chain(doubtful).chain(outside).collect::<Vec<_>>().join(", ")
 }
 
 /// The mark of an entry whose key was declared compromised from there on, or earlier.
@@ -91,9 +148,10 @@ pub(super) fn log(
     let ledger = &journal.ledger;
     let shown: Vec<&Fact> =
         ledger.facts.iter().filter(|fact| wanted(args, ledger, fact, since, until)).collect();
+    let witnessed = Witnessed::new(ledger, args.policy.as_deref())?;
     if output.json {
         for fact in &shown {
-            output.answer("dspt.entry/1", fact_json(ledger, fact), "")?;
+            output.answer("dspt.entry/1", fact_json(ledger, fact, &witnessed), "")?;
         }
         return Ok(exit::YES);
     }
@@ -105,7 +163,7 @@ pub(super) fn log(
             holder(ledger, &fact.by),
             fact.event.kind().to_string(),
             cut(&describe(&fact.event, &ledger.facts), 76),
-            marks(ledger, fact),
+            marks(ledger, fact, &witnessed),
         ]);
     }
     let text = format!(
@@ -137,7 +195,7 @@ fn wanted(
         && by
 }
 
-fn fact_json(ledger: &Ledger, fact: &Fact) -> Value {
+fn fact_json(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> Value {
     json!({
         "entry": fact.seq,
         "id": fact.id.to_string(),
@@ -150,6 +208,7 @@ fn fact_json(ledger: &Ledger, fact: &Fact) -> Value {
         "type": fact.event.kind().as_str(),
         "about": describe(&fact.event, &ledger.facts),
         "late_days": late_days(fact, &ledger.facts),
+        "written": witnessed.json(fact),
         "body": fact.event.body().ok(),
         "subjects": fact.subjects.iter()
             .map(|one| json!({ "name": one.name, "sha256": one.sha256 })).collect::<Vec<_>>(),
@@ -170,13 +229,15 @@ pub(super) fn show(
     let fact = event(&args.entry, &ledger.facts)?;
     let leaf = usize::try_from(fact.seq).ok().and_then(|seq| ledger.leaves.get(seq));
     let leaf = leaf.map_or_else(String::new, crate::ledger::Digest::hex);
-    let mut value = fact_json(ledger, fact);
+    let witnessed = Witnessed::new(ledger, args.policy.as_deref())?;
+    let mut value = fact_json(ledger, fact, &witnessed);
     if let Some(object) = value.as_object_mut() {
         object.insert("leaf".to_owned(), json!(leaf));
     }
     let mut text = format!("Entry #{}: {}\n", fact.seq, fact.event.kind());
     let _ = writeln!(text, "  about      {}", safe(&describe(&fact.event, &ledger.facts)));
     let _ = writeln!(text, "  recorded   {}", fact.at.london_text());
+    text.push_str(&witnessed.text(fact));
     if let Some(days) = late_days(fact, &ledger.facts) {
         let _ = writeln!(text, "  LATE       {days} days after the day that it is for");
     }
