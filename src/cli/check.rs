@@ -12,11 +12,11 @@ use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::Refused;
 use crate::ledger::checkpoint::check_origin;
-use crate::ledger::note::NOTE_BYTES_MAX;
+use crate::ledger::note::{NOTE_BYTES_MAX, NoteError};
 use crate::ledger::proof::PROOF_BYTES_MAX;
 use crate::ledger::{
-    ConsistencyFile, Cosigned, Head, InclusionFile, TilePath, Vkey, WitnessKey, check_tiles,
-    cosignature,
+    CheckpointError, ConsistencyFile, Cosigned, Head, InclusionFile, Policy, TilePath, Vkey,
+    WitnessKey, check_tiles, cosignature,
 };
 
 /// The longest entry of any log that is read, in bytes.
@@ -75,8 +75,8 @@ enum What {
 #[derive(ClapArgs, Debug)]
 struct Trust {
     /// The log's key: NAME+HASH+BASE64, from somewhere other than the log itself
-    #[arg(long, value_name = "VKEY")]
-    vkey: String,
+    #[arg(long, value_name = "VKEY", required_unless_present = "policy")]
+    vkey: Option<String>,
     /// The log's origin, where it is not the name of its key
     #[arg(long)]
     origin: Option<String>,
@@ -86,14 +86,22 @@ struct Trust {
     /// How many of the witnesses must have cosigned; all when not given
     #[arg(long, value_name = "NUMBER")]
     quorum: Option<usize>,
+    /// Logs, witnesses and quorum from a C2SP tlog-policy file instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vkey", "origin", "witness", "quorum"])]
+    policy: Option<PathBuf>,
 }
 
 /// [`Trust`], understood.
 struct Known {
-    log: Vkey,
-    origin: String,
+    logs: Vec<(Vkey, String)>,
     witnesses: Vec<WitnessKey>,
-    quorum: usize,
+    quorum: Quorum,
+}
+
+/// Which witnesses are enough.
+enum Quorum {
+    AtLeast(usize),
+    Policy(Policy),
 }
 
 /// Runs the command.
@@ -126,10 +134,18 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
 
 impl Trust {
     fn known(&self) -> Result<Known, Failure> {
+        match (&self.policy, &self.vkey) {
+            (Some(path), _) => policy(path),
+            (None, Some(vkey)) => self.named(vkey),
+            (None, None) => Err(Failure::usage("give the log's key with --vkey, or a --policy")),
+        }
+    }
+
+    fn named(&self, vkey: &str) -> Result<Known, Failure> {
         let usage = |flag: &str, error: &dyn std::error::Error| {
             Failure::usage(format!("{flag}: {}", chain(error)))
         };
-        let log = Vkey::parse(&self.vkey).map_err(|error| usage("--vkey", &error))?;
+        let log = Vkey::parse(vkey).map_err(|error| usage("--vkey", &error))?;
         let origin = self.origin.clone().unwrap_or_else(|| log.name().to_string());
         check_origin(&origin).map_err(|error| usage("--origin", &error))?;
         let mut witnesses: Vec<WitnessKey> = Vec::new();
@@ -149,8 +165,21 @@ impl Trust {
             );
             return Err(Failure::usage(text));
         }
-        Ok(Known { log, origin, witnesses, quorum })
+        Ok(Known { logs: vec![(log, origin)], witnesses, quorum: Quorum::AtLeast(quorum) })
     }
+}
+
+/// Reads a policy; its logs have the names of their keys as origins.
+fn policy(path: &Path) -> Result<Known, Failure> {
+    let policy = super::anchor::policy(path)?;
+    let logs = policy.logs().iter().map(|log| (log.vkey.clone(), log.vkey.name().to_string()));
+    let logs: Vec<(Vkey, String)> = logs.collect();
+    if logs.is_empty() {
+        let text = format!("{} names no log; add one, or give --vkey", path.display());
+        return Err(Failure::new("DSPT0075", exit::INPUT, text));
+    }
+    let witnesses = policy.witnesses().iter().map(|one| one.key.clone()).collect();
+    Ok(Known { logs, witnesses, quorum: Quorum::Policy(policy) })
 }
 
 /// What was found to be good.
@@ -162,20 +191,51 @@ struct Good {
 }
 
 impl Known {
+    /// Opens a checkpoint with the key of a log that is known.
+    fn head(&self, note: &[u8]) -> Result<Head, Refused> {
+        let mut refused = CheckpointError::Note(NoteError::NotSigned);
+        for (log, origin) in &self.logs {
+            match Head::open(note, log, origin) {
+                Ok(head) => return Ok(head),
+                // That another log's key did not sign it says less than any other fault.
+                Err(CheckpointError::Note(NoteError::NotSigned)) => {}
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused.into())
+    }
+
     /// Opens a checkpoint and counts its witnesses.
     fn opened(&self, note: &[u8]) -> Result<Good, Refused> {
-        let head = Head::open(note, &self.log, &self.origin)?;
+        let head = self.head(note)?;
         let cosigned = cosignature::verify(note, &self.witnesses)?;
-        if cosigned.len() < self.quorum {
+        let met = match &self.quorum {
+            Quorum::AtLeast(number) => cosigned.len() >= *number,
+            Quorum::Policy(policy) => {
+                policy.met_by(&cosigned.iter().map(Cosigned::witness).collect::<Vec<_>>())
+            }
+        };
+        if !met {
+            let needed = match &self.quorum {
+                Quorum::AtLeast(number) => format!("{number} are needed"),
+                Quorum::Policy(_) => "the policy asks for more or others".to_owned(),
+            };
             let text = format!(
-                "{} of the witnesses that you know cosigned, and {} are needed; ask for a \
-                 checkpoint with more cosignatures",
-                cosigned.len(),
-                self.quorum
+                "{} of the witnesses that you know cosigned, and {needed}; ask for a checkpoint \
+                 with more cosignatures",
+                cosigned.len()
             );
             return Err(Refused::new("quorum-not-met", text));
         }
         Ok(Good { head, cosigned, checked: vec![("signatures", 1, "of the log, strictly")] })
+    }
+
+    /// The log that was asked about, where there is one alone.
+    fn origin(&self) -> Option<&str> {
+        match self.logs.as_slice() {
+            [(_, origin)] => Some(origin),
+            _ => None,
+        }
     }
 }
 
@@ -191,7 +251,7 @@ fn inclusion(known: &Known, leaf: &[u8], proof: &[u8]) -> Result<Good, Refused> 
 fn consistency(known: &Known, old: &[u8], proof: &[u8]) -> Result<Good, Refused> {
     let file = ConsistencyFile::parse(proof)?;
     let mut good = known.opened(&file.checkpoint)?;
-    let old = Head::open(old, &known.log, &known.origin)?;
+    let old = known.head(old)?;
     file.check(&old, &good.head)?;
     good.checked = vec![
         ("signatures", 2, "of the log, strictly, on the old checkpoint and the new"),
@@ -277,7 +337,7 @@ fn report(
             let value = json!({
                 "what": name,
                 "answer": "no",
-                "origin": known.origin,
+                "origin": known.origin(),
                 "size": null,
                 "root": null,
                 "checked": {},

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use super::anchor::policy;
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
@@ -19,8 +20,8 @@ use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::journal::audit::{Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
+use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::ledger::{Digest, Policy};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 
@@ -96,14 +97,6 @@ pub(super) fn run(
     let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
     output.answer("dspt.verify/1", report.json(), &report.text())?;
     Ok(report.code)
-}
-
-fn policy(path: &Path) -> Result<Policy, Failure> {
-    let bytes = read_at_most(path, NOTE_BYTES_MAX as u64).map_err(|why| unreadable(path, &why))?;
-    Policy::parse(&bytes).map_err(|errors| {
-        let text = format!("{} is not a policy: {errors}", path.display());
-        Failure::new("DSPT0035", exit::INPUT, text)
-    })
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {

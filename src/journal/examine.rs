@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::audit::{Audit, Finding, Ledger, Place};
+use super::published::{self, Outcome as Reproduced};
 use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
 use crate::domain::day::Instant;
 use crate::domain::event::Event;
@@ -485,6 +486,7 @@ fn findings(audit: &Audit, intervals: &Intervals) -> Vec<Finding> {
             text,
         }));
     }
+    found.extend(ledger.facts.iter().filter_map(|fact| published(ledger, fact)));
     let mut seen = BTreeSet::new();
     found.retain(|one| seen.insert((one.place.to_string(), one.rule)));
     found.sort_by_key(|one| match one.place {
@@ -492,6 +494,39 @@ fn findings(audit: &Audit, intervals: &Intervals) -> Vec<Finding> {
         Place::Checkpoint(_) | Place::Content(_) | Place::File(_) => u64::MAX,
     });
     found
+}
+
+/// What is wrong with a statement that was given out; none for another event, and where the
+/// statement itself was withheld.
+fn published(ledger: &Ledger, fact: &Fact) -> Option<Finding> {
+    let Event::StatementPublished(event) = &fact.event else { return None };
+    let finding = |rule, text| Some(Finding { place: Place::Entry(fact.seq), rule, text });
+    if event.size > fact.seq {
+        let text = format!("it speaks of {} entries, {} stand before it", event.size, fact.seq);
+        return finding("statement-differs", text);
+    }
+    if published::root_at(ledger, event.size).is_none_or(|root| root.base64() != event.root) {
+        let text = format!("the first {} entries have another root", event.size);
+        return finding("statement-differs", text);
+    }
+    let named = fact.subjects.iter().find(|one| one.name == published::NAME);
+    let Some(named) = named else {
+        return finding("statement-differs", "it comes without a statement".to_owned());
+    };
+    let bytes = ledger.contents.get(&named.sha256)?;
+    if let Some(text) = published::differs(event, bytes) {
+        return finding("statement-differs", text);
+    }
+    match published::reproduce(ledger, bytes) {
+        // What this version cannot make again, or cannot for want of content, is not decided here.
+        Ok(Reproduced::Same | Reproduced::Newer(_)) | Err(_) => None,
+        Ok(Reproduced::Differs(places)) => {
+            let first = places.first().map_or_else(String::new, |one| one.place.clone());
+            let text = format!("the entries give another one in {} places: {first}", places.len());
+            finding("statement-not-reproduced", text)
+        }
+        Ok(Reproduced::Not(why)) => finding("statement-not-reproduced", why),
+    }
 }
 
 fn outside(fact: &Fact, intervals: &Intervals) -> Option<Finding> {
