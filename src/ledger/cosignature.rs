@@ -147,7 +147,13 @@ pub fn verify_lines(
     known: &[WitnessKey],
 ) -> Result<Vec<Cosigned>, CosignatureError> {
     // As one note, so that the same limits and the same reading hold.
-    verify(format!("{text}\n{lines}").as_bytes(), known)
+    let whole = format!("{text}\n{lines}");
+    let (read, lines) = note::parts(whole.as_bytes())?;
+    // An empty line among the lines would make what stands before it part of the text.
+    if read != text {
+        return Err(NoteError::BadShape.into());
+    }
+    verify_parsed(text, &lines, known)
 }
 
 fn verify_parsed(
@@ -262,6 +268,10 @@ mod tests {
         let refused = |lines: &str| matches!(check(lines), Err(CosignatureError::Note(_)));
         assert!(refused("") && refused("x\n") && refused(first.line().trim_end()));
         assert!(refused(&first.line().replace('\n', "\r\n")));
+        // Lines that would lengthen the text, with a good cosignature of the longer one.
+        let longer = format!("{}\nmore\n", text());
+        let smuggled = sign(&longer, 1, witness().name(), &signer()).unwrap();
+        assert!(refused(&format!("more\n\n{}", smuggled.line())));
     }
 
     #[test]
