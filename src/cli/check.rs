@@ -12,11 +12,12 @@ use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::Refused;
 use crate::ledger::checkpoint::check_origin;
+use crate::ledger::fork::{Prefix, check_fork};
 use crate::ledger::note::{NOTE_BYTES_MAX, NoteError};
 use crate::ledger::proof::PROOF_BYTES_MAX;
 use crate::ledger::{
-    CheckpointError, ConsistencyFile, Cosigned, Head, InclusionFile, Policy, TilePath, Vkey,
-    WitnessKey, check_tiles, cosignature,
+    CheckpointError, ConsistencyFile, Cosigned, Digest, Head, InclusionFile, Policy, TilePath,
+    Vkey, WitnessKey, check_tiles, cosignature,
 };
 
 /// The longest entry of any log that is read, in bytes.
@@ -60,6 +61,26 @@ enum What {
         /// The proof with the newer checkpoint, an add-checkpoint body
         #[arg(long, value_name = "FILE")]
         proof: PathBuf,
+    },
+    /// That two histories of one log were signed
+    Fork {
+        #[command(flatten)]
+        trust: Trust,
+        /// The key of the other head, where the log key was replaced between the two
+        #[arg(long, value_name = "VKEY")]
+        other_vkey: Option<String>,
+        /// A signed checkpoint
+        #[arg(long, value_name = "FILE")]
+        a: PathBuf,
+        /// A signed checkpoint that cannot be true beside it
+        #[arg(long, value_name = "FILE")]
+        b: PathBuf,
+        /// Where their sizes differ: what joins them, an add-checkpoint body
+        #[arg(long, value_name = "FILE", requires = "root")]
+        proof: Option<PathBuf>,
+        /// With the proof: the root that the later log has at the size of the earlier head
+        #[arg(long, value_name = "BASE64", requires = "proof")]
+        root: Option<String>,
     },
     /// Every entry and hash of a log that is a folder of tiles
     Tiles {
@@ -114,6 +135,7 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         What::Checkpoint { trust, .. } => ("checkpoint", trust),
         What::Inclusion { trust, .. } => ("inclusion", trust),
         What::Consistency { trust, .. } => ("consistency", trust),
+        What::Fork { trust, .. } => ("fork", trust),
         What::Tiles { trust, .. } => ("tiles", trust),
     };
     let known = trust.known()?;
@@ -126,6 +148,13 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         }
         What::Consistency { old, proof, trust: _ } => {
             consistency(&known, &read(old, NOTE_BYTES_MAX)?, &read(proof, PROOF_BYTES_MAX)?)
+        }
+        What::Fork { other_vkey, a, b, proof, root, trust: _ } => {
+            let proof = proof.as_ref().map(|path| read(path, PROOF_BYTES_MAX)).transpose()?;
+            let notes = (read(a, NOTE_BYTES_MAX)?, read(b, NOTE_BYTES_MAX)?);
+            let other = other_vkey.as_deref().map(vkey).transpose()?;
+            let root = root.as_deref().map(root_of).transpose()?;
+            fork(&known, other.as_ref(), notes, proof.as_deref().zip(root))
         }
         What::Tiles { dir, trust: _ } => tiles(&known, dir)?,
     };
@@ -260,6 +289,44 @@ fn consistency(known: &Known, old: &[u8], proof: &[u8]) -> Result<Good, Refused>
     Ok(good)
 }
 
+fn vkey(text: &str) -> Result<Vkey, Failure> {
+    Vkey::parse(text).map_err(|error| Failure::usage(format!("--other-vkey: {}", chain(&error))))
+}
+
+fn root_of(text: &str) -> Result<Digest, Failure> {
+    Digest::from_base64(text).map_err(|error| Failure::usage(format!("--root: {error}")))
+}
+
+/// Two heads of one log that cannot both be true, by the signature of each alone: who cosigned one
+/// of them makes no difference.
+fn fork(
+    known: &Known,
+    other: Option<&Vkey>,
+    (a, b): (Vec<u8>, Vec<u8>),
+    proof: Option<(&[u8], Digest)>,
+) -> Result<Good, Refused> {
+    let open = |note: &[u8]| match (known.head(note), other, known.origin()) {
+        (Err(_), Some(other), Some(origin)) => Ok(Head::open(note, other, origin)?),
+        (opened, ..) => opened,
+    };
+    let (a, b) = (open(&a)?, open(&b)?);
+    let late = if a.size() < b.size() { b.clone() } else { a.clone() };
+    let mut checked = vec![("signatures", 2, "of the log, strictly, on both checkpoints")];
+    match proof {
+        None => check_fork(&a, &b, None)?,
+        Some((proof, root)) => {
+            let file = ConsistencyFile::parse(proof)?;
+            if open(&file.checkpoint)? != late {
+                let text = "the proof holds another checkpoint than the later of the two";
+                return Err(Refused::new("wrong-checkpoint", text));
+            }
+            checked.push(("hashes", count(&file.path), "from that root to the later checkpoint"));
+            check_fork(&a, &b, Some(Prefix { root: &root, file: &file }))?
+        }
+    };
+    Ok(Good { head: late, cosigned: Vec::new(), checked })
+}
+
 fn count<T>(items: &[T]) -> u64 {
     u64::try_from(items.len()).unwrap_or(u64::MAX)
 }
@@ -377,6 +444,7 @@ fn yes_text(name: &str, known: &Known, good: &Good) -> String {
     let said = match name {
         "inclusion" => "the entry is in the log",
         "consistency" => "the log only grew",
+        "fork" => "two histories of this log were signed; keep both checkpoints",
         "tiles" => "every entry and hash is in the log",
         _ => "the checkpoint is signed",
     };

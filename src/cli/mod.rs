@@ -11,6 +11,7 @@ mod diff;
 mod explain;
 mod export;
 mod failure;
+mod fork;
 mod ids;
 mod import;
 mod init;
@@ -126,6 +127,8 @@ enum Command {
     Export(export::Args),
     /// Witness logs: cosign what only grew, and remember it
     Witness(witness::Args),
+    /// Write out the proof that two histories of the ledger were signed
+    Fork(fork::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
@@ -224,6 +227,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Anchor(args) => anchor::run(args, ledger, output),
         Command::Witness(args) => witness::run(args, output),
         Command::Timestamp(args) => timestamp::run(args, ledger, output),
+        Command::Fork(args) => fork::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),
         Command::Mapping(args) => mapping::run(args, output),
         Command::Completions { shell } => {

@@ -1,6 +1,7 @@
 //! Why something that was checked is refused: a name that stays, for programs, and a text.
 
 use super::failure::chain;
+use crate::ledger::fork::NoFork;
 use crate::ledger::note::NoteError;
 use crate::ledger::{CheckpointError, CosignatureError, ProofError, TileError};
 use crate::witness::Refusal;
@@ -84,6 +85,20 @@ impl From<ProofError> for Refused {
             ProofError::Shrunk { .. } => "shrunk",
             ProofError::Forked { .. } => "forked",
             ProofError::NotConsistent { .. } => "not-consistent",
+        };
+        Self::new(rule, chain(&error))
+    }
+}
+
+impl From<NoFork> for Refused {
+    fn from(error: NoFork) -> Self {
+        let rule = match &error {
+            NoFork::TwoLogs { .. } => "wrong-origin",
+            NoFork::Same { .. } => "same-head",
+            NoFork::NeedsProof { .. } => "no-proof",
+            NoFork::OtherSize { .. } => "wrong-old-size",
+            NoFork::NotShown { .. } => "not-consistent",
+            NoFork::Continued { .. } => "continued",
         };
         Self::new(rule, chain(&error))
     }

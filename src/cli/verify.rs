@@ -341,7 +341,9 @@ fn head_file(guard: &Guard) -> &'static str {
         Guard::FileAhead { .. } => {
             "NEWER than the ledger: an older copy of the ledger was put back"
         }
-        Guard::Differs { .. } => "of ANOTHER history: this is another ledger, or two were signed",
+        Guard::Differs { .. } => {
+            "of ANOTHER history: this is another ledger, or two were signed; see: dspt fork"
+        }
         Guard::Unreadable => "NOT a signed head: it was damaged or replaced",
     }
 }

@@ -53,7 +53,7 @@ pub enum HeadError {
     /// Two roots for one size.
     #[error(
         "the checkpoint has {size} entries under root {root}, and the first {size} of this ledger \
-         have root {ours}: the history was forked; keep both"
+         have root {ours}: the history was forked; keep both; `dspt fork` writes out the proof"
     )]
     Forked {
         /// The size of the checkpoint.

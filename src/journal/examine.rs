@@ -327,7 +327,8 @@ impl Examiner<'_> {
             let root = self.prefixes.root(&ledger.leaves, head.size);
             if root.is_some_and(|root| root != head.root) {
                 return bad(format!(
-                    "the first {} entries are not those that it signs: two histories were signed",
+                    "the first {} entries are not those that it signs: two histories were signed; \
+                     write out the proof with: dspt fork --with {name} --out DIR",
                     head.size
                 ));
             }

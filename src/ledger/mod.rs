@@ -8,6 +8,7 @@ pub mod cosignature;
 pub mod digest;
 pub mod entry;
 pub mod fault;
+pub mod fork;
 pub mod json;
 pub mod key;
 mod named;

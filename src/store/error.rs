@@ -212,8 +212,9 @@ pub enum StoreError {
     /// The ledger is older than the head that was kept beside it.
     #[error(
         "{path} has {ledger} entries under a signed head, but {file} were signed before: an older \
-         copy was put in its place; bring back the newer file, or move the `.head` file away if \
-         those entries are lost"
+         copy was put in its place; bring back the newer file. If those entries are lost for ever, \
+         move the `.head` file away and tell everybody who keeps a head: the next one that is \
+         signed will contradict theirs"
     )]
     RolledBack {
         /// The ledger file.
@@ -226,7 +227,8 @@ pub enum StoreError {
     /// The ledger and the head beside it do not tell the same history.
     #[error(
         "{path} holds another head of size {size} than the one kept beside it: its history was \
-         replaced; bring back the right file, and keep both for the auditor"
+         replaced; bring back the right file, and keep both for the auditor; where both were \
+         signed, `dspt fork --with {path}.head --out DIR` writes out the proof"
     )]
     HeadDiffers {
         /// The ledger file.

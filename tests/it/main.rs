@@ -21,6 +21,7 @@ mod cli_proofs;
 mod cli_tiles;
 mod cli_timestamp;
 mod engine;
+mod fork;
 mod golden;
 mod interop;
 mod journal;
