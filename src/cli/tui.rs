@@ -145,7 +145,10 @@ pub(super) fn run(
     let prepare: Prepare<Failure> =
         Box::new(move |progress| reader.model(theme, &question, progress));
     let host: Arc<dyn Host> = host;
-    match run_screen(prepare, Loading { theme, ..Loading::default() }, &host)? {
+    let ended = run_screen(prepare, Loading { theme, ..Loading::default() }, &host);
+    match ended.map_err(|error| {
+        Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
+    })? {
         Some(model) => Ok(code(&model?)),
         None => Ok(super::failure::exit::YES),
     }

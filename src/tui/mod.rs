@@ -99,6 +99,11 @@ enum Woken {
     /// The model was changed.
     Updated(Box<Updated>),
     InputEnded,
+    /// Another thread fell, and why.
+    Fallen(String),
+    /// Somebody told the program to end.
+    #[cfg(unix)]
+    Signal(i32),
 }
 
 /// Reads a ledger and makes a screen of it, telling how far it is; runs beside the first frames.
@@ -122,15 +127,35 @@ impl Taken {
     }
 
     fn give_back() {
-        // Nothing can be said when the terminal is gone.
-        let _ = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
+        // Past standard output's lock and buffer, which a panic may have left in use. Nothing can
+        // be said when the terminal is gone.
+        if let Ok(mut terminal) = unlocked() {
+            let _ = execute!(terminal, DisableMouseCapture, LeaveAlternateScreen, Show);
+        }
         let _ = disable_raw_mode();
     }
 }
 
+/// Standard output, without its lock and its buffer.
+#[cfg(unix)]
+fn unlocked() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard output, without its lock and its buffer.
+#[cfg(windows)]
+fn unlocked() -> io::Result<std::fs::File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
-        Self::give_back();
+        // A panic has given it back before it said why; twice would put the cursor over that.
+        if !std::thread::panicking() {
+            Self::give_back();
+        }
     }
 }
 
@@ -144,17 +169,25 @@ pub fn run<E: Send + 'static>(
     loading: Loading,
     host: &Arc<dyn Host>,
 ) -> io::Result<Option<Result<Model, E>>> {
-    let before = std::panic::take_hook();
+    let (sender, receiver) = channel();
+    let (before, here) = (std::panic::take_hook(), std::thread::current().id());
+    let beside = sender.clone();
     std::panic::set_hook(Box::new(move |info| {
-        Taken::give_back();
-        before(info);
+        // Another thread must not write on a screen that the loop still draws: it tells the loop.
+        if std::thread::current().id() == here {
+            Taken::give_back();
+            before(info);
+        } else {
+            let _ = beside.send(Woken::Fallen(info.to_string()));
+        }
     }));
     let taken = Taken::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     // Some consoles do not blank the alternate screen.
     blank(&mut terminal)?;
-    let (sender, receiver) = channel();
     listen(sender.clone());
+    #[cfg(unix)]
+    heed(sender.clone())?;
     let ended = match read(prepare, loading, &mut terminal, &sender, &receiver)? {
         Some(Ok(mut model)) => {
             let (columns, rows) = crossterm::terminal::size()?;
@@ -210,6 +243,9 @@ fn read<E: Send + 'static>(
                     return Ok(Some(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
                 }
                 Woken::InputEnded => return Ok(None),
+                Woken::Fallen(why) => return Err(io::Error::other(why)),
+                #[cfg(unix)]
+                Woken::Signal(signal) => return end(signal).map(|()| None),
                 Woken::Input(Event::Resize(..)) => blank(terminal)?,
                 Woken::Input(event) => {
                     if let Some(Message::Key(key)) = message(&event)
@@ -307,6 +343,9 @@ impl Desk<'_> {
             for woken in all {
                 match woken {
                     Woken::InputEnded => return Ok(Some(model)),
+                    Woken::Fallen(why) => return Err(io::Error::other(why)),
+                    #[cfg(unix)]
+                    Woken::Signal(signal) => return end(signal).map(|()| None),
                     Woken::Message(message) => waiting.push_back(message),
                     Woken::Step(_) | Woken::Prepared | Woken::Updated(_) => {}
                     Woken::Input(Event::Key(key)) if is_suspend(key) => {
@@ -363,10 +402,9 @@ impl Desk<'_> {
                 Ok(Woken::Input(Event::Key(key))) if said && leaves(key, typing) => {
                     return Ok(None);
                 }
-                // The thread has ended by a panic, which was printed.
-                Ok(Woken::Prepared) => {
-                    return Err(io::Error::other("a fault in the program ended the screen"));
-                }
+                Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
+                #[cfg(unix)]
+                Ok(Woken::Signal(signal)) => return end(signal).map(|()| None),
                 Ok(woken) => self.later.push_back(woken),
                 Err(RecvTimeoutError::Timeout) => {
                     said = true;
@@ -575,6 +613,26 @@ fn is_suspend(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('z')
         && key.modifiers.contains(KeyModifiers::CONTROL)
         && key.kind != KeyEventKind::Release
+}
+
+/// Tells the loop when somebody tells the program to end.
+#[cfg(unix)]
+fn heed(sender: Sender<Woken>) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGTERM])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let _ = sender.send(Woken::Signal(signal));
+        }
+    });
+    Ok(())
+}
+
+/// Gives the terminal back and ends as the signal would have ended the program.
+#[cfg(unix)]
+fn end(signal: i32) -> io::Result<()> {
+    Taken::give_back();
+    signal_hook::low_level::emulate_default_handler(signal)
 }
 
 /// Gives the terminal back to the shell until it wakes the program again.

@@ -1,14 +1,23 @@
 //! The real program in a real (pseudo) terminal, from a shell and back to it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::tui::make_demo;
+use dspt_ledger::domain::day::Day;
+use dspt_ledger::tui::book::Source;
+use dspt_ledger::tui::loading::Loading;
+use dspt_ledger::tui::theme::Theme;
+use dspt_ledger::tui::trust::{Progress, Report};
+use dspt_ledger::tui::{Host, Prepare};
+
+use super::tui::{make_demo, model_of, source};
 
 /// How long a screen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -30,13 +39,30 @@ fn number(value: u16) -> NonZeroU16 {
     NonZeroU16::new(value).unwrap()
 }
 
+/// A shell's script around a program: a word before it, its exit status after it, and whether it
+/// left the terminal raw. A program that was stopped goes on after a line was typed.
+fn script(program: &str, stopped: &str) -> String {
+    format!(
+        "set -m; printf 'BEFORE\\n'; {program}; code=$?; {stopped} \
+         case \" $(stty -a) \" in *' -icanon '*|*' -echo '*) printf 'RAW\\n';; esac; \
+         printf 'AFTER %s\\n' $code"
+    )
+}
+
+/// What the shell does with a stopped program: it says so, waits for a line and goes on with it.
+const GO_ON: &str = "case $(stty -a) in *' -icanon '*) printf 'RAW\\n';; esac; \
+                     printf 'STOPPED %s\\n' $code; read line; fg; code=$?;";
+
 impl Shell {
     fn run(folder: &Path, args: &str) -> Self {
-        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
         let mut command = CommandBuilder::new("sh");
-        let program = env!("CARGO_BIN_EXE_dspt");
-        let script = format!("printf 'BEFORE\\n'; {program} tui {args}; printf 'AFTER %s\\n' $?");
-        command.args(["-c", &script]);
+        let program = format!("{} tui {args}", env!("CARGO_BIN_EXE_dspt"));
+        command.args(["-c", &script(&program, "")]);
+        Self::start(folder, command)
+    }
+
+    fn start(folder: &Path, mut command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
         command.env("DSPT_LEDGER", folder.join("ledger.dspt"));
@@ -101,6 +127,7 @@ impl Shell {
         assert!(!screen.alternate_screen() && !screen.hide_cursor());
         assert!(screen.contents().contains("BEFORE"), "{}", screen.contents());
         assert!(!screen.contents().contains("Position on"), "{}", screen.contents());
+        assert!(!screen.contents().contains("RAW"), "{}", screen.contents());
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert!(self.child.wait().unwrap().success());
     }
@@ -266,6 +293,120 @@ fn a_changed_ledger_opens_on_the_first_fault() {
     shell.shows("[5 Signatures]");
     shell.send("q");
     shell.is_back(1);
+}
+
+#[test]
+fn a_stopped_program_gives_the_terminal_back_and_takes_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut command = CommandBuilder::new("sh");
+    let program = format!("{} tui --at 2026-06-30 --as-known then", env!("CARGO_BIN_EXE_dspt"));
+    command.args(["-c", &script(&program, GO_ON)]);
+    let mut shell = Shell::start(folder.path(), command);
+    shell.shows("Lapsed 22");
+    shell.send(".");
+    shell.shows("Position on [12 Jul 2026]");
+    shell.send("\u{1a}");
+    shell.shows("STOPPED");
+    let screen = shell.parser.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor());
+    assert!(screen.contents().contains("BEFORE"), "{}", screen.contents());
+    assert!(!screen.contents().contains("RAW"), "{}", screen.contents());
+    // The window may be another one when it goes on.
+    shell.resize(140, 40);
+    shell.send("\r");
+    shell.until("the same day on the wider screen", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Status words:")
+    });
+    shell.shows("Position on [12 Jul 2026]");
+    shell.send(",");
+    shell.shows("Position on [22 Jun 2026]");
+    shell.send("q");
+    shell.is_back(0);
+}
+
+#[test]
+fn a_program_that_is_told_to_end_gives_the_terminal_back() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut command = CommandBuilder::new("sh");
+    let program = format!("{{ echo $$ > pid; exec {} tui; }}", env!("CARGO_BIN_EXE_dspt"));
+    command.args(["-c", &script(&format!("sh -c '{program}'"), "")]);
+    let mut shell = Shell::start(folder.path(), command);
+    shell.shows("Items  122");
+    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    let ended = std::process::Command::new("kill").arg(pid.trim()).status().unwrap();
+    assert!(ended.success());
+    // 128 and the number of SIGTERM, as shells say it.
+    shell.is_back(143);
+}
+
+/// What falls: the loop itself, when it asks whether the ledger has grown, or the check beside it.
+struct Falling {
+    in_loop: bool,
+}
+
+impl Host for Falling {
+    fn verify(&self, _: &mut dyn FnMut(Progress)) -> Result<Report, String> {
+        panic!("fell in the check");
+    }
+
+    fn reload(&self, _: u64) -> Result<Option<Source>, String> {
+        Ok(None)
+    }
+
+    fn grown(&self, _: u64) -> u64 {
+        assert!(!self.in_loop, "fell in the loop");
+        0
+    }
+
+    fn export(&self, _: &str, _: &[u8]) -> Result<String, String> {
+        Err(String::new())
+    }
+
+    fn keep(&self, _: &str, _: &BTreeSet<Day>) -> Result<String, String> {
+        Err(String::new())
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_ends_the_program() {
+    // The test runs itself as the program in the terminal: nothing that a user can do makes the
+    // real one fall.
+    const CHILD: &str = "DSPT_TEST_FALLS_IN";
+    if let Some(place) = std::env::var_os(CHILD) {
+        // As in the real program, the main thread holds both streams all the time.
+        let _held = (std::io::stdout().lock(), std::io::stderr().lock());
+        let host: Arc<dyn Host> = Arc::new(Falling { in_loop: place == "loop" });
+        let prepare: Prepare<String> = Box::new(move |_| {
+            assert!(place != "reading", "fell in the reading");
+            Ok(model_of(source(), Theme::default()))
+        });
+        if let Err(error) = dspt_ledger::tui::run(prepare, Loading::default(), &host) {
+            panic!("{error}");
+        }
+        return;
+    }
+    for (place, key) in [("loop", "j"), ("check", "v"), ("reading", "")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new("sh");
+        let test = std::env::current_exe().unwrap();
+        let name = "tui_terminal::a_panic_gives_the_terminal_back_and_ends_the_program";
+        let program = format!("{} --exact --nocapture {name} 2>&1", test.display());
+        command.args(["-c", &script(&program, "")]);
+        command.env(CHILD, place);
+        command.env("RUST_BACKTRACE", "0");
+        let mut shell = Shell::start(folder.path(), command);
+        if !key.is_empty() {
+            shell.shows("Items  122");
+            shell.send(key);
+        }
+        shell.is_back(101);
+        // What it says stands below what was there before, whole.
+        let shown = shell.parser.screen().contents();
+        assert!(shown.contains(&format!("fell in the {place}")), "{shown}");
+        assert!(shown.contains("running 1 test"), "{shown}");
+    }
 }
 
 #[test]
