@@ -189,21 +189,16 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     shell.is_back(0);
 }
 
-#[test]
-fn what_others_record_meanwhile_is_announced_and_waits() {
-    let folder = tempfile::tempdir().unwrap();
-    make_demo(folder.path());
-    std::fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
-    let mut shell = Shell::run(folder.path(), "");
-    shell.shows("Items  122");
+/// Records a piece of evidence from another process while the screen is open.
+fn record_elsewhere(folder: &Path, title: &str, item: &str) {
     let args = [
         "record",
         "evidence",
-        "Consent reviewed",
+        title,
         "--item",
-        "1.1.6",
+        item,
         "--for",
-        "2026-11-01",
+        "2026-06-29",
         "--keys",
         "keys",
         "--key",
@@ -212,16 +207,55 @@ fn what_others_record_meanwhile_is_announced_and_waits() {
         "passphrase",
     ];
     let recorded = std::process::Command::new(env!("CARGO_BIN_EXE_dspt"))
-        .current_dir(folder.path())
+        .current_dir(folder)
         .args(args)
         .env_remove("DSPT_LEDGER")
         .output()
         .unwrap();
     assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
-    shell.send("j");
+}
+
+#[test]
+fn what_others_record_meanwhile_is_announced_and_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    std::fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
+    // A past day with all that is known now: what is recorded now would change what is shown.
+    let mut shell = Shell::run(folder.path(), "--at 2026-06-30");
+    shell.shows("Items  122");
+    shell.send("/8.3.8\r");
+    // The line under the list is drawn last.
+    shell.shows(" 8.3.8 not met");
+    // Everything but the line that says so, and the lines of what is under the screen.
+    let view = |shell: &Shell| -> Vec<String> {
+        let rows = shell.parser.screen().rows(0, 80);
+        rows.take(18).collect()
+    };
+    let before = view(&shell);
+    let selected = before.iter().find(|line| line.contains(">8.3.8"));
+    assert!(selected.is_some_and(|line| line.contains("[ ] Not met")), "{before:#?}");
+    record_elsewhere(folder.path(), "Early warning set up", "8.3.8");
+    // A key that moves nothing: the steps are the smallest already.
+    shell.send("-");
     shell.shows("1 new entry. T to include it.");
-    shell.send("T");
-    shell.shows("1 new entry is included.");
+    record_elsewhere(folder.path(), "Consent reviewed", "1.1.6");
+    shell.send("-");
+    shell.shows("2 new entries. T to include them.");
+    shell.shows(" 8.3.8 not met");
+    assert_eq!(view(&shell), before, "the view jumped");
+    // Steps through time still answer from what was read.
+    shell.send(",.");
+    shell.shows("Position on [30 Jun 2026]");
+    shell.send("2");
+    shell.shows("NOT MET");
+    shell.send("1T");
+    shell.shows("2 new entries are included.");
+    shell.shows(">8.3.8");
+    shell.send("g30/6/2026\r");
+    shell.shows("Position on [30 Jun 2026]");
+    shell.until("the item with what was recorded", |screen| {
+        screen.rows(0, 80).any(|line| line.contains(">8.3.8") && !line.contains("Not met"))
+    });
     shell.send("q");
     shell.is_back(0);
 }
