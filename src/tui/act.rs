@@ -164,7 +164,10 @@ pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     }
     if screen == Screen::Compare && !model.chosen {
         let year_before = model.asked.on.plus_months(-12);
-        let on = year_before.max(first_day(model)).min(model.asked.on);
+        let mut before = model.library.markers.iter().rev();
+        let published = before.find(|one| one.letter == 'P' && one.day < model.asked.on);
+        let year_before = year_before.max(first_day(model)).min(model.asked.on);
+        let on = published.map_or(year_before, |one| one.day);
         model.other = Asked { on, ..model.asked };
         model.chosen = true;
     }

@@ -78,7 +78,7 @@ pub struct Marker {
     /// The day.
     pub day: Day,
     /// `R` rules changed, `C` certificate recorded, `X` certificate or evidence ended,
-    /// `B` bookmark.
+    /// `P` statement published, `B` bookmark.
     pub letter: char,
     /// In words.
     pub text: String,
@@ -229,6 +229,10 @@ fn markers(facts: &[Fact], book: &Book) -> Vec<Marker> {
         if let Event::CertificateRecorded(body) = &fact.event {
             let text = format!("{} {} recorded", body.scheme.label(), body.number);
             mark(fact.at.london_day(), 'C', text, Some(fact.seq));
+        }
+        if let Event::StatementPublished(body) = &fact.event {
+            let text = format!("statement on {} published: {}", body.on.short(), body.standing);
+            mark(fact.at.london_day(), 'P', text, Some(fact.seq));
         }
     }
     for known in book.state.certificates.values() {

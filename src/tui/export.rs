@@ -8,7 +8,7 @@ use super::act::view_command;
 use super::model::{Body, Model, Screen};
 use super::page::compare::status_text;
 use super::page::history::tell;
-use super::page::year_end::to_do_text;
+use super::page::year_end::{published, published_text, to_do_text};
 use super::page::{entries_text, known_text};
 use crate::domain::describe::doubt_mark;
 use crate::domain::standing::{Counts, judge};
@@ -187,7 +187,10 @@ pub fn preview(model: &Model) -> Vec<String> {
     let (verdict, counts) = (judge(&view, &findings), Counts::of(&findings));
     let (in_place, mandatory) = counts.mandatory_in_place();
     let mut lines = vec![
-        "DRAFT. Nothing is recorded as published.".to_owned(),
+        published(&model.position).first().map_or_else(
+            || "DRAFT. Nothing is recorded as published.".to_owned(),
+            |one| format!("DRAFT. Last published: {}", published_text(one, &model.library)),
+        ),
         model.position.book.state.organisation.clone(),
         model.position.edition_text(),
         model.position.sentence(),

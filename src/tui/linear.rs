@@ -11,6 +11,7 @@ use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
 use super::page::why::answer_text;
+use super::page::year_end::published_text;
 use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
 use crate::domain::text::safe;
@@ -201,6 +202,10 @@ fn page(model: &Model) -> String {
         }
         Body::YearEnd(page) => {
             let _ = writeln!(text, "If published: {}.", page.verdict.standing.word());
+            for one in &page.published {
+                let line = published_text(one, &model.library);
+                let _ = writeln!(text, "Published before: {}.", safe(&line));
+            }
         }
     }
     for row in export::rows(model) {
@@ -218,19 +223,24 @@ fn page(model: &Model) -> String {
             | Screen::YearEnd => writeln!(text, "{}", cells.join(", ").trim_end_matches(", ")),
         };
     }
-    if let Body::Why(Some((why, _))) = &model.body {
-        let _ = writeln!(text, "{}", why.outlook);
-        if let Some(hindsight) = &why.hindsight {
-            let _ = writeln!(text, "{}", format_args!("{hindsight} Say now-then."));
-        }
-        for one in &why.answers {
-            let _ = writeln!(text, "Same item: {}", answer_text(one));
-        }
-    }
+    text.push_str(&outlook(model));
     if let Some(beside) = &model.beside {
         text.push_str(&other_side(model, beside));
     }
     let _ = writeln!(text, "This view: {}", view_command(model, false));
+    text
+}
+
+/// What would change the answer, and the same item's other answers.
+fn outlook(model: &Model) -> String {
+    let Body::Why(Some((why, _))) = &model.body else { return String::new() };
+    let mut text = format!("{}\n", why.outlook);
+    if let Some(hindsight) = &why.hindsight {
+        let _ = writeln!(text, "{}", format_args!("{hindsight} Say now-then."));
+    }
+    for one in &why.answers {
+        let _ = writeln!(text, "Same item: {}", answer_text(one));
+    }
     text
 }
 

@@ -74,7 +74,11 @@ pub fn go_to(text: &str, on: Day, library: &Library) -> Result<Day, String> {
         "yesterday" => return Ok(today.plus(-1)),
         "tomorrow" => return Ok(today.plus(1)),
         "year end" => return Ok(year_end(on)),
-        "last publication" => return Err("nothing is recorded as published".to_owned()),
+        "last publication" => {
+            let last = library.markers.iter().rev().find(|one| one.letter == 'P');
+            let none = || "nothing is recorded as published".to_owned();
+            return last.map(|one| one.day).ok_or_else(none);
+        }
         _ => {}
     }
     if let Some(number) = event_number(&words) {

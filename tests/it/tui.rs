@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::day::{Day, Instant};
-use dspt_ledger::domain::event::Event;
+use dspt_ledger::domain::event::{Event, StatementPublished};
 use dspt_ledger::domain::status::Status;
 use dspt_ledger::domain::text::is_hidden;
 use dspt_ledger::journal::Journal;
@@ -494,6 +494,51 @@ fn the_selected_line_is_on_screen_and_a_click_selects_what_it_hits() {
         }
         say(model, "find 9.2.1");
     });
+}
+
+#[test]
+fn a_published_statement_is_marked_and_listed() {
+    let mut source = source();
+    let mut fact = source.facts.last().unwrap().clone();
+    fact.seq += 1;
+    fact.event = Event::StatementPublished(StatementPublished {
+        on: day("2026-06-30"),
+        size: 105,
+        root: String::new(),
+        edition: "2025-26-v8".parse().unwrap(),
+        category: "cat2-it-supplier".parse().unwrap(),
+        standing: "Standards Not Met".to_owned(),
+    });
+    let published_on = fact.at.london_day();
+    source.leaves.push(source.leaves[0].clone());
+    source.facts.push(fact);
+    let mut model = model_of(source, Theme::default());
+    press(&mut model, "glast publication\n");
+    assert_eq!(model.asked.on, published_on);
+    press(&mut model, "T<");
+    assert_ne!(model.asked.on, published_on);
+    press(&mut model, "T6");
+    for (columns, rows) in [(80, 24), (140, 40)] {
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains("30 Jun 2026  Standards Not Met  #106"), "{text}");
+    }
+    assert!(drawn(&mut model, 140, 40).contains("─ Published before ─"));
+    assert!(linear::answer(&mut model, "year-end").0.contains("Published before: 30 Jun 2026"));
+    press(&mut model, "p");
+    assert!(drawn(&mut model, 80, 24).contains("Last published: 30 Jun 2026"));
+    // Compare begins with what was published last.
+    press(&mut model, "\u{1b}3");
+    assert_eq!(model.other.on, published_on);
+    let text = drawn(&mut model, 140, 40);
+    assert!(text.contains("P published"), "{text}");
+    press(&mut model, "1");
+    let strip = drawn(&mut model, 240, 70);
+    let markers = strip.lines().rev().nth(4).unwrap();
+    assert!(markers.contains('P'), "{strip}");
+    // Before it was recorded, nothing was published.
+    say(&mut model, "edit 2026-06-30, then");
+    press(&mut model, "6");
+    assert!(drawn(&mut model, 80, 24).contains("Nothing is recorded as published."));
 }
 
 #[test]

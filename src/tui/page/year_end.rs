@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::book::Library;
 use super::{Position, Row};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
@@ -21,6 +22,17 @@ pub enum ToDo {
 /// Mandatory items of one standard: own evidence, equivalence or not applicable, to do.
 pub type Share = (u64, u64, u64);
 
+/// A published statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The day that it speaks of.
+    pub on: Day,
+    /// The standing that it gives.
+    pub standing: String,
+    /// The entry that records it.
+    pub entry: Option<u64>,
+}
+
 /// The page.
 #[derive(Clone, Debug)]
 pub struct YearEnd {
@@ -38,6 +50,8 @@ pub struct YearEnd {
     pub certificates: Vec<(String, Day, bool)>,
     /// What is still to do.
     pub to_do: Vec<ToDo>,
+    /// What was published, newest first.
+    pub published: Vec<Published>,
 }
 
 impl YearEnd {
@@ -82,6 +96,7 @@ impl YearEnd {
             standards: standards.into_iter().map(|(n, share)| (n.to_string(), share)).collect(),
             certificates: certificates.collect(),
             to_do,
+            published: published(position),
             verdict,
         }
     }
@@ -90,6 +105,25 @@ impl YearEnd {
     pub fn count(&self, status: Status) -> u64 {
         self.mandatory.get(&status).copied().unwrap_or_default()
     }
+}
+
+/// What was published by the entries that a position may use, newest first.
+pub fn published(position: &Position) -> Vec<Published> {
+    let known = position.book.state.published.iter().rev();
+    let one = known.map(|known| Published {
+        on: known.what.on,
+        standing: known.what.standing.clone(),
+        entry: known.because.last().copied(),
+    });
+    one.collect()
+}
+
+/// One published statement as a line: day, standing, entry, who published it.
+pub fn published_text(one: &Published, library: &Library) -> String {
+    let fact = one.entry.and_then(|seq| library.fact(seq));
+    let entry = one.entry.map_or_else(String::new, |seq| format!("  #{seq}"));
+    let who = fact.map_or("", |fact| library.holder(&fact.by));
+    format!("{:<12} {}{entry}  {who}", one.on.short(), one.standing)
 }
 
 /// An edition named `2025-26` closes on 30 June 2026 (`mappings/README.md`).

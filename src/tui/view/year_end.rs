@@ -6,7 +6,7 @@ use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Body, Model};
 use super::super::page::known_text;
-use super::super::page::year_end::{YearEnd, to_do_text};
+use super::super::page::year_end::{YearEnd, published_text, to_do_text};
 use super::super::theme::Role;
 use super::super::width::{columns, fill};
 use super::pen::Pen;
@@ -191,17 +191,40 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
 }
 
 fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
-    pen.frame(area, "Statement", &format!("{} preview", model.keys.hint(C::Preview)));
-    let lines = [
-        "Nothing is recorded as published. This screen never writes to the ledger.".to_owned(),
-        format!(
-            "{} mandatory items not in place, {} assertions not confirmed.",
-            page.verdict.missing_items.len(),
-            page.verdict.unconfirmed.len()
-        ),
-    ];
-    for (number, line) in lines.iter().enumerate() {
+    let wide = layout::is_wide(model.size);
+    let left = if wide { Rect { width: area.width / 2, ..area } } else { area };
+    pen.frame(left, "Statement", &format!("{} preview", model.keys.hint(C::Preview)));
+    let (missing, open) = (page.verdict.missing_items.len(), page.verdict.unconfirmed.len());
+    let counts =
+        format!("{missing} mandatory items not in place, {open} assertions not confirmed.");
+    let last = match page.published.first() {
+        Some(one) => format!("Last published: {}", published_text(one, &model.library)),
+        None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
+    };
+    let lines = if wide {
+        ["This screen never writes to the ledger.".to_owned(), counts]
+    } else {
+        [last, counts]
+    };
+    put(&lines, pen, left);
+    if wide {
+        let x = left.width;
+        let right = Rect { x, width: area.width - x, ..area };
+        pen.frame(right, "Published before", "");
+        let mut lines: Vec<String> =
+            page.published.iter().map(|one| published_text(one, &model.library)).collect();
+        if lines.is_empty() {
+            lines.push("Nothing is recorded as published.".to_owned());
+        }
+        put(&lines, pen, right);
+    }
+}
+
+/// Writes as many lines as a frame has room for.
+fn put(lines: &[String], pen: &mut Pen<'_>, area: Rect) {
+    let room = usize::from(area.height.saturating_sub(2));
+    for (number, line) in lines.iter().take(room).enumerate() {
         let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, area.width - 4, line, Role::Plain);
+        pen.line(area.x + 2, y, area.width.saturating_sub(4), line, Role::Plain);
     }
 }
