@@ -117,7 +117,8 @@ fn request(
     let text = format!(
         "Wrote {tsq}, a request for the time of {data}, the head of {size} entries.\n\
          Send it to an authority; nothing is sent by this program:\n\
-         \x20 curl -H 'Content-Type: application/timestamp-query' --data-binary @{tsq} -o {tsr} URL\n\
+         \x20 curl -H 'Content-Type: application/timestamp-query' --data-binary @{tsq} \
+         -o {tsr} URL\n\
          Look at both, and check the response with the authority's certificates:\n\
          \x20 openssl ts -query -in {tsq} -text\n\
          \x20 openssl ts -reply -in {tsr} -text\n\

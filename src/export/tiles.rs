@@ -2,8 +2,8 @@
 //! are streamed: at most 256 of them are in memory. The tiles are read back and checked against the
 //! root before the checkpoint is written, so a folder with a checkpoint is a whole one.
 //!
-//! Nothing that is there is removed: a partial tile of a smaller size stays, since whoever holds the
-//! head of that size may still ask for it. It is not of this tree, and is not looked at.
+//! Nothing that is there is removed: a partial tile of a smaller size stays, since whoever holds
+//! the head of that size may still ask for it. It is not of this tree, and is not looked at.
 
 use std::path::Path;
 
@@ -28,8 +28,9 @@ pub struct Exported {
     pub checked: TileCounts,
 }
 
-/// Writes the tiles of the first entries of a ledger, as many as `head` covers, and last `head` as
-/// `checkpoint`. Files that are there with the right bytes are kept, so it goes on where it stopped.
+/// Writes the tiles of the first entries of a ledger, as many as `head` covers, last `head` as
+/// `checkpoint`. Files that are there with the right bytes are kept, so it goes on where it
+/// stopped.
 ///
 /// # Errors
 /// [`ExportError::Differs`] with the first file that holds something else: nothing is overwritten,

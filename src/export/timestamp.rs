@@ -1,6 +1,6 @@
-//! Whose signature a time-stamp token bears: `openssl ts -verify` says so, against an authority that
-//! the reader chose. The certificates are judged at the time of the token, not of the machine, so a
-//! token does not stop being good when the authority's certificate ends.
+//! Whose signature a time-stamp token bears: `openssl ts -verify` says so, against an authority
+//! that the reader chose. The certificates are judged at the time of the token, not of the machine,
+//! so a token does not stop being good when the authority's certificate ends.
 
 use std::fs;
 use std::io;
@@ -31,8 +31,8 @@ pub enum TokenFault {
     Refused(String),
     /// There is no such program.
     #[error(
-        "{program} was not found; install OpenSSL 3 (package `openssl`, on Windows from its vendor), \
-         or say where it is with --openssl"
+        "{program} was not found; install OpenSSL 3 (package `openssl`, on Windows from its \
+         vendor), or say where it is with --openssl"
     )]
     NoOpenssl {
         /// What was looked for.
