@@ -263,7 +263,7 @@ impl Reader {
         if one.seq != self.frontier.size() {
             return Err(Stop::Otherwise);
         }
-        let before = self.frontier.clone();
+        let before = one.row.is_some().then(|| self.frontier.clone()).unwrap_or_default();
         self.frontier.push(one.leaf);
         if self.wanted.contains(&self.frontier.size()) {
             self.roots.insert(self.frontier.size(), self.frontier.root());

@@ -8,7 +8,7 @@ use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::describe::{for_day, late_days};
 use crate::domain::event::Event;
-use crate::domain::refs::KeyId;
+use crate::domain::refs::{ItemRef, KeyId};
 use crate::domain::replay::{Contents, Fact, ReplayError, State, replay};
 use crate::domain::role::Roster;
 use crate::domain::status::{Positions, Status};
@@ -88,6 +88,11 @@ pub struct Marker {
 
 /// How many books are kept; the one asked for least lately goes first.
 const BOOKS_MAX: usize = 64;
+/// How many entries all books together are made of, unless one alone has more: about 1 kB each.
+const BOOK_ENTRIES_MAX: u64 = 300_000;
+
+/// Each item's statuses with the day from which each holds.
+type Timelines = BTreeMap<ItemRef, Vec<(Day, Status)>>;
 
 /// The facts with everything that is derived from them and kept.
 pub struct Library {
@@ -96,11 +101,17 @@ pub struct Library {
     /// The day in London on which each entry was recorded.
     days: Vec<Day>,
     books: BTreeMap<(u64, bool), (u64, Arc<Book>)>,
+    /// What books that are no longer kept said of statuses.
+    timelines: BTreeMap<(u64, bool), Timelines>,
     uses: u64,
     /// Markers of the whole ledger, by day.
     pub markers: Vec<Marker>,
     /// How much happens on each day: entries recorded and statuses changed.
     pub activity: BTreeMap<Day, u32>,
+    /// The days and letters of the markers, each once.
+    pub marks: BTreeSet<(Day, char)>,
+    /// How many entries each key signed.
+    pub signed: BTreeMap<KeyId, u64>,
 }
 
 impl Library {
@@ -114,12 +125,22 @@ impl Library {
             source,
             days,
             books: BTreeMap::new(),
+            timelines: BTreeMap::new(),
             uses: 0,
             markers: Vec::new(),
             activity: BTreeMap::new(),
+            marks: BTreeSet::new(),
+            signed: BTreeMap::new(),
         };
+        for fact in &library.source.facts {
+            match library.signed.get_mut(&fact.by) {
+                Some(count) => *count += 1,
+                None => drop(library.signed.insert(fact.by.clone(), 1)),
+            }
+        }
         let all = library.book(library.all(), RulesChoice::Then)?;
         library.markers = markers(&library.source.facts, &all);
+        library.marks = library.markers.iter().map(|one| (one.day, one.letter)).collect();
         library.activity = activity(&library.days, &all);
         Ok(library)
     }
@@ -132,6 +153,11 @@ impl Library {
     /// The day on which the program was started.
     pub fn today(&self) -> Day {
         self.source.today
+    }
+
+    /// The day in London on which an entry was recorded.
+    pub fn recorded_on(&self, seq: u64) -> Option<Day> {
+        self.days.get(usize::try_from(seq).ok()?).copied()
     }
 
     /// The number of entries recorded by the end of a day.
@@ -174,12 +200,41 @@ impl Library {
         let positions = Positions::new(&state, rules);
         let changes = positions.change_days().into_iter().collect();
         let book = Arc::new(Book { state, positions, changes });
-        if self.books.len() >= BOOKS_MAX {
+        let timeline = |item: &ItemRef| (item.clone(), book.positions.history(item).collect());
+        self.timelines.insert(key, book.positions.items().map(timeline).collect());
+        if self.timelines.len() > BOOKS_MAX {
+            self.timelines.pop_first();
+        }
+        let entries = |library: &Self| library.books.keys().map(|(size, _)| size).sum::<u64>();
+        while self.books.len() >= BOOKS_MAX
+            || (!self.books.is_empty() && entries(self) + size > BOOK_ENTRIES_MAX)
+        {
             let oldest = self.books.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key);
             oldest.and_then(|key| self.books.remove(&key));
         }
         self.books.insert(key, (self.uses, Arc::clone(&book)));
         Ok(book)
+    }
+
+    /// One item's status, from the book or from what is left of it.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the entries cannot be replayed.
+    pub fn status(
+        &mut self,
+        size: u64,
+        rules: RulesChoice,
+        item: &ItemRef,
+        on: Day,
+    ) -> Result<Status, ReplayError> {
+        let key = (size, rules == RulesChoice::Latest);
+        if let Some(timelines) = self.timelines.get(&key) {
+            let changes = timelines.get(item).map_or(&[][..], Vec::as_slice);
+            let before = changes.partition_point(|(day, _)| *day <= on);
+            let last = before.checked_sub(1).and_then(|at| changes.get(at));
+            return Ok(last.map_or(Status::NotAsked, |(_, status)| *status));
+        }
+        Ok(self.book(size, rules)?.positions.status(item, on))
     }
 
     /// An entry.

@@ -52,3 +52,49 @@ impl Loading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::super::view::loading;
+    use super::*;
+
+    fn drawn(state: &Loading, columns: u16, rows: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| loading(state, frame)).unwrap();
+        let cells = terminal.backend().buffer().content();
+        let lines = cells.chunks(usize::from(columns).max(1));
+        let line = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+        lines.map(line).collect::<Vec<String>>().join("\n")
+    }
+
+    #[test]
+    fn it_says_how_far_it_is_and_that_what_was_shown_before_is_unchecked() {
+        let mut state = Loading::default();
+        assert!(drawn(&state, 80, 24).contains("Opening ..."));
+        let progress = Progress { phase: "1 of 2: entries", done: 5_120, of: 100_000 };
+        state.step(Step::Progress(progress));
+        let text = drawn(&state, 80, 24);
+        assert!(text.contains("1 of 2: entries, 5 120 of 100 000 entries"), "{text}");
+        assert!(!text.contains("being checked"), "{text}");
+        state.step(Step::Before(vec!["[x] Met 1.1.1".to_owned()]));
+        let text = drawn(&state, 80, 24);
+        assert!(text.contains("when you last looked: being checked"), "{text}");
+        assert!(text.contains("[x] Met 1.1.1"), "{text}");
+        for (columns, rows) in [(1, 1), (3, 5), (60, 18), (240, 70)] {
+            drawn(&state, columns, rows);
+        }
+    }
+
+    #[test]
+    fn keys_leave_and_help() {
+        let mut state = Loading::default();
+        assert!(!state.key(Key::Char('?')));
+        assert!(drawn(&state, 80, 24).contains("leave now, nothing is lost"));
+        assert!(!state.key(Key::Esc));
+        assert!(!drawn(&state, 80, 24).contains("leave now"));
+        assert!(state.key(Key::Char('q')) && state.key(Key::Ctrl('c')));
+    }
+}

@@ -16,6 +16,7 @@ use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
 use super::theme::Theme;
 use super::trust::Trust;
+use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::refs::{ItemId, ItemRef};
 use crate::domain::replay::ReplayError;
@@ -316,6 +317,24 @@ impl Model {
         all
     }
 
+    /// The nearest marker or bookmark after a day, or before it.
+    pub fn marker_beside(&self, day: Day, forward: bool) -> Option<Marker> {
+        let all = &self.library.markers;
+        let bookmarks = &self.library.source.bookmarks;
+        let bookmark =
+            |day: &Day| Marker { day: *day, letter: 'B', text: "bookmark".to_owned(), entry: None };
+        if forward {
+            let marker = all.get(all.partition_point(|one| one.day <= day)).cloned();
+            let own = bookmarks.range(day.plus(1)..).next().map(bookmark);
+            marker.into_iter().chain(own).min()
+        } else {
+            let before = all.partition_point(|one| one.day < day);
+            let marker = before.checked_sub(1).and_then(|at| all.get(at)).cloned();
+            let own = bookmarks.range(..day).next_back().map(bookmark);
+            marker.into_iter().chain(own).max()
+        }
+    }
+
     /// Works out again what the screen says, keeping item and scroll where they are.
     pub fn refresh(&mut self) {
         match Position::read(&mut self.library, self.asked, &self.filter) {
@@ -342,12 +361,19 @@ impl Model {
                     _ => Body::Signatures,
                 }
             }
-            Screen::History => Body::History(History::read(
-                &self.library,
-                self.asked,
-                self.position.size,
-                &self.filter,
-            )),
+            Screen::History => {
+                let (library, size) = (&self.library, self.position.size);
+                let before = std::mem::replace(&mut self.body, Body::Signatures);
+                Body::History(match before {
+                    // A million lines are not listed again for a step down the list.
+                    Body::History(page)
+                        if page.answers(library, self.asked, size, &self.filter) =>
+                    {
+                        page
+                    }
+                    _ => History::read(library, self.asked, size, &self.filter),
+                })
+            }
             Screen::Signatures => Body::Signatures,
             Screen::YearEnd => {
                 let all = Position::read(&mut self.library, self.asked, &Filter::default());
@@ -387,7 +413,8 @@ impl Model {
         // A line about no item was selected as such and stays.
         let at = self.cursor().at;
         let plain = at < lines && self.item_at(at).is_none();
-        let found = (0..lines).find(|line| !plain && item.is_some() && self.item_at(*line) == item);
+        let wanted = if plain || item.is_none() { 0..0 } else { 0..lines };
+        let found = wanted.into_iter().find(|line| self.item_at(*line) == item);
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = found.unwrap_or(cursor.at).min(lines.saturating_sub(1));
         }

@@ -1,6 +1,5 @@
 //! The timeline under every screen: how much happens in each column, markers, the cursor.
 
-use super::book::Marker;
 use super::model::Model;
 use crate::domain::day::Day;
 
@@ -65,14 +64,17 @@ pub fn strip(model: &Model, width: u16) -> Strip {
             *cell = letter;
         }
     };
-    let shown = |one: &Marker| from <= one.day && one.day <= until;
     let comparing = model.has_sides();
     // A bookmark's letter is side B's as well.
-    let marked = model.markers().into_iter().filter(|one| !comparing || one.letter != 'B');
-    for one in marked.filter(shown) {
-        put(one.day, one.letter);
-        if !letters.contains(&one.letter) {
-            letters.push(one.letter);
+    let mut marked: Vec<(Day, char)> =
+        model.library.marks.range((from, '\0')..=(until, char::MAX)).copied().collect();
+    let bookmarks = model.library.source.bookmarks.range(from..=until).filter(|_| !comparing);
+    marked.extend(bookmarks.map(|day| (*day, 'B')));
+    marked.sort_unstable();
+    for (day, letter) in marked {
+        put(day, letter);
+        if !letters.contains(&letter) {
+            letters.push(letter);
         }
     }
     if comparing {

@@ -155,13 +155,7 @@ fn differs(model: &mut Model, asked: Asked, day: Day, filter: &Filter) -> Option
 
 fn marker(model: &mut Model, forward: bool) {
     let asked = model.active();
-    let all = model.markers();
-    let found = if forward {
-        all.iter().find(|one| one.day > asked.on)
-    } else {
-        all.iter().rev().find(|one| one.day < asked.on)
-    };
-    match found {
+    match model.marker_beside(asked.on, forward) {
         Some(one) => {
             model.notice = format!("{}: {}.", one.day.short(), one.text);
             model.ask(Asked { on: one.day, ..asked });

@@ -23,6 +23,8 @@ pub struct History {
     pub size: u64,
     /// Lines, newest first.
     pub lines: Vec<Happening>,
+    /// What was asked, of how many entries in all.
+    asked: (Asked, u64, Filter),
 }
 
 /// A line in words.
@@ -46,10 +48,11 @@ impl History {
         let until = known_by(library, asked);
         let mut lines: Vec<(Day, Happening)> = Vec::new();
         for fact in library.source.facts.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
+            let Some(day) = library.recorded_on(fact.seq) else { continue };
             let late = !filter.late || library.late(fact.seq).is_some();
             let holder = || library.holder(&fact.by).to_lowercase();
             if late && filter.by.as_ref().is_none_or(|by| holder().contains(by.as_str())) {
-                lines.push((fact.at.london_day(), Happening::Entry(fact.seq)));
+                lines.push((day, Happening::Entry(fact.seq)));
             }
         }
         let plain = !filter.late && filter.by.is_none();
@@ -61,7 +64,17 @@ impl History {
         }
         // Stable: entries of one day keep their order, and the calendar comes after them.
         lines.sort_by_key(|(day, _)| *day);
-        Self { size, lines: lines.into_iter().rev().map(|(_, line)| line).collect() }
+        let lines = lines.into_iter().rev().map(|(_, line)| line).collect();
+        Self { size, lines, asked: (asked, library.all(), filter.clone()) }
+    }
+
+    /// Says whether it is the page for a question.
+    pub fn answers(&self, library: &Library, asked: Asked, size: u64, filter: &Filter) -> bool {
+        let (before, all, filtered) = &self.asked;
+        self.size == size
+            && *all == library.all()
+            && (before.on, before.known) == (asked.on, asked.known)
+            && filtered == filter
     }
 }
 

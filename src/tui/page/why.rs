@@ -247,8 +247,7 @@ fn hindsight(
     if position.size == all {
         return None;
     }
-    let book = library.book(all, position.asked.rules).ok()?;
-    let now = book.positions.status(item, position.asked.on);
+    let now = library.status(all, position.asked.rules, item, position.asked.on).ok()?;
     (now != status).then(|| {
         let word = now.word().to_lowercase();
         format!("A later entry changes this answer: known now, it is {word}.")
@@ -267,8 +266,7 @@ fn answers(library: &mut Library, asked: Asked, item: &ItemRef) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
     for one in questions {
         let size = library.size(one);
-        let Ok(book) = library.book(size, one.rules) else { continue };
-        let status = book.positions.status(item, one.on);
+        let Ok(status) = library.status(size, one.rules, item, one.on) else { continue };
         if !answers.iter().any(|other| other.asked == one) {
             answers.push(Answer { asked: one, status });
         }

@@ -116,13 +116,12 @@ fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     }
     pen.frame(area, "Who signed", &format!("{} key", model.keys.hint(C::Open)));
     let cursor = model.cursor();
-    let facts = &model.library.source.facts;
     let more = pen.theme().glyphs.more;
     let mut at = None;
     let room = usize::from(area.height.saturating_sub(3));
     let keys = model.library.source.roster.keys().enumerate();
     for (number, (id, one)) in keys.skip(cursor.top).take(room) {
-        let signed = facts.iter().filter(|fact| fact.by == *id).count();
+        let signed = model.library.signed.get(id).copied().unwrap_or_default();
         let state = match (one.compromised_from, one.revoked) {
             (Some(_), _) => "compromised",
             (None, Some(_)) => "retired",
@@ -133,7 +132,7 @@ fn signers(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
             "{} {} {:>7} entries, {state}",
             fill(id.as_str(), 14, more),
             fill(&who, usize::from(area.width.saturating_sub(42)).min(40), more),
-            grouped(signed as u64)
+            grouped(signed)
         );
         let y = area.y + 1 + u16::try_from(number - cursor.top).unwrap_or(0);
         pen.row(area, y, &text, number == cursor.at);
