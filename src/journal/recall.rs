@@ -263,12 +263,12 @@ impl Reader {
         if one.seq != self.frontier.size() {
             return Err(Stop::Otherwise);
         }
-        let before = one.row.is_some().then(|| self.frontier.clone()).unwrap_or_default();
+        let before = one.row.is_some().then(|| self.frontier.clone());
         self.frontier.push(one.leaf);
         if self.wanted.contains(&self.frontier.size()) {
             self.roots.insert(self.frontier.size(), self.frontier.root());
         }
-        if let Some(row) = one.row.take() {
+        if let (Some(row), Some(before)) = (one.row.take(), before) {
             if one.seq == 0 {
                 self.first = super::audit::origin_of(&row.bytes).map(|origin| (origin, one.leaf));
             }

@@ -57,6 +57,7 @@ impl Loading {
 mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
+    use ratatui::buffer::Cell;
 
     use super::super::view::loading;
     use super::*;
@@ -66,7 +67,7 @@ mod tests {
         terminal.draw(|frame| loading(state, frame)).unwrap();
         let cells = terminal.backend().buffer().content();
         let lines = cells.chunks(usize::from(columns).max(1));
-        let line = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+        let line = |row: &[Cell]| row.iter().map(Cell::symbol).collect();
         lines.map(line).collect::<Vec<String>>().join("\n")
     }
 
