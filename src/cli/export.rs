@@ -1,6 +1,7 @@
 //! `dspt export`: the ledger in forms that others read and check.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -160,7 +161,7 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
     }
     if size < ledger.facts.len() as u64 {
         let after = ledger.facts.len() as u64 - size;
-        text.push_str(&format!("The newest {after} entries are not in it: they follow its head\n"));
+        let _ = writeln!(text, "The newest {after} entries are not in it: they follow its head");
     }
     let value = json!({
         "folder": folder,

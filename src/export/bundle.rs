@@ -2,6 +2,7 @@
 //! without this program. The layout is that of `docs/FORMAT.md`, section 15.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -213,14 +214,13 @@ impl Maker<'_> {
         let mut text = format!("log {}\n", ledger.log.at(self.size()));
         let mut members = String::new();
         for (one, number) in signed.iter().zip(1..) {
-            text.push_str(&format!("witness w{number} {}\n", one.witness()));
-            members.push_str(&format!(" w{number}"));
+            let _ = writeln!(text, "witness w{number} {}", one.witness());
+            let _ = write!(members, " w{number}");
         }
-        text.push_str(&if members.is_empty() {
-            "quorum none\n".to_owned()
-        } else {
-            format!("group witnesses all{members}\nquorum witnesses\n")
-        });
+        if members.is_empty() {
+            return text + "quorum none\n";
+        }
+        let _ = write!(text, "group witnesses all{members}\nquorum witnesses\n");
         text
     }
 

@@ -364,15 +364,12 @@ impl Model {
             Screen::History => {
                 let (library, size) = (&self.library, self.position.size);
                 let before = std::mem::replace(&mut self.body, Body::Signatures);
-                Body::History(match before {
-                    // A million lines are not listed again for a step down the list.
-                    Body::History(page)
-                        if page.answers(library, self.asked, size, &self.filter) =>
-                    {
-                        page
-                    }
-                    _ => History::read(library, self.asked, size, &self.filter),
-                })
+                let kept = if let Body::History(page) = before { Some(page) } else { None };
+                // A million lines are not listed again for a step down the list.
+                let kept =
+                    kept.filter(|page| page.answers(library, self.asked, size, &self.filter));
+                let read = || History::read(library, self.asked, size, &self.filter);
+                Body::History(kept.unwrap_or_else(read))
             }
             Screen::Signatures => Body::Signatures,
             Screen::YearEnd => {
