@@ -30,7 +30,6 @@ use crate::domain::table::{Table, write_stored};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::keys;
 use crate::ledger::{Digest, Origin, SeedSigner, Sign};
-use crate::memory::Memory;
 use crate::store::Mode;
 
 /// Arguments of `demo`.
@@ -148,7 +147,7 @@ fn make_years(path: &Path, entries: u64, output: &mut Output<'_>) -> Result<(), 
     maker.rules(demo_years::FIRST)?;
     let maker = Years::new(maker)?.record(entries, output)?;
     // Each entry was read back and its signature checked before it was written.
-    if let Err(unusable) = maker.journal.remember(&Memory::of_user())? {
+    if let Err(unusable) = maker.journal.remember(&output.memory)? {
         output.warn(&unusable.to_string())?;
     }
     Ok(maker.journal.close()?)

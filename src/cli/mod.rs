@@ -49,6 +49,7 @@ use serde_json::{Value, json};
 
 use crate::domain::day::Instant;
 use crate::import::problem::Problem;
+use crate::memory::Memory;
 use failure::{Failure, exit};
 use output::Output;
 
@@ -158,13 +159,15 @@ pub fn run_at_width(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    run_with_clock(args, &|| now, width, out, err)
+    run_remembering(args, &|| now, Memory::none(), width, out, err)
 }
 
-/// As [`run_at_width`], for commands that run on and need the time again.
-pub fn run_with_clock(
+/// As [`run_at_width`], for a user: with a clock for commands that run on and need the time again,
+/// and with the memory of what this user verified before.
+pub fn run_remembering(
     args: impl IntoIterator<Item = OsString>,
     clock: &(dyn Fn() -> Instant + Sync),
+    memory: Memory,
     width: Option<usize>,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -175,7 +178,8 @@ pub fn run_with_clock(
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
-            let mut output = Output { out, err, json, quiet: false, width, now, clock };
+            let quiet = false;
+            let mut output = Output { out, err, json, quiet, width, now, clock, memory };
             return report(&Failure::usage(error.render().to_string().trim_end()), &mut output);
         }
         Err(error) => {
@@ -189,7 +193,8 @@ pub fn run_with_clock(
             return u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
         }
     };
-    let mut output = Output { out, err, json: cli.json, quiet: cli.quiet, width, now, clock };
+    let (json, quiet) = (cli.json, cli.quiet);
+    let mut output = Output { out, err, json, quiet, width, now, clock, memory };
     match dispatch(&cli, &mut output) {
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::failure::Failure;
 use crate::domain::day::Instant;
+use crate::memory::Memory;
 
 /// Where a command writes, and how.
 pub(super) struct Output<'o> {
@@ -24,6 +25,8 @@ pub(super) struct Output<'o> {
     pub now: Instant,
     /// The clock itself, for commands that run on.
     pub clock: &'o (dyn Fn() -> Instant + Sync),
+    /// What this user verified before.
+    pub memory: Memory,
 }
 
 impl Output<'_> {

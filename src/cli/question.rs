@@ -14,7 +14,6 @@ use crate::domain::refs::{EventId, ItemId, ItemRef};
 use crate::domain::replay::{Fact, State};
 use crate::domain::status::Positions;
 use crate::journal::Journal;
-use crate::memory::Memory;
 use crate::store::Mode;
 
 /// Flags of every command that answers for a date.
@@ -178,7 +177,7 @@ pub(super) fn open(
     mode: Mode,
     output: &mut Output<'_>,
 ) -> Result<Journal, Failure> {
-    let journal = Journal::open_since(&ledger_path(given)?, mode, &Memory::of_user())?;
+    let journal = Journal::open_since(&ledger_path(given)?, mode, &output.memory)?;
     for note in &journal.notes {
         output.warn(note)?;
     }

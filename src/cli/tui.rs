@@ -130,7 +130,7 @@ pub(super) fn run(
     }
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
     let today = output.now.london_day();
-    let memory = Memory::of_user();
+    let memory = output.memory.clone();
     let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory, keys };
     let theme = args.theme();
     if linear {

@@ -22,7 +22,6 @@ use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase
 use crate::journal::{Effort, audit_since};
 use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 
 /// Arguments of `verify`.
@@ -69,7 +68,7 @@ pub(super) fn run(
     };
     let folder = path.is_dir();
     let (found, guard) = if folder {
-        match examine_folder(&path, &trust, &Memory::of_user()) {
+        match examine_folder(&path, &trust, &output.memory) {
             Ok(found) => (found, None),
             Err(OpenError::Store(error)) => return Err(error.into()),
             Err(OpenError::Fault(finding)) => return unopened(&path, &finding, output),
@@ -78,7 +77,7 @@ pub(super) fn run(
         let store = Store::open(&path, Mode::Read)?;
         let size = store.size()?;
         let mut shown = 0;
-        let audit = audit_since(&store, &Memory::of_user(), Effort::Everything, |done| {
+        let audit = audit_since(&store, &output.memory, Effort::Everything, |done| {
             // One line every 50,000 entries: a long check without a number is taken for a hang.
             if done >= shown + 50_000 && !output.quiet {
                 shown = done;
@@ -215,8 +214,8 @@ impl<'r> Report<'r> {
     fn text(&self) -> String {
         let (found, audit) = (self.found, &self.found.audit);
         let mut text = format!("Can this history be trusted? {}\n", self.word());
-        if let Some(ledger) = &audit.ledger {
-            let _ = writeln!(text, "  {:<10}  {}", "ledger", ledger.origin.as_str());
+        if let Some((origin, _)) = &found.about {
+            let _ = writeln!(text, "  {:<10}  {origin}", "ledger");
         }
         for phase in &found.phases {
             let said = match phase.outcome {
@@ -239,8 +238,8 @@ impl<'r> Report<'r> {
         } else if let Some(why) = &self.undecided {
             let _ = writeln!(text, "Not decided: {}", safe(why));
         }
-        if let Some(ledger) = audit.ledger.as_ref().filter(|_| self.code != exit::NO) {
-            let head = String::from_utf8_lossy(&ledger.head);
+        if let Some((_, head)) = found.about.as_ref().filter(|_| self.code != exit::NO) {
+            let head = String::from_utf8_lossy(head);
             let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
         }
         text.push_str(&witnessed(&found.intervals, self.found));
@@ -273,7 +272,7 @@ impl<'r> Report<'r> {
             })
         });
         json!({
-            "ledger": audit.ledger.as_ref().map(|ledger| ledger.origin.as_str()),
+            "ledger": found.about.as_ref().map(|(origin, _)| origin),
             "answer": match self.code { exit::YES => "yes", exit::NO => "no", _ => "not_decided" },
             "checked": {
                 "entries": counts.entries,
@@ -287,7 +286,7 @@ impl<'r> Report<'r> {
             "findings": found.findings.iter().map(fault_json).collect::<Vec<_>>(),
             "undecided": self.undecided,
             "head_file": self.head_file,
-            "head": audit.ledger.as_ref().map(|one| String::from_utf8_lossy(&one.head).into_owned()),
+            "head": found.about.as_ref().map(|(_, head)| String::from_utf8_lossy(head).into_owned()),
             "anchors": anchors.collect::<Vec<_>>(),
             "witnessed": {
                 "first": intervals.first().map(|at| at.to_string()),
@@ -325,7 +324,7 @@ fn witnessed(intervals: &Intervals, found: &Examination) -> String {
 fn not_replayed(found: &Examination) -> Option<String> {
     let audit = &found.audit;
     let ledger = audit.ledger.as_ref().filter(|_| audit.finding.is_none())?;
-    if audit.counts.withheld > 0 {
+    if audit.counts.withheld > 0 || found.disclosed {
         return None;
     }
     let failed = replay(&ledger.facts, &ledger.contents, u64::MAX).err()?;

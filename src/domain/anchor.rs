@@ -78,6 +78,8 @@ impl Intervals {
         let anchors: Vec<&Anchor> = anchors.into_iter().collect();
         let mut times: Vec<Instant> = anchors.iter().map(|one| one.at).collect();
         times.sort_unstable();
+        // One look is one, however often it is told.
+        times.dedup();
         let recorded = anchors.iter().filter_map(|one| Some((one.seq?, one.at)));
         let mut after: Vec<(u64, Instant)> = recorded.collect();
         after.sort_unstable();

@@ -3,6 +3,7 @@
 use super::derive::RulesChoice;
 use super::edition::Requirement;
 use super::event::{AssertionConfirmed, Event, Kind};
+use super::refs::ItemRef;
 use super::replay::{Contents, Fact, ReplayError, State, replay};
 use super::status::{Finding, Positions};
 
@@ -59,13 +60,26 @@ pub fn verdicts_before_grounds(
         let view = then.on(body.on);
         for (item, ground) in late {
             let known = view.finding(&item.item);
-            if known.is_none_or(|known| first_ground(facts, &known).is_none()) {
+            let rested = known.is_some_and(|known| first_ground(facts, &known).is_some());
+            let spoken = facts.iter().take_while(|fact| fact.seq < *seq);
+            if !rested && !spoken.into_iter().any(|fact| speaks_of(&fact.event, &item.item)) {
                 let item = &item.item.item;
                 found.push((*seq, format!("the first ground of {item} is entry #{ground}")));
             }
         }
     }
     Ok(found)
+}
+
+/// Whether an event is the organisation's own word about an item, still good or run out.
+fn speaks_of(event: &Event, item: &ItemRef) -> bool {
+    if let Event::EvidenceRecorded(body) = event {
+        return body.items.contains(item);
+    }
+    if let Event::ItemAnswered(body) = event {
+        return body.item == *item;
+    }
+    matches!(event, Event::ItemNotApplicable(body) if body.item == *item)
 }
 
 /// The earliest of the entries that say something about an item; none when it needs none.

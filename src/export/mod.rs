@@ -4,6 +4,7 @@
 
 pub mod anchors;
 pub mod bundle;
+mod disclosed;
 pub mod files;
 pub mod folder;
 pub mod heads;

@@ -1,7 +1,8 @@
 //! Examining a folder of tiles or a bundle: what is checked of it besides the ledger inside.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::disclosed::examine_item;
 use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, check, read_at_most};
 use crate::domain::event::Event;
@@ -46,6 +47,12 @@ pub fn examine_folder(
 ) -> Result<Examination, OpenError> {
     let manifest = if is_bundle(path) { Some(check(path)?) } else { None };
     let folder = Folder::open(path, manifest.as_ref())?;
+    if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.item.is_some()) {
+        let mut found = examine_item(path, manifest, &folder, trust)??;
+        let text = format!("{} files, and nothing else", manifest.files.len());
+        found.phases.insert(0, Phase::good("bundle", text));
+        return Ok(found);
+    }
     let tiles = folder.tiles();
     let audit = audit_since(&folder, memory, Effort::Everything, |_| {})?;
     let mut found = examine(audit, Some(folder.head()), trust);
@@ -97,7 +104,7 @@ fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
 impl Bundle<'_> {
     fn phases(&self, counts: &Counts) -> Vec<Phase> {
         vec![
-            told("evidence", self.evidence(counts)),
+            told("evidence", check_content(self.path, self.manifest, self.ledger, counts)),
             told("proofs", self.proofs()),
             told("statement", self.statement()),
         ]
@@ -113,43 +120,6 @@ impl Bundle<'_> {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, Finding> {
         read_at_most(&self.path.join(name), PROOF_BYTES_MAX)
             .map_err(|why| fault(name, "file-differs", why))
-    }
-
-    /// Evidence that the ledger does not keep, and what the list says is withheld.
-    fn evidence(&self, counts: &Counts) -> Result<String, Finding> {
-        if counts.withheld != self.manifest.withheld.content.len() as u64 {
-            let text = "it says that content is withheld which is there or which no entry names";
-            return Err(fault(MANIFEST, "content-unnamed", text));
-        }
-        for name in self.files("content") {
-            if Digest::from_hex(name).is_err() {
-                return Err(fault(name, "content-unnamed", "its name is no SHA-256"));
-            }
-        }
-        let named: Vec<&str> = self
-            .ledger
-            .facts
-            .iter()
-            .filter(|fact| !fact.event.keeps_files())
-            .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
-            .collect();
-        let there: Vec<(Digest, PathBuf)> =
-            contents(&self.path.join("evidence")).into_iter().collect();
-        if there.len() != self.files("evidence").count() {
-            return Err(fault("evidence", "content-unnamed", "a name in it is no SHA-256"));
-        }
-        for (digest, path) in &there {
-            let name = format!("evidence/{}", digest.hex());
-            let bytes = read_at_most(path, u64::MAX - 1)
-                .map_err(|why| fault(&name, "file-differs", why))?;
-            if Digest::of(&bytes) != *digest {
-                return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
-            }
-            if !named.contains(&digest.hex().as_str()) {
-                return Err(fault(&name, "content-unnamed", "no entry names it"));
-            }
-        }
-        Ok(format!("{} evidence files, as their entries name them", there.len()))
     }
 
     fn proofs(&self) -> Result<String, Finding> {
@@ -258,6 +228,48 @@ impl Bundle<'_> {
             }
         }
     }
+}
+
+/// Checks the names of content, evidence that the ledger does not keep, and what the list says is
+/// withheld.
+///
+/// # Errors
+/// The first rule broken: `content-unnamed`, `content-differs`.
+pub(super) fn check_content(
+    folder: &Path,
+    manifest: &Manifest,
+    ledger: &Ledger,
+    counts: &Counts,
+) -> Result<String, Finding> {
+    if counts.withheld != manifest.withheld.content.len() as u64 {
+        let text = "it says that content is withheld which is there or which no entry names";
+        return Err(fault(MANIFEST, "content-unnamed", text));
+    }
+    for file in &manifest.files {
+        let name = file.name.strip_prefix("content/").or(file.name.strip_prefix("evidence/"));
+        if name.is_some_and(|name| Digest::from_hex(name).is_err()) {
+            return Err(fault(&file.name, "content-unnamed", "its name is no SHA-256"));
+        }
+    }
+    let named: Vec<&str> = ledger
+        .facts
+        .iter()
+        .filter(|fact| !fact.event.keeps_files())
+        .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
+        .collect();
+    let there = contents(&folder.join("evidence"));
+    for (digest, path) in &there {
+        let name = format!("evidence/{}", digest.hex());
+        let bytes =
+            read_at_most(path, u64::MAX - 1).map_err(|why| fault(&name, "file-differs", why))?;
+        if Digest::of(&bytes) != *digest {
+            return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
+        }
+        if !named.contains(&digest.hex().as_str()) {
+            return Err(fault(&name, "content-unnamed", "no entry names it"));
+        }
+    }
+    Ok(format!("{} evidence files, as their entries name them", there.len()))
 }
 
 /// Says whether a bundle gives a proof of its own for an event: statements and anchors.

@@ -12,7 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::grounds::verdicts_before_grounds;
 use crate::domain::replay::{Fact, replay};
 use crate::ledger::tree::Prefixes;
-use crate::ledger::{Checkpoint, Policy, WitnessKey, cosignature};
+use crate::ledger::{Checkpoint, Digest, Policy, WitnessKey, cosignature};
 
 /// Checks the signature of a time-stamp over a checkpoint against an authority that the reader
 /// chose.
@@ -80,6 +80,10 @@ pub struct Examination {
     pub phases: Vec<Phase>,
     /// What was read and how much of it is good.
     pub audit: Audit,
+    /// Whether only some entries were given out.
+    pub disclosed: bool,
+    /// Which ledger it is, and its head, where so much could be believed.
+    pub about: Option<(String, Vec<u8>)>,
     /// What an auditor must be told though all signatures are good.
     pub findings: Vec<Finding>,
     /// The heads that outsiders dated and that the reader believes.
@@ -126,24 +130,86 @@ pub mod phase {
 /// Examines a ledger that was audited. `cosigned` is its head where that is a file of its own, as
 /// in a folder.
 pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Examination {
-    let mut made = Examiner {
-        trust,
-        cosigned,
-        prefixes: Prefixes::default(),
-        anchors: Vec::new(),
-        best: None,
-    };
-    let mut phases = vec![made.policy(&audit)];
-    phases.push(signed_head(&audit));
-    phases.push(made.quorum(&audit));
-    phases.push(made.fresh());
+    let mut made = Examiner::new(trust, cosigned, Roots::All(Prefixes::default()));
+    let mut phases = made.outside(&audit);
     phases.push(made.kept(&audit));
     phases.extend(audited(&audit));
     made.believe(&audit);
     let intervals = Intervals::new(&made.anchors);
     let findings = findings(&audit, &intervals);
     phases.push(replayed(&audit, &findings));
-    Examination { phases, audit, findings, anchors: made.anchors, intervals }
+    Examination {
+        phases,
+        disclosed: false,
+        about: about(&audit),
+        audit,
+        findings,
+        anchors: made.anchors,
+        intervals,
+    }
+}
+
+/// Examines entries that were given out alone, under a head that each was proved to be under; what
+/// came of comparing heads that the reader kept is `kept`.
+pub fn examine_disclosed(
+    audit: Audit,
+    cosigned: &[u8],
+    claimed: &Checkpoint,
+    trust: &Trust<'_>,
+    kept: Phase,
+) -> Examination {
+    let mut made = Examiner::new(trust, Some(cosigned), Roots::Head(claimed.clone()));
+    let mut phases = made.outside(&audit);
+    phases.push(kept);
+    phases.extend(audited(&audit));
+    for one in &mut phases {
+        if one.name == phase::ROOT && one.outcome == Outcome::Good {
+            "each entry is under the head by its own proof".clone_into(&mut one.text);
+        }
+        if one.name == phase::ANCHORS && one.outcome == Outcome::Good {
+            let text = "what anchors cover is withheld, so they bound nothing here";
+            *one = Phase::not_checked(phase::ANCHORS, text);
+        }
+    }
+    let intervals = Intervals::new(&made.anchors);
+    let findings = match audit.ledger.as_ref().filter(|_| audit.finding.is_none()) {
+        Some(ledger) => ledger.facts.iter().filter_map(|fact| outside(fact, &intervals)).collect(),
+        None => Vec::new(),
+    };
+    phases.push(match findings.first() {
+        Some(first) => Phase::bad(phase::REPLAY, Finding::clone(first)),
+        None => Phase::not_checked(phase::REPLAY, "entries with gaps between them give no status"),
+    });
+    Examination {
+        phases,
+        disclosed: true,
+        about: about(&audit),
+        audit,
+        findings,
+        anchors: made.anchors,
+        intervals,
+    }
+}
+
+fn about(audit: &Audit) -> Option<(String, Vec<u8>)> {
+    audit.ledger.as_ref().map(|ledger| (ledger.origin.to_string(), ledger.head.clone()))
+}
+
+/// Which roots can be compared.
+enum Roots {
+    /// Those of every beginning of the entries.
+    All(Prefixes),
+    /// That of the head alone.
+    Head(Checkpoint),
+}
+
+impl Roots {
+    fn at(&mut self, ledger: &Ledger, size: u64) -> Option<Digest> {
+        match self {
+            Self::All(prefixes) => prefixes.root(&ledger.leaves, size),
+            Self::Head(head) => (head.size == size).then_some(head.root),
+        }
+    }
 }
 
 /// A head that witnesses of the policy signed.
@@ -156,7 +222,7 @@ struct Cosigned {
 struct Examiner<'e> {
     trust: &'e Trust<'e>,
     cosigned: Option<&'e [u8]>,
-    prefixes: Prefixes,
+    roots: Roots,
     anchors: Vec<Anchor>,
     /// The cosigned head that reaches farthest among those with the quorum.
     best: Option<Cosigned>,
@@ -166,7 +232,18 @@ fn file(place: &str, rule: &'static str, text: String) -> Finding {
     Finding { place: Place::File(place.to_owned()), rule, text }
 }
 
-impl Examiner<'_> {
+impl<'e> Examiner<'e> {
+    fn new(trust: &'e Trust<'e>, cosigned: Option<&'e [u8]>, roots: Roots) -> Self {
+        Self { trust, cosigned, roots, anchors: Vec::new(), best: None }
+    }
+
+    /// The phases before anything of the reader's own is compared.
+    fn outside(&mut self, audit: &Audit) -> Vec<Phase> {
+        let mut phases = vec![self.policy(audit), signed_head(audit), self.quorum(audit)];
+        phases.push(self.fresh());
+        phases
+    }
+
     fn policy(&self, audit: &Audit) -> Phase {
         let Some(policy) = self.trust.policy else {
             return Phase::not_checked(
@@ -210,7 +287,7 @@ impl Examiner<'_> {
         let mut tried = 0;
         for note in self.candidates(ledger) {
             let Ok(checkpoint) = ledger.log.open(&note) else { continue };
-            if self.prefixes.root(&ledger.leaves, checkpoint.size) != Some(checkpoint.root) {
+            if self.roots.at(ledger, checkpoint.size) != Some(checkpoint.root) {
                 // A head that both the log key and a witness signed, and that is not of this tree.
                 let text = "the log key signed it, and the entries give another root".to_owned();
                 let finding = Finding { place: place(checkpoint.size), rule: "fork", text };
@@ -324,7 +401,7 @@ impl Examiner<'_> {
                 let text = format!("it covers {} entries, {size} are there", head.size);
                 return bad(format!("{text}: an older copy, or entries were cut off"));
             }
-            let root = self.prefixes.root(&ledger.leaves, head.size);
+            let root = self.roots.at(ledger, head.size);
             if root.is_some_and(|root| root != head.root) {
                 return bad(format!(
                     "the first {} entries are not those that it signs: two histories were signed; \
@@ -352,6 +429,9 @@ impl Examiner<'_> {
                 Outsider::Witness => chosen(&anchor.by),
                 Outsider::Authority => self.token_holds(ledger, anchor),
             };
+            // A cosignature on the head in hand may be recorded as well: then it is told once.
+            let told = |one: &Anchor| one.seq.is_none() && same_look(one, anchor);
+            self.anchors.retain(|one| !(believed && told(one)));
             if believed {
                 self.anchors.push(anchor.clone());
             }
@@ -367,6 +447,11 @@ impl Examiner<'_> {
         let token = named.and_then(|one| ledger.contents.get(&one.sha256));
         token.is_some_and(|token| check(body.checkpoint.as_bytes(), token).is_ok())
     }
+}
+
+/// Whether two anchors tell of the same look at the same head.
+fn same_look(one: &Anchor, other: &Anchor) -> bool {
+    (one.size, one.at, &one.by) == (other.size, other.at, &other.by)
 }
 
 /// A key is what it is, whatever it is called.

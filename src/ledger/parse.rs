@@ -53,6 +53,11 @@ impl Unverified {
         self.statement.seq
     }
 
+    /// Returns the root that it says the entries before it have.
+    pub const fn root(&self) -> Digest {
+        self.statement.root
+    }
+
     /// Returns the keyid of the claimed author.
     pub fn by(&self) -> &str {
         &self.statement.by

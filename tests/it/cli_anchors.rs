@@ -72,7 +72,8 @@ fn bare_lines_find_the_head_that_they_are_about() {
     let list = desk.run("2026-11-21", "--json anchor list").ok().json();
     assert_eq!((&list["anchors"][0]["entry"], &list["anchors"][0]["size"]), (&7.into(), &5.into()));
     let newest = head(&desk);
-    let (file, kept) = (desk.write("line", &line(7, &newest, TIME)), desk.write("kept", &old));
+    let (file, kept) =
+        (desk.write("line", &line(7, &newest, TIME + 100_000)), desk.write("kept", &old));
     let wrong = format!("anchor cosigned {file} --witness {vkey} --checkpoint {kept}");
     assert_eq!(desk.owner("2025-12-02", &wrong).code, 3);
     let right = format!("anchor cosigned {file} --witness {vkey}");

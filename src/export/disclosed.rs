@@ -1,0 +1,169 @@
+//! Examining the bundle of one item: the entries given out, each with its own proof.
+
+use std::path::Path;
+
+use super::folder::Folder;
+use super::manifest::{Manifest, read_at_most};
+use crate::journal::audit::{Audit, Finding, Ledger, Place};
+use crate::journal::disclosed::audit_disclosed;
+use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine_disclosed, phase};
+use crate::ledger::entry::ENTRY_BYTES_MAX;
+use crate::ledger::proof::PROOF_BYTES_MAX;
+use crate::ledger::{ConsistencyFile, Head, InclusionFile, LogKeys};
+use crate::store::StoreError;
+
+fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
+    Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
+}
+
+/// Examines a bundle of one item, whose files are those of its list.
+///
+/// # Errors
+/// [`StoreError`] when it cannot be read.
+pub(super) fn examine_item(
+    path: &Path,
+    manifest: &Manifest,
+    folder: &Folder,
+    trust: &Trust<'_>,
+) -> Result<Result<Examination, Finding>, StoreError> {
+    let item = Item { path, manifest, folder };
+    let entries = match item.entries() {
+        Ok(entries) => entries,
+        Err(finding) => return Ok(Err(finding)),
+    };
+    let proofs = item.proofs(&entries);
+    let audit = audit_disclosed(folder, &entries, folder.claimed())?;
+    let kept = item.kept(&audit, trust);
+    let extra = audit.ledger.as_ref().map(|ledger| item.extra(ledger, &audit));
+    let mut found = examine_disclosed(audit, folder.head(), folder.claimed(), trust, kept);
+    let at = found.phases.iter().position(|one| one.name == phase::ANCHORS);
+    let at = at.unwrap_or(found.phases.len());
+    found.phases.insert(
+        at,
+        match proofs {
+            Ok(count) => Phase::good("proofs", format!("of {count} entries, each to the byte")),
+            Err(finding) => Phase::bad("proofs", finding),
+        },
+    );
+    // Each entry is under the head by its proof alone: without it, by nothing.
+    let unproved = found
+        .phases
+        .iter()
+        .any(|one| one.name == "proofs" && matches!(one.outcome, Outcome::Bad(_)));
+    found.phases.retain(|one| !(unproved && one.name == phase::ROOT));
+    if let Some(Err(finding)) = extra {
+        found.phases.push(Phase::bad("withheld", finding));
+    } else {
+        let text = format!(
+            "{} entries: their order, and whether one of them revokes a key, corrects an entry or \
+             withdraws a ground, is not shown; nor that the item rests on no other entry",
+            manifest.withheld.entries
+        );
+        found.phases.push(Phase::not_checked("withheld", text));
+    }
+    Ok(Ok(found))
+}
+
+struct Item<'i> {
+    path: &'i Path,
+    manifest: &'i Manifest,
+    folder: &'i Folder,
+}
+
+impl Item<'_> {
+    /// The files of one folder of the bundle, by their names in it.
+    fn files(&self, folder: &str) -> impl Iterator<Item = &str> {
+        let prefix = format!("{folder}/");
+        let names = self.manifest.files.iter().map(|file| file.name.as_str());
+        names.filter_map(move |name| name.strip_prefix(&prefix))
+    }
+
+    /// The entries, by rising place.
+    fn entries(&self) -> Result<Vec<(u64, Vec<u8>)>, Finding> {
+        let mut entries = Vec::new();
+        for name in self.files("entries") {
+            let path = format!("entries/{name}");
+            let place = name.strip_suffix(".json").and_then(|text| text.parse::<u64>().ok());
+            let place = place.filter(|seq| format!("{seq}.json") == name);
+            let seq = place.ok_or_else(|| fault(&path, "proof", "its name is no place"))?;
+            let bytes = read_at_most(&self.path.join(&path), ENTRY_BYTES_MAX as u64)
+                .map_err(|why| fault(&path, "too-long", why))?;
+            entries.push((seq, bytes));
+        }
+        entries.sort_unstable_by_key(|(seq, _)| *seq);
+        let given = entries.len() as u64;
+        if self.folder.claimed().size.checked_sub(given) != Some(self.manifest.withheld.entries) {
+            let text =
+                format!("it holds {given} entries, and says that another number is withheld");
+            return Err(fault(super::manifest::MANIFEST, "manifest", text));
+        }
+        Ok(entries)
+    }
+
+    /// Each entry has its proof, and each proof its entry.
+    fn proofs(&self, entries: &[(u64, Vec<u8>)]) -> Result<usize, Finding> {
+        let head = Head::from(self.folder.claimed());
+        for (seq, bytes) in entries {
+            let path = format!("proofs/{seq}.tlog-proof");
+            let bad = |text: String| fault(&path, "proof", text);
+            let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
+            let proof = InclusionFile::parse(&file).map_err(|error| bad(error.to_string()))?;
+            let same = proof.checkpoint == self.folder.head() && proof.extra.is_none();
+            if !same || proof.index != *seq {
+                return Err(bad("it is about another head or another entry".to_owned()));
+            }
+            proof.check(bytes, &head).map_err(|error| bad(error.to_string()))?;
+        }
+        if self.files("proofs").count() != entries.len() {
+            return Err(fault("proofs", "proof", "there is one for no entry that is given"));
+        }
+        Ok(entries.len())
+    }
+
+    /// Heads that the reader kept, each by a proof in the bundle.
+    fn kept(&self, audit: &Audit, trust: &Trust<'_>) -> Phase {
+        let Some(ledger) = audit.ledger.as_ref().filter(|_| !trust.kept.is_empty()) else {
+            return Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
+        };
+        for (name, note) in &trust.kept {
+            if let Err(text) = self.follows(&ledger.log, note) {
+                return Phase::bad(phase::KEPT, fault(name, "kept", text));
+            }
+        }
+        Phase::good(phase::KEPT, format!("{} heads that you kept", trust.kept.len()))
+    }
+
+    fn follows(&self, log: &LogKeys, note: &[u8]) -> Result<(), String> {
+        let old = log.open(note).map_err(|error| error.to_string())?;
+        let new = self.folder.claimed();
+        if old.origin != new.origin || old.size > new.size {
+            return Err("it is of another ledger, or of more entries than there are".to_owned());
+        }
+        if old.size == new.size && old.root == new.root {
+            return Ok(());
+        }
+        let path = format!("consistency/{}-{}.add-checkpoint", old.size, new.size);
+        let file = read_at_most(&self.path.join(path), PROOF_BYTES_MAX as u64).map_err(|_| {
+            format!("the bundle holds no proof from {} entries; ask for one", old.size)
+        })?;
+        let proof = ConsistencyFile::parse(&file).map_err(|error| error.to_string())?;
+        proof.check(&Head::from(&old), &Head::from(new)).map_err(|error| error.to_string())
+    }
+
+    /// What the list says of content, and proofs from heads that the reader may have kept.
+    fn extra(&self, ledger: &Ledger, audit: &Audit) -> Result<(), Finding> {
+        super::opened::check_content(self.path, self.manifest, ledger, &audit.counts)?;
+        let new = self.folder.claimed();
+        for name in self.files("consistency") {
+            let path = format!("consistency/{name}");
+            let bad = |text: String| fault(&path, "consistency", text);
+            let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
+            let proof = ConsistencyFile::parse(&file).map_err(|error| bad(error.to_string()))?;
+            let named = format!("{}-{}.add-checkpoint", proof.old_size, new.size);
+            if name != named || proof.checkpoint != self.folder.head() {
+                return Err(bad("it is about other heads than its name says".to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
