@@ -155,14 +155,28 @@ fn cosigned(
         let text = format!("{} holds no line of these witnesses", args.file.display());
         return Err(refused(text).help("check the verifier key: --witness NAME+ID+KEY"));
     }
-    if let Some(fact) = recorded_before(&journal.ledger, &found) {
+    record(journal, &args.signing, bare, &found, output)
+}
+
+/// Records that witnesses cosigned a head, given with the line of the log key alone.
+///
+/// # Errors
+/// [`Failure`] when it cannot be recorded.
+pub(super) fn record(
+    journal: Journal,
+    signing: &Signing,
+    bare: String,
+    found: &[Cosigned],
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    if let Some(fact) = recorded_before(&journal.ledger, found) {
         return already(fact, output);
     }
     let lines: String = found.iter().map(Cosigned::line).collect();
     let witnesses = found.iter().map(|one| one.witness().to_string()).collect();
     let event = Event::AnchorCosigned(AnchorCosigned { checkpoint: bare + &lines, witnesses });
     let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
-    write(journal, &args.signing, &[new], output)
+    write(journal, signing, &[new], output)
 }
 
 /// Says that an entry holds all that was to be recorded.

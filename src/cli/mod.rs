@@ -1,6 +1,7 @@
 //! The command line: arguments to answers, one file per command. Decides nothing about compliance.
 
 mod anchor;
+mod ask;
 mod candidates;
 mod catalogue;
 mod check;
@@ -230,7 +231,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Prove(args) => prove::run(args, ledger, output),
         Command::Export(args) => export::run(args, ledger, output),
         Command::Anchor(args) => anchor::run(args, ledger, output),
-        Command::Witness(args) => witness::run(args, output),
+        Command::Witness(args) => witness::run(args, ledger, output),
         Command::Timestamp(args) => timestamp::run(args, ledger, output),
         Command::Fork(args) => fork::run(args, ledger, output),
         Command::Catalogue(args) => catalogue::run(args, output),

@@ -17,8 +17,9 @@ use crate::domain::event::Event;
 use crate::domain::replay::replay;
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
+use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Finding, Ledger, Place};
-use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
+use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
@@ -41,6 +42,10 @@ pub(super) struct Args {
     /// A cosigned head that you were given apart from the ledger
     #[arg(long, value_name = "CHECKPOINT")]
     head: Vec<PathBuf>,
+    /// Certificates of time-stamping authorities that you trust, PEM: then their time-stamps count.
+    /// `openssl` checks them
+    #[arg(long, value_name = "FILE")]
+    tsa_ca: Option<PathBuf>,
     /// A folder of evidence files, to compare with the digests in the ledger
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,
@@ -58,13 +63,21 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let path = ledger_path(args.path.as_deref().or(ledger))?;
     let policy = args.policy.as_deref().map(policy).transpose()?;
+    let checked = |ca: &Path, checkpoint: &[u8], token: &[u8]| {
+        let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
+        openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())
+    };
+    let by_openssl = args
+        .tsa_ca
+        .as_deref()
+        .map(|ca| move |checkpoint: &[u8], token: &[u8]| checked(ca, checkpoint, token));
     let trust = Trust {
         policy: policy.as_ref(),
         max_age_days: args.max_age,
         now: output.now,
         kept: notes(&args.kept)?,
         heads: notes(&args.head)?.into_iter().map(|(_, note)| note).collect(),
-        tokens: None,
+        tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
     };
     let folder = path.is_dir();
     let (found, guard) = if folder {

@@ -59,6 +59,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+    /// Have the newest head of your ledger cosigned by a witness, and record it
+    Ask(Box<super::ask::Args>),
     /// What the witness follows and remembers
     Status,
     /// Answer over HTTP until it is stopped
@@ -76,7 +78,11 @@ enum Command {
 ///
 /// # Errors
 /// [`Failure`]; exit status 1 when a checkpoint is not cosigned.
-pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+pub(super) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
     let folder = folder(args.state.as_deref())?;
     match &args.command {
         Command::Init { name, passphrase_file } => {
@@ -90,6 +96,7 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
             let outcome = Witness::new(&state, &signer)?.add_checkpoint(&body, seconds(output.now));
             cosigned(outcome, out.as_deref(), output)
         }
+        Command::Ask(args) => super::ask::run(args, ledger, output),
         Command::Status => status(&State::open(&folder)?, output),
         Command::Serve { listen, passphrase_file } => {
             let state = State::open(&folder)?;

@@ -134,7 +134,11 @@ pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Exam
     let mut phases = made.outside(&audit);
     phases.push(made.kept(&audit));
     phases.extend(audited(&audit));
-    made.believe(&audit);
+    let not_believed = made.believe(&audit);
+    let told = phases.iter_mut().find(|one| one.name == phase::ANCHORS);
+    if let Some(anchors) = told.filter(|one| one.outcome == Outcome::Good) {
+        anchors.text = [vec![std::mem::take(&mut anchors.text)], not_believed].concat().join("; ");
+    }
     let intervals = Intervals::new(&made.anchors);
     let findings = findings(&audit, &intervals);
     phases.push(replayed(&audit, &findings));
@@ -418,17 +422,24 @@ impl<'e> Examiner<'e> {
     }
 
     /// Keeps the anchors whose outsiders the reader believes.
-    fn believe(&mut self, audit: &Audit) {
-        let Some(ledger) = &audit.ledger else { return };
+    ///
+    /// Returns why others are not.
+    fn believe(&mut self, audit: &Audit) -> Vec<String> {
+        let Some(ledger) = &audit.ledger else { return Vec::new() };
+        let mut not = Vec::new();
         let policy = self.trust.policy;
         let chosen = |by: &str| {
             policy.is_none_or(|one| one.witnesses().iter().any(|w| same_key(&w.key, by)))
         };
         for anchor in &ledger.anchors {
             let believed = match anchor.outsider {
-                Outsider::Witness => chosen(&anchor.by),
+                Outsider::Witness if chosen(&anchor.by) => Ok(()),
+                Outsider::Witness => Err("that witness is not in the policy".to_owned()),
                 Outsider::Authority => self.token_holds(ledger, anchor),
             };
+            let seq = anchor.seq.unwrap_or_default();
+            not.extend(believed.as_ref().err().map(|why| format!("#{seq} does not count: {why}")));
+            let believed = believed.is_ok();
             // A cosignature on the head in hand may be recorded as well: then it is told once.
             let told = |one: &Anchor| one.seq.is_none() && same_look(one, anchor);
             self.anchors.retain(|one| !(believed && told(one)));
@@ -436,16 +447,22 @@ impl<'e> Examiner<'e> {
                 self.anchors.push(anchor.clone());
             }
         }
+        not
     }
 
-    fn token_holds(&self, ledger: &Ledger, anchor: &Anchor) -> bool {
+    /// Whether the reader's own check takes the token of an anchor.
+    fn token_holds(&self, ledger: &Ledger, anchor: &Anchor) -> Result<(), String> {
         let seq = anchor.seq.and_then(|seq| usize::try_from(seq).ok());
         let fact = seq.and_then(|seq| ledger.facts.get(seq));
-        let (Some(check), Some(fact)) = (self.trust.tokens, fact) else { return false };
-        let Event::AnchorTimestamped(body) = &fact.event else { return false };
+        let check = self.trust.tokens.ok_or("no authority was chosen, see --tsa-ca")?;
+        let Some((fact, Event::AnchorTimestamped(body))) = fact.map(|fact| (fact, &fact.event))
+        else {
+            return Err("it is no time-stamp".to_owned());
+        };
         let named = fact.subjects.iter().find(|one| one.name == super::anchors::TOKEN);
         let token = named.and_then(|one| ledger.contents.get(&one.sha256));
-        token.is_some_and(|token| check(body.checkpoint.as_bytes(), token).is_ok())
+        let token = token.ok_or("the token is withheld")?;
+        check(body.checkpoint.as_bytes(), token)
     }
 }
 
