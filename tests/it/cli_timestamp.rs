@@ -35,7 +35,7 @@ ess_cert_id_alg = sha256
 ";
 
 /// A certification authority with a time-stamping key, made for one test.
-struct Authority {
+pub(crate) struct Authority {
     folder: PathBuf,
 }
 
@@ -48,8 +48,7 @@ fn openssl(args: &[&str]) -> bool {
 }
 
 impl Authority {
-    fn new(desk: &Desk, name: &str) -> Self {
-        let folder = desk.path(name);
+    pub(crate) fn new(folder: PathBuf) -> Self {
         fs::create_dir(&folder).unwrap();
         let made = Self { folder };
         let config = CONFIG.replace("FOLDER", &made.path("."));
@@ -86,11 +85,11 @@ impl Authority {
         made
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
-    fn answer(&self, request: &str, response: &str) {
+    pub(crate) fn answer(&self, request: &str, response: &str) {
         assert!(openssl(&[
             "ts",
             "-reply",
@@ -124,7 +123,7 @@ fn a_head_is_dated_recorded_and_checked() {
         return;
     }
     let desk = Desk::new();
-    let authority = Authority::new(&desk, "authority");
+    let authority = Authority::new(desk.path("authority"));
     let (tsq, tsr) =
         (desk.path("h.tsq").display().to_string(), desk.path("h.tsr").display().to_string());
     let data = desk.path("h.checkpoint").display().to_string();
@@ -168,7 +167,7 @@ fn a_head_is_dated_recorded_and_checked() {
 /// What is not the authority's, or cannot be checked, is not taken for good.
 fn refusals(desk: &Desk, authority: &Authority, data: &Path, token: &Path) {
     let (checkpoint, token) = (fs::read(data).unwrap(), fs::read(token).unwrap());
-    let other = Authority::new(desk, "other");
+    let other = Authority::new(desk.path("other"));
     let (ours, theirs) = (authority.path("ca.pem"), other.path("ca.pem"));
     let foreign = desk.run("2026-11-22", &format!("timestamp verify --all --ca {theirs}"));
     assert_eq!(foreign.code, 1, "{}", foreign.err);

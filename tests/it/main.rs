@@ -13,6 +13,8 @@
 mod agent;
 mod anchors;
 mod architecture;
+#[cfg(unix)]
+mod auditor;
 mod check;
 mod cli;
 mod cli_anchors;
