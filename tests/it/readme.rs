@@ -62,17 +62,22 @@ fn agrees(expected: &[String], actual: &[&str]) -> bool {
     }
 }
 
+/// The policy that the page shows: from its line `log` to the end of that block.
+fn policy(page: &str) -> String {
+    let lines = page.lines().skip_while(|line| !line.starts_with("log "));
+    lines.take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn the_examples_of_the_readme_run_as_written() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("README.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("fixtures/demo")).unwrap();
-    fs::copy(
-        root.join("fixtures/demo/soa-2026.csv"),
-        folder.path().join("fixtures/demo/soa-2026.csv"),
-    )
-    .unwrap();
+    for name in ["fixtures/demo/soa-2026.csv", "fixtures/demo/evidence.csv"] {
+        fs::copy(root.join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("policy"), policy(&page)).unwrap();
     fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
     let examples = examples(&page);
     assert!(examples.len() >= 10, "the page has lost its examples");
