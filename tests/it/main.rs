@@ -18,6 +18,7 @@ mod auditor;
 mod check;
 mod cli;
 mod cli_anchors;
+mod cli_ask;
 mod cli_keys;
 mod cli_proofs;
 mod cli_tiles;
