@@ -1,6 +1,7 @@
 //! The commands of docs/AUDITOR.md, run as written by `sh`, in order, in a folder that holds what an
 //! auditor holds: a bundle that the organisation made, and a policy of his own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -195,12 +196,12 @@ fn session(blocks: &[Block]) -> String {
     let absent = missing();
     let mut script = "set -e\n".to_owned();
     for block in blocks {
-        match absent.iter().find(|tool| block.commands.contains(**tool)) {
-            Some(tool) => eprintln!("docs/AUDITOR.md:{}: left out: no {tool} here", block.line),
-            None => {
-                script.push_str(&format!("echo '#### {}'\n{}", block.line, block.commands));
-            }
+        if let Some(tool) = absent.iter().find(|tool| block.commands.contains(**tool)) {
+            eprintln!("docs/AUDITOR.md:{}: left out: no {tool} here", block.line);
+            continue;
         }
+        writeln!(script, "echo '#### {}'", block.line).unwrap();
+        script.push_str(&block.commands);
     }
     script
 }
