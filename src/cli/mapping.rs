@@ -16,6 +16,7 @@ use super::shipped;
 use crate::domain::lint::{Finding, Severity, check as check_mapping, sort};
 use crate::domain::mapping::{JointGroup, MappingRow};
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef};
+use crate::domain::text::counted;
 use crate::import::mapping::MappingDefaults;
 
 /// Arguments of `mapping`.
@@ -215,8 +216,4 @@ impl Together {
         };
         runs.iter().map(run).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

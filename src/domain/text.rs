@@ -39,3 +39,29 @@ pub fn is_hidden(c: char) -> bool {
 pub fn safe(text: &str) -> String {
     visible(&text.replace(['\n', '\t'], " "))
 }
+
+/// Returns a count with its word: `1 row`, `2 rows`, `3 entries`, `4 witnesses`.
+pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    if count == 1 {
+        return format!("1 {what}");
+    }
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{count} {stem}ies"),
+        None if what.ends_with('s') => format!("{count} {what}es"),
+        None => format!("{count} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_has_the_word_that_fits() {
+        assert_eq!(counted(0_usize, "row"), "0 rows");
+        assert_eq!(counted(1_u64, "entry"), "1 entry");
+        assert_eq!(counted(2_u64, "entry"), "2 entries");
+        assert_eq!(counted(3_u64, "witness"), "3 witnesses");
+    }
+}

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use crate::domain::event::EvidenceRecorded;
 use crate::domain::refs::{CategoryId, ControlRef, EditionId, ItemRef, UnitId};
 use crate::domain::replay::State;
-use crate::domain::text::shown;
+use crate::domain::text::{counted, shown};
 
 use super::Rows;
-use super::counted;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::sheet::{Column, Row, Sheet, fold};

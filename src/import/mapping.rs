@@ -11,9 +11,8 @@ use crate::domain::mapping::{
 };
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, Level, TargetRef};
 use crate::domain::replay::State;
-use crate::domain::text::shown;
+use crate::domain::text::{counted, shown};
 
-use super::counted;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::sheet::{Column, Row, Sheet};

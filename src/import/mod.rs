@@ -56,11 +56,6 @@ fn is_harmless(c: char) -> bool {
     matches!(c, '\n' | '\t' | '\u{ad}' | '\u{200c}' | '\u{200d}')
 }
 
-/// Returns `1 row` or `2 rows`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Reads text that must be there.
 fn required_text(text: &str, help: &str) -> Result<String, Fault> {
     if text.is_empty() {

@@ -5,10 +5,9 @@
 use std::borrow::Cow;
 
 use super::cells::{Cell, Record, Records};
-use super::counted;
 use super::problem::{Fault, Problem, Problems, near};
 use super::text::{Decoded, ROWS_MAX, declared_delimiter, decode};
-use crate::domain::text::shown;
+use crate::domain::text::{counted, shown};
 
 /// A column that a reader asks for.
 #[derive(Clone, Copy, Debug)]

@@ -10,9 +10,8 @@ use crate::domain::mapping::{SOA_COLUMNS, Soa};
 use crate::domain::refs::{ControlRef, FrameworkRef};
 use crate::domain::replay::State;
 use crate::domain::table::write_stored;
-use crate::domain::text::shown;
+use crate::domain::text::{counted, shown};
 
-use super::counted;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::sheet::{Column, Row, Sheet};

@@ -11,6 +11,7 @@ use crate::domain::day::Instant;
 use crate::domain::event::Event;
 use crate::domain::grounds::verdicts_before_grounds;
 use crate::domain::replay::{Fact, replay};
+use crate::domain::text::counted;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{Checkpoint, Digest, Policy, WitnessKey, cosignature};
 
@@ -263,7 +264,8 @@ impl<'e> Examiner<'e> {
         let newest = ledger.log.newest();
         if policy.logs().iter().any(|log| log.vkey == *newest) {
             let (logs, witnesses) = (policy.logs().len(), policy.witnesses().len());
-            let text = format!("chosen by the reader: {logs} logs, {witnesses} witnesses");
+            let (logs, witnesses) = (counted(logs, "log"), counted(witnesses, "witness"));
+            let text = format!("chosen by the reader: {logs}, {witnesses}");
             return Phase::good(phase::POLICY, text);
         }
         let text = format!("it does not name {newest}, the log key of this ledger");
@@ -316,7 +318,8 @@ impl<'e> Examiner<'e> {
                     more => format!("the {more} after it only by the log key"),
                 };
                 let count = best.signed.len();
-                let text = format!("{count} witnesses signed the first {covered} entries; {after}");
+                let (count, covered) = (counted(count, "witness"), counted(covered, "entry"));
+                let text = format!("{count} signed the first {covered}; {after}");
                 Phase::good(phase::QUORUM, text)
             }
             _ => {
@@ -417,7 +420,8 @@ impl<'e> Examiner<'e> {
         }
         let count = self.trust.kept.len();
         let more = remembered.map_or_else(String::new, |text| format!("; {text}"));
-        let text = format!("{count} heads that you kept, the newest of {last} entries{more}");
+        let (count, last) = (counted(count, "head"), counted(last, "entry"));
+        let text = format!("{count} that you kept, the newest of {last}{more}");
         Phase::good(phase::KEPT, text)
     }
 
@@ -497,7 +501,7 @@ fn signed_head(audit: &Audit) -> Phase {
         let text = "there is no signed head".to_owned();
         return Phase::bad(phase::HEAD, file("the head", "checkpoint", text));
     }
-    let text = format!("{count} signed heads, the newest by {newest}");
+    let text = format!("{}, the newest by {newest}", counted(count, "signed head"));
     Phase::good(phase::HEAD, text)
 }
 
@@ -534,8 +538,11 @@ fn audited(audit: &Audit) -> Vec<Phase> {
                 counts.entries, counts.signatures
             ),
         ),
-        (phase::ROOT, format!("the tree over {} entries is the one signed", counts.entries)),
-        (phase::ANCHORS, format!("{anchors} dated heads in the ledger")),
+        (
+            phase::ROOT,
+            format!("the tree over {} is the one signed", counted(counts.entries, "entry")),
+        ),
+        (phase::ANCHORS, format!("{} in the ledger", counted(anchors, "dated head"))),
         (phase::CONTENT, format!("{} stored contents, hashed again{withheld}", counts.contents)),
     ];
     let mut stopped = false;
