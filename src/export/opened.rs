@@ -54,7 +54,12 @@ pub fn examine_folder(
         return Ok(found);
     }
     let tiles = folder.tiles();
-    let audit = audit_since(&folder, memory, Effort::Everything, |_| {})?;
+    let audit = match (audit_since(&folder, memory, Effort::Everything, |_| {}), &tiles) {
+        (Ok(audit), _) => audit,
+        // No entry could be read for want of a tile: the folder is at fault, not the disk.
+        (Err(_), Err(finding)) => return Err(OpenError::Fault(finding.clone())),
+        (Err(error), Ok(_)) => return Err(error.into()),
+    };
     let mut found = examine(audit, Some(folder.head()), trust);
     let place = |name: &str, phases: &[Phase]| {
         phases.iter().position(|phase| phase.name == name).unwrap_or(phases.len())

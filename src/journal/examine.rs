@@ -233,6 +233,19 @@ struct Examiner<'e> {
     best: Option<Cosigned>,
 }
 
+/// The rule that the line of a witness breaks when it does not verify.
+const COSIGNATURE: &str = "cosignature";
+
+/// Why something was not checked: it needs entries that were not read.
+const BEFORE: &str = "a fault stands before it";
+
+/// Whether not all entries were read: then later ones may name other keys, and their root is not
+/// known. What is found wrong with heads and contents comes after all entries.
+fn stopped(audit: &Audit) -> bool {
+    let entry = |finding: &Finding| matches!(finding.place, Place::Entry(_));
+    audit.finding.as_ref().is_some_and(entry) || audit.undecided.is_some()
+}
+
 fn file(place: &str, rule: &'static str, text: String) -> Finding {
     Finding { place: Place::File(place.to_owned()), rule, text }
 }
@@ -244,9 +257,9 @@ impl<'e> Examiner<'e> {
 
     /// The phases before anything of the reader's own is compared.
     fn outside(&mut self, audit: &Audit) -> Vec<Phase> {
-        let mut phases = vec![self.policy(audit), signed_head(audit), self.quorum(audit)];
-        phases.push(self.fresh());
-        phases
+        let policy = self.policy(audit);
+        let [head, quorum] = self.head_and_quorum(audit);
+        vec![policy, head, quorum, self.fresh()]
     }
 
     fn policy(&self, audit: &Audit) -> Phase {
@@ -268,8 +281,26 @@ impl<'e> Examiner<'e> {
             let text = format!("chosen by the reader: {logs}, {witnesses}");
             return Phase::good(phase::POLICY, text);
         }
+        if stopped(audit) {
+            return Phase::not_checked(phase::POLICY, BEFORE);
+        }
         let text = format!("it does not name {newest}, the log key of this ledger");
         Phase::bad(phase::POLICY, file("the policy", "policy", text))
+    }
+
+    /// The line of a witness that does not verify on a folder's own head is a fault of that head.
+    fn head_and_quorum(&mut self, audit: &Audit) -> [Phase; 2] {
+        let (head, quorum) = (signed_head(audit), self.quorum(audit));
+        match &quorum.outcome {
+            Outcome::Bad(finding) if finding.rule == COSIGNATURE && self.cosigned.is_some() => {
+                let finding = Finding { rule: "checkpoint", ..finding.clone() };
+                [
+                    Phase::bad(phase::HEAD, finding),
+                    Phase::not_checked(phase::QUORUM, "the head is at fault"),
+                ]
+            }
+            Outcome::Bad(_) | Outcome::Good | Outcome::NotChecked => [head, quorum],
+        }
     }
 
     /// The heads that witnesses may have signed: the folder's own, or all that are known.
@@ -290,11 +321,20 @@ impl<'e> Examiner<'e> {
         };
         let keys: Vec<WitnessKey> = policy.witnesses().iter().map(|one| one.key.clone()).collect();
         let place = |size| Place::Checkpoint(size);
-        let mut tried = 0;
+        let (mut tried, mut unknown) = (0, false);
         for note in self.candidates(ledger) {
-            let Ok(checkpoint) = ledger.log.open(&note) else { continue };
-            if self.roots.at(ledger, checkpoint.size) != Some(checkpoint.root) {
-                // A head that both the log key and a witness signed, and that is not of this tree.
+            let Ok(checkpoint) = ledger.log.open(&note) else {
+                unknown |= stopped(audit);
+                continue;
+            };
+            let root = self.roots.at(ledger, checkpoint.size);
+            // A folder's own head is held to its entries with the root; of any other one that is
+            // not of this tree, the log key signed two. What was not read says neither.
+            if self.cosigned.is_none() && root != Some(checkpoint.root) {
+                if root.is_none() && stopped(audit) {
+                    unknown = true;
+                    continue;
+                }
                 let text = "the log key signed it, and the entries give another root".to_owned();
                 let finding = Finding { place: place(checkpoint.size), rule: "fork", text };
                 return Phase::bad(phase::QUORUM, finding);
@@ -302,7 +342,7 @@ impl<'e> Examiner<'e> {
             let lines = match cosignature::verify(&note, &keys) {
                 Ok(lines) => lines,
                 Err(bad) => {
-                    let (text, rule) = (bad.to_string(), "cosignature");
+                    let (text, rule) = (bad.to_string(), COSIGNATURE);
                     let finding = Finding { place: place(checkpoint.size), rule, text };
                     return Phase::bad(phase::QUORUM, finding);
                 }
@@ -322,6 +362,7 @@ impl<'e> Examiner<'e> {
                 let text = format!("{count} signed the first {covered}; {after}");
                 Phase::good(phase::QUORUM, text)
             }
+            _ if unknown => Phase::not_checked(phase::QUORUM, BEFORE),
             _ => {
                 let text = format!("none of {tried} cosigned heads has the quorum of the policy");
                 let size = audit.counts.entries;
@@ -401,10 +442,12 @@ impl<'e> Examiner<'e> {
             let head = match ledger.log.open(note) {
                 Ok(head) if head.origin == ledger.origin => head,
                 Ok(head) => return bad(format!("it is a head of {}", head.origin)),
+                // The entry that names its key may stand after the fault.
+                Err(_) if stopped(audit) => return Phase::not_checked(phase::KEPT, BEFORE),
                 Err(error) => return bad(format!("it is no head of this ledger: {error}")),
             };
             let size = ledger.leaves.len() as u64;
-            if head.size > size && audit.finding.is_none() {
+            if head.size > size && !stopped(audit) {
                 let text = format!("it covers {} entries, {size} are there", head.size);
                 return bad(format!("{text}: an older copy, or entries were cut off"));
             }
@@ -494,7 +537,7 @@ fn signed_head(audit: &Audit) -> Phase {
         return Phase::not_checked(phase::HEAD, "nothing could be believed");
     };
     if audit.finding.is_some() || audit.undecided.is_some() {
-        return Phase::not_checked(phase::HEAD, "a fault stands before it");
+        return Phase::not_checked(phase::HEAD, BEFORE);
     }
     let (count, newest) = (audit.counts.checkpoints, ledger.log.newest());
     if count == 0 {
@@ -569,7 +612,7 @@ fn replayed(audit: &Audit, findings: &[Finding]) -> Phase {
         return Phase::bad(phase::REPLAY, first.clone());
     }
     let Some(ledger) = audit.ledger.as_ref().filter(|_| audit.finding.is_none()) else {
-        return Phase::not_checked(phase::REPLAY, "a fault stands before it");
+        return Phase::not_checked(phase::REPLAY, BEFORE);
     };
     match replay(&ledger.facts, &ledger.contents, u64::MAX) {
         Ok(state) => Phase::good(
