@@ -15,5 +15,6 @@ pub mod keys;
 pub mod ledger;
 pub mod memory;
 pub mod store;
+pub mod tamper;
 pub mod tui;
 pub mod witness;

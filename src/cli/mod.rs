@@ -34,6 +34,7 @@ mod statement;
 mod statement_check;
 mod statement_text;
 mod status;
+mod tamper;
 mod timestamp;
 mod tui;
 mod verify;
@@ -115,6 +116,8 @@ enum Command {
     Statement(statement::Args),
     /// Check everything: entries, signatures, tree, checkpoints, contents
     Verify(verify::Args),
+    /// Make damaged copies of a small ledger, and see which check catches each
+    Tamper(tamper::Args),
     /// Check files of any C2SP log: a checkpoint, a proof, a folder of tiles; needs no ledger
     Check(check::Args),
     /// The newest signed head, or an older one, to keep or to have cosigned
@@ -226,6 +229,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Tui(args) => tui::run(args, ledger, output),
         Command::Statement(args) => statement::run(args, ledger, output),
         Command::Verify(args) => verify::run(args, ledger, output),
+        Command::Tamper(args) => tamper::run(args, output),
         Command::Check(args) => check::run(args, output),
         Command::Checkpoint(args) => checkpoint::run(args, ledger, output),
         Command::Prove(args) => prove::run(args, ledger, output),

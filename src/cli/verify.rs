@@ -23,6 +23,7 @@ use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, ex
 use crate::journal::{Effort, audit_since};
 use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
+use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 
 /// Arguments of `verify`.
@@ -80,24 +81,15 @@ pub(super) fn run(
         tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
     };
     let folder = path.is_dir();
-    let (found, guard) = if folder {
-        match examine_folder(&path, &trust, &output.memory) {
-            Ok(found) => (found, None),
-            Err(OpenError::Store(error)) => return Err(error.into()),
-            Err(OpenError::Fault(finding)) => return unopened(&path, &finding, output),
+    let quiet = output.quiet;
+    let looked = look(&path, &trust, &output.memory, |done, size| {
+        if !quiet {
+            let _ = writeln!(output.err, "checked {done} of {size} entries");
         }
-    } else {
-        let store = Store::open(&path, Mode::Read)?;
-        let size = store.size()?;
-        let mut shown = 0;
-        let audit = audit_since(&store, &output.memory, Effort::Everything, |done| {
-            // One line every 50,000 entries: a long check without a number is taken for a hang.
-            if done >= shown + 50_000 && !output.quiet {
-                shown = done;
-                let _ = writeln!(output.err, "checked {done} of {size} entries");
-            }
-        })?;
-        (examine(audit, None, &trust), Some(store.guard()?))
+    })?;
+    let (found, guard) = match looked {
+        Looked::Unopened(finding) => return unopened(&path, &finding, output),
+        Looked::Examined(found, guard) => (*found, guard),
     };
     let mut found = found;
     for note in &found.audit.notes {
@@ -109,6 +101,83 @@ pub(super) fn run(
     let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
     output.answer("dspt.verify/1", report.json(), &report.text())?;
     Ok(report.code)
+}
+
+/// What came of looking at a path.
+enum Looked {
+    /// A folder that is not what it says before any entry was read.
+    Unopened(Finding),
+    /// All else, with what the head file beside a ledger is.
+    Examined(Box<Examination>, Option<Guard>),
+}
+
+/// Examines a ledger file, a folder of tiles or a bundle. `progress` is told now and then how many
+/// of how many entries are done.
+fn look(
+    path: &Path,
+    trust: &Trust<'_>,
+    memory: &Memory,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Looked, Failure> {
+    if path.is_dir() {
+        return match examine_folder(path, trust, memory) {
+            Ok(found) => Ok(Looked::Examined(Box::new(found), None)),
+            Err(OpenError::Store(error)) => Err(error.into()),
+            Err(OpenError::Fault(finding)) => Ok(Looked::Unopened(finding)),
+        };
+    }
+    let store = Store::open(path, Mode::Read)?;
+    let size = store.size()?;
+    let mut shown = 0;
+    let audit = audit_since(&store, memory, Effort::Everything, |done| {
+        // One line every 50,000 entries: a long check without a number is taken for a hang.
+        if done >= shown + 50_000 {
+            shown = done;
+            progress(done, size);
+        }
+    })?;
+    Ok(Looked::Examined(Box::new(examine(audit, None, trust)), Some(store.guard()?)))
+}
+
+/// The answer of an examination and, where it is NO, which check says so.
+pub(super) struct Verdict {
+    /// The exit status.
+    pub(super) code: u8,
+    /// The phase of the first rule broken.
+    pub(super) phase: &'static str,
+    /// The rule; of the head file, the field that says what it is.
+    pub(super) rule: &'static str,
+}
+
+/// Answers as `dspt verify` does, for a reader who remembers nothing.
+///
+/// # Errors
+/// [`Failure`] when nothing can be read at all.
+pub(super) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure> {
+    let (found, guard) = match look(path, trust, &Memory::none(), |_, _| {})? {
+        Looked::Unopened(finding) => {
+            let (phase, rule) = (unopened_phase(path, &finding), finding.rule);
+            return Ok(Verdict { code: exit::NO, phase, rule });
+        }
+        Looked::Examined(found, guard) => (found, guard),
+    };
+    let code = Report::of(&found, guard.as_ref(), path.is_dir() && trust.policy.is_none()).code;
+    let broken = found.phases.iter().find_map(|phase| match &phase.outcome {
+        Outcome::Bad(finding) => Some((phase.name, finding.rule)),
+        Outcome::Good | Outcome::NotChecked => None,
+    });
+    let finding = found.findings.first().map(|finding| (phase::REPLAY, finding.rule));
+    let guarded = guard.filter(Guard::refuses_writing).map(|_| ("head file", "head_file"));
+    let (phase, rule) = broken.or(finding).or(guarded).unwrap_or_default();
+    Ok(Verdict { code, phase, rule })
+}
+
+fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
+    match finding.rule {
+        "tile" => "tiles",
+        _ if is_bundle(path) => "bundle",
+        _ => phase::HEAD,
+    }
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {
@@ -127,7 +196,7 @@ fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
 
 /// A folder that is not what it says before any entry was read.
 fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u8, Failure> {
-    let name = if is_bundle(path) { "bundle" } else { phase::HEAD };
+    let name = unopened_phase(path, finding);
     let text = format!(
         "Can this history be trusted? NO\n  {name:<10}  NO: {}\n{}",
         safe(&finding.text),

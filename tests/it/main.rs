@@ -39,6 +39,7 @@ mod semantics;
 mod statement;
 mod store;
 mod tamper;
+mod tamper_kit;
 mod tui;
 mod tui_same;
 mod tui_snapshots;

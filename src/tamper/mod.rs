@@ -1,0 +1,314 @@
+//! The tamper kit: one small sound ledger, and copies of it that somebody damaged or forged, each
+//! caught by one rule that is known beforehand. It makes the files; whether they are caught is for
+//! the same examination to say as of any other ledger. Every key in it is public.
+
+mod entries;
+mod forge;
+mod keys;
+mod original;
+mod parcels;
+mod places;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::domain::day::Instant;
+use crate::export::ExportError;
+use crate::export::bundle::{Contents, make};
+use crate::export::heads;
+use crate::journal::{Journal, JournalError};
+use crate::ledger::{Digest, Policy, Sign as _, Vkey};
+use forge::{Files, Forger, Head};
+use original::{Cast, KEPT, kit};
+
+/// Why the kit was not made.
+#[derive(Debug, Error)]
+pub enum KitError {
+    /// The sound ledger.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A file.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Something in it that has no form: a fault of this program.
+    #[error("the kit's own material is wrong: {0}; report it")]
+    Material(String),
+}
+
+/// One damaged copy.
+pub struct Damage {
+    /// Its name, unique.
+    pub name: &'static str,
+    /// What was done.
+    pub done: &'static str,
+    /// The phase of the examination that catches it.
+    pub phase: &'static str,
+    /// The rule that it breaks.
+    pub rule: &'static str,
+    make: Make,
+}
+
+/// Makes a copy in a folder.
+type Make = fn(&Kit, &Path) -> Result<(), KitError>;
+
+impl Damage {
+    const fn new(
+        name: &'static str,
+        (phase, rule): (&'static str, &'static str),
+        done: &'static str,
+        make: Make,
+    ) -> Self {
+        Self { name, done, phase, rule, make }
+    }
+
+    /// Returns the name of its folder.
+    pub fn folder(&self) -> String {
+        format!("{}_fail", self.name)
+    }
+
+    fn readme(&self, target: &str) -> String {
+        let (phase, rule) = (self.phase, self.rule);
+        let how = if target == BUNDLE {
+            format!("--max-age {MAX_AGE_DAYS} (read on {READ_ON})")
+        } else {
+            "(this is a ledger file)".to_owned()
+        };
+        format!(
+            "Done: {}.\nCaught: phase {phase}, rule {rule}.\nTo see it: dspt verify {target} \
+             --policy ../policy --kept ../kept.checkpoint {how}\nThe keys of this kit are public: \
+             nothing in it proves anything.\n",
+            self.done
+        )
+    }
+}
+
+/// Name of the bundle in a folder.
+const BUNDLE: &str = "bundle";
+/// Name of the ledger in a folder.
+const LEDGER: &str = "ledger.dspt";
+/// The day on which the reader looks at the kit.
+const READ_ON: &str = "2026-07-02";
+/// When witnesses signed the head of the original.
+const WITNESSED_ON: &str = "2026-07-01";
+/// The oldest head that the reader takes.
+const MAX_AGE_DAYS: u32 = 30;
+
+/// What the reader of the kit brings along.
+pub struct Reader {
+    /// Whom he trusts.
+    pub policy: Policy,
+    /// His clock.
+    pub now: Instant,
+    /// The oldest head of a bundle that he takes; of a ledger file he asks no age.
+    pub max_age_days: u32,
+    /// The head that he kept: its file, and its bytes.
+    pub kept: (String, Vec<u8>),
+}
+
+/// The sound original, and what copies are made of.
+pub struct Kit {
+    out: PathBuf,
+    policy: Vec<u8>,
+    kept: Vec<u8>,
+    bundle: Files,
+    forger: Forger,
+}
+
+/// Returns every damage, in the order of the table.
+pub fn damages() -> impl Iterator<Item = &'static Damage> {
+    entries::ALL.iter().chain(places::ALL).chain(parcels::ALL)
+}
+
+/// The ledger or the bundle in a folder of the kit.
+pub fn target(folder: &Path) -> PathBuf {
+    let bundle = folder.join(BUNDLE);
+    if bundle.is_dir() { bundle } else { folder.join(LEDGER) }
+}
+
+impl Kit {
+    /// Makes the original in a folder that is not there yet.
+    ///
+    /// # Errors
+    /// [`ExportError::Differs`] when there is something; a file that cannot be written.
+    pub fn create(out: &Path) -> Result<Self, KitError> {
+        if out.symlink_metadata().is_ok() {
+            return Err(ExportError::Differs { path: out.to_owned() }.into());
+        }
+        let folder = out.join("original");
+        std::fs::create_dir_all(&folder).map_err(|error| ExportError::io(&folder, error))?;
+        let journal = original::write(&folder.join(LEDGER), Cast::OURS, u64::MAX)?;
+        let witnesses = [keys::WITNESS_A, keys::WITNESS_B];
+        let bundle = folder.join(BUNDLE);
+        bundle_of(&journal, &bundle, &witnesses, Some(out))?;
+        let policy = policy(&journal)?;
+        let kept = journal.store().heads().map_err(JournalError::from)?;
+        let kept = kept.into_iter().find(|(size, _)| *size == KEPT).map(|(_, note)| note);
+        let kept = kept.ok_or_else(|| KitError::Material("no head to keep".to_owned()))?;
+        journal.close().map_err(JournalError::from)?;
+        let bundle = forge::lean(forge::read(&bundle)?)?;
+        let head = Head {
+            log: keys::NEW_LOG,
+            time: original::seconds(original::nine(WITNESSED_ON)?),
+            witnesses: witnesses.to_vec(),
+            root: None,
+        };
+        let forger = Forger::of(&bundle, head)?;
+        let kit = Self { out: out.to_owned(), policy, kept, bundle, forger };
+        kit.common()?;
+        Ok(kit)
+    }
+
+    /// What the reader has, and what the folder says of itself.
+    fn common(&self) -> Result<(), KitError> {
+        let readme = format!(
+            "A ledger of an invented organisation (original), and damaged copies of it (*_fail).\n\
+             policy is whom the reader trusts, kept.checkpoint the head that he kept; he looks on \
+             {READ_ON}.\nThe original is answered YES, every copy NO, by the rule that its \
+             README.txt names.\nAll keys are public: nothing in it proves anything. A copy has no \
+             verifier of its own; take original/bundle/verify.py, or your own:\n  python3 \
+             original/bundle/verify.py NAME_fail/bundle --policy policy --kept kept.checkpoint \
+             --now {READ_ON}T09:00:00.000Z --max-age {MAX_AGE_DAYS}\n"
+        );
+        let files = Files::from([
+            ("README.txt".to_owned(), readme.into_bytes()),
+            ("kept.checkpoint".to_owned(), self.kept.clone()),
+            ("policy".to_owned(), self.policy.clone()),
+        ]);
+        forge::write(&self.out, &files)
+    }
+
+    /// Returns the folder of the original.
+    pub fn original(&self) -> PathBuf {
+        self.out.join("original")
+    }
+
+    /// Returns what the reader brings along.
+    ///
+    /// # Errors
+    /// [`KitError::Material`].
+    pub fn reader(&self) -> Result<Reader, KitError> {
+        let name = self.out.join("kept.checkpoint").display().to_string();
+        Ok(Reader {
+            policy: kit(Policy::parse(&self.policy))?,
+            now: original::nine(READ_ON)?,
+            max_age_days: MAX_AGE_DAYS,
+            kept: (name, self.kept.clone()),
+        })
+    }
+
+    /// Makes a damaged copy and returns its ledger or bundle.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn damage(&self, damage: &Damage) -> Result<PathBuf, KitError> {
+        let folder = self.out.join(damage.folder());
+        std::fs::create_dir_all(&folder).map_err(|error| ExportError::io(&folder, error))?;
+        (damage.make)(self, &folder)?;
+        let target = target(&folder);
+        let name = if target.is_dir() { BUNDLE } else { LEDGER };
+        let readme = damage.readme(name).into_bytes();
+        forge::write(&folder, &Files::from([("README.txt".to_owned(), readme)]))?;
+        Ok(target)
+    }
+
+    /// Writes a forged bundle.
+    fn forged(
+        &self,
+        folder: &Path,
+        change: impl FnOnce(&mut Forger) -> Result<(), KitError>,
+    ) -> Result<(), KitError> {
+        let mut forger = self.forger.clone();
+        change(&mut forger)?;
+        forge::write(&folder.join(BUNDLE), &forger.files()?)
+    }
+
+    /// Writes the bundle with other files; the list says what they are now.
+    fn edited(
+        &self,
+        folder: &Path,
+        change: impl FnOnce(&mut Files) -> Result<(), KitError>,
+    ) -> Result<(), KitError> {
+        let mut files = self.bundle.clone();
+        change(&mut files)?;
+        forge::relist(&mut files)?;
+        forge::write(&folder.join(BUNDLE), &files)
+    }
+}
+
+/// Makes the bundle of a ledger under its newest head, with the file that it does not keep.
+/// `aside` is where that file stands for a moment.
+fn bundle_of(
+    journal: &Journal,
+    folder: &Path,
+    witnesses: &[keys::Witness],
+    aside: Option<&Path>,
+) -> Result<(), KitError> {
+    let head = kit(String::from_utf8(journal.ledger.head.clone()))?;
+    let time = original::seconds(original::nine(WITNESSED_ON)?);
+    let note = keys::cosigned(&head, time, witnesses)?;
+    let head = heads::own(&journal.ledger, &note).map_err(ExportError::from)?;
+    let scan = aside.map(|aside| aside.join("scan.txt"));
+    if let Some(scan) = &scan {
+        std::fs::write(scan, original::SCAN).map_err(|error| ExportError::io(scan, error))?;
+    }
+    let evidence = journal.ledger.facts.iter().map(|fact| fact.seq).collect::<BTreeSet<_>>();
+    let files: Vec<PathBuf> = scan.iter().cloned().collect();
+    let contents = Contents { head, item: None, evidence, files, kept: vec![KEPT] };
+    make(journal, folder, &contents)?;
+    if let Some(scan) = &scan {
+        std::fs::remove_file(scan).map_err(|error| ExportError::io(scan, error))?;
+    }
+    Ok(())
+}
+
+/// Whom the reader trusts: both log keys, and two of three witnesses.
+fn policy(journal: &Journal) -> Result<Vec<u8>, KitError> {
+    let name = journal.ledger.origin.key_name();
+    let mut text = "# The reader's own choice. These keys are public.\n".to_owned();
+    for seed in [keys::LOG, keys::NEW_LOG] {
+        let vkey = Vkey::new(name.clone(), *keys::signer(seed).public());
+        let _ = writeln!(text, "log {vkey}");
+    }
+    let witnesses = [("a", keys::WITNESS_A), ("b", keys::WITNESS_B), ("c", keys::WITNESS_C)];
+    for (name, witness) in witnesses {
+        let _ = writeln!(text, "witness {name} {}", witness.vkey()?);
+    }
+    text.push_str("group most 2 a b c\nquorum most\n");
+    Ok(text.into_bytes())
+}
+
+/// A digest of nothing that is there.
+fn elsewhere() -> Digest {
+    Digest::of(b"another tree")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forger_who_changes_nothing_makes_the_bundle_that_the_program_makes() {
+        let folder = tempfile::tempdir().unwrap();
+        let kit = Kit::create(&folder.path().join("kit")).unwrap();
+        let forged = kit.forger.files().unwrap();
+        assert_eq!(forged.keys().collect::<Vec<_>>(), kit.bundle.keys().collect::<Vec<_>>());
+        for (name, bytes) in &forged {
+            assert_eq!(kit.bundle.get(name), Some(bytes), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_fit_for_folders() {
+        let names: Vec<&str> = damages().map(|damage| damage.name).collect();
+        let unique: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len());
+        let plain = |name: &str| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit())
+        };
+        assert!(names.iter().all(|name| plain(name)), "{names:?}");
+    }
+}

@@ -1,0 +1,248 @@
+//! A bundle whose files are not what they should be, though its head and its entries are.
+
+use std::path::Path;
+
+use super::forge::{self, Files};
+use super::original::{self, kit as valid};
+use super::{BUNDLE, Damage, Kit, KitError};
+use crate::export::manifest::{MANIFEST, Manifest};
+use crate::journal::published::NAME;
+use crate::ledger::{ConsistencyFile, Digest};
+
+type Done = Result<(), KitError>;
+
+/// Every such damage.
+pub(super) const ALL: &[Damage] = &[
+    Damage::new(
+        "list-respelt",
+        ("bundle", "manifest"),
+        "the list of files ends in a newline, which it must not",
+        list_respelt,
+    ),
+    Damage::new("file-lost", ("bundle", "file-missing"), "a file of the list is gone", file_lost),
+    Damage::new(
+        "file-added",
+        ("bundle", "file-extra"),
+        "there is a file that the list does not name",
+        file_added,
+    ),
+    Damage::new(
+        "file-changed",
+        ("bundle", "file-differs"),
+        "a file is not the one of the list",
+        file_changed,
+    ),
+    Damage::new(
+        "other-list",
+        ("bundle", "checkpoint-place"),
+        "the list names the root of another tree than the head",
+        other_list,
+    ),
+    Damage::new(
+        "tile-lost",
+        ("tiles", "tile"),
+        "the tile of leaf hashes is neither there nor in the list",
+        tile_lost,
+    ),
+    Damage::new(
+        "tile-damaged",
+        ("entries", "leaf-differs"),
+        "one bit of a leaf hash in a tile was changed, and the list made anew",
+        tile_damaged,
+    ),
+    Damage::new(
+        "content-swapped",
+        ("content", "content-differs"),
+        "two stored files changed places, and the list was made anew",
+        content_swapped,
+    ),
+    Damage::new(
+        "content-lost",
+        ("content", "content-missing"),
+        "a stored file is gone, and the list made anew",
+        content_lost,
+    ),
+    Damage::new(
+        "content-smuggled",
+        ("content", "content-unnamed"),
+        "there is a stored file that no entry names",
+        content_smuggled,
+    ),
+    Damage::new(
+        "evidence-swapped",
+        ("evidence", "content-differs"),
+        "the evidence that the ledger only names is another file",
+        evidence_swapped,
+    ),
+    Damage::new(
+        "evidence-smuggled",
+        ("evidence", "content-unnamed"),
+        "there is evidence that no entry names",
+        evidence_smuggled,
+    ),
+    Damage::new(
+        "withheld-lie",
+        ("evidence", "content-unnamed"),
+        "the list says that a file is withheld which is there",
+        withheld_lie,
+    ),
+    Damage::new(
+        "proof-of-another",
+        ("proofs", "proof"),
+        "the proof of entry 13 is that of entry 18",
+        proof_of_another,
+    ),
+    Damage::new(
+        "prefix-unproved",
+        ("proofs", "consistency"),
+        "one hash of the proof that the kept head is a prefix was changed",
+        prefix_unproved,
+    ),
+    Damage::new(
+        "statement-altered",
+        ("statement", "statement"),
+        "the statement in the bundle is not the one that was published",
+        statement_altered,
+    ),
+];
+
+/// Writes the bundle with files that its list does not know.
+fn unlisted(kit: &Kit, to: &Path, change: impl FnOnce(&mut Files)) -> Done {
+    let mut files = kit.bundle.clone();
+    change(&mut files);
+    forge::write(&to.join(BUNDLE), &files)
+}
+
+/// The names of the files in a folder of the bundle.
+fn names(files: &Files, folder: &str) -> Vec<String> {
+    files.keys().filter(|name| name.starts_with(folder)).cloned().collect()
+}
+
+fn first(files: &Files, folder: &str) -> Result<String, KitError> {
+    let name = names(files, folder).into_iter().next();
+    name.ok_or_else(|| KitError::Material(format!("no file in {folder}")))
+}
+
+fn list_respelt(kit: &Kit, to: &Path) -> Done {
+    unlisted(kit, to, |files| files.entry(MANIFEST.to_owned()).or_default().push(b'\n'))
+}
+
+fn file_lost(kit: &Kit, to: &Path) -> Done {
+    unlisted(kit, to, |files| drop(files.remove("policy")))
+}
+
+fn file_added(kit: &Kit, to: &Path) -> Done {
+    unlisted(kit, to, |files| drop(files.insert("please-read.txt".to_owned(), b"run me\n".into())))
+}
+
+fn file_changed(kit: &Kit, to: &Path) -> Done {
+    unlisted(kit, to, |files| files.entry("policy".to_owned()).or_default().push(b'\n'))
+}
+
+/// Changes the list itself; the files stay.
+fn relisted(kit: &Kit, to: &Path, change: impl FnOnce(&mut Manifest)) -> Done {
+    let mut files = kit.bundle.clone();
+    let bytes = files.remove(MANIFEST).unwrap_or_default();
+    let mut list: Manifest = valid(serde_json::from_slice(&bytes))?;
+    change(&mut list);
+    files.insert(MANIFEST.to_owned(), valid(list.to_bytes())?);
+    forge::write(&to.join(BUNDLE), &files)
+}
+
+fn other_list(kit: &Kit, to: &Path) -> Done {
+    relisted(kit, to, |list| list.root = super::elsewhere().base64())
+}
+
+fn withheld_lie(kit: &Kit, to: &Path) -> Done {
+    let name = first(&kit.bundle, "content/")?;
+    let hex = name.trim_start_matches("content/").to_owned();
+    relisted(kit, to, |list| list.withheld.content = vec![hex])
+}
+
+fn tile_lost(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        files.remove(&first(files, "tile/0/")?);
+        Ok(())
+    })
+}
+
+fn tile_damaged(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let name = first(files, "tile/0/")?;
+        let tile = files.entry(name).or_default();
+        tile.iter_mut().skip(7 * 32).take(1).for_each(|byte| *byte ^= 1);
+        Ok(())
+    })
+}
+
+fn content_swapped(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let names = names(files, "content/");
+        if let [one, other, ..] = names.as_slice() {
+            let (a, b) = (files.remove(one), files.remove(other));
+            files.extend(b.map(|bytes| (one.clone(), bytes)));
+            files.extend(a.map(|bytes| (other.clone(), bytes)));
+        }
+        Ok(())
+    })
+}
+
+fn content_lost(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        files.remove(&first(files, "content/")?);
+        Ok(())
+    })
+}
+
+/// Puts a file under its own digest.
+fn smuggle(kit: &Kit, to: &Path, folder: &str) -> Done {
+    kit.edited(to, |files| {
+        let bytes = b"Nobody recorded this.\n";
+        files.insert(format!("{folder}/{}", Digest::of(bytes).hex()), bytes.to_vec());
+        Ok(())
+    })
+}
+
+fn content_smuggled(kit: &Kit, to: &Path) -> Done {
+    smuggle(kit, to, "content")
+}
+
+fn evidence_smuggled(kit: &Kit, to: &Path) -> Done {
+    smuggle(kit, to, "evidence")
+}
+
+fn evidence_swapped(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let name = first(files, "evidence/")?;
+        files.insert(name, b"The scan of October found nothing.\n".to_vec());
+        Ok(())
+    })
+}
+
+fn proof_of_another(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let other = files.get("proofs/18.tlog-proof").cloned().unwrap_or_default();
+        files.insert("proofs/13.tlog-proof".to_owned(), other);
+        Ok(())
+    })
+}
+
+fn prefix_unproved(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let name = first(files, "consistency/")?;
+        let bytes = files.get(&name).cloned().unwrap_or_default();
+        let mut proof = original::kit(ConsistencyFile::parse(&bytes))?;
+        proof.path.iter_mut().take(1).for_each(|hash| *hash = super::elsewhere());
+        files.insert(name, proof.to_bytes());
+        Ok(())
+    })
+}
+
+fn statement_altered(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let text = files.get(NAME).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let text = text.unwrap_or_default().replace("standards_not_met", "standards_met");
+        files.insert(NAME.to_owned(), text.into_bytes());
+        Ok(())
+    })
+}
