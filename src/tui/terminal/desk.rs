@@ -1,0 +1,181 @@
+//! The loop over the model: what came in, what is to be done outside, what is drawn.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+
+use crossterm::event::{Event, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::style::{Modifier, Style};
+
+use super::input::{is_suspend, key_of, message};
+use super::outside::perform;
+#[cfg(unix)]
+use super::taken::end;
+use super::taken::suspend;
+use super::{PATIENCE, Screen, Told, Woken, blank, wait};
+use crate::tui::keymap::Key;
+use crate::tui::model::Model;
+use crate::tui::overlay::Overlay;
+use crate::tui::update::{Effect, Message, update};
+use crate::tui::{Host, view, width};
+
+/// The loop and what it holds besides the model.
+pub(super) struct Desk<'d> {
+    pub(super) host: &'d Arc<dyn Host>,
+    pub(super) terminal: &'d mut Screen,
+    pub(super) sender: &'d Sender<Woken>,
+    pub(super) receiver: &'d Receiver<Woken>,
+    pub(super) updater: Updater,
+    /// What came in while the model was being changed.
+    pub(super) later: VecDeque<Woken>,
+    /// The last frame, to stay while the model is being changed.
+    pub(super) frame: Buffer,
+}
+
+/// Takes a model and what happened to it.
+pub(super) type Updater = Sender<(Box<Model>, VecDeque<Message>)>;
+
+/// A model as it came back: what is to be done outside now, and the messages that wait for that.
+pub(super) struct Updated {
+    model: Box<Model>,
+    effect: Option<Effect>,
+    waiting: VecDeque<Message>,
+}
+
+/// Changes the model on a thread of its own, so that keys and the screen live on while a position
+/// of a large ledger is worked out.
+pub(super) fn updater(told: Sender<Woken>) -> Updater {
+    let (work, receiver) = channel::<(Box<Model>, VecDeque<Message>)>();
+    std::thread::spawn(move || {
+        let told = Told(told);
+        for (mut model, mut waiting) in receiver {
+            let mut effect = None;
+            while effect.is_none()
+                && let Some(message) = waiting.pop_front()
+            {
+                effect = update(&mut model, message);
+            }
+            let updated = Box::new(Updated { model, effect, waiting });
+            if told.0.send(Woken::Updated(updated)).is_err() {
+                return;
+            }
+        }
+    });
+    work
+}
+
+impl Desk<'_> {
+    /// Runs until the user leaves. Returns the screen as it was left; none where the user left
+    /// while something was being worked out.
+    pub(super) fn work(mut self, mut model: Box<Model>) -> io::Result<Option<Box<Model>>> {
+        loop {
+            self.frame = self.terminal.draw(|frame| view::view(&model, frame))?.buffer.clone();
+            let next = self.later.pop_front().or_else(|| wait(&model, self.receiver));
+            let Some(first) = next else { return Ok(Some(model)) };
+            // Everything that waits is taken in before one frame is drawn: held keys do not pile up.
+            let all: Vec<Woken> = std::iter::once(first)
+                .chain(std::mem::take(&mut self.later))
+                .chain(self.receiver.try_iter())
+                .collect();
+            let mut waiting = VecDeque::new();
+            for woken in all {
+                match woken {
+                    Woken::InputEnded => return Ok(Some(model)),
+                    Woken::Fallen(why) => return Err(io::Error::other(why)),
+                    #[cfg(unix)]
+                    Woken::Signal(signal) => return end(signal).map(|()| None),
+                    Woken::Message(message) => waiting.push_back(message),
+                    Woken::Step(_) | Woken::Prepared | Woken::Updated(_) => {}
+                    Woken::Input(Event::Key(key)) if is_suspend(key) => {
+                        waiting.extend(suspend(self.terminal, model.mouse)?);
+                    }
+                    Woken::Input(event) => {
+                        if matches!(event, Event::Resize(..)) {
+                            blank(self.terminal)?;
+                        }
+                        waiting.extend(message(&event));
+                    }
+                }
+            }
+            while !waiting.is_empty() {
+                let Some(updated) = self.change(model, waiting)? else { return Ok(None) };
+                (model, waiting) = (updated.model, updated.waiting);
+                match updated.effect {
+                    Some(Effect::Quit) => return Ok(Some(model)),
+                    Some(effect) => {
+                        let done = perform(&model, effect, self.host, self.terminal, self.sender)?;
+                        waiting.extend(done);
+                    }
+                    None => {}
+                }
+            }
+            // Asked when a key was pressed, not by the clock: an idle screen wakes nobody.
+            let more = self.host.grown(model.library.all());
+            if more != model.grown {
+                update(&mut model, Message::Grown(more));
+            }
+        }
+    }
+
+    /// Has the model changed. Where that takes long, the last frame stays, a line says so, and the
+    /// user can leave; every other key waits its turn. None when the user left.
+    fn change(
+        &mut self,
+        model: Box<Model>,
+        waiting: VecDeque<Message>,
+    ) -> io::Result<Option<Box<Updated>>> {
+        let (entries, typing) = (model.library.all(), model.overlay != Overlay::None);
+        if self.updater.send((model, waiting)).is_err() {
+            return Ok(None);
+        }
+        let mut said = false;
+        loop {
+            let woken = if said {
+                self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.receiver.recv_timeout(PATIENCE)
+            };
+            match woken {
+                Ok(Woken::Updated(updated)) => return Ok(Some(updated)),
+                Ok(Woken::Input(Event::Key(key))) if said && leaves(key, typing) => {
+                    return Ok(None);
+                }
+                Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
+                #[cfg(unix)]
+                Ok(Woken::Signal(signal)) => return end(signal).map(|()| None),
+                Ok(woken) => self.later.push_back(woken),
+                Err(RecvTimeoutError::Timeout) => {
+                    said = true;
+                    self.say_busy(entries)?;
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn say_busy(&mut self, entries: u64) -> io::Result<()> {
+        let text = format!(
+            " Working out the position from {} entries ...  Ctrl+C leaves ",
+            width::grouped(entries)
+        );
+        let last = &self.frame;
+        self.terminal.draw(|frame| {
+            let buffer = frame.buffer_mut();
+            if buffer.area == last.area {
+                buffer.clone_from(last);
+            }
+            let y = buffer.area.bottom().saturating_sub(1);
+            let style = Style::new().add_modifier(Modifier::REVERSED);
+            buffer.set_stringn(0, y, &text, usize::from(buffer.area.width), style);
+        })?;
+        Ok(())
+    }
+}
+
+/// Says whether a key leaves while the model is being changed; a letter may belong to a text.
+fn leaves(key: KeyEvent, typing: bool) -> bool {
+    let key = key_of(key);
+    key == Some(Key::Ctrl('c')) || (!typing && key == Some(Key::Char('q')))
+}

@@ -1,0 +1,177 @@
+//! The loop and the only code that touches the terminal: input, frames, the threads beside.
+//!
+//! The loop blocks until something happens: an idle screen wakes nobody. `crossterm` is named in
+//! this folder only.
+
+mod desk;
+pub(super) mod input;
+pub(super) mod lines;
+mod outside;
+mod taken;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use crossterm::event::Event;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::loading::{Loading, Step};
+use super::model::Model;
+use super::update::{Message, update};
+use super::{Host, Prepare, view};
+use desk::{Desk, Updated, updater};
+use input::{listen, message};
+use taken::Taken;
+#[cfg(unix)]
+use taken::{end, heed};
+
+/// What the loop waits for.
+enum Woken {
+    Input(Event),
+    Message(Message),
+    Step(Step),
+    /// Reading the ledger has come to its end, good or bad.
+    Prepared,
+    /// The model was changed.
+    Updated(Box<Updated>),
+    InputEnded,
+    /// Another thread fell, and why.
+    Fallen(String),
+    /// Somebody told the program to end.
+    #[cfg(unix)]
+    Signal(i32),
+}
+
+/// A change of the model that takes longer is said to be under way.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// How long one step of play stays.
+const PLAY: Duration = Duration::from_millis(250);
+
+/// Runs the screen until the user leaves. The first frame is there before the ledger is read.
+/// Returns the screen as it was left, or why there is none; nothing where the user left before.
+///
+/// # Errors
+/// When the terminal cannot be used.
+pub fn run<E: Send + 'static>(
+    prepare: Prepare<E>,
+    loading: Loading,
+    host: &Arc<dyn Host>,
+) -> io::Result<Option<Result<Model, E>>> {
+    let (sender, receiver) = channel();
+    let (before, here) = (std::panic::take_hook(), std::thread::current().id());
+    let beside = sender.clone();
+    std::panic::set_hook(Box::new(move |info| {
+        // Another thread must not write on a screen that the loop still draws: it tells the loop.
+        if std::thread::current().id() == here {
+            Taken::give_back();
+            before(info);
+        } else {
+            let _ = beside.send(Woken::Fallen(info.to_string()));
+        }
+    }));
+    let taken = Taken::take()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    // Some consoles do not blank the alternate screen.
+    blank(&mut terminal)?;
+    listen(sender.clone());
+    #[cfg(unix)]
+    heed(sender.clone())?;
+    let ended = match read(prepare, loading, &mut terminal, &sender, &receiver)? {
+        Some(Ok(mut model)) => {
+            let (columns, rows) = crossterm::terminal::size()?;
+            update(&mut model, Message::Size(columns, rows));
+            let desk = Desk {
+                host,
+                terminal: &mut terminal,
+                sender: &sender,
+                receiver: &receiver,
+                updater: updater(sender.clone()),
+                later: VecDeque::new(),
+                frame: Buffer::default(),
+            };
+            desk.work(Box::new(model))?.map(|model| Ok(*model))
+        }
+        other => other,
+    };
+    drop(taken);
+    Ok(ended)
+}
+
+/// Says that reading has ended, however it ended.
+struct Told(Sender<Woken>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let _ = self.0.send(Woken::Prepared);
+    }
+}
+
+/// Reads the ledger on a thread of its own, and shows how far it is.
+fn read<E: Send + 'static>(
+    prepare: Prepare<E>,
+    mut loading: Loading,
+    terminal: &mut Screen,
+    sender: &Sender<Woken>,
+    receiver: &Receiver<Woken>,
+) -> io::Result<Option<Result<Model, E>>> {
+    let told = Told(sender.clone());
+    let reading = std::thread::spawn(move || {
+        prepare(&mut |step| {
+            let _ = told.0.send(Woken::Step(step));
+        })
+    });
+    loop {
+        terminal.draw(|frame| view::loading(&loading, frame))?;
+        let Ok(first) = receiver.recv() else { return Ok(None) };
+        for woken in std::iter::once(first).chain(receiver.try_iter()) {
+            match woken {
+                Woken::Step(step) => loading.step(step),
+                Woken::Prepared => {
+                    let made = reading.join();
+                    return Ok(Some(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
+                }
+                Woken::InputEnded => return Ok(None),
+                Woken::Fallen(why) => return Err(io::Error::other(why)),
+                #[cfg(unix)]
+                Woken::Signal(signal) => return end(signal).map(|()| None),
+                Woken::Input(Event::Resize(..)) => blank(terminal)?,
+                Woken::Input(event) => {
+                    if let Some(Message::Key(key)) = message(&event)
+                        && loading.key(key)
+                    {
+                        return Ok(None);
+                    }
+                }
+                Woken::Message(_) | Woken::Updated(_) => {}
+            }
+        }
+    }
+}
+
+type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+
+/// Blanks the terminal so that the next frame draws every cell. Asks the terminal for nothing:
+/// its answer would be taken for keys by the thread that reads them.
+fn blank(terminal: &mut Screen) -> io::Result<()> {
+    let size = terminal.size()?;
+    terminal.resize(Rect::new(0, 0, size.width, size.height))
+}
+
+/// Waits for something to happen; while playing, for the next step at most.
+fn wait(model: &Model, receiver: &Receiver<Woken>) -> Option<Woken> {
+    if !model.playing {
+        return receiver.recv().ok();
+    }
+    match receiver.recv_timeout(PLAY) {
+        Ok(woken) => Some(woken),
+        Err(RecvTimeoutError::Timeout) => Some(Woken::Message(Message::Tick)),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
+}

@@ -1,0 +1,105 @@
+//! The terminal in full-screen mode and how it is given back: at the end, on a panic, when the program
+//! is told to end or to sleep.
+
+use std::io;
+#[cfg(unix)]
+use std::sync::mpsc::Sender;
+
+use crossterm::cursor::Show;
+use crossterm::event::DisableMouseCapture;
+#[cfg(unix)]
+use crossterm::event::EnableMouseCapture;
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+
+use super::Screen;
+#[cfg(unix)]
+use super::{Woken, blank};
+use crate::tui::update::Message;
+
+/// The terminal in full-screen mode; dropped, it is as it was.
+pub(super) struct Taken;
+
+impl Taken {
+    pub(super) fn take() -> io::Result<Self> {
+        enable_raw_mode()?;
+        let taken = Self;
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        Ok(taken)
+    }
+
+    pub(super) fn give_back() {
+        // Past standard output's lock and buffer, which a panic may have left in use. Nothing can
+        // be said when the terminal is gone.
+        if let Ok(mut terminal) = unlocked() {
+            let _ = execute!(terminal, DisableMouseCapture, LeaveAlternateScreen, Show);
+        }
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Standard output, without its lock and its buffer.
+#[cfg(unix)]
+fn unlocked() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard output, without its lock and its buffer.
+#[cfg(windows)]
+fn unlocked() -> io::Result<std::fs::File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // A panic has given it back before it said why; twice would put the cursor over that.
+        if !std::thread::panicking() {
+            Self::give_back();
+        }
+    }
+}
+
+/// Tells the loop when somebody tells the program to end.
+#[cfg(unix)]
+pub(super) fn heed(sender: Sender<Woken>) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGTERM])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let _ = sender.send(Woken::Signal(signal));
+        }
+    });
+    Ok(())
+}
+
+/// Gives the terminal back and ends as the signal would have ended the program.
+#[cfg(unix)]
+pub(super) fn end(signal: i32) -> io::Result<()> {
+    Taken::give_back();
+    signal_hook::low_level::emulate_default_handler(signal)
+}
+
+/// Gives the terminal back to the shell until it wakes the program again.
+#[cfg(unix)]
+pub(super) fn suspend(terminal: &mut Screen, mouse: bool) -> io::Result<Option<Message>> {
+    Taken::give_back();
+    signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen)?;
+    if mouse {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    let (columns, rows) = crossterm::terminal::size()?;
+    blank(terminal)?;
+    Ok(Some(Message::Size(columns, rows)))
+}
+
+/// There is no such thing here.
+#[cfg(not(unix))]
+pub(super) fn suspend(_terminal: &mut Screen, _mouse: bool) -> io::Result<Option<Message>> {
+    Ok(None)
+}
