@@ -178,7 +178,7 @@ impl From<ExportError> for Failure {
         let (code, exit) = match &error {
             ExportError::Store(_) => ("DSPT0015", exit::FAILED),
             ExportError::Io { .. } => ("DSPT0005", exit::FAILED),
-            ExportError::NotNamed { .. } => ("DSPT0076", exit::INPUT),
+            ExportError::NotNamed { .. } => ("DSPT0077", exit::INPUT),
             ExportError::Differs { .. } => ("DSPT0070", exit::FAILED),
             ExportError::Head(HeadError::Bad(_) | HeadError::OtherLedger { .. }) => {
                 ("DSPT0071", exit::INPUT)

@@ -131,6 +131,7 @@ pub(super) fn run(
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
     let today = output.now.london_day();
     let memory = output.memory.clone();
+    let keymap = keys.clone();
     let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory, keys };
     let theme = args.theme();
     if linear {
@@ -145,7 +146,7 @@ pub(super) fn run(
     let prepare: Prepare<Failure> =
         Box::new(move |progress| reader.model(theme, &question, progress));
     let host: Arc<dyn Host> = host;
-    let ended = run_screen(prepare, Loading { theme, ..Loading::default() }, &host);
+    let ended = run_screen(prepare, Loading { theme, keys: keymap, ..Loading::default() }, &host);
     match ended.map_err(|error| {
         Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
     })? {

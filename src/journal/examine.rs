@@ -312,7 +312,9 @@ impl<'e> Examiner<'e> {
             let Event::AnchorCosigned(body) = &fact.event else { return None };
             Some(body.checkpoint.clone().into_bytes())
         });
-        self.trust.heads.iter().cloned().chain(logged).collect()
+        // The ledger's own head too: a policy may ask for no witness at all.
+        let own = std::iter::once(ledger.head.clone());
+        self.trust.heads.iter().cloned().chain(logged).chain(own).collect()
     }
 
     fn quorum(&mut self, audit: &Audit) -> Phase {
@@ -394,11 +396,15 @@ impl<'e> Examiner<'e> {
         let Some(best) = self.best.as_ref().filter(|best| best.met) else {
             return Phase::not_checked(phase::FRESH, "no cosigned head with the quorum");
         };
-        let Some(newest) = best.signed.iter().map(|(_, at)| *at).max() else {
-            return Phase::not_checked(phase::FRESH, "the policy asks for no witness");
-        };
         let (now, place) = (self.trust.now, Place::Checkpoint(best.checkpoint.size));
         let stale = |text: String| Finding { place: place.clone(), rule: "stale", text };
+        let Some(newest) = best.signed.iter().map(|(_, at)| *at).max() else {
+            let text = "no witness of the policy has signed, so nothing shows its age";
+            return match self.trust.max_age_days {
+                Some(_) => Phase::bad(phase::FRESH, stale(text.to_owned())),
+                None => Phase::not_checked(phase::FRESH, text),
+            };
+        };
         if newest.millis() > now.millis().saturating_add(TOLERANCE_MILLIS) {
             let text =
                 format!("a witness signed at {newest}, which is after {now}; check the clock");

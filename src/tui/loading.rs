@@ -1,7 +1,7 @@
 //! What the screen shows before the ledger is read: how far it is, and what was shown last time,
 //! said to be unchecked. Keys work: leave, and help.
 
-use super::keymap::Key;
+use super::keymap::{Command, Key, Keymap};
 use super::theme::Theme;
 use super::trust::Progress;
 
@@ -10,6 +10,8 @@ use super::trust::Progress;
 pub struct Loading {
     /// What things look like.
     pub theme: Theme,
+    /// What each key does.
+    pub keys: Keymap,
     /// How far it is; none before anything was read.
     pub progress: Option<Progress>,
     /// The lines that were shown last time, for the same signed head on the same day.
@@ -29,19 +31,11 @@ pub enum Step {
 
 impl Loading {
     /// Takes a key. Returns whether to leave.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "every other key does nothing here")]
     pub fn key(&mut self, key: Key) -> bool {
-        match key {
-            Key::Char('q') | Key::Ctrl('c') => true,
-            Key::Char('?') | Key::F(1) => {
-                self.help = !self.help;
-                false
-            }
-            _ => {
-                self.help = false;
-                false
-            }
-        }
+        let command = self.keys.command(key);
+        self.help = command == Some(Command::Help) && !self.help;
+        // Ctrl+C leaves whatever the user's keys are.
+        key == Key::Ctrl('c') || command == Some(Command::Quit)
     }
 
     /// Takes in how reading goes.
@@ -97,5 +91,18 @@ mod tests {
         assert!(!state.key(Key::Esc));
         assert!(!drawn(&state, 80, 24).contains("leave now"));
         assert!(state.key(Key::Char('q')) && state.key(Key::Ctrl('c')));
+    }
+
+    #[test]
+    fn keys_are_those_of_the_map() {
+        let mut state = Loading::default();
+        state.keys.put(Command::Quit, vec![Key::Char('Q')]);
+        state.keys.put(Command::Help, vec![Key::F(5)]);
+        assert!(!state.key(Key::Char('q')) && state.key(Key::Char('Q')));
+        assert!(state.key(Key::Ctrl('c')));
+        assert!(!state.key(Key::F(5)));
+        let text = drawn(&state, 80, 24);
+        assert!(text.contains("Q  leave now, nothing is lost"), "{text}");
+        assert!(text.contains("Q quit   F5 help"), "{text}");
     }
 }

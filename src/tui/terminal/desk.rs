@@ -15,7 +15,7 @@ use super::outside::perform;
 use super::taken::end;
 use super::taken::suspend;
 use super::{PATIENCE, Screen, Told, Woken, blank, wait};
-use crate::tui::keymap::Key;
+use crate::tui::keymap::{Command, Key};
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
 use crate::tui::update::{Effect, Message, update};
@@ -126,7 +126,8 @@ impl Desk<'_> {
         model: Box<Model>,
         waiting: VecDeque<Message>,
     ) -> io::Result<Option<Box<Updated>>> {
-        let (entries, typing) = (model.library.all(), model.overlay != Overlay::None);
+        let typing = model.overlay != Overlay::None;
+        let (entries, quit) = (model.library.all(), model.keys.of(Command::Quit).to_vec());
         if self.updater.send((model, waiting)).is_err() {
             return Ok(None);
         }
@@ -139,7 +140,7 @@ impl Desk<'_> {
             };
             match woken {
                 Ok(Woken::Updated(updated)) => return Ok(Some(updated)),
-                Ok(Woken::Input(Event::Key(key))) if said && leaves(key, typing) => {
+                Ok(Woken::Input(Event::Key(key))) if said && leaves(key, &quit, typing) => {
                     return Ok(None);
                 }
                 Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
@@ -148,17 +149,19 @@ impl Desk<'_> {
                 Ok(woken) => self.later.push_back(woken),
                 Err(RecvTimeoutError::Timeout) => {
                     said = true;
-                    self.say_busy(entries)?;
+                    self.say_busy(entries, &quit, typing)?;
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
     }
 
-    fn say_busy(&mut self, entries: u64) -> io::Result<()> {
+    fn say_busy(&mut self, entries: u64, quit: &[Key], typing: bool) -> io::Result<()> {
+        let own = quit.iter().find(|key| counts(**key, typing)).copied();
         let text = format!(
-            " Working out the position from {} entries ...  Ctrl+C leaves ",
-            width::grouped(entries)
+            " Working out the position from {} entries ...  {} leaves ",
+            width::grouped(entries),
+            own.unwrap_or(Key::Ctrl('c')).label()
         );
         let last = &self.frame;
         self.terminal.draw(|frame| {
@@ -174,8 +177,14 @@ impl Desk<'_> {
     }
 }
 
-/// Says whether a key leaves while the model is being changed; a letter may belong to a text.
-fn leaves(key: KeyEvent, typing: bool) -> bool {
-    let key = key_of(key);
-    key == Some(Key::Ctrl('c')) || (!typing && key == Some(Key::Char('q')))
+/// Says whether a key leaves while the model is being changed.
+fn leaves(key: KeyEvent, quit: &[Key], typing: bool) -> bool {
+    // Ctrl+C leaves whatever the user's keys are.
+    key_of(key)
+        .is_some_and(|key| key == Key::Ctrl('c') || (quit.contains(&key) && counts(key, typing)))
+}
+
+/// A letter may belong to a text that is being typed.
+fn counts(key: Key, typing: bool) -> bool {
+    !(typing && matches!(key, Key::Char(_)))
 }

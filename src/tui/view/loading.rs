@@ -3,18 +3,17 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::super::keymap::Command as C;
 use super::super::loading::Loading;
 use super::super::theme::Role;
 use super::super::width::grouped;
 use super::pen::Pen;
 
-const HELP: [&str; 6] = [
+const HELP: [&str; 4] = [
     "The ledger is being read: every entry is hashed, and every signature that you have not",
     "verified before is checked. Nothing is answered before that, so that no answer can come",
     "from entries that were changed. All other keys work when it is done.",
     "",
-    "q  leave now, nothing is lost",
-    "?  this help",
 ];
 
 /// Draws it.
@@ -32,8 +31,11 @@ pub fn loading(state: &Loading, frame: &mut Frame<'_>) {
     pen.line(0, 1, area.width, &text, Role::Plain);
     let pane = Rect { x: 0, y: 3, width: area.width, height: area.height.saturating_sub(5) };
     let before: Vec<&str> = state.before.iter().map(String::as_str).collect();
+    let (quit, help) = (state.keys.hint(C::Quit), state.keys.hint(C::Help));
+    let own = [format!("{quit}  leave now, nothing is lost"), format!("{help}  this help")];
+    let explained: Vec<&str> = HELP.into_iter().chain(own.iter().map(String::as_str)).collect();
     let (title, lines) = match (state.help, before.is_empty()) {
-        (true, _) => ("Help", &HELP[..]),
+        (true, _) => ("Help", &explained[..]),
         (false, true) => ("Position", &[][..]),
         (false, false) => ("Position when you last looked: being checked ...", &before[..]),
     };
@@ -43,5 +45,5 @@ pub fn loading(state: &Loading, frame: &mut Frame<'_>) {
         pen.line(2, y, area.width.saturating_sub(4), line, Role::Plain);
     }
     let last = area.height.saturating_sub(1);
-    pen.line(0, last, area.width, " q quit   ? help", Role::Plain);
+    pen.line(0, last, area.width, &format!(" {quit} quit   {help} help"), Role::Plain);
 }
