@@ -178,6 +178,10 @@ impl Source for Folder {
             Withheld::These(these) => these.contains(digest),
         }
     }
+
+    fn is_snapshot(&self) -> bool {
+        true
+    }
 }
 
 /// The files of a folder that are named by a digest, in its order.

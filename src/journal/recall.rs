@@ -52,10 +52,10 @@ pub fn audit_since(
         None => audit(store, progress)?,
     };
     if let Some(kept) = &kept {
-        compare(&mut outcome, kept);
+        compare(&mut outcome, kept, store.is_snapshot());
     }
     notes.extend(keep(store, &outcome, memory, kept.as_ref())?);
-    outcome.notes = notes;
+    outcome.notes.splice(0..0, notes);
     Ok(outcome)
 }
 
@@ -92,7 +92,7 @@ fn recalled(
 }
 
 /// Names what contradicts the memory, unless a fault was found before it.
-fn compare(outcome: &mut Audit, kept: &Kept) {
+fn compare(outcome: &mut Audit, kept: &Kept, snapshot: bool) {
     let Some(ledger) = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none()) else {
         return;
     };
@@ -123,6 +123,13 @@ fn compare(outcome: &mut Audit, kept: &Kept) {
         }),
         // What could not be read yet may hold them.
         None if outcome.undecided.is_some() => None,
+        None if snapshot => {
+            outcome.notes.push(format!(
+                "you verified {size} entries of this ledger before, and this has {found}: it is from \
+                 an earlier time; whether it is the beginning of what you verified is not shown"
+            ));
+            None
+        }
         None => Some(Finding {
             place: Place::Entry(found),
             rule: "smaller-than-remembered",
@@ -150,6 +157,10 @@ fn keep(
         return Ok(None);
     }
     let size = ledger.leaves.len() as u64;
+    // What was verified since stays what is remembered.
+    if Memory::compares(&ledger.origin) && kept.is_some_and(|kept| kept.size > size) {
+        return Ok(None);
+    }
     let heads = store.heads()?;
     let heads = heads_digest(heads.iter().filter(|(one, _)| *one <= size));
     let stored = memory.store(&ledger.origin, &ledger.log, &ledger.head, &heads);

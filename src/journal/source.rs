@@ -41,6 +41,10 @@ pub trait Source {
 
     /// Says whether a content that an entry names was kept back when the folder was made.
     fn withheld(&self, digest: &Digest) -> bool;
+
+    /// Says whether it was made at one moment and given away, so that one with fewer entries than
+    /// were verified before is no ledger put back.
+    fn is_snapshot(&self) -> bool;
 }
 
 impl Source for Store {
@@ -68,6 +72,10 @@ impl Source for Store {
     }
 
     fn withheld(&self, _digest: &Digest) -> bool {
+        false
+    }
+
+    fn is_snapshot(&self) -> bool {
         false
     }
 }

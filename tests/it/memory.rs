@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dspt_ledger::domain::event::Event;
+use dspt_ledger::export::folder::Folder;
+use dspt_ledger::export::{heads, tiles};
 use dspt_ledger::journal::{Audit, Effort, Journal, JournalError, Opening, Signers, audit_since};
 use dspt_ledger::memory::Memory;
 use dspt_ledger::store::{Mode, Store};
@@ -225,4 +227,41 @@ fn a_folder_that_cannot_be_written_is_said_and_stops_nothing() {
     let (code, text) = dspt(&path, &no_folder, "log");
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("what is verified is not remembered"), "{text}");
+}
+
+#[test]
+fn a_folder_from_an_earlier_time_is_said_to_be_one_and_changes_nothing_remembered() {
+    let desk = desk();
+    let journal = Journal::open(&desk.path, Mode::Read).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let head = heads::own(&journal.ledger, &journal.ledger.head).unwrap();
+    tiles::write(&journal, folder.path(), &head).unwrap();
+    drop(journal);
+    let given = Folder::open(folder.path(), None).unwrap();
+    let seen = || audit_since(&given, &desk.memory, Effort::Everything, |_| {}).unwrap();
+    assert_eq!((outcome(&seen()), seen().kept), ("good".to_owned(), Some(16)));
+    grow(&desk.path, 300);
+    assert_eq!(outcome(&since(&desk.path, &desk.memory, Effort::SinceKept)), "good");
+    let kept = fs::read(file(&desk)).unwrap();
+    let older = seen();
+    assert_eq!((outcome(&older), older.kept), ("good".to_owned(), None));
+    assert!(older.notes[0].contains("you verified 17 entries"), "{:?}", older.notes);
+    assert_eq!(fs::read(file(&desk)).unwrap(), kept);
+    // A folder of another history is no earlier time of this one.
+    let (_two, other) = copy(&ledger().1);
+    let mut raw = Raw::read(&other);
+    let draft = raw.draft("item-answered", answer_body("another answer"));
+    raw.append(&draft, &[OWNER]);
+    raw.write(&other);
+    let journal = Journal::open(&other, Mode::Read).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let head = heads::own(&journal.ledger, &journal.ledger.head).unwrap();
+    tiles::write(&journal, folder.path(), &head).unwrap();
+    let given = Folder::open(folder.path(), None).unwrap();
+    let forked = audit_since(&given, &desk.memory, Effort::Everything, |_| {}).unwrap();
+    assert_eq!(outcome(&forked), "checkpoint 17: remembered-root");
+}
+
+fn answer_body(text: &str) -> serde_json::Value {
+    Event::ItemAnswered(answer("8.3.4", true, text)).body().unwrap()
 }
