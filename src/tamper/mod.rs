@@ -287,6 +287,10 @@ fn elsewhere() -> Digest {
 
 #[cfg(test)]
 mod tests {
+    use crate::export::opened::examine_folder;
+    use crate::journal::examine::Trust;
+    use crate::memory::Memory;
+
     use super::*;
 
     #[test]
@@ -298,6 +302,33 @@ mod tests {
         for (name, bytes) in &forged {
             assert_eq!(kit.bundle.get(name), Some(bytes), "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_newer_program_wrote_is_no_fault_to_a_reader_with_a_policy() {
+        let folder = tempfile::tempdir().unwrap();
+        let kit = Kit::create(&folder.path().join("kit")).unwrap();
+        let to = folder.path().join("newer");
+        let event = original::confirmed("7.3.5", "2026-05-01").unwrap();
+        kit.forged(&to, |forger| {
+            let mut draft = forger.next(&event)?;
+            "policy-reviewed".clone_into(&mut draft.kind);
+            forger.append(&draft, &[keys::OWNER])?;
+            forger.append(&forger.next(&event)?, &[keys::APPROVER])
+        })
+        .unwrap();
+        let reader = kit.reader().unwrap();
+        let trust = Trust {
+            policy: Some(&reader.policy),
+            max_age_days: Some(reader.max_age_days),
+            now: reader.now,
+            kept: vec![reader.kept],
+            heads: Vec::new(),
+            tokens: None,
+        };
+        let found = examine_folder(&target(&to), &trust, &Memory::none()).unwrap();
+        assert_eq!(found.first_fault(), None);
+        assert!(found.audit.undecided.unwrap().contains("entry #20"));
     }
 
     #[test]

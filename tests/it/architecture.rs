@@ -16,7 +16,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("report", &["report", "domain"][..]),
         ("tui", &["tui", "domain"][..]),
         ("export", &["export", "journal", "domain", "ledger", "store", "memory"][..]),
-        ("tamper", &["tamper", "export", "journal", "domain", "ledger"][..]),
+        ("tamper", &["tamper", "export", "journal", "domain", "ledger", "memory"][..]),
         ("memory", &["memory", "ledger"][..]),
         ("witness", &["witness", "ledger"][..]),
         ("journal", &["journal", "domain", "ledger", "store", "keys", "memory"][..]),
