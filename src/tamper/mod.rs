@@ -71,14 +71,14 @@ impl Damage {
 
     fn readme(&self, target: &str) -> String {
         let (phase, rule) = (self.phase, self.rule);
-        let how = if target == BUNDLE {
-            format!("--max-age {MAX_AGE_DAYS} (read on {READ_ON})")
+        let age = if self.rule == "stale" {
+            format!(" --max-age {MAX_AGE_DAYS}\nHis clock says {READ_ON}T09:00:00.000Z.")
         } else {
-            "(this is a ledger file)".to_owned()
+            String::new()
         };
         format!(
             "Done: {}.\nCaught: phase {phase}, rule {rule}.\nTo see it: dspt verify {target} \
-             --policy ../policy --kept ../kept.checkpoint {how}\nThe keys of this kit are public: \
+             --policy ../policy --kept ../kept.checkpoint{age}\nThe keys of this kit are public: \
              nothing in it proves anything.\n",
             self.done
         )
@@ -289,6 +289,7 @@ fn elsewhere() -> Digest {
 mod tests {
     use crate::export::opened::examine_folder;
     use crate::journal::examine::Trust;
+    use crate::ledger::Origin;
     use crate::memory::Memory;
 
     use super::*;
@@ -329,6 +330,35 @@ mod tests {
         let found = examine_folder(&target(&to), &trust, &Memory::none()).unwrap();
         assert_eq!(found.first_fault(), None);
         assert!(found.audit.undecided.unwrap().contains("entry #20"));
+    }
+
+    #[test]
+    fn a_policy_names_any_log_key_that_the_ledger_had_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let kit = Kit::create(&folder.path().join("kit")).unwrap();
+        let policy = String::from_utf8(kit.policy.clone()).unwrap();
+        let logs: Vec<&str> = policy.lines().filter(|line| line.starts_with("log ")).collect();
+        let rule = |text: &str| {
+            let chosen = Policy::parse(text.as_bytes()).unwrap();
+            let reader = kit.reader().unwrap();
+            let trust = Trust {
+                policy: Some(&chosen),
+                max_age_days: None,
+                now: reader.now,
+                kept: vec![reader.kept],
+                heads: Vec::new(),
+                tokens: None,
+            };
+            let found = examine_folder(&target(&kit.original()), &trust, &Memory::none()).unwrap();
+            found.first_fault().map(|finding| finding.rule)
+        };
+        let without = |log: &str| policy.replace(&format!("{log}\n"), "");
+        assert_eq!((rule(&without(logs[0])), rule(&without(logs[1]))), (None, None));
+        // Whoever names none of ours does not mean this ledger.
+        let name = Origin::parse(original::ORIGIN).unwrap().key_name();
+        let other = Vkey::new(name, *keys::signer(keys::OTHER_LOG).public());
+        let other = without(logs[1]).replace(logs[0], &format!("log {other}"));
+        assert_eq!(rule(&other), Some("policy"));
     }
 
     #[test]
