@@ -8,7 +8,7 @@ use super::act::view_command;
 use super::model::{Body, Model, Screen};
 use super::page::compare::status_text;
 use super::page::history::tell;
-use super::page::year_end::{published, published_text, to_do_text};
+use super::page::year_end::{published, published_text, statement_commands, to_do_text};
 use super::page::{entries_text, known_text};
 use crate::domain::describe::doubt_mark;
 use crate::domain::standing::{Counts, judge};
@@ -201,6 +201,8 @@ pub fn preview(model: &Model) -> Vec<String> {
         model.position.counts_text(),
         String::new(),
     ];
+    lines.extend(statement_commands(model.asked));
+    lines.push(String::new());
     lines.extend(findings.iter().map(|one| {
         let entries = entries(model, &one.because);
         let word = one.status.word();

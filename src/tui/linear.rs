@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
 use super::page::why::answer_text;
-use super::page::year_end::published_text;
+use super::page::year_end::{published_text, statement_commands};
 use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
 use crate::domain::text::safe;
@@ -206,6 +206,8 @@ fn page(model: &Model) -> String {
                 let line = published_text(one, &model.library);
                 let _ = writeln!(text, "Published before: {}.", safe(&line));
             }
+            let [draft, publish] = statement_commands(model.asked);
+            let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
         }
     }
     for row in export::rows(model) {

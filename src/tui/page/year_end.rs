@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::book::Library;
-use super::{Position, Row};
+use super::super::book::{Asked, Library};
+use super::{Position, Row, flags};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
 use crate::domain::refs::AssertionRef;
@@ -124,6 +124,12 @@ pub fn published_text(one: &Published, library: &Library) -> String {
     let entry = one.entry.map_or_else(String::new, |seq| format!("  #{seq}"));
     let who = fact.map_or("", |fact| library.holder(&fact.by));
     format!("{:<12} {}{entry}  {who}", one.on.short(), one.standing)
+}
+
+/// The commands that make the statement of a position, to be read, and publish it.
+pub fn statement_commands(asked: Asked) -> [String; 2] {
+    let flags = flags(asked);
+    [format!("dspt statement draft {flags} --out FILE"), format!("dspt statement publish {flags}")]
 }
 
 /// An edition named `2025-26` closes on 30 June 2026 (`mappings/README.md`).

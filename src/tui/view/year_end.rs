@@ -6,7 +6,7 @@ use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Body, Model};
 use super::super::page::known_text;
-use super::super::page::year_end::{YearEnd, published_text, to_do_text};
+use super::super::page::year_end::{YearEnd, published_text, statement_commands, to_do_text};
 use super::super::theme::Role;
 use super::super::width::{columns, fill};
 use super::pen::Pen;
@@ -201,10 +201,16 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         Some(one) => format!("Last published: {}", published_text(one, &model.library)),
         None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
     };
+    let [draft, publish] = statement_commands(model.asked);
     let lines = if wide {
-        ["This screen never writes to the ledger.".to_owned(), counts]
+        vec![
+            "To read it, and to publish (this screen never writes):".to_owned(),
+            draft,
+            publish,
+            counts,
+        ]
     } else {
-        [last, counts]
+        vec![last, publish]
     };
     put(&lines, pen, left);
     if wide {
