@@ -37,6 +37,7 @@ mod status;
 mod tamper;
 mod timestamp;
 mod tui;
+mod tui_check;
 mod verify;
 mod when;
 mod withdraw;

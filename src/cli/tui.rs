@@ -17,19 +17,20 @@ use super::failure::{Failure, exit};
 use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
+use super::tui_check::{Check, Chosen, opened};
 use crate::domain::day::Day;
 use crate::domain::replay::{Contents, Fact};
-use crate::journal::audit::{Audit, Ledger};
-use crate::journal::{Effort, JournalError, audit_since};
+use crate::journal::JournalError;
+use crate::journal::audit::{Audit, Finding, Ledger};
 use crate::ledger::Digest;
-use crate::memory::Memory;
-use crate::store::{Guard, Mode, Store, StoreError};
+use crate::store::{Mode, Store, StoreError};
+use crate::tui::act::begin;
 use crate::tui::book::Source;
 use crate::tui::keymap::{Command, Keymap};
 use crate::tui::loading::{Loading, Step};
 use crate::tui::model::Model;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
-use crate::tui::trust::{Answer, Fault, Progress, Report};
+use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
 use crate::tui::{Host, Prepare, run as run_screen, run_linear};
 
@@ -39,6 +40,18 @@ use crate::tui::{Host, Prepare, run as run_screen, run_linear};
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
+    /// Whom you trust: a C2SP tlog-policy file, as for `dspt verify`
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The oldest that the newest cosignature may be
+    #[arg(long, value_name = "DAYS", requires = "policy")]
+    max_age: Option<u32>,
+    /// A head that you kept from an earlier time; may be given several times
+    #[arg(long, value_name = "CHECKPOINT")]
+    kept: Vec<PathBuf>,
+    /// Certificates of time-stamping authorities that you trust, PEM: then their time-stamps count
+    #[arg(long, value_name = "FILE")]
+    tsa_ca: Option<PathBuf>,
     /// Plain lines and a prompt instead of a screen: for screen readers (also `DSPT_LINEAR=1`)
     #[arg(long)]
     linear: bool,
@@ -89,6 +102,15 @@ fn is(name: &str, wanted: &str) -> bool {
 }
 
 impl Args {
+    /// The flags of `dspt verify` for the same trust.
+    fn trust_flags(&self) -> String {
+        let policy = self.policy.iter().map(|file| format!("--policy {}", quoted(file)));
+        let age = self.max_age.iter().map(|days| format!("--max-age {days}"));
+        let kept = self.kept.iter().map(|file| format!("--kept {}", quoted(file)));
+        let stamps = self.tsa_ca.iter().map(|file| format!("--tsa-ca {}", quoted(file)));
+        policy.chain(age).chain(kept).chain(stamps).collect::<Vec<_>>().join(" ")
+    }
+
     fn theme(&self) -> Theme {
         let palette = match (self.theme, self.color) {
             (_, Colour::Never) | (Some(ThemeName::Mono), _) => Palette::Mono,
@@ -130,35 +152,48 @@ pub(super) fn run(
     }
     let flag = given.map_or_else(String::new, |path| format!("--ledger {}", quoted(path)));
     let today = output.now.london_day();
-    let memory = output.memory.clone();
+    let check = Check::new(
+        Chosen {
+            policy: args.policy.as_deref(),
+            max_age: args.max_age,
+            kept: &args.kept,
+            tsa_ca: args.tsa_ca.clone(),
+        },
+        output.now,
+        output.memory.clone(),
+    )?;
     let keymap = keys.clone();
-    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, memory, keys };
+    let trust = args.trust_flags();
+    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, check, trust, keys };
     let theme = args.theme();
     if linear {
         let mut model = host.model(theme, &args.question, &mut |_| {})?;
-        let code = code(&model);
         let mut input = std::io::stdin().lock();
         run_linear(&mut model, &host, &mut input, output.out)?;
-        return Ok(code);
+        return Ok(code(&model));
     }
     let host = Arc::new(host);
     let (reader, question) = (Arc::clone(&host), args.question.clone());
     let prepare: Prepare<Failure> =
         Box::new(move |progress| reader.model(theme, &question, progress));
     let host: Arc<dyn Host> = host;
-    let ended = run_screen(prepare, Loading { theme, keys: keymap, ..Loading::default() }, &host);
+    let loading = Loading { theme, keys: keymap, ..Loading::default() };
+    let ended = run_screen(prepare, loading, &host);
     match ended.map_err(|error| {
         Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
     })? {
         Some(model) => Ok(code(&model?)),
-        None => Ok(super::failure::exit::YES),
+        None => Ok(exit::YES),
     }
 }
 
-/// The exit status says what the last check found.
+/// The exit status says what the last check found, as that of `dspt verify`.
 fn code(model: &Model) -> u8 {
-    let good = model.trust.report.as_ref().is_some_and(|report| report.answer == Answer::Yes);
-    if good { super::failure::exit::YES } else { super::failure::exit::NO }
+    match model.trust.word() {
+        Some(Answer::Yes) => exit::YES,
+        Some(Answer::No) => exit::NO,
+        Some(Answer::NotDecided) | None => exit::UNDECIDED,
+    }
 }
 
 /// Puts the question of the flags into the sentence.
@@ -198,9 +233,21 @@ struct Files {
     path: PathBuf,
     flag: String,
     today: Day,
-    memory: Memory,
+    /// Whom the user trusts.
+    check: Check,
+    /// The same, as flags.
+    trust: String,
     /// The keys in force.
     keys: Keymap,
+}
+
+/// A ledger that was read.
+struct Read {
+    source: Source,
+    opened: Answer,
+    finding: Option<Finding>,
+    /// What is to be said about what this user verified before.
+    notes: Vec<String>,
 }
 
 impl Files {
@@ -211,11 +258,28 @@ impl Files {
         question: &Question,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Model, Failure> {
-        let (mut source, report, notes) = self.read(progress)?;
+        let Read { mut source, opened, finding, notes } = self.read(progress)?;
         source.bookmarks = Self::bookmarks(&source);
-        progress(Step::Progress(Progress { phase: "2 of 2: positions", done: 0, of: 0 }));
-        let mut model = Model::new(source, theme)?;
-        model.trust.report = Some(report);
+        let positions = Progress { phase: "2 of 2: positions", done: 0, of: 0, rate: None };
+        progress(Step::Progress(positions));
+        let mut model = Model::new(source, theme).map_err(|error| {
+            if let Some(finding) = finding {
+                return JournalError::Tampered(finding).into();
+            }
+            let failure = Failure::from(error);
+            if self.path.is_file() {
+                return failure;
+            }
+            failure.help(
+                "a folder of tiles has entries alone, and no edition to show a position by: \
+                 check it with `dspt verify`, or ask for a bundle",
+            )
+        })?;
+        model.trust.opened = Some(opened);
+        model.trust.flags.clone_from(&self.trust);
+        if self.check.is_due() {
+            begin(&mut model);
+        }
         model.keys = self.keys.clone();
         model.motion = !is("NO_MOTION", "1");
         asked(&mut model, question)?;
@@ -255,7 +319,7 @@ impl Files {
 
     /// Keeps what is shown first. Where that fails, the next start shows it a little later.
     fn keep_shown(&self, model: &Model) {
-        let good = model.trust.report.as_ref().is_some_and(|one| one.answer == Answer::Yes);
+        let good = model.trust.opened == Some(Answer::Yes) && self.path.is_file();
         let Some(file) = self.shown_file().filter(|_| good) else { return };
         let mut text = self.shown_start(model.library.source.head.as_bytes());
         let position = &model.position;
@@ -277,33 +341,36 @@ impl Files {
     }
 
     /// Audits the ledger and keeps what could be believed; what is to be said comes last.
-    fn read(
-        &self,
-        progress: &mut dyn FnMut(Step),
-    ) -> Result<(Source, Report, Vec<String>), Failure> {
+    fn read(&self, progress: &mut dyn FnMut(Step)) -> Result<Read, Failure> {
+        if self.path.is_dir() {
+            let phase = "1 of 2: everything in the folder";
+            progress(Step::Progress(Progress { phase, done: 0, of: 0, rate: None }));
+            return self.believed(self.check.open_folder(&self.path)?.audit, None);
+        }
         let store = Store::open(&self.path, Mode::Read)?;
         if let Some(lines) = self.shown(&store) {
             progress(Step::Before(lines));
         }
-        let of = store.size()?;
-        let phase = "1 of 2: entries, order, signatures, keys";
-        let mut told = |done| progress(Step::Progress(Progress { phase, done, of }));
-        told(0);
-        let mut outcome = audit_since(&store, &self.memory, Effort::SinceKept, told)?;
-        let report = report(&outcome, &store)?;
-        let fault = outcome.finding.clone();
-        let Some(mut ledger) = outcome.ledger.take() else {
-            return Err(match (outcome.finding.take(), outcome.undecided.take()) {
+        let audit = self.check.open(&store, |now| progress(Step::Progress(now)))?;
+        self.believed(audit, Some(&store))
+    }
+
+    /// What could be believed of an audited ledger.
+    fn believed(&self, mut audit: Audit, store: Option<&Store>) -> Result<Read, Failure> {
+        let (opened, finding) = (opened(&audit), audit.finding.clone());
+        let Some(mut ledger) = audit.ledger.take() else {
+            return Err(match (audit.finding.take(), audit.undecided.take()) {
                 (Some(finding), _) => JournalError::Tampered(finding).into(),
                 (None, Some(why)) => JournalError::Undecided(why).into(),
                 (None, None) => JournalError::Empty.into(),
             });
         };
-        if fault.is_some() {
-            ledger.contents = contents(&store, &ledger.facts)?;
+        // An audit that stopped has not come to the contents.
+        if let Some(store) = store.filter(|_| finding.is_some() || audit.undecided.is_some()) {
+            ledger.contents = contents(store, &ledger.facts)?;
         }
-        let source = self.source(ledger, fault.map(|one| one.to_string()));
-        Ok((source, report, outcome.notes))
+        let source = self.source(ledger, finding.as_ref().map(ToString::to_string));
+        Ok(Read { source, opened, finding, notes: audit.notes })
     }
 
     fn source(&self, ledger: Ledger, fault: Option<String>) -> Source {
@@ -348,70 +415,27 @@ fn contents(store: &Store, facts: &[Fact]) -> Result<Contents, StoreError> {
     Ok(kept)
 }
 
-fn report(outcome: &Audit, store: &Store) -> Result<Report, StoreError> {
-    let counts = &outcome.counts;
-    let guard = store.guard()?;
-    let beside = match guard {
-        Guard::FileAhead { ledger, file } => {
-            Some(format!("NO: it signs {file} entries, the ledger has {ledger}"))
-        }
-        Guard::Differs { size } => Some(format!("NO: another head at size {size}")),
-        Guard::Unreadable => Some("NO: it cannot be read".to_owned()),
-        Guard::NoHead | Guard::Equal { .. } | Guard::FileBehind { .. } | Guard::Missing { .. } => {
-            None
-        }
-    };
-    let nothing = counts.entries == 0 || counts.checkpoints == 0;
-    let answer = match (&outcome.finding, &outcome.undecided) {
-        (Some(_), _) => Answer::No,
-        (None, Some(_)) => Answer::NotDecided,
-        (None, None) if nothing || beside.is_some() => Answer::No,
-        (None, None) => Answer::Yes,
-    };
-    Ok(Report {
-        answer,
-        size: store.size()?,
-        entries: counts.entries,
-        signatures: counts.signatures,
-        remembered: counts.remembered,
-        checkpoints: counts.checkpoints,
-        contents: counts.contents,
-        fault: outcome.finding.as_ref().map(|one| Fault {
-            place: one.place.to_string(),
-            rule: one.rule.to_owned(),
-            text: one.text.clone(),
-        }),
-        undecided: outcome.undecided.clone(),
-        beside,
-    })
-}
-
 impl Host for Files {
     fn verify(&self, progress: &mut dyn FnMut(Progress)) -> Result<Report, String> {
-        let store = Store::open(&self.path, Mode::Read).map_err(|error| error.to_string())?;
-        let of = store.size().map_err(|error| error.to_string())?;
-        progress(Progress { phase: "1 of 2: entries, order, signatures, keys", done: 0, of });
-        let outcome = audit_since(&store, &self.memory, Effort::Everything, |done| {
-            let phase = if done < of {
-                "1 of 2: entries, order, signatures, keys"
-            } else {
-                "2 of 2: signed heads and stored files"
-            };
-            progress(Progress { phase, done, of });
-        });
-        let outcome = outcome.map_err(|error| error.to_string())?;
-        report(&outcome, &store).map_err(|error| error.to_string())
+        self.check.run(&self.path, progress)
     }
 
     fn reload(&self, had: u64) -> Result<Option<Source>, String> {
+        if self.path.is_dir() {
+            return Ok(None);
+        }
         let store = Store::open(&self.path, Mode::Read).map_err(|error| error.to_string())?;
         if store.size().map_err(|error| error.to_string())? == had {
             return Ok(None);
         }
-        self.read(&mut |_| {}).map(|(source, ..)| Some(source)).map_err(|failure| failure.message)
+        self.read(&mut |_| {}).map(|read| Some(read.source)).map_err(|failure| failure.message)
     }
 
     fn grown(&self, had: u64) -> u64 {
+        // A folder that was given out stays as it is.
+        if self.path.is_dir() {
+            return 0;
+        }
         let wal = {
             let mut name = self.path.clone().into_os_string();
             name.push("-wal");

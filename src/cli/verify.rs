@@ -25,6 +25,7 @@ use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
+use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
 
 /// Arguments of `verify`.
 #[derive(ClapArgs, Debug)]
@@ -185,7 +186,11 @@ fn unreadable(path: &Path, why: &str) -> Failure {
     Failure::new("DSPT0035", exit::INPUT, text).help("check the path")
 }
 
-fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// Reads heads that the reader kept, each with where it is from.
+///
+/// # Errors
+/// [`Failure`] when one cannot be read.
+pub(super) fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let read = |path: &PathBuf| {
         let bytes = read_at_most(path, NOTE_BYTES_MAX as u64);
         let bytes = bytes.map_err(|why| unreadable(path, &why))?;
@@ -249,25 +254,22 @@ fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
     Phase::good("evidence", text)
 }
 
-/// What no check of signatures can show.
-const NOT_PROVED: [&str; 4] = [
-    "that what an entry says is true",
-    "that nothing was left out",
-    "when an entry was written, beyond the interval that outsiders' times prove",
-    "that the history was not written anew before someone outside kept a head of it",
-];
-
 /// What an examination and the head file together say.
-struct Report<'r> {
+pub(super) struct Report<'r> {
     found: &'r Examination,
-    code: u8,
-    undecided: Option<String>,
-    head_file: Option<&'static str>,
-    guard_fault: bool,
+    /// The exit status.
+    pub(super) code: u8,
+    /// Why it cannot be decided, where it cannot.
+    pub(super) undecided: Option<String>,
+    /// What the head file beside a ledger is.
+    pub(super) head_file: Option<&'static str>,
+    /// Whether it speaks against the ledger.
+    pub(super) guard_fault: bool,
 }
 
 impl<'r> Report<'r> {
-    fn of(found: &'r Examination, guard: Option<&Guard>, untrusted: bool) -> Self {
+    /// Weighs an examination; `untrusted` where a folder's own keys are all there is to go by.
+    pub(super) fn of(found: &'r Examination, guard: Option<&Guard>, untrusted: bool) -> Self {
         let undecided = found.audit.undecided.clone().or_else(|| not_replayed(found)).or_else(|| {
             let why = "everything fits, by the keys that the folder itself names; choose whom to \
                        trust with --policy FILE";
@@ -446,7 +448,7 @@ fn fault_text(finding: &Finding, good: u64) -> String {
 }
 
 /// What a broken rule means for the reader.
-fn meaning(rule: &str) -> &'static str {
+pub(super) fn meaning(rule: &str) -> &'static str {
     match rule {
         "policy" => "this is not the log that you trust",
         "quorum" => "too few of your witnesses saw this history; the log could show others another",

@@ -14,9 +14,10 @@ use super::moment::go_to;
 use super::overlay::{Ask, Input, Overlay, Palette, sentence};
 use super::page::flags;
 use super::page::history::{details, item_of};
+use super::page::signatures;
 use super::page::why::Path;
 use super::time::{set_a, time};
-use super::trust::{Progress, Report};
+use super::trust::{Answer, Progress, Report};
 use super::typing::answer;
 use super::update::Effect;
 use crate::domain::day::Day;
@@ -256,25 +257,23 @@ fn enter(model: &mut Model) -> Option<Effect> {
         },
         Screen::Why | Screen::History => {
             if let Some(seq) = model.entry() {
-                let lines = details(&model.library, seq);
+                let report = model.trust.report.as_ref();
+                let lines = details(&model.library, report.map(|one| &one.intervals), seq);
                 return open(model, Overlay::Text(format!("Entry #{seq}"), lines, 0));
             }
             fold(model, true);
             None
         }
         Screen::Signatures => {
-            let at = model.cursor().at;
-            let keys: Vec<_> = model.library.source.roster.keys().collect();
-            let (key, one) = keys.get(at)?;
-            let lines = vec![
-                format!("holder     {}", one.holder),
-                format!("role       {}", one.role),
-                format!("key        {key}"),
-                format!("public     {}", one.key),
-                format!("admitted   by entry #{}", one.admitted),
-                one.revoked.map_or("in use".to_owned(), |seq| format!("revoked by entry #{seq}")),
-            ];
-            open(model, Overlay::Text("Key".to_owned(), lines, 0))
+            let all = signatures::lines(model);
+            let line = all.get(model.cursor().at).filter(|one| !one.details.is_empty())?;
+            let mut lines = line.details.clone();
+            if let Some(seq) = line.entry {
+                let report = model.trust.report.as_ref();
+                lines.push(String::new());
+                lines.extend(details(&model.library, report.map(|one| &one.intervals), seq));
+            }
+            open(model, Overlay::Text(line.name.clone(), lines, 0))
         }
     }
 }
@@ -325,20 +324,34 @@ pub(super) fn find(model: &mut Model, from_here: bool) {
 
 fn verify(model: &mut Model) -> Effect {
     show(model, Screen::Signatures);
+    begin(model)
+}
+
+/// Begins a check beside the screen.
+pub fn begin(model: &mut Model) -> Effect {
     model.trust.generation += 1;
     let of = model.library.all();
-    model.trust.running = Some(Progress { phase: "1 of 5: read", done: 0, of });
+    model.trust.running = Some(Progress { phase: "entries", done: 0, of, rate: None });
     Effect::Verify(model.trust.generation)
 }
 
 /// Takes in the outcome of a check.
 pub fn checked(model: &mut Model, outcome: Result<Report, String>) {
     model.trust.running = None;
+    // The first is made unasked: it is spoken of where it is bad and the screen does not say so.
+    let again = model.trust.report.is_some() || model.trust.failed.is_some();
     match outcome {
         Ok(report) => {
+            let good = report.answer == Answer::Yes;
             model.trust.failed = None;
             model.trust.report = Some(report);
-            model.notice = format!("Checked again: {}", model.trust.answer());
+            let text = model.trust.answer();
+            if again {
+                model.notice = format!("Checked again: {text}");
+            } else if !good && model.library.source.fault.is_none() {
+                model.notice =
+                    format!("{} Signatures: {text}", model.keys.hint(Command::Signatures));
+            }
         }
         Err(error) => {
             model.trust.report = None;
@@ -349,7 +362,7 @@ pub fn checked(model: &mut Model, outcome: Result<Report, String>) {
 }
 
 /// Takes in a ledger that was read again.
-pub fn reload(model: &mut Model, mut source: Source) {
+pub fn reload(model: &mut Model, mut source: Source) -> Option<Effect> {
     let before = model.library.all();
     source.bookmarks.clone_from(&model.library.source.bookmarks);
     match super::book::Library::new(source) {
@@ -362,8 +375,13 @@ pub fn reload(model: &mut Model, mut source: Source) {
                 1 => "1 new entry is included.".to_owned(),
                 more => format!("{more} new entries are included."),
             };
+            // What was checked before were other entries.
+            (more > 0).then(|| begin(model))
         }
-        Err(error) => model.notice = error.to_string(),
+        Err(error) => {
+            model.notice = error.to_string();
+            None
+        }
     }
 }
 
@@ -387,7 +405,7 @@ pub fn view_command(model: &Model, whole: bool) -> String {
             Known::By(day) => format!("log --until {day}"),
             Known::Size(size) => format!("show '#{}'", size.saturating_sub(1)),
         },
-        Screen::Signatures => "verify".to_owned(),
+        Screen::Signatures => ["verify", &model.trust.flags].join(" ").trim_end().to_owned(),
         Screen::YearEnd => format!("status {} --require met", flags(asked)),
     };
     let flag = &model.library.source.flag;

@@ -8,6 +8,7 @@ use super::act::view_command;
 use super::model::{Body, Model, Screen};
 use super::page::compare::status_text;
 use super::page::history::tell;
+use super::page::signatures::lines;
 use super::page::year_end::{published, published_text, statement_commands, to_do_text};
 use super::page::{entries_text, known_text};
 use crate::domain::describe::doubt_mark;
@@ -22,7 +23,7 @@ pub fn header(screen: Screen) -> &'static [&'static str] {
         Screen::Why => &["depth", "reason", "entries"],
         Screen::Compare => &["item", "asks_for", "a", "b", "cause", "entries"],
         Screen::History => &["entry", "recorded", "for_day", "who", "what"],
-        Screen::Signatures => &["key", "holder", "role", "admitted_by", "revoked_by"],
+        Screen::Signatures => &["about", "state", "text"],
         Screen::YearEnd => &["item", "status", "asks_for", "next"],
     }
 }
@@ -73,7 +74,9 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
                 vec![told.entry, told.recorded, told.day, told.who, told.what]
             })
             .collect(),
-        Body::Signatures => keys(model),
+        Body::Signatures => {
+            lines(model).into_iter().map(|one| vec![one.name, one.state, one.text]).collect()
+        }
         Body::YearEnd(page) => page.to_do.iter().map(|one| to_do_text(one).to_vec()).collect(),
     }
 }
@@ -82,16 +85,6 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
 fn entries(model: &Model, list: &[u64]) -> String {
     let (text, mark) = (entries_text(list), doubt_mark(&model.library.doubtful(list)));
     if mark.is_empty() { text } else { format!("{text}  {mark}") }
-}
-
-fn keys(model: &Model) -> Vec<Vec<String>> {
-    let all = model.library.source.roster.keys();
-    all.map(|(id, one)| {
-        let revoked = one.revoked.map_or_else(String::new, |seq| format!("#{seq}"));
-        let admitted = format!("#{}", one.admitted);
-        vec![id.to_string(), one.holder.clone(), one.role.to_string(), admitted, revoked]
-    })
-    .collect()
 }
 
 /// Makes the file of a name: its ending decides the form.

@@ -62,9 +62,9 @@ pub fn year_end(size: (u16, u16)) -> (u16, u16) {
     }
 }
 
-/// Rows of the upper boxes of Signatures, and of the lower one.
-pub fn signatures(size: (u16, u16)) -> (u16, u16) {
-    if body(Screen::Signatures, size) >= 18 { (9, 4) } else { (7, 0) }
+/// Rows of the lower box of Signatures.
+pub fn signatures(size: (u16, u16)) -> u16 {
+    if body(Screen::Signatures, size) >= 18 { 4 } else { 0 }
 }
 
 /// Rows of both sides of Why in a window too narrow to have them side by side: A over B.
@@ -85,10 +85,7 @@ pub fn list_height(model: &Model) -> usize {
         Screen::Why => 6,
         Screen::Compare => totals(size) + 4,
         Screen::History => 4,
-        Screen::Signatures => {
-            let (upper, lower) = signatures(size);
-            upper + lower + 3
-        }
+        Screen::Signatures => signatures(size) + 3,
         Screen::YearEnd => {
             let (upper, lower) = year_end(size);
             upper + lower + 2 + u16::from(is_wide(size))

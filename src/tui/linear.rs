@@ -22,6 +22,8 @@ pub fn greeting(model: &Model) -> String {
     let mut text = format!("{}\n{}\n", position.sentence(), position.counts_text());
     if let Some(fault) = &model.library.source.fault {
         let _ = writeln!(text, "This ledger does not verify: {}", safe(fault));
+    } else if !model.notice.is_empty() {
+        let _ = writeln!(text, "{}", safe(&model.notice));
     }
     text.push_str("Type a command, or help.\n");
     text

@@ -69,7 +69,7 @@ mod tests {
     fn it_says_how_far_it_is_and_that_what_was_shown_before_is_unchecked() {
         let mut state = Loading::default();
         assert!(drawn(&state, 80, 24).contains("Opening ..."));
-        let progress = Progress { phase: "1 of 2: entries", done: 5_120, of: 100_000 };
+        let progress = Progress { phase: "1 of 2: entries", done: 5_120, of: 100_000, rate: None };
         state.step(Step::Progress(progress));
         let text = drawn(&state, 80, 24);
         assert!(text.contains("1 of 2: entries, 5 120 of 100 000 entries"), "{text}");

@@ -11,6 +11,7 @@ use super::moment::Step;
 use super::overlay::Overlay;
 use super::page::compare::Compare;
 use super::page::history::{Happening, History};
+use super::page::signatures;
 use super::page::why::{Line, Path, Why};
 use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
@@ -256,7 +257,7 @@ impl Model {
             Body::Why(why) => why.as_ref().map_or(0, |(_, lines)| lines.len()),
             Body::Compare(page) => page.shown.len(),
             Body::History(page) => page.lines.len(),
-            Body::Signatures => self.library.source.roster.keys().count(),
+            Body::Signatures => signatures::lines(self).len(),
             Body::YearEnd(page) => page.to_do.len(),
         }
     }

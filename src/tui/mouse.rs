@@ -37,7 +37,7 @@ fn list_below(model: &Model) -> u16 {
         }
         Screen::Why => 3,
         Screen::Position | Screen::Compare | Screen::History => 1,
-        Screen::Signatures => 1 + layout::signatures(model.size).1,
+        Screen::Signatures => 1 + layout::signatures(model.size),
         Screen::YearEnd => layout::year_end(model.size).1,
     }
 }

@@ -1,5 +1,8 @@
-//! What a check of signatures found, as the screen shows it. The check itself is handed over by the
-//! caller and runs beside the screen.
+//! What the examination of a ledger found, as the screen shows it. The examination is that of
+//! `dspt verify`; it is handed over by the caller and runs beside the screen.
+
+use super::width::grouped;
+use crate::domain::anchor::{Anchor, Intervals};
 
 /// The answer in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +15,46 @@ pub enum Answer {
     NotDecided,
 }
 
-/// The first fault.
+/// What became of a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its turn has not come.
+    Waiting,
+    /// It is being checked.
+    Running,
+    /// Everything in it is good.
+    Good,
+    /// It broke a rule.
+    No,
+    /// It was left out, and its text says why.
+    NotChecked,
+}
+
+impl State {
+    /// Returns mark and word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "[ ] waiting",
+            Self::Running => "[>] running",
+            Self::Good => "[x] good",
+            Self::No => "[!] NO",
+            Self::NotChecked => "[ ] not checked",
+        }
+    }
+}
+
+/// A phase of the examination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Its name, as `dspt verify` prints it.
+    pub name: String,
+    /// What became of it.
+    pub state: State,
+    /// What was checked, or why it was not.
+    pub text: String,
+}
+
+/// A broken rule, or something else that an auditor must be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where.
@@ -21,65 +63,114 @@ pub struct Fault {
     pub rule: String,
     /// What was found.
     pub text: String,
+    /// What it means for the reader.
+    pub means: String,
+}
+
+/// A head that somebody outside dated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// The head and its time.
+    pub anchor: Anchor,
+    /// Whether the reader believes whoever dated it.
+    pub believed: bool,
 }
 
 /// What was checked and found good, and the first fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The answer.
     pub answer: Answer,
-    /// Entries in the file.
-    pub size: u64,
     /// Entries found good.
     pub entries: u64,
-    /// Signatures found good.
-    pub signatures: u64,
     /// Entries that were hashed only: they are those whose signatures this user verified before.
     pub remembered: u64,
-    /// Signed heads found good.
-    pub checkpoints: u64,
-    /// Stored contents found good.
-    pub contents: u64,
-    /// The first fault.
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// The first fault or finding.
     pub fault: Option<Fault>,
+    /// What an auditor must be told though every signature is good.
+    pub findings: Vec<Fault>,
     /// Why it cannot be said.
     pub undecided: Option<String>,
-    /// What the head file beside the ledger says against it.
-    pub beside: Option<String>,
+    /// Heads that outsiders dated, by rising place.
+    pub dated: Vec<Dated>,
+    /// The intervals that those believed prove.
+    pub intervals: Intervals,
+    /// The keys that sign its heads, the newest last.
+    pub log: Vec<String>,
 }
 
 /// How far a running check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done, in the order of the check.
+    /// What is being done; in a check, a name of [`ORDER`].
     pub phase: &'static str,
     /// How many entries are done.
     pub done: u64,
-    /// Of how many.
+    /// Of how many; 0 where nobody knows.
     pub of: u64,
+    /// How many a second, where enough were done to say so.
+    pub rate: Option<u64>,
 }
 
+impl Progress {
+    /// Returns count, rate and time left, as far as they are known.
+    pub fn text(&self) -> String {
+        if self.of == 0 {
+            return "...".to_owned();
+        }
+        let mut text = format!("{} of {} entries", grouped(self.done), grouped(self.of));
+        if let Some(rate) = self.rate.filter(|rate| *rate > 0 && self.done < self.of) {
+            let left = self.of.saturating_sub(self.done).div_ceil(rate);
+            text.push_str(&[",", &grouped(rate), "a second,", &grouped(left), "s left"].join(" "));
+        }
+        text
+    }
+}
+
+/// The phases of a check in the order of the answer; those that take time are also checked in it.
+pub const ORDER: [&str; 10] = [
+    "policy", "head", "quorum", "fresh", "kept", "entries", "root", "anchors", "content", "replay",
+];
+
 /// The last check and the one that runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Trust {
     /// The last report.
     pub report: Option<Report>,
+    /// What opening the ledger found: its entries, without whom the reader trusts.
+    pub opened: Option<Answer>,
     /// How far the running check is.
     pub running: Option<Progress>,
     /// Counts the checks, so that a late answer of an older one is dropped.
     pub generation: u64,
     /// Why the check could not be made.
     pub failed: Option<String>,
+    /// What `dspt verify` takes so as to trust the same people, such as `--policy FILE`.
+    pub flags: String,
 }
 
 /// What no check of signatures can show.
 pub const NOT_PROVED: &str = "that evidence is true, or that nothing was left unrecorded.";
 
+/// The same, one by one.
+pub const NOT_PROVED_LIST: [&str; 4] = [
+    "that what an entry says is true",
+    "that nothing was left out",
+    "when an entry was written, beyond the interval that outsiders' times prove",
+    "that the history was not written anew before someone outside kept a head of it",
+];
+
 impl Trust {
     /// The answer in a sentence.
     pub fn answer(&self) -> String {
         let Some(report) = &self.report else {
-            return "not checked yet; verify checks it.".to_owned();
+            return match (self.running.is_some(), self.opened) {
+                (true, _) => "being checked.".to_owned(),
+                (false, Some(Answer::No)) => "NO. Entries were changed.".to_owned(),
+                (false, _) => "not checked in full yet; verify checks it.".to_owned(),
+            };
         };
         match report.answer {
             Answer::Yes => {
@@ -87,11 +178,54 @@ impl Trust {
             }
             Answer::No => report.fault.as_ref().map_or_else(
                 || "NO.  The head file beside the ledger does not fit it.".to_owned(),
-                |fault| {
-                    format!("NO.  First problem: {}. Everything before it is good.", fault.place)
-                },
+                |fault| format!("NO.  First problem: {}. {}", fault.place, report.good_until()),
             ),
-            Answer::NotDecided => "NOT DECIDED.".to_owned(),
+            Answer::NotDecided => {
+                let why = report.undecided.as_deref().unwrap_or_default();
+                format!("NOT DECIDED: {why}")
+            }
+        }
+    }
+
+    /// The answer in one word, as far as there is one: of the last check, else of the opening.
+    pub fn word(&self) -> Option<Answer> {
+        self.report.as_ref().map(|report| report.answer).or(self.opened)
+    }
+
+    /// The phases, those of a running check as far as it has come.
+    pub fn phases(&self) -> Vec<Phase> {
+        if let (None, Some(report)) = (&self.running, &self.report) {
+            return report.phases.clone();
+        }
+        let at = |name| ORDER.iter().position(|one| *one == name);
+        let first = at("entries");
+        let now = self.running.and_then(|one| at(one.phase));
+        let phases = ORDER.iter().enumerate().map(|(number, name)| {
+            let state = match now {
+                Some(now) if now == number => State::Running,
+                // A check stops at the first fault, so what lies behind it is good.
+                Some(now) if Some(number) >= first && number < now => State::Good,
+                Some(_) | None => State::Waiting,
+            };
+            let running = self.running.filter(|_| state == State::Running);
+            let text = running.map_or_else(String::new, |one| one.text());
+            Phase { name: (*name).to_owned(), state, text }
+        });
+        phases.collect()
+    }
+}
+
+impl Report {
+    /// Up to where everything is good.
+    pub fn good_until(&self) -> String {
+        // A finding or a fault beyond the entries stands in a history that is good as such.
+        let entries = self.phases.iter().find(|one| one.name == "entries");
+        match self.entries.checked_sub(1) {
+            Some(last) if entries.is_some_and(|one| one.state == State::Good) => {
+                format!("Entries #0 to #{last} are what their keys signed.")
+            }
+            Some(_) => "Everything before it is good.".to_owned(),
+            None => "Nothing in this file can be trusted.".to_owned(),
         }
     }
 }

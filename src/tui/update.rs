@@ -95,10 +95,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
             model.notice = told.unwrap_or_else(|error| error);
             None
         }
-        Message::Reloaded(source) => {
-            act::reload(model, *source);
-            None
-        }
+        Message::Reloaded(source) => act::reload(model, *source),
         Message::Grown(more) => {
             model.grown = more;
             return None;

@@ -11,19 +11,19 @@ use super::made::{
 };
 
 /// Seeds of two witnesses.
-const WITNESS: u8 = 41;
-const OTHER: u8 = 42;
+pub(crate) const WITNESS: u8 = 41;
+pub(crate) const OTHER: u8 = 42;
 
 fn name(seed: u8) -> KeyName {
     KeyName::parse(&format!("witness-{seed}.example")).unwrap()
 }
 
-fn vkey(seed: u8) -> String {
+pub(crate) fn vkey(seed: u8) -> String {
     WitnessKey::new(name(seed), *signer(seed).public()).to_string()
 }
 
 /// The head of the first `size` entries with the lines of these witnesses.
-fn cosigned(raw: &Raw, size: usize, time: u64, witnesses: &[u8]) -> String {
+pub(crate) fn cosigned(raw: &Raw, size: usize, time: u64, witnesses: &[u8]) -> String {
     let head = head(raw, size, LOG);
     let text = head.split_once("\n\n").map(|(text, _)| format!("{text}\n")).unwrap();
     let lines = witnesses.iter().map(|seed| {
@@ -33,7 +33,7 @@ fn cosigned(raw: &Raw, size: usize, time: u64, witnesses: &[u8]) -> String {
     std::iter::once(head.clone()).chain(lines).collect()
 }
 
-fn head(raw: &Raw, size: usize, log: u8) -> String {
+pub(crate) fn head(raw: &Raw, size: usize, log: u8) -> String {
     let leaves: Vec<_> = raw.entries[..size]
         .iter()
         .map(|entry| dspt_ledger::ledger::leaf_hash(&entry.bytes))
@@ -43,7 +43,7 @@ fn head(raw: &Raw, size: usize, log: u8) -> String {
     String::from_utf8(head).unwrap()
 }
 
-fn anchor(checkpoint: String, witnesses: &[String]) -> Event {
+pub(crate) fn anchor(checkpoint: String, witnesses: &[String]) -> Event {
     Event::AnchorCosigned(AnchorCosigned { checkpoint, witnesses: witnesses.to_vec() })
 }
 

@@ -45,5 +45,6 @@ mod tui_same;
 mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;
+mod tui_verify;
 mod vectors;
 mod witness;

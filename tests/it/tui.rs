@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use dspt_ledger::cli;
+use dspt_ledger::domain::anchor::{Anchor, Intervals, Outsider};
 use dspt_ledger::domain::day::{Day, Instant};
 use dspt_ledger::domain::event::{Event, StatementPublished};
 use dspt_ledger::domain::status::Status;
@@ -15,8 +16,9 @@ use dspt_ledger::tui::book::{Known, Library, Source};
 use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::{Body, Model, Screen};
 use dspt_ledger::tui::page::compare::Moved;
+use dspt_ledger::tui::page::history::details;
 use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
-use dspt_ledger::tui::trust::{Answer, Report};
+use dspt_ledger::tui::trust::{Answer, Dated, Fault, Phase, Progress, Report, State};
 use dspt_ledger::tui::update::{Effect, Message, update};
 use dspt_ledger::tui::view::view;
 use dspt_ledger::tui::{keyfile, linear, moment, overlay};
@@ -63,18 +65,37 @@ pub(crate) fn source() -> Source {
         .clone()
 }
 
-fn report() -> Report {
+/// What the check of the sample ledger finds, with no witness.
+pub(crate) fn report() -> Report {
+    let phase = |name: &str, state, text: &str| Phase {
+        name: name.to_owned(),
+        state,
+        text: text.to_owned(),
+    };
+    let (good, not) = (State::Good, State::NotChecked);
     Report {
         answer: Answer::Yes,
-        size: 106,
         entries: 106,
-        signatures: 109,
         remembered: 0,
-        checkpoints: 106,
-        contents: 6,
+        phases: vec![
+            phase("policy", not, "no policy was chosen"),
+            phase("head", good, "106 signed heads"),
+            phase("quorum", not, "it takes a policy to know who counts"),
+            phase("fresh", not, "no cosigned head with the quorum"),
+            phase("kept", not, "no head was kept from an earlier time"),
+            phase("entries", good, "106 entries: form, place, key, id; 109 signatures"),
+            phase("root", good, "the tree over 106 entries is the one signed"),
+            phase("anchors", good, "0 dated heads in the ledger"),
+            phase("content", good, "6 stored contents, hashed again"),
+            phase("replay", good, "106 entries, to every status; no finding"),
+            phase("head file", good, "the same head as in the ledger"),
+        ],
         fault: None,
+        findings: Vec::new(),
         undecided: None,
-        beside: None,
+        dated: Vec::new(),
+        intervals: Intervals::default(),
+        log: vec!["ledger.example/dspt+00000000+AAAA".to_owned()],
     }
 }
 
@@ -564,6 +585,113 @@ fn late_answers_of_an_older_check_are_dropped() {
     update(&mut model, Message::Checked(second, Box::new(Ok(no))));
     assert_eq!(model.trust.report.as_ref().unwrap().answer, Answer::No);
     assert!(model.trust.running.is_none());
+}
+
+#[test]
+fn a_running_check_shows_its_phases_the_count_the_rate_and_the_time_left() {
+    let mut model = model();
+    let Some(Effect::Verify(generation)) = press(&mut model, "v") else { panic!() };
+    let progress = Progress { phase: "entries", done: 46, of: 106, rate: Some(25) };
+    update(&mut model, Message::Checking(generation, progress));
+    for (columns, rows) in SIZES {
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains("Checking: entries, 46 of 106 entries, 25 a second, 3 s"), "{text}");
+        assert!(text.contains("entries   [>] running"), "{text}");
+        assert!(text.contains("replay    [ ] waiting"), "{text}");
+        assert!(!text.contains("[x] good"), "{text}");
+    }
+    let progress = Progress { phase: "replay", done: 0, of: 0, rate: None };
+    update(&mut model, Message::Checking(generation, progress));
+    let text = drawn(&mut model, 80, 24);
+    // A check stops at the first fault: what lies behind it is good. Whom to trust comes last.
+    assert!(text.contains("root      [x] good"), "{text}");
+    assert!(text.contains("quorum    [ ] waiting"), "{text}");
+    assert!(text.contains("replay    [>] running"), "{text}");
+}
+
+#[test]
+fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
+    let mut model = model();
+    let instant = |text: &str| Instant::parse(text).unwrap();
+    let dated = |seq, size, at: &str, believed| Dated {
+        anchor: Anchor {
+            seq,
+            size,
+            at: instant(at),
+            outsider: Outsider::Witness,
+            by: "witness.example+00000000+AAAA".to_owned(),
+        },
+        believed,
+    };
+    let all = vec![
+        dated(Some(20), 20, "2026-03-01T10:00:00.000Z", true),
+        dated(Some(40), 38, "2026-05-01T09:00:00.000Z", true),
+        dated(Some(60), 60, "2026-06-01T09:00:00.000Z", false),
+    ];
+    let intervals = Intervals::new(all.iter().filter(|one| one.believed).map(|one| &one.anchor));
+    model.trust.report = Some(Report { dated: all, intervals, ..report() });
+    let (said, _) = linear::answer(&mut model, "signatures");
+    for line in [
+        "first, , 1 March 2026, 10:00 (UK time)",
+        "last, , 1 May 2026, 10:00 (UK time)",
+        "longest, gap, 60 days 23 hours, from 1 March 2026, 10:00 (UK time)",
+        "#60, not believed, 1 June 2026, 10:00 (UK time), the first 60 entries, witness \
+         witness.example",
+        "#20, believed, 1 March 2026, 10:00 (UK time), the first 20 entries",
+        "here, run, dspt --ledger dspt-demo verify",
+        "- that nothing was left out",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    // Every line can be reached at every size, and opened: the entry that recorded the head too.
+    for (columns, rows) in SIZES {
+        model.size = (columns, rows);
+        say(&mut model, "first");
+        say(&mut model, "find #20");
+        assert!(drawn(&mut model, columns, rows).contains(">#20       believed"));
+    }
+    model.size = (80, 24);
+    press(&mut model, "\n");
+    let text = drawn(&mut model, 80, 24);
+    assert!(text.contains("by         witness witness.example+00000000+AAAA"), "{text}");
+    let written = |seq: u64| {
+        let report = model.trust.report.as_ref().unwrap();
+        let lines = details(&model.library, Some(&report.intervals), seq);
+        lines.into_iter().find(|line| line.starts_with("written")).unwrap()
+    };
+    assert_eq!(written(0), "written    by 1 March 2026, 10:00 (UK time)");
+    assert_eq!(
+        written(30),
+        "written    after 1 March 2026, 10:00 (UK time), by 1 May 2026, 10:00 (UK time)"
+    );
+    assert_eq!(written(50), "written    after 1 May 2026, 10:00 (UK time)");
+}
+
+#[test]
+fn the_first_problem_is_said_with_what_it_means_at_every_size() {
+    let mut model = model();
+    let fault = Fault {
+        place: "entry #60".to_owned(),
+        rule: "bad-signature".to_owned(),
+        text: "the signature does not verify".to_owned(),
+        means: "it is proven that this is not what its keys signed".to_owned(),
+    };
+    let mut phases = report().phases;
+    phases[5].state = State::No;
+    let (answer, entries, fault) = (Answer::No, 60, Some(fault));
+    model.trust.report = Some(Report { answer, entries, fault, phases, ..report() });
+    say(&mut model, "signatures");
+    for (columns, rows) in SIZES {
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains("Answer: NO.  First problem: entry #60."), "{text}");
+        for line in ["where     entry #60", "found ", "means ", "good  "] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        say(&mut model, "find entries");
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains(">entries   [!] NO"), "{text}");
+        say(&mut model, "first");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use super::super::book::{Asked, Known, Library, day_of};
 use super::super::filter::Filter;
+use super::signatures::written;
+use crate::domain::anchor::Intervals;
 use crate::domain::day::Day;
 use crate::domain::describe::{describe, points_at};
 use crate::domain::event::Event;
@@ -135,7 +137,7 @@ fn stamp(text: &str) -> String {
 }
 
 /// Everything about one entry, line by line.
-pub fn details(library: &Library, seq: u64) -> Vec<String> {
+pub fn details(library: &Library, intervals: Option<&Intervals>, seq: u64) -> Vec<String> {
     let Some(fact) = library.fact(seq) else { return Vec::new() };
     let facts = &library.source.facts;
     let known = library.source.roster.get(&fact.by);
@@ -146,6 +148,7 @@ pub fn details(library: &Library, seq: u64) -> Vec<String> {
         format!("for day    {}", day_of(fact).short()),
         format!("recorded   {}", fact.at.london_text()),
     ];
+    lines.push(format!("written    {}", written(intervals, seq)));
     if let Some(days) = library.late(seq) {
         lines.push(format!("LATE       {days} days after the day that it is for"));
     }

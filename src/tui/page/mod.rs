@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod history;
+pub mod signatures;
 pub mod why;
 pub mod year_end;
 

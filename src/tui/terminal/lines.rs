@@ -18,6 +18,10 @@ pub fn run_linear(
     input: &mut dyn io::BufRead,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    if model.trust.running.is_some() {
+        // What opening the ledger left to be checked; there is no screen for it to run beside.
+        check(model, model.trust.generation, host, out);
+    }
     write!(out, "{}", linear::greeting(model))?;
     loop {
         write!(out, "> ")?;
@@ -32,23 +36,32 @@ pub fn run_linear(
             None | Some(Effect::Mouse(_) | Effect::Redraw | Effect::Copy(_)) => {}
             Some(Effect::Quit) => return Ok(()),
             Some(Effect::Verify(generation)) => {
-                let mut shown = 0;
-                let outcome = host.verify(&mut |one| {
-                    if one.done >= shown + 50_000 {
-                        shown = one.done;
-                        let _ = writeln!(out, "{}, {} of {} entries.", one.phase, one.done, one.of);
-                    }
-                });
-                update(model, Message::Checked(generation, Box::new(outcome)));
+                check(model, generation, host, out);
                 writeln!(out, "{}", model.notice)?;
             }
             Some(effect) => {
                 let message = outside(model, effect, host);
-                update(model, message);
+                if let Some(Effect::Verify(generation)) = update(model, message) {
+                    let told = std::mem::take(&mut model.notice);
+                    check(model, generation, host, out);
+                    writeln!(out, "{told}")?;
+                }
                 if !model.notice.is_empty() {
                     writeln!(out, "{}", model.notice)?;
                 }
             }
         }
     }
+}
+
+/// Makes a check, with a line now and then where it takes long.
+fn check(model: &mut Model, generation: u64, host: &dyn Host, out: &mut dyn Write) {
+    let mut shown = 0;
+    let outcome = host.verify(&mut |one| {
+        if one.done >= shown + 50_000 {
+            shown = one.done;
+            let _ = writeln!(out, "{}, {}.", one.phase, one.text());
+        }
+    });
+    update(model, Message::Checked(generation, Box::new(outcome)));
 }

@@ -27,6 +27,7 @@ use super::update::{Message, update};
 use super::{Host, Prepare, view};
 use desk::{Desk, Updated, updater};
 use input::{listen, message};
+use outside::check_beside;
 use taken::Taken;
 #[cfg(unix)]
 use taken::{end, heed};
@@ -96,6 +97,9 @@ pub fn run<E: Send + 'static>(
                 later: VecDeque::new(),
                 frame: Buffer::default(),
             };
+            if model.trust.running.is_some() {
+                check_beside(model.trust.generation, host, &sender);
+            }
             desk.work(Box::new(model))?.map(|model| Ok(*model))
         }
         other => other,

@@ -68,7 +68,7 @@ fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
 }
 
 /// Checks on a thread of its own; the screen stays live.
-fn check_beside(generation: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
+pub(super) fn check_beside(generation: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
     let (host, sender) = (Arc::clone(host), sender.clone());
     std::thread::spawn(move || {
         let outcome = host.verify(&mut |progress| {

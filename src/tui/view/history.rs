@@ -148,7 +148,9 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
     pen.frame(area, &title, "");
     let lines = match entry {
-        Some(seq) => details(&model.library, seq),
+        Some(seq) => {
+            details(&model.library, model.trust.report.as_ref().map(|one| &one.intervals), seq)
+        }
         None => vec!["The calendar did this; nothing was recorded.".to_owned()],
     };
     let width = usize::from(area.width.saturating_sub(4));

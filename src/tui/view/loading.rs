@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use super::super::keymap::Command as C;
 use super::super::loading::Loading;
 use super::super::theme::Role;
-use super::super::width::grouped;
 use super::pen::Pen;
 
 const HELP: [&str; 4] = [
@@ -24,9 +23,7 @@ pub fn loading(state: &Loading, frame: &mut Frame<'_>) {
     let text = match state.progress {
         None => " Opening ...".to_owned(),
         Some(one) if one.of == 0 => format!(" {} ...", one.phase),
-        Some(one) => {
-            format!(" {}, {} of {} entries", one.phase, grouped(one.done), grouped(one.of))
-        }
+        Some(one) => format!(" {}, {}", one.phase, one.text()),
     };
     pen.line(0, 1, area.width, &text, Role::Plain);
     let pane = Rect { x: 0, y: 3, width: area.width, height: area.height.saturating_sub(5) };

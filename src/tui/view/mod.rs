@@ -228,7 +228,13 @@ fn keys(model: &Model) -> String {
             vec![open("details"), (&[C::GoToItem], "go to the item"), step, go, back, help]
         }
         Screen::Signatures => {
-            vec![(&[C::Verify], "check again"), open("key"), (&[C::Export], "export"), back, help]
+            vec![
+                (&[C::Verify], "check again"),
+                open("details"),
+                (&[C::Export], "export"),
+                back,
+                help,
+            ]
         }
         Screen::YearEnd => {
             vec![open("why"), (&[C::Preview], "preview statement"), compare, step, help]

@@ -156,7 +156,9 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
     pen.frame(area, &title, &format!("{} details", model.keys.hint(C::Open)));
     let lines = match entry {
-        Some(seq) => details(&model.library, seq),
+        Some(seq) => {
+            details(&model.library, model.trust.report.as_ref().map(|one| &one.intervals), seq)
+        }
         None => vec!["This line rests on no one entry.".to_owned()],
     };
     let width = usize::from(area.width.saturating_sub(4));

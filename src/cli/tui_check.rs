@@ -1,0 +1,282 @@
+//! The check behind the Signatures screen: the examination that `dspt verify` makes, of the same
+//! ledger with the same trust, as values for the screen.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant as Clock;
+
+use super::anchor::policy;
+use super::failure::{Failure, exit};
+use super::verify::{Report as Weighed, meaning, notes};
+use crate::domain::day::Instant;
+use crate::export::opened::{OpenError, examine_folder};
+use crate::export::timestamp::{Openssl, openssl_verify};
+use crate::journal::audit::{Audit, Finding, Ledger};
+use crate::journal::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
+use crate::journal::{Effort, JournalError, audit_since};
+use crate::ledger::Policy;
+use crate::memory::Memory;
+use crate::store::{Guard, Mode, Store, StoreError};
+use crate::tui::trust::{Answer, Dated, Fault, Phase, Progress, Report, State};
+
+/// More entries than this are not examined without being asked: it takes a second copy of them.
+const UNASKED_MAX: u64 = 200_000;
+
+/// Whom the user trusts and what he kept, as `dspt verify` takes it.
+pub(super) struct Check {
+    policy: Option<Policy>,
+    max_age: Option<u32>,
+    kept: Vec<(String, Vec<u8>)>,
+    tsa_ca: Option<PathBuf>,
+    now: Instant,
+    memory: Memory,
+    /// What was opened and is still to be examined.
+    opened: Mutex<Option<Opened>>,
+}
+
+/// What the flags say.
+pub(super) struct Chosen<'c> {
+    pub(super) policy: Option<&'c Path>,
+    pub(super) max_age: Option<u32>,
+    pub(super) kept: &'c [PathBuf],
+    pub(super) tsa_ca: Option<PathBuf>,
+}
+
+/// What opening a ledger left for the first check.
+enum Opened {
+    /// A file's entries, with what stands beside it.
+    File(Box<Audit>, Guard),
+    /// A folder, which cannot be opened without examining all of it.
+    Folder(Box<Report>),
+}
+
+impl Check {
+    /// Reads the files that the flags name.
+    ///
+    /// # Errors
+    /// [`Failure`] when one cannot be read or is no policy.
+    pub(super) fn new(chosen: Chosen<'_>, now: Instant, memory: Memory) -> Result<Self, Failure> {
+        Ok(Self {
+            policy: chosen.policy.map(policy).transpose()?,
+            max_age: chosen.max_age,
+            kept: notes(chosen.kept)?,
+            tsa_ca: chosen.tsa_ca,
+            now,
+            memory,
+            opened: Mutex::new(None),
+        })
+    }
+
+    /// Calls with the trust that the user chose.
+    fn trusting<R>(&self, call: impl FnOnce(&Trust<'_>) -> R) -> R {
+        let by_openssl = self.tsa_ca.as_deref().map(|ca| {
+            move |checkpoint: &[u8], token: &[u8]| {
+                let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
+                openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())
+            }
+        });
+        call(&Trust {
+            policy: self.policy.as_ref(),
+            max_age_days: self.max_age,
+            now: self.now,
+            kept: self.kept.clone(),
+            heads: Vec::new(),
+            tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
+        })
+    }
+
+    /// Opens a ledger's file. What was verified before is hashed only.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub(super) fn open(
+        &self,
+        store: &Store,
+        mut told: impl FnMut(Progress),
+    ) -> Result<Audit, StoreError> {
+        let of = store.size()?;
+        let clock = Clock::now();
+        let audit = audit_since(store, &self.memory, Effort::SinceKept, |done| {
+            told(progress("1 of 2: entries, order, signatures, keys", done, of, clock));
+        })?;
+        if of <= UNASKED_MAX {
+            let guard = store.guard()?;
+            self.leave(Some(Opened::File(Box::new(copy(&audit)), guard)));
+        }
+        Ok(audit)
+    }
+
+    /// Opens a folder of tiles or a bundle: its ledger as far as it can be believed.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is none.
+    pub(super) fn open_folder(&self, path: &Path) -> Result<Examination, Failure> {
+        let found = self.folder(path)?;
+        let report = self.report(&found, None, true);
+        self.leave(Some(Opened::Folder(Box::new(report))));
+        Ok(found)
+    }
+
+    fn folder(&self, path: &Path) -> Result<Examination, Failure> {
+        let found = self.trusting(|trust| examine_folder(path, trust, &self.memory));
+        found.map_err(|error| match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Fault(finding) => JournalError::Tampered(finding).into(),
+        })
+    }
+
+    fn leave(&self, opened: Option<Opened>) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    /// Says whether something was opened that nobody has examined.
+    pub(super) fn is_due(&self) -> bool {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Examines what was opened, or else everything again from the file.
+    ///
+    /// # Errors
+    /// One line that says why it could not.
+    pub(super) fn run(
+        &self,
+        path: &Path,
+        told: &mut dyn FnMut(Progress),
+    ) -> Result<Report, String> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (audit, guard) = match opened {
+            Some(Opened::Folder(report)) => return Ok(*report),
+            Some(Opened::File(audit, guard)) => (*audit, guard),
+            None if path.is_dir() => {
+                told(Progress { phase: phase::ENTRIES, done: 0, of: 0, rate: None });
+                let found = self.folder(path).map_err(|failure| failure.message)?;
+                return Ok(self.report(&found, None, true));
+            }
+            None => self.audit(path, told).map_err(|error| error.to_string())?,
+        };
+        if audit.finding.is_none() {
+            told(Progress { phase: phase::REPLAY, done: 0, of: 0, rate: None });
+        }
+        let found = self.trusting(|trust| examine(audit, None, trust));
+        Ok(self.report(&found, Some(&guard), false))
+    }
+
+    fn audit(
+        &self,
+        path: &Path,
+        told: &mut dyn FnMut(Progress),
+    ) -> Result<(Audit, Guard), StoreError> {
+        let store = Store::open(path, Mode::Read)?;
+        let of = store.size()?;
+        let clock = Clock::now();
+        told(Progress { phase: phase::ENTRIES, done: 0, of, rate: None });
+        let audit = audit_since(&store, &self.memory, Effort::Everything, |done| {
+            // All entries are good then, and what follows is counted by nobody.
+            let name = if done < of { phase::ENTRIES } else { phase::ROOT };
+            let now = progress(name, done, of, clock);
+            told(if done < of { now } else { Progress { of: 0, ..now } });
+        })?;
+        Ok((audit, store.guard()?))
+    }
+
+    fn report(&self, found: &Examination, guard: Option<&Guard>, folder: bool) -> Report {
+        let verdict = Weighed::of(found, guard, folder && self.policy.is_none());
+        let answer = match verdict.code {
+            exit::YES => Answer::Yes,
+            exit::NO => Answer::No,
+            _ => Answer::NotDecided,
+        };
+        let mut phases: Vec<Phase> = found
+            .phases
+            .iter()
+            .map(|one| Phase {
+                name: one.name.to_owned(),
+                state: match one.outcome {
+                    Outcome::Good => State::Good,
+                    Outcome::Bad(_) => State::No,
+                    Outcome::NotChecked => State::NotChecked,
+                },
+                text: one.text.clone(),
+            })
+            .collect();
+        phases.extend(verdict.head_file.map(|text| Phase {
+            name: "head file".to_owned(),
+            state: if verdict.guard_fault { State::No } else { State::Good },
+            text: text.to_owned(),
+        }));
+        let ledger = found.audit.ledger.as_ref();
+        Report {
+            answer,
+            entries: found.audit.counts.entries,
+            remembered: found.audit.counts.remembered,
+            phases,
+            fault: found.first_fault().map(fault),
+            findings: found.findings.iter().map(fault).collect(),
+            undecided: verdict.undecided,
+            dated: ledger.map_or_else(Vec::new, |ledger| dated(ledger, found)),
+            intervals: found.intervals.clone(),
+            log: ledger.map_or_else(Vec::new, log),
+        }
+    }
+}
+
+/// What opening found, by the entries alone.
+pub(super) fn opened(audit: &Audit) -> Answer {
+    match (&audit.finding, &audit.undecided) {
+        (Some(_), _) => Answer::No,
+        (None, Some(_)) => Answer::NotDecided,
+        (None, None) => Answer::Yes,
+    }
+}
+
+/// How far it is, and how fast since it began.
+fn progress(phase: &'static str, done: u64, of: u64, since: Clock) -> Progress {
+    let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let rate = done.saturating_mul(1_000).checked_div(millis).filter(|_| millis >= 200);
+    Progress { phase, done, of, rate }
+}
+
+fn copy(audit: &Audit) -> Audit {
+    Audit {
+        counts: audit.counts.clone(),
+        finding: audit.finding.clone(),
+        undecided: audit.undecided.clone(),
+        ledger: audit.ledger.clone(),
+        notes: Vec::new(),
+        kept: audit.kept,
+    }
+}
+
+fn fault(finding: &Finding) -> Fault {
+    Fault {
+        place: finding.place.to_string(),
+        rule: finding.rule.to_owned(),
+        text: finding.text.clone(),
+        means: meaning(finding.rule).to_owned(),
+    }
+}
+
+/// Every dated head in the ledger, believed or not, and those believed from outside it.
+fn dated(ledger: &Ledger, found: &Examination) -> Vec<Dated> {
+    let logged = ledger
+        .anchors
+        .iter()
+        .map(|anchor| Dated { anchor: anchor.clone(), believed: found.anchors.contains(anchor) });
+    let mut all: Vec<Dated> = logged.collect();
+    let seen = |all: &[Dated], one: &crate::domain::anchor::Anchor| {
+        all.iter().any(|known| known.anchor.size == one.size && known.anchor.at == one.at)
+    };
+    for anchor in found.anchors.iter().filter(|one| one.seq.is_none()) {
+        if !seen(&all, anchor) {
+            all.push(Dated { anchor: anchor.clone(), believed: true });
+        }
+    }
+    all.sort_by_key(|one| (one.anchor.size, one.anchor.at));
+    all
+}
+
+/// The log keys: the first and, where another signs by now, the newest.
+fn log(ledger: &Ledger) -> Vec<String> {
+    let (first, newest) = (ledger.log.first().to_string(), ledger.log.newest().to_string());
+    if first == newest { vec![first] } else { vec![first, newest] }
+}
