@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
-use super::question::{event, ledger_path};
+use super::question::{event, open};
 use super::record::{read_file, write};
 use super::signing::Signing;
 use crate::domain::anchor::{Anchor, Intervals, Outsider};
@@ -144,7 +144,7 @@ fn cosigned(
     let bytes = read_file(&args.file)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| refused(format!("{} is not text; ask for it again", args.file.display())))?;
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let (bare, found) = if text.contains("\n\n") {
         let head = heads::own(&journal.ledger, &bytes)?;
         (head.bare, cosignature::verify(&bytes, &known).map_err(|bad| said(&bad))?)
@@ -245,7 +245,7 @@ fn list(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let chosen = path.map(policy).transpose()?;
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let counted = believed(&journal.ledger, chosen.as_ref());
     let intervals = Intervals::new(&counted);
     let mut columns = Columns::new(&["Entry", "Head of", "Dated", "By", "Counts", "Shows"]);
@@ -330,7 +330,7 @@ fn export(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let fact = event(text, &journal.ledger.facts)?;
     let Some(held) = anchors::files_of(&journal, fact)? else {
         let message = format!("entry #{} is {}, not an anchor", fact.seq, fact.event.kind());

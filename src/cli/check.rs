@@ -344,7 +344,7 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
             Err(error) => {
                 // A file that is not there is a finding; one that cannot be read is not.
                 if error.kind() != io::ErrorKind::NotFound {
-                    unreadable = Some(not_read(&file, &error));
+                    unreadable = Some(unusable(&file, &error));
                 }
                 None
             }
@@ -370,7 +370,7 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
 /// Reads a file that the caller named. One byte more than is allowed is read, so that the parser
 /// of the format names the fault.
 fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
-    bytes_of(path, most).map_err(|error| not_read(path, &error))
+    bytes_of(path, most).map_err(|error| unusable(path, &error))
 }
 
 /// Reads at most so many bytes and one.
@@ -387,6 +387,11 @@ pub(super) fn not_read(path: &Path, error: &io::Error) -> Failure {
     let mut failure = Failure::new("DSPT0113", exit::INPUT, text).help("check the path");
     failure.place = Some(path.display().to_string());
     failure
+}
+
+/// A file to check that cannot be read: nothing was checked, so the command was used wrongly.
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure { code: "DSPT0002", exit: exit::USAGE, ..not_read(path, error) }
 }
 
 fn report(

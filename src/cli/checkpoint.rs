@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
-use super::question::ledger_path;
+use super::question::open;
 use crate::export::{OwnHead, files, heads};
 use crate::journal::Journal;
 use crate::store::Mode;
@@ -32,7 +32,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let bytes = match args.size {
         None => journal.ledger.head.clone(),
         Some(size) => stored(&journal, size)?,

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::output::Output;
 use super::prove::{given, of_item};
-use super::question::{Question, event, ledger_path};
+use super::question::{Question, event, open};
 use crate::domain::event::Kind;
 use crate::export::bundle::{Contents, make};
 use crate::export::{OwnHead, heads, tiles};
@@ -72,7 +72,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     match &args.command {
         Command::Tiles { dir, checkpoint } => {
             let head = match checkpoint {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
-use super::question::{ledger_path, open};
+use super::question::open;
 use super::signing::{Opened, Signing, held_by_agent, in_agent, named, path_of};
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
@@ -319,7 +319,7 @@ fn rotate(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
     let replaces = KeyId::try_from(opened.author.public().keyid())?;
@@ -344,7 +344,7 @@ fn rotate_log(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "the log key")?;
     let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());

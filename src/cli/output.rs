@@ -42,7 +42,8 @@ impl Output<'_> {
             }
             writeln!(self.out, "{object}")?;
         } else {
-            write!(self.out, "{text}")?;
+            // Whatever the text is made of: nothing in it can paint the screen.
+            write!(self.out, "{}", plain(text))?;
         }
         Ok(())
     }
@@ -53,7 +54,7 @@ impl Output<'_> {
     /// [`Failure`] when the output is closed.
     pub(super) fn hint(&mut self, text: &str) -> Result<(), Failure> {
         if !self.quiet {
-            writeln!(self.err, "{text}")?;
+            writeln!(self.err, "{}", plain(text))?;
         }
         Ok(())
     }
@@ -66,6 +67,11 @@ impl Output<'_> {
         writeln!(self.err, "warning: {}", safe(text))?;
         Ok(())
     }
+}
+
+/// As [`safe`], line by line.
+fn plain(text: &str) -> String {
+    text.split('\n').map(crate::domain::text::visible).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows control, bidirectional and other invisible characters as codes, so that no text from a

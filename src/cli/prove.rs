@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
-use super::question::{Question, event, item, ledger_path};
+use super::question::{Question, event, item, open};
 use super::record::read_file;
 use crate::domain::explain::{Explanation, Node, explain};
 use crate::domain::proof::By;
@@ -55,7 +55,7 @@ pub(super) fn run(
     if asks && args.item.is_none() {
         return Err(Failure::usage("--at, --as-known and --rules go with --item alone"));
     }
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let given = args.checkpoint.as_deref().map(|path| given(&journal, path)).transpose()?;
     if let Some(old) = &args.consistency {
         return consistency(args, old, given, &journal, output);

@@ -181,6 +181,12 @@ pub(super) fn open(
     for note in &journal.notes {
         output.warn(note)?;
     }
+    if journal.store().guard()?.refuses_writing() {
+        output.warn(
+            "the head file beside this ledger is not of it as it is: an older copy was put back, or \
+             it is another ledger; look at it with: dspt verify",
+        )?;
+    }
     Ok(journal)
 }
 

@@ -55,7 +55,10 @@ impl Signing {
     pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
         Ok(match &self.keys {
             Some(folder) => folder.clone(),
-            None => keys::default_folder()?,
+            None => match std::env::var_os("DSPT_CONFIG").filter(|given| !given.is_empty()) {
+                Some(settings) => PathBuf::from(settings).join("keys"),
+                None => keys::default_folder()?,
+            },
         })
     }
 

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
-use super::question::ledger_path;
+use super::question::open;
 use super::record::read_file;
 use super::ssh::{Verified, verify};
 use super::statement::{field, publications};
 use super::statement_text::limits;
 use crate::domain::replay::Fact;
 use crate::domain::restate::Difference;
+use crate::journal::Ledger;
 use crate::journal::published::{NAME, Outcome, reproduce, root_at};
-use crate::journal::{Journal, Ledger};
 use crate::ledger::Digest;
 use crate::ledger::json::parse_canonical;
 use crate::store::Mode;
@@ -86,7 +86,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let bytes = read_file(&args.file)?;
-    let journal = Journal::open(&ledger_path(path)?, Mode::Read)?;
+    let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let value = parse_canonical(&bytes).unwrap_or(Value::Null);
     let signature = match (&args.signature, &args.allowed_signers, &args.identity) {

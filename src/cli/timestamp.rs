@@ -11,14 +11,14 @@ use super::anchor::{already, refused};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Output, safe};
-use super::question::{event, ledger_path};
+use super::question::{event, open};
 use super::record::{read_file, write};
 use super::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
 use crate::domain::replay::Fact;
 use crate::export::timestamp::{Openssl, TokenFault, openssl_verify};
 use crate::export::{anchors, files, heads};
-use crate::journal::{File, Journal, NewEvent, TOKEN};
+use crate::journal::{File, NewEvent, TOKEN};
 use crate::ledger::{Digest, timestamp};
 use crate::store::Mode;
 
@@ -103,7 +103,7 @@ fn request(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let head = heads::own(&journal.ledger, &journal.ledger.head)?;
     let size = head.checkpoint.size;
     let beside = |given: Option<&Path>, end: &str| {
@@ -151,7 +151,7 @@ fn attach(
     let token = read_file(&args.response)?;
     let stamp = timestamp::read(&token)
         .map_err(|bad| refused(format!("{}: {bad}", args.response.display())))?;
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Write)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let digest = Digest::of(&token).hex();
     let holds = |fact: &&Fact| {
         matches!(fact.event, Event::AnchorTimestamped(_))
@@ -191,7 +191,7 @@ fn verify(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let journal = open(ledger, Mode::Read, output)?;
     let with =
         Openssl { program: &args.openssl, ca: &args.ca, untrusted: args.untrusted.as_deref() };
     let facts: Vec<&Fact> = match &args.entry {

@@ -15,7 +15,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// The most headers of a request.
 const HEADERS_MAX: usize = 64;
 /// How many requests are served at a time.
-const THREADS: usize = 4;
+const THREADS: usize = 32;
 /// How long the threads rest when the system gives no connection, as when too many files are open.
 const REST: Duration = Duration::from_millis(100);
 
@@ -31,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { patience: Duration::from_secs(10) }
+        Self { patience: Duration::from_secs(4) }
     }
 }
 
@@ -68,6 +68,8 @@ struct Answer {
     status: u16,
     kind: &'static str,
     body: Vec<u8>,
+    /// Whether the body is left out, as HEAD asks.
+    silent: bool,
 }
 
 impl Answer {
@@ -76,7 +78,7 @@ impl Answer {
         if !body.ends_with('\n') {
             body.push('\n');
         }
-        Self { status, kind: TEXT, body: body.into_bytes() }
+        Self { status, kind: TEXT, body: body.into_bytes(), silent: false }
     }
 }
 
@@ -91,7 +93,9 @@ fn converse(
     let (what, answer) = match read_request(&mut stream, end) {
         Ok(request) => {
             let what = format!("{} {}", request.method, shown(&request.path));
-            (what, answer(&request, witness, clock))
+            let mut answer = answer(&request, witness, clock);
+            answer.silent = request.method == "HEAD";
+            (what, answer)
         }
         Err(Unread::Answer(answer)) => ("request".to_owned(), answer),
         Err(Unread::Gone) => return "request: gone before its end".to_owned(),
@@ -243,7 +247,7 @@ fn answer(request: &Request, witness: &Witness<'_>, clock: &(dyn Fn() -> u64 + S
     match (request.method.as_str(), request.path.as_str(), of_log) {
         ("POST", "/add-checkpoint", _) => add_checkpoint(&request.body, witness, clock()),
         (_, "/add-checkpoint", _) => Answer::text(405, "send a POST"),
-        ("GET", _, Some(hex)) => checkpoint(hex, witness),
+        ("GET" | "HEAD", _, Some(hex)) => checkpoint(hex, witness),
         (_, _, Some(_)) => Answer::text(405, "send a GET"),
         (_, _, None) => Answer::text(404, "there is nothing here"),
     }
@@ -266,7 +270,7 @@ fn checkpoint(hex: &str, witness: &Witness<'_>) -> Answer {
         return Answer::text(404, "write the SHA-256 of the origin in lower-case hex");
     };
     match witness.state().by_digest(&digest) {
-        Ok(Some(body)) => Answer { status: 200, kind: TEXT, body },
+        Ok(Some(body)) => Answer { status: 200, kind: TEXT, body, silent: false },
         Ok(None) => Answer::text(404, "nothing of this log was cosigned here"),
         Err(_) => Answer::text(500, "the witness cannot work; ask its keeper"),
     }
@@ -290,9 +294,10 @@ const fn reason(status: u16) -> &'static str {
 }
 
 fn send(stream: &mut TcpStream, answer: &Answer, end: Instant) -> io::Result<()> {
-    let Answer { status, kind, body } = answer;
+    let Answer { status, kind, body, silent } = answer;
+    let allow = if *status == 405 { "Allow: GET, HEAD, POST\r\n" } else { "" };
     let head = format!(
-        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{allow}\
          Connection: close\r\n\r\n",
         reason(*status),
         body.len()
@@ -300,6 +305,7 @@ fn send(stream: &mut TcpStream, answer: &Answer, end: Instant) -> io::Result<()>
     // A word of its own for the answer, also where the request took all the time there was.
     let left = end.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
     stream.set_write_timeout(Some(left))?;
+    let body: &[u8] = if *silent { &[] } else { body };
     stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()?;
     drain(stream, Instant::now() + Duration::from_millis(200));
