@@ -14,7 +14,7 @@ use super::event::{Event, Kind};
 /// Nothing for any text that [`Event::decode`] refuses, and for a field name with an escape.
 pub fn decode_text(kind: &str, body: &str) -> Option<Event> {
     let kind: Kind = kind.parse().ok()?;
-    Event::from_text(kind, body)
+    Event::from_text(kind, body).filter(|event| event.odd().is_none())
 }
 
 /// Reads the fields of one kind and their version, which must be 1.
@@ -116,6 +116,13 @@ mod tests {
             ("framework-adopted", json!({ "framework": "iso27001:2022", "v": "1" })),
             ("framework-adopted", json!({ "framework": "iso27001:2022", "v": 1, "w": 1 })),
             ("framework-adopted", json!({ "v": 1 })),
+            ("framework-adopted", json!({ "framework": "iso27001:2022", "v": 0 })),
+            ("evidence-recorded", json!({ "proves_on": "2026-01-04", "title": "a", "v": 1 })),
+            ("evidence-withdrawn", json!({ "evidence": id, "from": null, "reason": "x", "v": 1 })),
+            (
+                "equivalence-challenged",
+                json!({ "approval": id, "reason": "x", "rows": [1, 0], "v": 1 }),
+            ),
             ("framework-adopted", json!(["iso27001:2022"])),
             ("unheard-of", json!({ "v": 1 })),
         ] {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::day::Day;
@@ -195,17 +195,48 @@ impl Event {
         let version = body.as_object_mut().and_then(|fields| fields.remove("v"));
         match version {
             Some(Value::Number(number)) if number.as_u64() == Some(1) => {
-                Self::from_body(kind, body)
+                let event = Self::from_body(kind, body)?;
+                match event.odd() {
+                    Some(why) => Err(BadBody::Fields { kind, why: why.to_owned() }),
+                    None => Ok(event),
+                }
             }
-            Some(Value::Number(found)) => {
+            Some(Value::Number(found)) if found.as_u64().is_some_and(|found| found > 1) => {
                 Err(BadBody::UnknownVersion { kind, found: found.to_string() })
             }
-            _ => Err(BadBody::Fields { kind, why: "the version `v` is missing".to_owned() }),
+            _ => {
+                let why = "the version `v` is missing, or is not 1 or more".to_owned();
+                Err(BadBody::Fields { kind, why })
+            }
         }
     }
 }
 
 impl Event {
+    /// What no type of a field says of a value, and no writer writes.
+    pub(super) fn odd(&self) -> Option<&'static str> {
+        let zero = |rows: &Rows| matches!(rows, Rows::Listed(rows) if rows.contains(&0));
+        let rows = if let Self::MappingApproved(body) = self {
+            Some(&body.rows)
+        } else if let Self::ApprovalWithdrawn(body) = self {
+            Some(&body.rows)
+        } else if let Self::EquivalenceChallenged(body) = self {
+            Some(&body.rows)
+        } else {
+            None
+        };
+        if rows.is_some_and(zero) {
+            return Some("rows are counted from 1, and it names row 0");
+        }
+        if let Self::EvidenceRecorded(body) = self {
+            let about = !body.items.is_empty() || !body.controls.is_empty();
+            return (!about).then_some("it names neither an item nor a control");
+        }
+        let Self::StatementPublished(body) = self else { return None };
+        let known = STANDINGS.contains(&body.standing.as_str());
+        (!known).then_some("its standing is none of the three words")
+    }
+
     /// Returns the event that a correction points at.
     pub fn corrects(&self) -> Option<&EventId> {
         if let Self::Correction(body) = self { Some(&body.corrects) } else { None }
@@ -231,6 +262,14 @@ impl Event {
     pub fn keeps_files(&self) -> bool {
         if let Self::EvidenceRecorded(body) = self { body.stored } else { true }
     }
+}
+
+/// The words of a standing in `statement-published`.
+const STANDINGS: [&str; 3] = ["standards_not_met", "standards_met", "standards_exceeded"];
+
+/// Reads a field that is there: left out is one spelling of nothing, and `null` would be a second.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 fn to_body<T: Serialize>(kind: Kind, fields: &T) -> Result<Value, BadBody> {
@@ -291,7 +330,7 @@ body! {
         /// Why.
         reason: String,
         /// Entries by this key from this index on are doubtful.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         compromised_from: Option<u64>,
     }
 }
@@ -453,7 +492,7 @@ body! {
         /// First day that the rules hold.
         from: Day,
         /// Last day that they hold.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         until: Option<Day>,
     }
 }
@@ -530,7 +569,7 @@ body! {
         /// Why they cover the whole target.
         rationale: String,
         /// Least assurance of every source.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         minimum_assurance: Option<Assurance>,
         /// Only for these organisation types; empty means every type.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -570,14 +609,14 @@ body! {
         /// Scheme.
         scheme: Scheme,
         /// Release of the scheme's standard, such as `2022`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         release: Option<String>,
         /// Certificate number.
         number: String,
         /// Who issued it.
         issuer: String,
         /// Who accredited the issuer.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         accreditation: Option<String>,
         /// The units that its scope covers.
         scope: Vec<UnitId>,
@@ -596,7 +635,7 @@ body! {
         /// First day of the suspension.
         from: Day,
         /// Last day of the suspension; none while it lasts.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         until: Option<Day>,
         /// Why.
         reason: String,
@@ -679,7 +718,7 @@ body! {
         /// Last day that it may be relied on.
         until: Day,
         /// What was seen.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     }
 }
@@ -702,10 +741,10 @@ body! {
         proves_on: Day,
         /// The last day that it may be relied on; none means until it is withdrawn. For an item the
         /// end of the edition ends it as well, since another edition's items are others.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         valid_until: Option<Day>,
         /// Size of the file in bytes, when there is a file.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         size: Option<u64>,
         /// Whether the file's bytes are kept in the ledger.
         #[serde(default)]
@@ -719,7 +758,7 @@ body! {
         /// The `evidence-recorded` event.
         evidence: EventId,
         /// First day that it does not count any more; none means that it never counted.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         from: Option<Day>,
         /// Why.
         reason: String,
@@ -738,7 +777,7 @@ body! {
         /// First day that the answer holds; it replaces the one before.
         on: Day,
         /// Last day that it may be relied on; none means until the edition ends.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         valid_until: Option<Day>,
     }
 }
@@ -753,7 +792,7 @@ body! {
         /// First day.
         from: Day,
         /// Last day; none means until the edition ends.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         until: Option<Day>,
     }
 }
@@ -766,7 +805,7 @@ body! {
         /// The day of confirmation: it holds from then until the edition ends.
         on: Day,
         /// A remark.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     }
 }
@@ -808,7 +847,7 @@ body! {
         /// Why.
         reason: String,
         /// What stands in its place; none means that it is void.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         replacement: Option<Replacement>,
     }
 }

@@ -740,12 +740,16 @@ fn own_act(random: &mut Random, kind: Kind, entries: &[Entry], from: i32) -> Opt
                 days: random.closed(),
             })
         }
-        Kind::EvidenceRecorded => Act::Evidence {
-            items: (0..random.below(3)).map(|_| random.item()).collect(),
-            controls: (0..random.below(3)).map(|_| random.control().0).collect(),
-            scope: if random.chance(60) { Vec::new() } else { random.units() },
-            days: random.open(),
-        },
+        Kind::EvidenceRecorded => {
+            let mut items: Vec<usize> = (0..random.below(3)).map(|_| random.item()).collect();
+            let controls: Vec<usize> = (0..random.below(3)).map(|_| random.control().0).collect();
+            if items.is_empty() && controls.is_empty() {
+                // Evidence is for something.
+                items.push(0);
+            }
+            let scope = if random.chance(60) { Vec::new() } else { random.units() };
+            Act::Evidence { items, controls, scope, days: random.open() }
+        }
         Kind::EvidenceWithdrawn => {
             let evidence = random.earlier(entries, &[Kind::EvidenceRecorded])?;
             Act::EvidenceWithdrawn { evidence, from: (!random.chance(20)).then_some(from) }
