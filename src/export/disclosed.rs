@@ -1,15 +1,19 @@
 //! Examining the bundle of one item: the entries given out, each with its own proof.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folder::Folder;
 use super::manifest::{Manifest, read_at_most};
+use super::opened::Bundle;
+use crate::domain::event::Event;
 use crate::journal::audit::{Audit, Finding, Ledger, Place};
 use crate::journal::disclosed::audit_disclosed;
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine_disclosed, phase};
 use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::proof::PROOF_BYTES_MAX;
-use crate::ledger::{ConsistencyFile, Head, InclusionFile, LogKeys};
+use crate::ledger::tree::node_hash;
+use crate::ledger::{ConsistencyFile, Digest, Frontier, Head, InclusionFile, LogKeys};
 use crate::store::StoreError;
 
 fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
@@ -34,8 +38,9 @@ pub(super) fn examine_item(
     let proofs = item.proofs(&entries);
     let audit = audit_disclosed(folder, &entries, folder.claimed())?;
     let kept = item.kept(&audit, trust);
-    let extra = audit.ledger.as_ref().map(|ledger| item.extra(ledger, &audit));
+    let extra = audit.ledger.as_ref().map(|ledger| item.extra(ledger, &audit, trust));
     let mut found = examine_disclosed(audit, folder.head(), folder.claimed(), trust, kept);
+    folder.placed(&mut found.phases);
     let at = found.phases.iter().position(|one| one.name == phase::ANCHORS);
     let at = at.unwrap_or(found.phases.len());
     found.phases.insert(
@@ -150,20 +155,97 @@ impl Item<'_> {
         proof.check(&Head::from(&old), &Head::from(new)).map_err(|error| error.to_string())
     }
 
-    /// What the list says of content, and proofs from heads that the reader may have kept.
-    fn extra(&self, ledger: &Ledger, audit: &Audit) -> Result<(), Finding> {
-        super::opened::check_content(self.path, self.manifest, ledger, &audit.counts)?;
-        let new = self.folder.claimed();
-        for name in self.files("consistency") {
-            let path = format!("consistency/{name}");
-            let bad = |text: String| fault(&path, "consistency", text);
-            let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
-            let proof = ConsistencyFile::parse(&file).map_err(|error| bad(error.to_string()))?;
-            let named = format!("{}-{}.add-checkpoint", proof.old_size, new.size);
-            if name != named || proof.checkpoint != self.folder.head() {
-                return Err(bad("it is about other heads than its name says".to_owned()));
-            }
+    /// What the list says of content, proofs from heads that the reader may have kept, and what is
+    /// given out a second time under a name of its own.
+    fn extra(&self, ledger: &Ledger, audit: &Audit, trust: &Trust<'_>) -> Result<(), Finding> {
+        if audit.finding.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let known = known_roots(ledger, trust);
+        for name in self.files("consistency") {
+            self.consistency(name, &known)?;
+        }
+        let (path, manifest, folder) = (self.path, self.manifest, self.folder);
+        let bundle = Bundle { path, manifest, folder, ledger };
+        bundle.anchors()?;
+        super::opened::check_content(self.path, self.manifest, ledger, &audit.counts)?;
+        bundle.statement().map(drop)
     }
+
+    fn consistency(&self, name: &str, known: &BTreeMap<u64, Digest>) -> Result<(), Finding> {
+        let (path, new) = (format!("consistency/{name}"), self.folder.claimed());
+        let bad = |text: String| fault(&path, "consistency", text);
+        let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
+        let proof = ConsistencyFile::parse(&file).map_err(|error| bad(error.to_string()))?;
+        let named = format!("{}-{}.add-checkpoint", proof.old_size, new.size);
+        if name != named || proof.checkpoint != self.folder.head() {
+            return Err(bad("it is about other heads than its name says".to_owned()));
+        }
+        let (old, head) = (proof.old_size, Head::from(new));
+        if let Some(root) = known.get(&old) {
+            return proof.check_root(root, &head).map_err(|error| bad(error.to_string()));
+        }
+        // A tree that is one complete subtree is the first node of its own proof.
+        let leads = old.is_power_of_two()
+            || old < new.size && new_root(old, new.size, &proof.path) == Some(new.root);
+        if leads { Ok(()) } else { Err(bad("it does not lead to the root of the head".to_owned())) }
+    }
+}
+
+/// The roots of beginnings of the tree that can be known here: of the entries up to the first that
+/// is withheld, of anchors, of heads that the reader kept, and of the trees of nothing and of all.
+fn known_roots(ledger: &Ledger, trust: &Trust<'_>) -> BTreeMap<u64, Digest> {
+    let mut known = BTreeMap::new();
+    let anchored = ledger.facts.iter().filter_map(|fact| anchored_head(&fact.event));
+    let kept = trust.kept.iter().map(|(_, note)| note.as_slice());
+    for note in anchored.chain(kept).chain([ledger.head.as_slice()]) {
+        known.extend(ledger.log.open(note).map(|head| (head.size, head.root)));
+    }
+    let mut tree = Frontier::new();
+    known.insert(0, tree.root());
+    for (fact, leaf) in ledger.facts.iter().zip(&ledger.leaves) {
+        if fact.seq != tree.size() {
+            break;
+        }
+        tree.push(*leaf);
+        known.insert(tree.size(), tree.root());
+    }
+    known
+}
+
+/// The head that an anchor is about.
+fn anchored_head(event: &Event) -> Option<&[u8]> {
+    if let Event::AnchorCosigned(body) = event {
+        Some(body.checkpoint.as_bytes())
+    } else if let Event::AnchorTimestamped(body) = event {
+        Some(body.checkpoint.as_bytes())
+    } else {
+        None
+    }
+}
+
+/// The root of the later tree that a consistency proof gives by RFC 9162, section 2.1.4.2, where
+/// the root of the earlier is not known. Its size is no power of two.
+fn new_root(old: u64, new: u64, path: &[Digest]) -> Option<Digest> {
+    let (first, rest) = path.split_first()?;
+    let complete = (old - 1).trailing_ones();
+    let (mut here, mut last) = ((old - 1) >> complete, (new - 1) >> complete);
+    let mut hash = *first;
+    for sibling in rest {
+        if last == 0 {
+            return None;
+        }
+        if here & 1 == 1 || here == last {
+            hash = node_hash(sibling, &hash);
+            while here & 1 == 0 && here != 0 {
+                here >>= 1;
+                last >>= 1;
+            }
+        } else {
+            hash = node_hash(&hash, sibling);
+        }
+        here >>= 1;
+        last >>= 1;
+    }
+    (last == 0).then_some(hash)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, read_at_most};
 use crate::journal::audit::{Finding, Place};
+use crate::journal::examine::{Outcome, Phase, phase};
 use crate::journal::source::Source;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TileKind, TilePath, bundles_of, check_tiles, entries_of};
@@ -34,6 +35,8 @@ pub struct Folder {
     head: Vec<u8>,
     claimed: Checkpoint,
     withheld: Withheld,
+    /// Whether the list of the bundle is about another head.
+    misplaced: bool,
 }
 
 impl Folder {
@@ -55,16 +58,12 @@ impl Folder {
             let digests = manifest.withheld.content.iter();
             Withheld::These(digests.filter_map(|hex| Digest::from_hex(hex).ok()).collect())
         });
-        if let Some(manifest) = manifest {
-            let same = manifest.ledger == claimed.origin.as_str()
-                && manifest.size == claimed.size
-                && manifest.root == claimed.root.base64();
-            if !same {
-                let text = "origin, size or root are not those of bundle.json".to_owned();
-                return Err(fault("checkpoint-place", text));
-            }
-        }
-        Ok(Self { path: path.to_owned(), head, claimed, withheld })
+        let misplaced = manifest.is_some_and(|manifest| {
+            let root = claimed.root.base64();
+            (&*manifest.ledger, manifest.size, &manifest.root)
+                != (claimed.origin.as_str(), claimed.size, &root)
+        });
+        Ok(Self { path: path.to_owned(), head, claimed, withheld, misplaced })
     }
 
     /// Returns the head as it stands in the folder.
@@ -75,6 +74,22 @@ impl Folder {
     /// Returns what the head says, unverified.
     pub const fn claimed(&self) -> &Checkpoint {
         &self.claimed
+    }
+
+    /// What is wrong where the list of the bundle is about another head.
+    pub(super) fn misplaced(&self) -> Option<Finding> {
+        let place = Place::File(CHECKPOINT.to_owned());
+        let text = "origin, size or root are not those of bundle.json".to_owned();
+        self.misplaced.then_some(Finding { place, rule: "checkpoint-place", text })
+    }
+
+    /// Tells it, unless the head itself is bad.
+    pub(super) fn placed(&self, phases: &mut [Phase]) {
+        let head = phases.iter_mut().find(|one| one.name == phase::HEAD);
+        let head = head.filter(|one| !matches!(one.outcome, Outcome::Bad(_)));
+        if let (Some(head), Some(finding)) = (head, self.misplaced()) {
+            *head = Phase::bad(phase::HEAD, finding);
+        }
     }
 
     /// Checks every tile against the root of the head; returns how many files are good.
@@ -107,7 +122,9 @@ impl Folder {
         let hashes = hashes.and_then(|path| self.tile(&path));
         let bytes = self.tile(bundle).ok_or_else(|| self.missing(bundle))?;
         let entries = entries_of(&bytes, bundle.width()).map_err(|_| self.missing(bundle))?;
-        let leaves = hashes.ok_or_else(|| self.missing(bundle))?;
+        let width = usize::from(bundle.width()) * 32;
+        let leaves = hashes.filter(|leaves| leaves.len() == width);
+        let leaves = leaves.ok_or_else(|| self.missing(bundle))?;
         let first = bundle.index() * 256;
         let rows = entries.iter().zip(leaves.chunks_exact(32)).zip(first..);
         Ok(rows

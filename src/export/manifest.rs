@@ -7,9 +7,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::CHECKPOINT;
+use crate::domain::refs::ItemRef;
 use crate::journal::audit::{Finding, Place};
 use crate::ledger::json::{canonical, parse_canonical};
-use crate::ledger::{Digest, Origin};
+use crate::ledger::{Digest, Origin, TilePath};
 
 /// Name of the list.
 pub const MANIFEST: &str = "bundle.json";
@@ -97,14 +99,49 @@ impl Manifest {
         if !found.withheld.content.is_sorted_by(|a, b| a < b) {
             return Err("what is withheld is not in order, or stands twice".to_owned());
         }
-        if let Some(bad) = found.files.iter().find(|file| !is_name(&file.name)) {
+        if let Some(bad) = found.files.iter().find(|file| !is_path(&file.name)) {
             return Err(format!("`{}` is not the name of a file in a bundle", shown(&bad.name)));
         }
         let digests = found.files.iter().map(|file| &file.sha256).chain(&found.withheld.content);
         if let Some(bad) = digests.into_iter().find(|text| Digest::from_hex(text).is_err()) {
             return Err(format!("`{}` is not a SHA-256", shown(bad)));
         }
+        found.fits()?;
         Ok(found)
+    }
+
+    /// What it must be about, given which kind of bundle it is of.
+    fn fits(&self) -> Result<(), String> {
+        Origin::parse(&self.ledger).map_err(|error| error.to_string())?;
+        Digest::from_base64(&self.root).map_err(|_| "its root is no hash".to_owned())?;
+        if self.size == 0 {
+            return Err("it is about no entry".to_owned());
+        }
+        if let Some(item) = &self.item {
+            item.parse::<ItemRef>().map_err(|error| error.to_string())?;
+        }
+        if !self.files.iter().any(|file| file.name == CHECKPOINT) {
+            return Err("it lists no checkpoint".to_owned());
+        }
+        let names = || self.files.iter().map(|file| file.name.as_str());
+        let wrong = if self.item.is_some() { "tile/" } else { "entries/" };
+        if let Some(name) = names().find(|name| name.starts_with(wrong)) {
+            return Err(format!("a bundle of this kind has no {name}"));
+        }
+        let places = names().filter_map(|name| name.strip_prefix("entries/"));
+        let given: Vec<u64> =
+            places.filter_map(|name| name.strip_suffix(".json").and_then(place)).collect();
+        if let Some(seq) = given.iter().find(|seq| **seq >= self.size) {
+            return Err(format!("it lists the entry {seq} of {}", self.size));
+        }
+        let withheld = match self.item {
+            None => 0,
+            Some(_) => self.size - given.len() as u64,
+        };
+        if self.withheld.entries == withheld {
+            return Ok(());
+        }
+        Err(format!("it says that {} entries are withheld, {withheld} are", self.withheld.entries))
     }
 }
 
@@ -112,12 +149,33 @@ fn shown(text: &str) -> String {
     crate::domain::text::safe(text).chars().take(80).collect()
 }
 
-/// Parts of letters, digits, `.`, `_` and `-`, none of which begins with a dot.
-fn is_name(name: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let is_part =
-        |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(inner);
-    name != MANIFEST && name.split('/').all(is_part)
+/// A place or a size as names have it: decimal, with one spelling.
+fn place(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text && text.len() <= 15).then_some(number)
+}
+
+/// Says whether a name is a path of the table in `docs/FORMAT.md`, section 15.
+fn is_path(name: &str) -> bool {
+    let numbered = |text: &str, end: &str| text.strip_suffix(end).and_then(place).is_some();
+    let Some((folder, rest)) = name.split_once('/') else {
+        return matches!(
+            name,
+            "checkpoint" | "policy" | "statement.json" | "README.txt" | "FORMAT.md" | "verify.py"
+        );
+    };
+    match folder {
+        "tile" => TilePath::parse(name).is_ok(),
+        "entries" => numbered(rest, ".json"),
+        "content" | "evidence" => Digest::from_hex(rest).is_ok(),
+        "proofs" => numbered(rest, ".tlog-proof"),
+        "anchors" => numbered(rest, ".checkpoint") || numbered(rest, ".tsr"),
+        "consistency" => rest
+            .strip_suffix(".add-checkpoint")
+            .and_then(|sizes| sizes.split_once('-'))
+            .is_some_and(|(old, new)| place(old).is_some() && place(new).is_some()),
+        _ => false,
+    }
 }
 
 fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
@@ -133,13 +191,20 @@ pub fn check(folder: &Path) -> Result<Manifest, Finding> {
     let bytes = read_at_most(&folder.join(MANIFEST), MANIFEST_BYTES_MAX)
         .map_err(|why| fault(MANIFEST, "manifest", why))?;
     let manifest = Manifest::parse(&bytes).map_err(|why| fault(MANIFEST, "manifest", why))?;
-    let mut there = BTreeSet::new();
-    list(folder, "", &mut there)?;
+    let (mut there, mut odd) = (BTreeSet::new(), None);
+    list(folder, "", &mut there, &mut odd)?;
     if let Some(file) = manifest.files.iter().find(|file| !there.contains(&file.name)) {
         return Err(fault(&file.name, "file-missing", "the list names it; it is not there"));
     }
+    if let Some(odd) = odd {
+        return Err(odd);
+    }
+    there.remove(MANIFEST);
+    let listed: BTreeSet<&str> = manifest.files.iter().map(|file| &*file.name).collect();
+    if let Some(name) = there.into_iter().find(|name| !listed.contains(&**name)) {
+        return Err(fault(&shown(&name), "file-extra", "the list does not name it; remove it"));
+    }
     for file in &manifest.files {
-        there.remove(&file.name);
         let (found, size) = digest(&folder.join(&file.name), file.size)
             .map_err(|why| fault(&file.name, "file-differs", why))?;
         if size != file.size || found.hex() != file.sha256 {
@@ -150,40 +215,43 @@ pub fn check(folder: &Path) -> Result<Manifest, Finding> {
             return Err(fault(&file.name, "file-differs", text));
         }
     }
-    there.remove(MANIFEST);
-    match there.into_iter().next() {
-        Some(name) => {
-            Err(fault(&shown(&name), "file-extra", "the list does not name it; remove it"))
-        }
-        None => Ok(manifest),
-    }
+    Ok(manifest)
 }
 
 /// Deeper than any name in a bundle.
 const DEPTH_MAX: usize = 12;
 
-/// Collects the files below a folder. A link, or a folder without a file, is a fault.
-fn list(folder: &Path, prefix: &str, there: &mut BTreeSet<String>) -> Result<(), Finding> {
+/// Collects the files below a folder. The first link, or folder without a file, is `odd`.
+fn list(
+    folder: &Path,
+    prefix: &str,
+    there: &mut BTreeSet<String>,
+    odd: &mut Option<Finding>,
+) -> Result<(), Finding> {
     let wrong = |error: std::io::Error| fault(&shown(prefix), "file-missing", error.to_string());
     let extra = |name: &str, what: &str| fault(&shown(name), "file-extra", what);
     let mut count = 0_u64;
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
+        count += 1;
         let Ok(part) = entry.file_name().into_string() else {
-            return Err(extra(prefix, "a name in it is not UTF-8"));
+            odd.get_or_insert_with(|| extra(prefix, "a name in it is not UTF-8"));
+            continue;
         };
         let name = if prefix.is_empty() { part } else { format!("{prefix}/{part}") };
         let kind = entry.file_type().map_err(wrong)?;
         if kind.is_dir() && name.split('/').count() < DEPTH_MAX {
-            list(&entry.path(), &name, there)?;
+            list(&entry.path(), &name, there, odd)?;
         } else if kind.is_file() {
             there.insert(name);
         } else {
-            return Err(extra(&name, "it is no plain file"));
+            odd.get_or_insert_with(|| extra(&name, "it is no plain file"));
         }
-        count += 1;
     }
-    if count == 0 { Err(extra(prefix, "the folder is empty")) } else { Ok(()) }
+    if count == 0 {
+        odd.get_or_insert_with(|| extra(prefix, "the folder is empty"));
+    }
+    Ok(())
 }
 
 /// Reads a file that must not be longer than `most` bytes.

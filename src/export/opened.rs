@@ -1,5 +1,6 @@
 //! Examining a folder of tiles or a bundle: what is checked of it besides the ledger inside.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::disclosed::examine_item;
@@ -9,6 +10,7 @@ use crate::domain::event::Event;
 use crate::journal::audit::{Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Phase, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
+use crate::ledger::tiles::{bundles_of, tiles_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
 use crate::memory::Memory;
 use crate::store::StoreError;
@@ -30,9 +32,24 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// Says whether a folder is a bundle rather than tiles alone.
+/// What a bundle holds and a folder of tiles does not.
+const OF_BUNDLES: [&str; 10] = [
+    MANIFEST,
+    "FORMAT.md",
+    "anchors",
+    "consistency",
+    "content",
+    "entries",
+    "evidence",
+    "proofs",
+    STATEMENT,
+    "verify.py",
+];
+
+/// Says whether a folder is a bundle rather than tiles alone. A bundle without its list is one, and
+/// a damaged one: else whoever removes the list would have less of it checked.
 pub fn is_bundle(path: &Path) -> bool {
-    path.join(MANIFEST).exists()
+    OF_BUNDLES.iter().any(|name| path.join(name).symlink_metadata().is_ok())
 }
 
 /// Examines a folder of tiles, or the bundle of a whole ledger.
@@ -49,21 +66,25 @@ pub fn examine_folder(
     let folder = Folder::open(path, manifest.as_ref())?;
     if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.item.is_some()) {
         let mut found = examine_item(path, manifest, &folder, trust)??;
-        let text = format!("{} files, and nothing else", manifest.files.len());
+        let text = listed(manifest);
         found.phases.insert(0, Phase::good("bundle", text));
         return Ok(found);
     }
     let tiles = folder.tiles();
-    let audit = match (audit_since(&folder, memory, Effort::Everything, |_| {}), &tiles) {
-        (Ok(audit), _) => audit,
-        // No entry could be read for want of a tile: the folder is at fault, not the disk.
-        (Err(_), Err(finding)) => return Err(OpenError::Fault(finding.clone())),
-        (Err(error), Ok(_)) => return Err(error.into()),
-    };
+    let audit = audit_since(&folder, memory, Effort::Everything, |_| {});
+    let audit = audit.map_err(|error| match folder.misplaced() {
+        Some(finding) => finding.into(),
+        None => missing_tile(path, error),
+    })?;
     let mut found = examine(audit, Some(folder.head()), trust);
+    folder.placed(&mut found.phases);
     let place = |name: &str, phases: &[Phase]| {
         phases.iter().position(|phase| phase.name == name).unwrap_or(phases.len())
     };
+    let tiles = tiles.and_then(|count| match manifest.as_ref().and_then(more_tiles) {
+        Some(name) => Err(fault(name, "tile", "a tree of this size has no such tile")),
+        None => Ok(count),
+    });
     let tiles = match tiles {
         Ok(files) => Phase::good("tiles", format!("{files} files, made again from the entries")),
         Err(finding) => Phase::bad("tiles", finding),
@@ -71,7 +92,7 @@ pub fn examine_folder(
     let at = place(phase::ANCHORS, &found.phases);
     found.phases.insert(at, tiles);
     if let Some(manifest) = &manifest {
-        let text = format!("{} files, and nothing else", manifest.files.len());
+        let text = listed(manifest);
         found.phases.insert(0, Phase::good("bundle", text));
         let checked =
             found.audit.finding.is_none().then_some(found.audit.ledger.as_ref()).flatten();
@@ -87,12 +108,41 @@ pub fn examine_folder(
     Ok(found)
 }
 
+fn listed(manifest: &Manifest) -> String {
+    format!(
+        "{} files, and nothing else; README.txt, FORMAT.md, verify.py and policy among them are what \
+         the maker of the bundle says, and prove nothing",
+        manifest.files.len()
+    )
+}
+
+/// A tile or entry bundle that no entry can be read without is a fault of the folder; what else
+/// cannot be read is not.
+fn missing_tile(folder: &Path, error: StoreError) -> OpenError {
+    let StoreError::Missing { path } = &error else { return error.into() };
+    match path.strip_prefix(folder) {
+        Ok(inner) if inner.starts_with("tile") => {
+            let name = inner.to_string_lossy().replace('\\', "/");
+            fault(&name, "tile", "it is missing, or its size is another").into()
+        }
+        _ => error.into(),
+    }
+}
+
+/// A tile that the list names and the size of the tree does not ask for.
+fn more_tiles(manifest: &Manifest) -> Option<&str> {
+    let mut listed = manifest.files.iter().map(|file| file.name.as_str());
+    let all = tiles_of(manifest.size).chain(bundles_of(manifest.size));
+    let all: BTreeSet<String> = all.map(|path| path.to_string()).collect();
+    listed.find(|name| name.starts_with("tile/") && !all.contains(*name))
+}
+
 /// A bundle whose ledger was found good.
-struct Bundle<'b> {
-    path: &'b Path,
-    manifest: &'b Manifest,
-    folder: &'b Folder,
-    ledger: &'b Ledger,
+pub(super) struct Bundle<'b> {
+    pub(super) path: &'b Path,
+    pub(super) manifest: &'b Manifest,
+    pub(super) folder: &'b Folder,
+    pub(super) ledger: &'b Ledger,
 }
 
 fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
@@ -191,31 +241,31 @@ impl Bundle<'_> {
     }
 
     /// Every time-stamp stands ready for standard tools, as the entry has it, and nothing else.
-    fn anchors(&self) -> Result<usize, Finding> {
-        let mut expected: Vec<(String, Vec<u8>)> = Vec::new();
+    pub(super) fn anchors(&self) -> Result<usize, Finding> {
+        let mut expected: BTreeMap<String, &str> = BTreeMap::new();
+        let mut heads = BTreeMap::new();
         for fact in &self.ledger.facts {
             let Event::AnchorTimestamped(body) = &fact.event else { continue };
-            let checkpoint = body.checkpoint.clone().into_bytes();
-            expected.push((format!("{}.checkpoint", fact.seq), checkpoint));
+            let digest = Digest::of(body.checkpoint.as_bytes()).hex();
+            heads.insert(format!("anchors/{}.checkpoint", fact.seq), digest);
             let token = fact.subjects.iter().find(|one| one.name == "timestamp.tsr");
-            let token = token.and_then(|one| self.ledger.contents.get(&one.sha256));
-            // A token that is withheld cannot be given out as a file either.
-            expected.extend(token.map(|bytes| (format!("{}.tsr", fact.seq), bytes.to_vec())));
+            let token = token.map(|one| (format!("anchors/{}.tsr", fact.seq), &*one.sha256));
+            expected.extend(token);
         }
-        for (name, bytes) in &expected {
-            let path = format!("anchors/{name}");
-            let same = self.bytes(&path).is_ok_and(|found| found == *bytes);
-            if !same {
-                return Err(fault(&path, "anchor-file", "it is not that of the entry"));
+        expected.extend(heads.iter().map(|(name, digest)| (name.clone(), digest.as_str())));
+        for (name, digest) in &expected {
+            let there = self.manifest.files.iter().find(|file| file.name == *name);
+            if there.is_none_or(|file| file.sha256 != *digest) {
+                return Err(fault(name, "anchor-file", "it is not that of the entry"));
             }
         }
         if self.files("anchors").count() != expected.len() {
             return Err(fault("anchors", "anchor-file", "there is one of no time-stamp"));
         }
-        Ok(expected.len() / 2)
+        Ok(heads.len())
     }
 
-    fn statement(&self) -> Result<String, Finding> {
+    pub(super) fn statement(&self) -> Result<String, Finding> {
         let published = self.ledger.facts.iter().rev();
         let newest = published
             .filter(|fact| matches!(fact.event, Event::StatementPublished(_)))

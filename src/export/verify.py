@@ -419,7 +419,10 @@ def moment(text: str) -> int:
     if hour > 23 or minute > 59 or second > 59:
         raise Malformed("is a time that does not exist")
     try:
-        days = datetime.date(year, month, day).toordinal() - EPOCH
+        # The calendar of Python has no year 0; that of 400 years on is the same.
+        later = 400 if year == 0 else 0
+        days = datetime.date(year + later, month, day).toordinal() - EPOCH
+        days -= later * 146_097 // 400
     except ValueError:
         raise Malformed("is a date that does not exist") from None
     millis = int((match.group(7) or "0").ljust(3, "0")[:3])
@@ -1136,7 +1139,7 @@ def check_body(name: str, body: Dict[str, Json]) -> None:
             continue
         if field not in kind.optional:
             raise Malformed("has a field that its type has not: %s" % shown(field))
-        if value is not None and not kind.optional[field](value):
+        if not kind.optional[field](value):
             raise Malformed("has a field `%s` of another form: %s" % (field, shown(value)))
     if name == "evidence-recorded" and not body.get("items") and not body.get("controls"):
         raise Malformed("names neither an item nor a control")
@@ -1563,7 +1566,8 @@ class Report:
 
 
 PLACE = "(?:0|[1-9][0-9]{0,14})"  # fewer digits than the largest integer has
-TILE_INDEX = r"(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
+WIDTH = "(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
+TILE_INDEX = r"(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/" + WIDTH + ")?"
 PATH = re.compile(
     "checkpoint|policy|statement[.]json|README[.]txt|FORMAT[.]md|verify[.]py"
     "|tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])/" + TILE_INDEX + "|entries/" + PLACE + "[.]json"
@@ -1824,12 +1828,12 @@ class Check:
     def _open(self, seq: int, data: bytes) -> None:
         """Entry 0: the identity of the ledger and its first log key."""
         if seq != 0:
-            raise Fault("missing-entry", "the first is entry %d" % seq, "entry 0")
+            raise Fault("unknown-identity", "entry 0 is not here", "entry %d" % seq)
         try:
             entry = read_entry(data, self.ed)
         except Fault as fault:
-            found = "%s: %s" % (fault.rule, fault.found)
-            raise Fault("not-canonical", found, "entry 0") from None
+            fault.place = "entry 0"
+            raise
         log = entry.body.get("log")
         try:
             key = verifier_key(log if isinstance(log, str) else "", ED25519_NOTE, self.ed)
@@ -1866,6 +1870,8 @@ class Check:
         found = read_checkpoint(data)
         if signed_by(found.note, self.log_key(found.size), self.ed) is None:
             raise Malformed("has no line of the log key")
+        if found.origin != self.log_key(found.size).name:
+            raise Malformed("is a checkpoint of another origin than its key")
         return found
 
     def phase_head(self) -> str:
@@ -1949,8 +1955,9 @@ class Check:
         try:
             proof = self._consistency_proof(path, size)
         except (Fault, Malformed):
-            return False
-        return consistency_roots(size, self.bundle.size, root, proof) == (root, self.bundle.root)
+            return None  # phase proofs names it
+        good = consistency_roots(size, self.bundle.size, root, proof) == (root, self.bundle.root)
+        return True if good else None
 
     # entries
 
@@ -2023,7 +2030,7 @@ class Check:
         if self.bundle.item is not None:
             for seq in self.bundle.entries:
                 if "proofs/%d.tlog-proof" % seq not in self.bundle.sizes:
-                    raise Fault("tile", "there is no proof of this entry", "entry %d" % seq)
+                    raise Fault("proof", "it is missing", "proofs/%d.tlog-proof" % seq)
         if len(self.roots) == self.bundle.size + 1 and self.roots[-1] != self.head.root:
             raise Fault(
                 "checkpoint-root",
@@ -2262,11 +2269,8 @@ class Check:
         path = "proofs/%d.tlog-proof" % seq
         head = b"c2sp.org/tlog-proof@v1\n"
         try:
+            # No `extra`: it is signed by nobody, and a bundle has no place for that.
             data = self.bundle.read(path, 2 * NOTE_MAX, "proof")
-            extra = re.match(re.escape(head) + b"extra ([A-Za-z0-9+/=]*)\n", data)
-            if extra:  # signed by nobody: it must be of its form, and means nothing
-                unbase64(extra.group(1).decode("ascii"))
-                data = head + data[extra.end() :]
             hashes = self._hashes(data, head + b"index %d\n" % seq)
         except Malformed as error:
             raise Fault("proof", "it " + str(error), path) from None
@@ -2495,12 +2499,7 @@ class Ledger:
 
     def take(self, seq: int, data: bytes, leaf: bytes, root: Optional[bytes]) -> None:
         """Takes the entry at a place; `root`, of the entries before it, is None where unknown."""
-        try:
-            entry = read_entry(data, self.ed)
-        except Fault as fault:
-            if seq == 0:  # as in phase policy: entry 0 is needed to learn the origin
-                raise Fault("not-canonical", "%s: %s" % (fault.rule, fault.found)) from None
-            raise
+        entry = read_entry(data, self.ed)
         self._place(seq, entry, root)
         self._signed(entry)
         known = self._body(seq, entry)
@@ -2576,8 +2575,8 @@ class Ledger:
 
     def _history(self, entry: Entry) -> None:
         """Rules 15 to 17."""
-        day = datetime.date.fromordinal(entry.at // 86_400_000 + EPOCH)
-        if not DAY_FIRST <= day <= DAY_LAST:
+        day = entry.at // 86_400_000 + EPOCH
+        if not DAY_FIRST.toordinal() <= day <= DAY_LAST.toordinal():
             raise Fault("bad-time", "`at` is %s" % moment_text(entry.at))
         if self.last_at is not None and entry.at < self.last_at:
             raise Fault("time-went-back", "`at` is before that of the entry before")
@@ -2717,6 +2716,7 @@ DOES_NOT_PROVE = (
     "that there is one history: two readers who never compare checkpoints can be shown two",
     "who held a key: a stolen one signs as well",
     "that a file is genuine: a digest binds its bytes, not what it says",
+    "what README.txt, FORMAT.md, verify.py and policy here say: they are its maker's words",
 )
 ITEM_DOES_NOT_PROVE = (
     "that the item named rests on these entries and on no other: its name is what the maker of the "
