@@ -14,7 +14,7 @@ use super::made::{
 pub(crate) const WITNESS: u8 = 41;
 pub(crate) const OTHER: u8 = 42;
 
-fn name(seed: u8) -> KeyName {
+pub(crate) fn name(seed: u8) -> KeyName {
     KeyName::parse(&format!("witness-{seed}.example")).unwrap()
 }
 

@@ -15,6 +15,7 @@ mod anchors;
 mod architecture;
 #[cfg(unix)]
 mod auditor;
+mod bundle;
 mod check;
 mod cli;
 mod cli_anchors;
@@ -35,6 +36,7 @@ mod memory;
 mod positions;
 mod readme;
 mod rotation;
+mod second;
 mod semantics;
 mod statement;
 mod store;

@@ -293,10 +293,10 @@ fn what_is_recorded_later_does_not_change_a_statement() {
     assert_eq!(later["doubtful"][0]["holder"], "Holder 4");
 }
 
-fn event_of(made: &Made) -> StatementPublished {
+pub(crate) fn event_of(made: &Made) -> StatementPublished {
     StatementPublished {
-        on: "2025-11-15".parse().unwrap(),
-        size: 16,
+        on: made.value["on"].as_str().unwrap().parse().unwrap(),
+        size: made.value["size"].as_u64().unwrap(),
         root: made.value["root"].as_str().unwrap().to_owned(),
         edition: super::made::EDITION.parse().unwrap(),
         category: "cat2-it-supplier".parse().unwrap(),
