@@ -15,14 +15,15 @@ use super::question::ledger_path;
 use crate::domain::anchor::Intervals;
 use crate::domain::event::Event;
 use crate::domain::replay::replay;
+use crate::export::folder::CHECKPOINT;
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
-use crate::ledger::Digest;
 use crate::ledger::note::NOTE_BYTES_MAX;
+use crate::ledger::{Digest, Head};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
@@ -82,6 +83,11 @@ pub(super) fn run(
         tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
     };
     let folder = path.is_dir();
+    let parts = [CHECKPOINT, "tile"];
+    if folder && !is_bundle(&path) && !parts.iter().any(|part| path.join(part).exists()) {
+        let text = format!("there is no ledger, no bundle and no checkpoint in {}", path.display());
+        return Err(Failure::new("DSPT0010", exit::NO_LEDGER, text).help("check the path"));
+    }
     let quiet = output.quiet;
     let looked = look(&path, &trust, &output.memory, |done, size| {
         if !quiet {
@@ -194,6 +200,7 @@ pub(super) fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure
     let read = |path: &PathBuf| {
         let bytes = read_at_most(path, NOTE_BYTES_MAX as u64);
         let bytes = bytes.map_err(|why| unreadable(path, &why))?;
+        Head::claimed(&bytes).map_err(|error| unreadable(path, &error.to_string()))?;
         Ok((path.display().to_string(), bytes))
     };
     paths.iter().map(read).collect()

@@ -511,6 +511,17 @@ impl Journal {
             let Some(known) = roster.get(&body.keyid) else {
                 return Err(format!("key {} is not admitted here", body.keyid));
             };
+            let next = self.ledger.facts.len() as u64;
+            if let Some(from) = body.compromised_from.filter(|from| *from > next) {
+                return Err(format!("entry #{from} is not there yet; the next is #{next}"));
+            }
+            let earlier = match (body.compromised_from, known.compromised_from) {
+                (Some(new), Some(before)) => new < before,
+                (new, _) => new.is_some(),
+            };
+            if let Some(seq) = known.revoked.filter(|_| !earlier) {
+                return Err(format!("entry #{seq} revoked or replaced that key already"));
+            }
             let owner = |one: &AdmittedKey| one.role == Role::Owner && one.revoked.is_none();
             let owners = roster.keys().filter(|(_, one)| owner(one)).count();
             if owner(known) && owners == 1 {

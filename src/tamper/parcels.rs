@@ -34,7 +34,7 @@ pub(super) const ALL: &[Damage] = &[
     ),
     Damage::new(
         "other-list",
-        ("bundle", "checkpoint-place"),
+        ("head", "checkpoint-place"),
         "the list names the root of another tree than the head",
         other_list,
     ),

@@ -36,6 +36,8 @@ fn allowed(case: &Case, answer: &str, rule: &str) -> bool {
         "statement-not-reproduced" | "verdict-before-grounds" => case.answer != "NO",
         // A policy that cannot be read is an error of use here.
         "DSPT0075" => theirs == Some("policy"),
+        // So is a head that was kept and is none.
+        "DSPT0035" => theirs == Some("kept"),
         // An entry that would tell the log key of the head cannot be read.
         "not-canonical" => theirs == Some("checkpoint"),
         // What a newer program wrote ends the check here.

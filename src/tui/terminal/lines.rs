@@ -26,10 +26,12 @@ pub fn run_linear(
     loop {
         write!(out, "> ")?;
         out.flush()?;
-        let mut line = String::new();
-        if input.read_line(&mut line)? == 0 {
+        let mut line = Vec::new();
+        if input.read_until(b'\n', &mut line)? == 0 {
             return writeln!(out);
         }
+        // What is not UTF-8 is no command, and no reason to stop listening.
+        let line = String::from_utf8_lossy(&line);
         let (text, effect) = linear::answer(model, &line);
         write!(out, "{text}")?;
         match effect {

@@ -137,8 +137,8 @@ fn draw_list(
         pen.line(area.x + 2, y, area.width - 4, &text, Role::Warning);
     } else {
         let last = (cursor.top + height).min(position.rows.len());
-        let text =
-            format!("rows {}-{last} of {}  (o: optional)", cursor.top + 1, position.rows.len());
+        let optional = if area.width < 70 { "" } else { "  (o: optional)" };
+        let text = format!("rows {}-{last} of {}{optional}", cursor.top + 1, position.rows.len());
         pen.edge(area, &text, position.source_text());
     }
     at

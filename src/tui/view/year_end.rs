@@ -89,8 +89,8 @@ fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         ]
     } else {
         vec![format!(
-            "Mandatory items {all:>4}:  {own} met  {equal} by equivalence  {lapsed} lapsed  \
-             {to_do} to do"
+            "Mandatory items {all:>4}:  {own} met  {equal} by equivalence  {to_do} to do, \
+             {lapsed} of them lapsed"
         )]
     };
     lines.push(bar);
