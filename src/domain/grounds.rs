@@ -1,5 +1,7 @@
 //! Verdicts that were given before what they rest on was in the ledger.
 
+use std::collections::BTreeMap;
+
 use super::derive::RulesChoice;
 use super::edition::Requirement;
 use super::event::{AssertionConfirmed, Event, Kind};
@@ -31,6 +33,7 @@ pub fn verdicts_before_grounds(
         return Ok(Vec::new());
     }
     let positions = Positions::new(state, RulesChoice::Then);
+    let first_word = first_words(facts);
     let mut found = Vec::new();
     for (seq, body) in &confirmed {
         // One that was corrected away confirms nothing.
@@ -41,16 +44,20 @@ pub fn verdicts_before_grounds(
             };
             confirmed.iter().any(same)
         };
-        let items = positions.on(body.on).findings().into_iter().filter(|one| {
-            one.requirement == Requirement::Mandatory
-                && one.status.in_place()
-                && one.item.assertion() == body.assertion
-        });
+        // Of the few items of the assertion alone: a ledger can hold thousands of confirmations.
+        let view = positions.on(body.on);
+        let named = positions.items().filter(|item| item.assertion() == body.assertion);
+        let items = named
+            .filter_map(|item| view.finding(item))
+            .filter(|one| one.requirement == Requirement::Mandatory && one.status.in_place());
         let early = |one: &Finding| first_ground(facts, one).filter(|ground| ground > seq);
         let late: Vec<(Finding, u64)> = items
             .filter(|_| stands)
             .filter_map(|item| early(&item).map(|ground| (item, ground)))
-            .filter(|(_, ground)| !again(*ground))
+            .filter(|(item, ground)| {
+                let spoken = first_word.get(&item.item).is_some_and(|word| word < seq);
+                !spoken && !again(*ground)
+            })
             .collect();
         if late.is_empty() {
             continue;
@@ -60,9 +67,7 @@ pub fn verdicts_before_grounds(
         let view = then.on(body.on);
         for (item, ground) in late {
             let known = view.finding(&item.item);
-            let rested = known.is_some_and(|known| first_ground(facts, &known).is_some());
-            let spoken = facts.iter().take_while(|fact| fact.seq < *seq);
-            if !rested && !spoken.into_iter().any(|fact| speaks_of(&fact.event, &item.item)) {
+            if known.is_none_or(|known| first_ground(facts, &known).is_none()) {
                 let item = &item.item.item;
                 found.push((*seq, format!("the first ground of {item} is entry #{ground}")));
             }
@@ -71,15 +76,25 @@ pub fn verdicts_before_grounds(
     Ok(found)
 }
 
-/// Whether an event is the organisation's own word about an item, still good or run out.
-fn speaks_of(event: &Event, item: &ItemRef) -> bool {
-    if let Event::EvidenceRecorded(body) = event {
-        return body.items.contains(item);
+/// The first entry in which the organisation itself says something about an item, still good or
+/// run out.
+fn first_words(facts: &[Fact]) -> BTreeMap<&ItemRef, u64> {
+    let mut first = BTreeMap::new();
+    for fact in facts {
+        let items = if let Event::EvidenceRecorded(body) = &fact.event {
+            body.items.as_slice()
+        } else if let Event::ItemAnswered(body) = &fact.event {
+            std::slice::from_ref(&body.item)
+        } else if let Event::ItemNotApplicable(body) = &fact.event {
+            std::slice::from_ref(&body.item)
+        } else {
+            &[]
+        };
+        for item in items {
+            first.entry(item).or_insert(fact.seq);
+        }
     }
-    if let Event::ItemAnswered(body) = event {
-        return body.item == *item;
-    }
-    matches!(event, Event::ItemNotApplicable(body) if body.item == *item)
+    first
 }
 
 /// The earliest of the entries that say something about an item; none when it needs none.
