@@ -29,6 +29,7 @@ use dspt_ledger::domain::event::{
     Unit,
 };
 use dspt_ledger::domain::refs::{CategoryId, EditionId, EventId, ItemRef};
+use dspt_ledger::domain::replay::Facts;
 use dspt_ledger::domain::status::Positions;
 use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Signers, audit};
 use dspt_ledger::ledger::{Digest, Origin, SeedSigner, Sign as _};
@@ -60,7 +61,7 @@ fn measure(size: usize) {
     row(size, 1, "append one, durably", singles, Some(("fsync 4 KiB + sign", alone)));
 
     let store = Store::open(&path, Mode::Read).unwrap();
-    let (took, audited) = best(|| audit(&store, |_| {}).unwrap());
+    let (took, audited) = best(|| audit::<Facts>(&store, |_| {}).unwrap());
     assert!(audited.finding.is_none() && audited.undecided.is_none());
     let cores = format!("verify_strict, {} threads", threads());
     row(size, size, "verify", took, Some(("verify_strict, 1 thread", floor.verify)));

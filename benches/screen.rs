@@ -15,16 +15,18 @@
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::cli;
+use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::day::{Day, Instant};
 use dspt_ledger::domain::derive::RulesChoice;
 use dspt_ledger::journal::{Journal, Ledger};
 use dspt_ledger::ledger::Digest;
 use dspt_ledger::memory::Memory;
 use dspt_ledger::store::{Mode, Store, StoreError};
-use dspt_ledger::tui::book::{Library, Source};
+use dspt_ledger::tui::book::{InMemory, Library, Source};
 use dspt_ledger::tui::keymap::Key;
 use dspt_ledger::tui::model::Model;
 use dspt_ledger::tui::theme::Theme;
@@ -93,10 +95,13 @@ fn make(folder: &Path, entries: usize) -> PathBuf {
 
 fn source(ledger: Ledger) -> Source {
     Source {
-        facts: ledger.facts,
+        chronicle: Arc::new(Chronicle::of(&ledger.facts)),
         contents: ledger.contents,
         roster: ledger.roster,
-        leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+        entries: Arc::new(InMemory {
+            leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+            facts: ledger.facts,
+        }),
         head: String::from_utf8(ledger.head).unwrap(),
         flag: String::new(),
         today: Day::parse(TODAY).unwrap(),

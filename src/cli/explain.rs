@@ -12,7 +12,7 @@ use super::output::{Output, safe};
 use super::question::{AsOf, Question, ask, item};
 use super::status::{TRANSCRIPTION, finding_json, is_transcription};
 use crate::domain::describe::doubt_mark;
-use crate::domain::explain::{Explanation, Node, explain};
+use crate::domain::explain::{Explanation, Node, Telling, explain};
 use crate::domain::proof::{By, Proof, check};
 use crate::domain::replay::Fact;
 use crate::domain::rule::{Atom, World};
@@ -50,7 +50,8 @@ pub(super) fn run(
     let positions = Positions::new(&state, as_of.rules);
     let item = item(&args.item, &positions, as_of.on)?;
     let view = positions.on(as_of.on);
-    let Some(explanation) = explain(&state, &view, &item) else {
+    let telling = Telling::all(&journal.ledger.facts);
+    let Some(explanation) = explain(&state, &view, &item, telling) else {
         let message = format!("{item} is not asked for on {}", as_of.on.long());
         return Err(Failure::undecided(message).help("list what is asked for with: dspt status"));
     };

@@ -11,7 +11,7 @@ use super::failure::{Failure, exit};
 use super::output::Output;
 use super::question::{Question, event, item, open};
 use super::record::read_file;
-use crate::domain::explain::{Explanation, Node, explain};
+use crate::domain::explain::{Explanation, Node, Telling, explain};
 use crate::domain::proof::By;
 use crate::domain::status::Positions;
 use crate::export::{OwnHead, files, heads, proofs};
@@ -99,7 +99,9 @@ pub(super) fn of_item(
     let state = journal.state(as_of.size)?;
     let positions = Positions::new(&state, as_of.rules);
     let item = item(text, &positions, as_of.on)?;
-    let explanation = explain(&state, &positions.on(as_of.on), &item).ok_or_else(|| {
+    let telling = Telling::all(&journal.ledger.facts);
+    let view = positions.on(as_of.on);
+    let explanation = explain(&state, &view, &item, telling).ok_or_else(|| {
         Failure::undecided(format!("{item} is not asked for on {}", as_of.on.long()))
             .help("list what is asked for with: dspt status")
     })?;

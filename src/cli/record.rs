@@ -437,7 +437,7 @@ pub(super) fn run(
 
 /// What the ledger knows now: to complete names.
 struct Known {
-    facts: Vec<crate::domain::replay::Fact>,
+    facts: crate::domain::replay::Facts,
     positions: Positions,
 }
 

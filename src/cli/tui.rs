@@ -2,11 +2,12 @@
 //!
 //! The ledger is opened for reading only; the screen has no way to write to it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -18,14 +19,16 @@ use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
 use super::tui_check::{Check, Chosen, opened};
+use crate::domain::chronicle::{Chronicle, Words};
 use crate::domain::day::Day;
+use crate::domain::refs::EventId;
 use crate::domain::replay::{Contents, Fact};
-use crate::journal::JournalError;
-use crate::journal::audit::{Audit, Finding, Ledger};
+use crate::journal::audit::{Audit, Finding};
+use crate::journal::{JournalError, read_again};
 use crate::ledger::Digest;
 use crate::store::{Mode, Store, StoreError};
 use crate::tui::act::begin;
-use crate::tui::book::Source;
+use crate::tui::book::{Entries, InMemory, Source};
 use crate::tui::keymap::{Command, Keymap};
 use crate::tui::loading::{Loading, Step};
 use crate::tui::model::Model;
@@ -345,47 +348,59 @@ impl Files {
         if self.path.is_dir() {
             let phase = "1 of 2: everything in the folder";
             progress(Step::Progress(Progress { phase, done: 0, of: 0, rate: None }));
-            return self.believed(self.check.open_folder(&self.path)?.audit, None);
+            let audit = self.check.open_folder(&self.path)?.audit;
+            return self.believed(audit, |facts, leaves| {
+                let leaves = leaves.iter().map(Digest::hex).collect();
+                (Arc::new(Chronicle::of(&facts)), Arc::new(InMemory { facts, leaves }))
+            });
         }
         let store = Store::open(&self.path, Mode::Read)?;
         if let Some(lines) = self.shown(&store) {
             progress(Step::Before(lines));
         }
-        let audit = self.check.open(&store, |now| progress(Step::Progress(now)))?;
-        self.believed(audit, Some(&store))
+        let mut audit = self.check.open(&store, |now| progress(Step::Progress(now)))?;
+        // An audit that stopped has not come to the contents.
+        let stopped = audit.finding.is_some() || audit.undecided.is_some();
+        if let Some(ledger) = audit.ledger.as_mut().filter(|_| stopped) {
+            ledger.contents = contents(&store, &ledger.facts)?;
+        }
+        self.believed(audit, |chronicle, leaves| {
+            let chronicle = Arc::new(chronicle);
+            let read =
+                Reread { store: Mutex::new(store), chronicle: Arc::clone(&chronicle), leaves };
+            (chronicle, Arc::new(read))
+        })
     }
 
-    /// What could be believed of an audited ledger.
-    fn believed(&self, mut audit: Audit, store: Option<&Store>) -> Result<Read, Failure> {
+    /// What could be believed of an audited ledger; `kept` says where its words are.
+    fn believed<F>(
+        &self,
+        mut audit: Audit<F>,
+        kept: impl FnOnce(F, Vec<Digest>) -> (Arc<Chronicle>, Arc<dyn Entries>),
+    ) -> Result<Read, Failure> {
         let (opened, finding) = (opened(&audit), audit.finding.clone());
-        let Some(mut ledger) = audit.ledger.take() else {
+        let Some(ledger) = audit.ledger.take() else {
             return Err(match (audit.finding.take(), audit.undecided.take()) {
                 (Some(finding), _) => JournalError::Tampered(finding).into(),
                 (None, Some(why)) => JournalError::Undecided(why).into(),
                 (None, None) => JournalError::Empty.into(),
             });
         };
-        // An audit that stopped has not come to the contents.
-        if let Some(store) = store.filter(|_| finding.is_some() || audit.undecided.is_some()) {
-            ledger.contents = contents(store, &ledger.facts)?;
-        }
-        let source = self.source(ledger, finding.as_ref().map(ToString::to_string));
-        Ok(Read { source, opened, finding, notes: audit.notes })
-    }
-
-    fn source(&self, ledger: Ledger, fault: Option<String>) -> Source {
-        Source {
+        let fault = finding.as_ref().map(ToString::to_string);
+        let (chronicle, entries) = kept(ledger.facts, ledger.leaves);
+        let source = Source {
             sample: ledger.origin.as_str() == demo::ORIGIN,
-            facts: ledger.facts,
+            chronicle,
+            entries,
             contents: ledger.contents,
             roster: ledger.roster,
-            leaves: ledger.leaves.iter().map(Digest::hex).collect(),
             head: String::from_utf8_lossy(&ledger.head).into_owned(),
             flag: self.flag.clone(),
             today: self.today,
             bookmarks: BTreeSet::new(),
             fault,
-        }
+        };
+        Ok(Read { source, opened, finding, notes: audit.notes })
     }
 
     /// Where the bookmarks of this ledger are kept, by the identity of its first entry.
@@ -395,15 +410,46 @@ impl Files {
     }
 
     fn bookmarks(source: &Source) -> BTreeSet<Day> {
-        let file = source.leaves.first().and_then(|first| Self::bookmark_file(first));
+        let file = source.entries.leaf(0).and_then(|first| Self::bookmark_file(&first));
         let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         text.lines().filter_map(|line| Day::parse(line.trim()).ok()).collect()
     }
 }
 
+/// The words of a ledger's entries, read again from its file when they are shown. Bytes that are
+/// not those that were verified say nothing.
+struct Reread {
+    store: Mutex<Store>,
+    chronicle: Arc<Chronicle>,
+    leaves: Vec<Digest>,
+}
+
+impl Words for Reread {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        let leaf = self.leaves.get(usize::try_from(seq).ok()?)?;
+        let mut found = None;
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = store.entries(seq..seq.saturating_add(1), |row| -> Result<(), StoreError> {
+            found = read_again(&row, leaf);
+            Ok(())
+        });
+        read.ok().and(found).map(Cow::Owned)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.chronicle.ids.place(id)
+    }
+}
+
+impl Entries for Reread {
+    fn leaf(&self, seq: u64) -> Option<String> {
+        self.leaves.get(usize::try_from(seq).ok()?).map(Digest::hex)
+    }
+}
+
 /// The contents that believed entries name, where the bytes are the ones named.
-fn contents(store: &Store, facts: &[Fact]) -> Result<Contents, StoreError> {
-    let subjects = facts.iter().flat_map(|fact| &fact.subjects);
+fn contents(store: &Store, chronicle: &Chronicle) -> Result<Contents, StoreError> {
+    let subjects = chronicle.whole().flat_map(|fact| &fact.subjects);
     let named: BTreeSet<&str> = subjects.map(|one| one.sha256.as_str()).collect();
     let mut kept = Contents::new();
     store.contents(|digest, bytes| -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use std::time::Instant as Clock;
 use super::anchor::policy;
 use super::failure::{Failure, exit};
 use super::verify::{Report as Weighed, meaning, notes};
+use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Instant;
 use crate::export::opened::{OpenError, examine_folder};
 use crate::export::timestamp::{Openssl, openssl_verify};
@@ -93,17 +94,18 @@ impl Check {
         &self,
         store: &Store,
         mut told: impl FnMut(Progress),
-    ) -> Result<Audit, StoreError> {
+    ) -> Result<Audit<Chronicle>, StoreError> {
         let of = store.size()?;
         let clock = Clock::now();
-        let audit = audit_since(store, &self.memory, Effort::SinceKept, |done| {
-            told(progress("1 of 2: entries, order, signatures, keys", done, of, clock));
-        })?;
-        if of <= UNASKED_MAX {
-            let guard = store.guard()?;
-            self.leave(Some(Opened::File(Box::new(copy(&audit)), guard)));
+        let told =
+            |done| told(progress("1 of 2: entries, order, signatures, keys", done, of, clock));
+        if of > UNASKED_MAX {
+            return audit_since(store, &self.memory, Effort::SinceKept, told);
         }
-        Ok(audit)
+        let audit = audit_since(store, &self.memory, Effort::SinceKept, told)?;
+        let small = small(&audit);
+        self.leave(Some(Opened::File(Box::new(audit), store.guard()?)));
+        Ok(small)
     }
 
     /// Opens a folder of tiles or a bundle: its ledger as far as it can be believed.
@@ -221,7 +223,7 @@ impl Check {
 }
 
 /// What opening found, by the entries alone.
-pub(super) fn opened(audit: &Audit) -> Answer {
+pub(super) fn opened<F>(audit: &Audit<F>) -> Answer {
     match (&audit.finding, &audit.undecided) {
         (Some(_), _) => Answer::No,
         (None, Some(_)) => Answer::NotDecided,
@@ -236,13 +238,26 @@ fn progress(phase: &'static str, done: u64, of: u64, since: Clock) -> Progress {
     Progress { phase, done, of, rate }
 }
 
-fn copy(audit: &Audit) -> Audit {
+/// The same audit, its facts held small.
+fn small(audit: &Audit) -> Audit<Chronicle> {
+    let ledger = audit.ledger.as_ref().map(|ledger| Ledger {
+        origin: ledger.origin.clone(),
+        id: ledger.id,
+        log: ledger.log.clone(),
+        facts: Chronicle::of(&ledger.facts),
+        leaves: ledger.leaves.clone(),
+        frontier: ledger.frontier.clone(),
+        roster: ledger.roster.clone(),
+        contents: ledger.contents.clone(),
+        anchors: ledger.anchors.clone(),
+        head: ledger.head.clone(),
+    });
     Audit {
         counts: audit.counts.clone(),
         finding: audit.finding.clone(),
         undecided: audit.undecided.clone(),
-        ledger: audit.ledger.clone(),
-        notes: Vec::new(),
+        ledger,
+        notes: audit.notes.clone(),
         kept: audit.kept,
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,
 };
-use crate::domain::replay::Fact;
+use crate::domain::replay::{Fact, Facts};
 use crate::store::Mode;
 
 /// Arguments of `withdraw`.
@@ -156,6 +156,6 @@ fn set(body: &mut Value, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn facts(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Vec<Fact>, Failure> {
+fn facts(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Facts, Failure> {
     Ok(open(ledger, Mode::Read, output)?.ledger.facts)
 }

@@ -75,7 +75,10 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         }
         Event::EvidenceRecorded(body) => evidence(state, body, today),
         Event::EvidenceWithdrawn(body) => {
-            about(&state.evidence, &body.evidence, "a piece of evidence", &body.reason)
+            if !state.said.has_evidence(&body.evidence) {
+                return not_standing(&body.evidence, "a piece of evidence");
+            }
+            not_blank("the reason", &body.reason)
         }
         Event::ItemAnswered(body) => answered(state, body, today),
         Event::ItemNotApplicable(body) => {
@@ -205,14 +208,16 @@ fn not_ahead(what: &str, on: Day, today: Day) -> Result<(), Refusal> {
 }
 
 fn find<'s, T>(map: &'s BTreeMap<EventId, T>, id: &EventId, what: &str) -> Result<&'s T, Refusal> {
-    map.get(id).ok_or_else(|| {
-        Refusal(format!("event {id} is not {what} that stands in this ledger; see: dspt log"))
-    })
+    map.get(id).map_or_else(|| not_standing(id, what), Ok)
+}
+
+fn not_standing<T>(id: &EventId, what: &str) -> Result<T, Refusal> {
+    refuse(format!("event {id} is not {what} that stands in this ledger; see: dspt log"))
 }
 
 fn of_kind(state: &State, id: &EventId, kind: Kind) -> Result<u64, Refusal> {
-    match state.events.get(id) {
-        Some((seq, found)) if *found == kind => Ok(*seq),
+    match state.event(id) {
+        Some((seq, found)) if found == kind => Ok(seq),
         Some((seq, found)) => refuse(format!("entry #{seq} is {found}, not {kind}; see: dspt log")),
         None => refuse(format!("no event {id} in this ledger; see: dspt log")),
     }
@@ -472,7 +477,7 @@ fn evidence(state: &State, body: &EvidenceRecorded, today: Day) -> Result<(), Re
 
 fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Result<(), Refusal> {
     not_blank("the reason", &body.reason)?;
-    let Some((seq, kind)) = state.events.get(&body.corrects) else {
+    let Some((seq, kind)) = state.event(&body.corrects) else {
         return refuse(format!("no event {} in this ledger; see: dspt log", body.corrects));
     };
     if kind.stands_for_ever() {
@@ -483,7 +488,7 @@ fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Resul
     let Some(replacement) = &body.replacement else { return Ok(()) };
     let event = Event::decode(&replacement.kind, &replacement.body)
         .map_err(|error| Refusal(error.to_string()))?;
-    if event.kind() != *kind || *kind == Kind::Correction {
+    if event.kind() != kind || kind == Kind::Correction {
         return refuse(format!(
             "entry #{seq} is {kind}; a replacement must be of the same kind, and a correction is \
              made void, not replaced"

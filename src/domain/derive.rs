@@ -12,12 +12,13 @@ use super::edition::{ControlStanding, Edition, Effect};
 use super::event::{AssessmentResult, Assurance, ControlAssessed, Source};
 use super::mapping::{MappingRow, Relationship, RowSource, Soa};
 use super::refs::{
-    AssertionRef, CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level,
-    OrganisationType, Scheme, TargetRef, UnitId,
+    CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level, OrganisationType, Scheme,
+    TargetRef, UnitId,
 };
 use super::region::{Cover, Region, Steps, Units};
 use super::replay::{Approval, Certificate, Known, Proposal, State};
 use super::rule::{Adoption, Atom, Authority, Ground, Premise, Rule, World};
+use super::said::{Said, Scopes, Stated};
 
 /// Which revision of an edition's files decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,32 +47,6 @@ pub struct Period {
     pub because: Vec<u64>,
 }
 
-/// An answer or a piece of evidence for an item.
-#[derive(Clone, Debug)]
-pub struct Own {
-    /// Where it counts.
-    pub region: Region,
-    /// Its entries.
-    pub because: Vec<u64>,
-    /// What it is, for people.
-    pub label: String,
-    /// The entries that ended it early, if any.
-    pub ended_by: Vec<u64>,
-}
-
-/// A recorded reason why an item does not apply, or an answer that it is not met.
-#[derive(Clone, Debug)]
-pub struct Stated {
-    /// First day.
-    pub from: Day,
-    /// Last day.
-    pub until: Day,
-    /// Its entries.
-    pub because: Vec<u64>,
-    /// The reason or the answer.
-    pub text: String,
-}
-
 /// An approved row that shares something with its target but does not hold all of it.
 #[derive(Clone, Debug)]
 pub struct Support {
@@ -96,14 +71,12 @@ pub struct Derivation {
     pub periods: Vec<Period>,
     /// Grounds and rules.
     pub world: World,
-    /// Own evidence and positive answers by item.
-    pub own: BTreeMap<ItemRef, Vec<Own>>,
-    /// Answers that say "not met", by item.
-    pub denied: BTreeMap<ItemRef, Vec<Stated>>,
+    /// Evidence, answers and confirmations.
+    pub said: Said,
+    /// The units of the scopes that evidence names.
+    pub scopes: Scopes,
     /// Reasons why items do not apply.
     pub not_applicable: BTreeMap<ItemRef, Vec<Stated>>,
-    /// Confirmations of assertions: from when on, and the entries.
-    pub confirmed: BTreeMap<AssertionRef, Vec<(Day, Vec<u64>)>>,
     /// Approved rows that only support.
     pub supports: Vec<Support>,
 }
@@ -113,6 +86,8 @@ pub fn derive(state: &State, rules: RulesChoice) -> Derivation {
     let units = unit_names(state);
     let mut derivation = Derivation { periods: periods(state, rules), ..Derivation::default() };
     derivation.world.required = required(state, &units);
+    derivation.scopes = Scopes::new(&state.said, &units);
+    derivation.said = state.said.clone();
     derivation.units = units;
     exemption_rules(&mut derivation);
     for known in state.certificates.values() {
@@ -127,7 +102,7 @@ pub fn derive(state: &State, rules: RulesChoice) -> Derivation {
     }
     definitions(&mut derivation.world);
     derivation.world.sort();
-    own_support(state, &mut derivation);
+    not_applicable(state, &mut derivation);
     derivation
 }
 
@@ -406,32 +381,24 @@ fn contradicts(later: &ControlAssessed, earlier: &ControlAssessed) -> bool {
 /// Evidence that names a control grounds it, self-assessed. An outcome's level is a judgement, so
 /// evidence alone grounds none.
 fn control_evidence(state: &State, derivation: &mut Derivation) {
-    for known in state.evidence.values() {
-        let region = evidence_region(&known.what, derivation);
-        for control in &known.what.record.controls {
+    for (because, record, until) in state.said.naming_controls() {
+        let units =
+            if record.scope.is_empty() { Units::ALL } else { derivation.set(&record.scope) };
+        let cover = Cover::of(units, Assurance::SelfAssessed);
+        let during = |until| Region::during(record.proves_on, until, cover);
+        let region = until.map_or_else(Region::new, during);
+        for control in &record.controls {
             if control.framework.framework == "ncsc-caf" || region.is_empty() {
                 continue;
             }
             derivation.world.grounds.push(Ground {
                 atom: Atom::Control(control.clone(), Level::Met),
                 region: region.clone(),
-                because: known.because.clone(),
-                label: format!("evidence \"{}\" for {control}", known.what.record.title),
+                because: because.clone(),
+                label: format!("evidence \"{}\" for {control}", record.title),
             });
         }
     }
-}
-
-fn evidence_region(evidence: &super::replay::Evidence, derivation: &Derivation) -> Region {
-    let record = &evidence.record;
-    let units = if record.scope.is_empty() { Units::ALL } else { derivation.set(&record.scope) };
-    let cover = Cover::of(units, Assurance::SelfAssessed);
-    let until = record.valid_until.unwrap_or(Day::MAX);
-    let mut region = Region::during(record.proves_on, until, cover);
-    for (_, from, _) in &evidence.withdrawn {
-        region = region.without(from.unwrap_or(Day::MIN), Day::MAX);
-    }
-    region
 }
 
 /// Says whether an approval counts for a proposal. Nobody adopts what they proposed (`admit`
@@ -671,20 +638,7 @@ fn definitions(world: &mut World) {
     }
 }
 
-fn own_support(state: &State, derivation: &mut Derivation) {
-    for known in state.evidence.values() {
-        let region = evidence_region(&known.what, derivation);
-        for item in &known.what.record.items {
-            let one = Own {
-                region: region.clone(),
-                because: known.because.clone(),
-                label: format!("evidence \"{}\"", known.what.record.title),
-                ended_by: known.what.withdrawn.iter().map(|(seq, ..)| *seq).collect(),
-            };
-            derivation.own.entry(item.clone()).or_default().push(one);
-        }
-    }
-    answers(state, derivation);
+fn not_applicable(state: &State, derivation: &mut Derivation) {
     for known in &state.not_applicable {
         let body = &known.what;
         let stated = Stated {
@@ -694,49 +648,5 @@ fn own_support(state: &State, derivation: &mut Derivation) {
             text: body.reason.clone(),
         };
         derivation.not_applicable.entry(body.item.clone()).or_default().push(stated);
-    }
-    for known in &state.confirmed {
-        let list = derivation.confirmed.entry(known.what.assertion.clone()).or_default();
-        list.push((known.what.on, known.because.clone()));
-    }
-    for list in derivation.own.values_mut() {
-        list.sort_by(|a, b| a.because.cmp(&b.because));
-    }
-}
-
-/// The newest answer by its day decides; one that says "not met" also sets evidence aside.
-fn answers(state: &State, derivation: &mut Derivation) {
-    let mut by_item: BTreeMap<&ItemRef, Vec<&Known<super::event::ItemAnswered>>> = BTreeMap::new();
-    for known in &state.answers {
-        by_item.entry(&known.what.item).or_default().push(known);
-    }
-    for (item, mut list) in by_item {
-        list.sort_by_key(|known| (known.what.on, known.place()));
-        // Of two on one day the later in the ledger holds.
-        let list: BTreeMap<Day, &Known<super::event::ItemAnswered>> =
-            list.into_iter().map(|known| (known.what.on, known)).collect();
-        let ends = list.keys().skip(1).map(|next| next.plus(-1)).chain([Day::MAX]);
-        for (known, replaced) in list.values().zip(ends) {
-            let body = &known.what;
-            let until = body.valid_until.unwrap_or(Day::MAX).min(replaced);
-            if until < body.on {
-                continue;
-            }
-            let because = known.because.clone();
-            if body.met {
-                let cover = Cover::of(Units::ALL, Assurance::SelfAssessed);
-                let region = Region::during(body.on, until, cover);
-                let (label, ended_by) = ("own answer".to_owned(), Vec::new());
-                let one = Own { region, because, label, ended_by };
-                derivation.own.entry(item.clone()).or_default().push(one);
-            } else {
-                let (from, text) = (body.on, body.answer.clone());
-                let stated = Stated { from, until, because, text };
-                for own in derivation.own.get_mut(item).into_iter().flatten() {
-                    own.region = own.region.without(from, until);
-                }
-                derivation.denied.entry(item.clone()).or_default().push(stated);
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! One line about an event, for lists; what an event points at; how late it was recorded.
 
+use super::chronicle::Words;
 use super::day::Day;
 use super::event::{Event, Rows};
 use super::refs::EventId;
@@ -41,7 +42,7 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
 }
 
 /// Describes an event in one line.
-pub fn describe(event: &Event, facts: &[Fact]) -> String {
+pub fn describe(event: &Event, words: &dyn Words) -> String {
     match event {
         Event::LedgerOpened(body) => body.organisation.clone(),
         Event::KeyAdmitted(body) => format!("{} as {}", body.holder, body.role),
@@ -101,7 +102,7 @@ pub fn describe(event: &Event, facts: &[Fact]) -> String {
         | Event::ApprovalWithdrawn(_)
         | Event::EquivalenceChallenged(_)
         | Event::ChallengeUpheld(_)
-        | Event::Correction(_) => pointing(event, facts),
+        | Event::Correction(_) => pointing(event, words),
         Event::KeyRotated(_)
         | Event::LogKeyRotated(_)
         | Event::AnchorCosigned(_)
@@ -139,10 +140,10 @@ fn anchored(checkpoint: &str) -> &str {
 }
 
 /// Describes an event that is about another one.
-fn pointing(event: &Event, facts: &[Fact]) -> String {
-    let target = points_at(event).and_then(|id| facts.iter().find(|fact| fact.id == *id));
+fn pointing(event: &Event, words: &dyn Words) -> String {
+    let target = points_at(event).and_then(|id| words.fact(words.place(id)?));
     let about = target
-        .map_or_else(String::new, |fact| format!("#{} {}", fact.seq, describe(&fact.event, facts)));
+        .map_or_else(String::new, |fact| format!("#{} {}", fact.seq, describe(&fact.event, words)));
     let why = reason(event).map_or_else(String::new, |reason| format!(": {reason}"));
     format!("{about}{why}")
 }
@@ -194,8 +195,8 @@ fn reason(event: &Event) -> Option<String> {
 
 /// Says whether an event speaks of something: an item, assertion, control or certificate number as
 /// a whole word, or an event that does.
-pub fn mentions(event: &Event, facts: &[Fact], about: &str) -> bool {
-    let text = describe(event, facts);
+pub fn mentions(event: &Event, words: &dyn Words, about: &str) -> bool {
+    let text = describe(event, words);
     let word = |c: char| !(c.is_alphanumeric() || ".-:/()".contains(c));
     let names = |text: &str| {
         text.split(word).any(|part| part == about || part.rsplit('/').next() == Some(about))
@@ -217,9 +218,9 @@ pub fn doubt_mark(doubtful: &[u64]) -> String {
 /// What counts is the day from which the fact says that it holds: evidence and answers from the
 /// day that they prove, certificates, suspensions and withdrawals from their first day. What began
 /// before the ledger was opened could not be recorded in time and is not late.
-pub fn late_days(fact: &Fact, facts: &[Fact]) -> Option<i32> {
+pub fn late_days(fact: &Fact, words: &dyn Words) -> Option<i32> {
     let from = for_day(&fact.event)?;
-    let opened = facts.first().map_or(Day::MIN, |first| first.at.london_day());
+    let opened = words.fact(0).map_or(Day::MIN, |first| first.at.london_day());
     let days = fact.at.london_day().number() - from.number();
     (days > 0 && from >= opened).then_some(days)
 }

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeSet;
 
+use super::chronicle::Words;
 use super::day::Day;
-use super::derive::{Stated, counts_for, target_atom};
+use super::derive::{counts_for, target_atom};
 use super::mapping::{MappingRow, Relationship, RowSource};
 use super::proof::{By, Proof};
 use super::refs::{EventId, ItemRef, Level};
 use super::region::Units;
 use super::replay::{Approval, Known, Proposal, State};
 use super::rule::{Adoption, Atom, Authority, Rule};
+use super::said::{Own, Stated};
 use super::status::{DayView, Finding, Status, stated_on};
 use super::whynot::{Unused, assurance_text, unit_list, why_not};
 
@@ -86,8 +88,52 @@ pub struct Partial {
     pub sources_missing: Vec<String>,
 }
 
+/// Where the titles in an explanation are read, and how many of a kind are told one by one: the
+/// newest; all entries are named all the same.
+#[derive(Clone, Copy)]
+pub struct Telling<'t> {
+    /// Where titles are read.
+    pub words: &'t dyn Words,
+    /// How many pieces of evidence and answers are told one by one.
+    pub most: usize,
+}
+
+impl<'t> Telling<'t> {
+    /// Tells everything one by one.
+    pub fn all(words: &'t dyn Words) -> Self {
+        Self { words, most: usize::MAX }
+    }
+
+    /// Tells of each how it counts, the newest that fit one by one and those before them at once.
+    fn tell<T>(
+        self,
+        list: &[Own],
+        view: &DayView<'_>,
+        one: impl Fn(&Own, String) -> T,
+        rest: impl FnOnce(String, Vec<u64>) -> T,
+    ) -> Vec<T> {
+        let before = list.len().saturating_sub(self.most);
+        let (earlier, newest) = list.split_at_checked(before).unwrap_or((&[], list));
+        let mut told = Vec::with_capacity(newest.len() + 1);
+        if !earlier.is_empty() {
+            let entries: BTreeSet<u64> =
+                earlier.iter().flat_map(|own| own.because.iter().copied()).collect();
+            let text = format!("{} earlier ones", earlier.len());
+            told.push(rest(text, entries.into_iter().collect()));
+        }
+        let said = &view.positions.derivation.said;
+        told.extend(newest.iter().map(|own| one(own, own.label(said, self.words))));
+        told
+    }
+}
+
 /// Explains one item; none when it is not asked for on that day.
-pub fn explain(state: &State, view: &DayView<'_>, item: &ItemRef) -> Option<Explanation> {
+pub fn explain(
+    state: &State,
+    view: &DayView<'_>,
+    item: &ItemRef,
+    telling: Telling<'_>,
+) -> Option<Explanation> {
     let finding = view.finding(item)?;
     let proof = view.proof(item);
     let mut because = Vec::new();
@@ -97,7 +143,7 @@ pub fn explain(state: &State, view: &DayView<'_>, item: &ItemRef) -> Option<Expl
             let stated = stated_on(list, view.day);
             because.extend(stated.iter().map(|one| stated_node("it does not apply", one)));
         }
-        Status::Lapsed => because.push(lapse_node(state, view, item)),
+        Status::Lapsed => because.push(lapse_node(state, view, item, telling)),
         Status::Met
         | Status::MetByEquivalence
         | Status::NeedsConfirming
@@ -105,14 +151,14 @@ pub fn explain(state: &State, view: &DayView<'_>, item: &ItemRef) -> Option<Expl
         | Status::NotMet
         | Status::NotAsked => {}
     }
-    because.extend(own_nodes(view, item));
+    because.extend(own_nodes(view, item, telling));
     if let Some(proof) = &proof {
         because.extend(proof_nodes(view, proof));
     }
     because.push(asked_node(view, item));
     Some(Explanation {
         partial: partial(view, item, finding.status),
-        unused: unused(state, view, item),
+        unused: unused(state, view, item, telling),
         next: view.positions.history(item).find(|(day, _)| *day > view.day),
         remedies: if finding.status.in_place() { Vec::new() } else { remedies(state, view, item) },
         finding,
@@ -126,19 +172,22 @@ fn stated_node(what: &str, one: &Stated) -> Node {
     Node::leaf("stated", text, &one.because)
 }
 
-fn own_nodes(view: &DayView<'_>, item: &ItemRef) -> Vec<Node> {
-    let mut nodes = Vec::new();
-    for own in view.positions.own_on(item, view.day) {
+fn own_nodes(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Node> {
+    let counts = |own: &Own, label: String| {
         let ends = own.region.changes().find(|change| *change > view.day);
         let until = ends.map_or_else(String::new, |day| format!(" until {}", day.plus(-1).short()));
-        nodes.push(Node::leaf("evidence", format!("{} counts{until}", own.label), &own.because));
-    }
+        Node::leaf("evidence", format!("{label} counts{until}"), &own.because)
+    };
+    let mut nodes =
+        telling.tell(&view.positions.own_on(item, view.day), view, counts, |text, entries| {
+            Node::leaf("evidence", format!("{text} count as well"), &entries)
+        });
     let confirmed = view.positions.confirmations(&item.assertion(), view.day);
     if !confirmed.is_empty() {
         let text = format!("assertion {} is confirmed", item.item.assertion());
         nodes.push(Node::leaf("confirmed", text, &confirmed));
     }
-    let denied = stated_on(view.positions.derivation.denied.get(item), view.day);
+    let denied = view.positions.denied_on(item, view.day);
     nodes.extend(
         denied.iter().map(|one| stated_node("the own answer says that it is not met", one)),
     );
@@ -266,7 +315,7 @@ fn rule_text(rule: &Rule) -> String {
 }
 
 /// What met the item before, and what ended it.
-fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef) -> Node {
+fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Node {
     let Some(last) = view.positions.last_met(item, view.day) else {
         return Node::leaf("ended", "it was met before", &[]);
     };
@@ -281,15 +330,14 @@ fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef) -> Node {
             node.children.push(Node::leaf("ended", cause.text, &cause.entries));
         }
     }
-    for own in view.positions.own_on(item, last) {
-        let mut entries = own.because.clone();
-        entries.extend(&own.ended_by);
-        node.children.push(Node::leaf(
-            "ended",
-            format!("{} counted until {}", own.label, last.short()),
-            &entries,
-        ));
-    }
+    let counted = |own: &Own, label: String| {
+        let entries: Vec<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
+        Node::leaf("ended", format!("{label} counted until {}", last.short()), &entries)
+    };
+    let own = view.positions.own_on(item, last);
+    node.children.extend(telling.tell(&own, view, counted, |text, entries| {
+        Node::leaf("ended", format!("{text} counted until then as well"), &entries)
+    }));
     node
 }
 
@@ -390,9 +438,8 @@ pub fn atom_name(atom: &Atom) -> String {
     }
 }
 
-fn unused(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Unused> {
-    let mut found = Vec::new();
-    unused_own(view, item, &mut found);
+fn unused(state: &State, view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Unused> {
+    let mut found = unused_own(view, item, telling);
     unused_rules(state, view, item, &mut found);
     for (id, proposal) in &state.proposals {
         let approvals: Vec<&Known<Approval>> =
@@ -416,12 +463,14 @@ fn targets(row: &MappingRow, item: &ItemRef) -> bool {
     target_atom(&row.target, Level::Met) == Atom::Item(item.clone())
 }
 
-fn unused_own(view: &DayView<'_>, item: &ItemRef, found: &mut Vec<Unused>) {
-    let all = view.positions.derivation.own.get(item);
-    if all.is_none_or(Vec::is_empty) {
-        found.push(Unused { text: "own evidence: none recorded".to_owned(), entries: Vec::new() });
+fn unused_own(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Unused> {
+    let mut all = view.positions.own(item);
+    if all.is_empty() {
+        let text = "own evidence: none recorded".to_owned();
+        return vec![Unused { text, entries: Vec::new() }];
     }
-    for own in all.into_iter().flatten().filter(|own| own.region.at(view.day).is_empty()) {
+    all.retain(|own| own.region.at(view.day).is_empty());
+    let unused = |own: &Own, label: String| {
         let began = own.region.changes().next();
         let ended = own.region.changes().filter(|change| *change <= view.day).last();
         let why = match (began, ended) {
@@ -431,9 +480,12 @@ fn unused_own(view: &DayView<'_>, item: &ItemRef, found: &mut Vec<Unused>) {
             (_, None) => "does not count on this day".to_owned(),
         };
         let entries: BTreeSet<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
-        let text = format!("{} {why}", own.label);
-        found.push(Unused { text, entries: entries.into_iter().collect() });
-    }
+        Unused { text: format!("{label} {why}"), entries: entries.into_iter().collect() }
+    };
+    telling.tell(&all, view, unused, |text, entries| Unused {
+        text: format!("{text} do not count on this day either"),
+        entries,
+    })
 }
 
 /// Rules about the item that do not fire on this day, and notes in the exemption columns.

@@ -117,6 +117,11 @@ impl EventId {
     pub fn to_bytes(&self) -> [u8; 16] {
         self.0.to_be_bytes()
     }
+
+    /// Returns the number that it writes.
+    pub(super) fn number(&self) -> u128 {
+        self.0
+    }
 }
 
 impl FromStr for EventId {

@@ -170,6 +170,34 @@ impl<T: Copy + Default + PartialEq> Steps<T> {
         steps
     }
 
+    /// `value` on the days of all spans, the default elsewhere. The spans come by their first days;
+    /// they may overlap.
+    pub(super) fn of_spans(spans: impl IntoIterator<Item = (Day, Day)>, value: T) -> Self {
+        let mut steps = Self::new();
+        let mut open: Option<(Day, Day)> = None;
+        for (from, until) in spans {
+            match &mut open {
+                Some((_, last)) if from <= last.plus(1) => *last = until.max(*last),
+                Some((first, last)) => {
+                    steps.span(*first, *last, value);
+                    (*first, *last) = (from, until);
+                }
+                None => open = Some((from, until)),
+            }
+        }
+        if let Some((first, last)) = open {
+            steps.span(first, last, value);
+        }
+        steps
+    }
+
+    fn span(&mut self, first: Day, last: Day, value: T) {
+        self.push(first, value);
+        if last < Day::MAX {
+            self.push(last.plus(1), T::default());
+        }
+    }
+
     /// Adds a step after all others; equal neighbours become one.
     fn push(&mut self, day: Day, value: T) {
         if self.0.last().map_or(T::default(), |(_, last)| *last) != value {

@@ -3,19 +3,23 @@
 //! Takes verified facts in ledger order and the contents that they name, gives a [`State`]. It
 //! decides nothing about any date: `derive.rs` and `status.rs` do.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
+use super::chronicle::{Chronicle, Keeps, is_plain};
 use super::day::{Day, Instant};
 use super::edition::{BadCatalogue, Edition, Framework};
 use super::event::{
-    ApprovalWithdrawn, AssertionConfirmed, CertificateRecorded, ChallengeUpheld, ControlAssessed,
-    EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded,
-    ItemAnswered, ItemNotApplicable, Kind, MappingApproved, OrganisationClassified, Rows,
-    ScopeDeclared, StatementPublished,
+    ApprovalWithdrawn, CertificateRecorded, ChallengeUpheld, ControlAssessed, EditionAdopted,
+    EquivalenceAsserted, EquivalenceChallenged, Event, ItemNotApplicable, Kind, MappingApproved,
+    OrganisationClassified, Rows, ScopeDeclared, StatementPublished,
 };
+use super::ids::Ids;
 use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
 use super::refs::{EventId, FrameworkRef, KeyId};
+use super::said::Said;
 
 /// A file or content that an entry names, by its SHA-256 in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,62 @@ pub struct Fact {
     pub event: Event,
     /// The files that it names, without the ledger itself.
     pub subjects: Vec<Subject>,
+}
+
+/// All facts of a ledger, whole, and the place of each by its identity.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    list: Vec<Fact>,
+    ids: Ids,
+}
+
+impl Facts {
+    /// Takes in the next fact.
+    pub fn push(&mut self, fact: Fact) {
+        self.ids.push(&fact.id);
+        self.list.push(fact);
+    }
+
+    /// Returns the place of an event.
+    pub fn place_of(&self, id: &EventId) -> Option<u64> {
+        self.ids.place(id)
+    }
+}
+
+impl Deref for Facts {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        &self.list
+    }
+}
+
+impl FromIterator<Fact> for Facts {
+    fn from_iter<I: IntoIterator<Item = Fact>>(all: I) -> Self {
+        let mut facts = Self::default();
+        all.into_iter().for_each(|fact| facts.push(fact));
+        facts
+    }
+}
+
+impl<'f> IntoIterator for &'f Facts {
+    type Item = &'f Fact;
+    type IntoIter = std::slice::Iter<'f, Fact>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+impl Keeps for Facts {
+    fn keep(&mut self, fact: Fact) {
+        self.push(fact);
+    }
+
+    fn kind_of(&self, id: &EventId) -> Option<Kind> {
+        let place = usize::try_from(self.place_of(id)?).ok()?;
+        self.list.get(place).map(|fact| fact.event.kind())
+    }
 }
 
 /// Contents by SHA-256, as stored in the ledger and verified.
@@ -135,15 +195,6 @@ pub struct Certificate {
     pub soas: Vec<(Vec<u64>, Day, Soa)>,
 }
 
-/// A piece of evidence and what became of it.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// What was recorded.
-    pub record: EvidenceRecorded,
-    /// Withdrawals: entry, first day or none for "never counted", why.
-    pub withdrawn: Vec<(u64, Option<Day>, String)>,
-}
-
 /// All that the first entries of a ledger say, corrections applied.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -151,10 +202,6 @@ pub struct State {
     pub organisation: String,
     /// How many entries were read.
     pub size: u64,
-    /// When each entry was recorded, by position.
-    pub recorded: Vec<Instant>,
-    /// Every event by its id, corrections included: position and kind.
-    pub events: BTreeMap<EventId, (u64, Kind)>,
     /// Types and categories.
     pub classified: Vec<Known<OrganisationClassified>>,
     /// Scope declarations.
@@ -171,14 +218,10 @@ pub struct State {
     pub certificates: BTreeMap<EventId, Known<Certificate>>,
     /// Assessed controls.
     pub assessed: Vec<Known<ControlAssessed>>,
-    /// Evidence.
-    pub evidence: BTreeMap<EventId, Known<Evidence>>,
-    /// Answers.
-    pub answers: Vec<Known<ItemAnswered>>,
+    /// Evidence, answers and confirmations.
+    pub said: Said,
     /// Items that do not apply.
     pub not_applicable: Vec<Known<ItemNotApplicable>>,
-    /// Confirmed assertions.
-    pub confirmed: Vec<Known<AssertionConfirmed>>,
     /// Published statements.
     pub published: Vec<Known<StatementPublished>>,
 }
@@ -215,7 +258,7 @@ pub enum ReplayError {
 /// An event after corrections: what stands, and the entries that say so.
 struct Standing<'f> {
     fact: &'f Fact,
-    event: Event,
+    event: Cow<'f, Event>,
     subjects: &'f [Subject],
     because: Vec<u64>,
 }
@@ -226,14 +269,40 @@ struct Standing<'f> {
 /// [`ReplayError`] when a content is missing or cannot be read.
 pub fn replay(facts: &[Fact], contents: &Contents, size: u64) -> Result<State, ReplayError> {
     let size = usize::try_from(size).unwrap_or(usize::MAX).min(facts.len());
-    let facts = facts.get(..size).unwrap_or_default();
-    let mut state = State {
-        size: facts.len() as u64,
-        recorded: facts.iter().map(|fact| fact.at).collect(),
-        events: facts.iter().map(|f| (f.id.clone(), (f.seq, f.event.kind()))).collect(),
-        ..State::default()
-    };
-    let mut standing = standing_events(facts)?;
+    let chronicle = Chronicle::of(facts.get(..size).unwrap_or_default());
+    replay_from(&Arc::new(chronicle), contents, size as u64)
+}
+
+/// Folds the first `size` facts of a chronicle, as [`replay`] does. What it takes grows with the
+/// facts that shape the rules and with corrections, not with evidence and answers.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_from(
+    chronicle: &Arc<Chronicle>,
+    contents: &Contents,
+    size: u64,
+) -> Result<State, ReplayError> {
+    let size = size.min(chronicle.len() as u64);
+    let first = u32::try_from(size).unwrap_or(u32::MAX);
+    let mut state =
+        State { size, said: Said::new(Arc::clone(chronicle), first), ..State::default() };
+    let facts = || chronicle.whole.range(..first).map(|(_, fact)| fact.as_ref());
+    let decided = decided(facts());
+    let mut corrected = Vec::new();
+    for (target, by) in &decided {
+        // What is plain is kept in rows, so corrections of it are looked up, not walked by.
+        let kind = chronicle.earlier(target, first).and_then(|seq| {
+            let line = chronicle.line(u64::from(seq)).filter(|line| is_plain(line.kind));
+            line.map(|_| seq)
+        });
+        if let Some(seq) = kind {
+            corrected.push((seq, replacement(by)?, by.seq));
+        }
+    }
+    corrected.sort_by_key(|(seq, ..)| *seq);
+    state.said.correct(corrected);
+    let mut standing = standing_events(facts(), &decided)?;
     // A correction can make an old entry speak of a newer one, so what speaks of another entry
     // waits until all others are known. The sort is stable: ledger order otherwise.
     standing.sort_by_key(|one| rank(one.event.kind()));
@@ -278,40 +347,49 @@ fn rank(kind: Kind) -> u8 {
     }
 }
 
-/// Applies corrections: the newest correction of an event decides, unless it was itself voided.
-fn standing_events(facts: &[Fact]) -> Result<Vec<Standing<'_>>, ReplayError> {
+/// Which correction decides about each event: the newest, unless it was itself voided.
+fn decided<'f>(
+    facts: impl DoubleEndedIterator<Item = &'f Fact>,
+) -> BTreeMap<&'f EventId, &'f Fact> {
+    let corrections: Vec<&Fact> =
+        facts.filter(|fact| matches!(fact.event, Event::Correction(_))).collect();
+    let ids: BTreeSet<&EventId> = corrections.iter().map(|fact| &fact.id).collect();
     let mut void: BTreeSet<&EventId> = BTreeSet::new();
     let mut decided: BTreeMap<&EventId, &Fact> = BTreeMap::new();
-    let corrections: BTreeSet<&EventId> = facts
-        .iter()
-        .filter(|fact| matches!(fact.event, Event::Correction(_)))
-        .map(|fact| &fact.id)
-        .collect();
-    for fact in facts.iter().rev() {
+    for fact in corrections.into_iter().rev() {
         let Event::Correction(correction) = &fact.event else { continue };
         if void.contains(&fact.id) {
             continue;
         }
-        if corrections.contains(&correction.corrects) {
+        if ids.contains(&correction.corrects) {
             void.insert(&correction.corrects);
         } else {
             decided.entry(&correction.corrects).or_insert(fact);
         }
     }
-    let mut standing = Vec::with_capacity(facts.len());
+    decided
+}
+
+/// The facts that shape the rules, corrections applied.
+fn standing_events<'f>(
+    facts: impl Iterator<Item = &'f Fact>,
+    decided: &BTreeMap<&EventId, &'f Fact>,
+) -> Result<Vec<Standing<'f>>, ReplayError> {
+    let mut standing = Vec::new();
     for fact in facts {
-        if matches!(fact.event, Event::Correction(_)) {
+        let kind = fact.event.kind();
+        if is_plain(kind) || kind == Kind::Correction {
             continue;
         }
         let Some(by) = decided.get(&fact.id) else {
-            let (event, because) = (fact.event.clone(), vec![fact.seq]);
+            let (event, because) = (Cow::Borrowed(&fact.event), vec![fact.seq]);
             standing.push(Standing { fact, event, subjects: &fact.subjects, because });
             continue;
         };
         if let Some(event) = replacement(by)? {
             let because = vec![fact.seq, by.seq];
             let subjects = if by.subjects.is_empty() { &fact.subjects } else { &by.subjects };
-            standing.push(Standing { fact, event, subjects, because });
+            standing.push(Standing { fact, event: Cow::Owned(event), subjects, because });
         }
     }
     Ok(standing)
@@ -356,25 +434,33 @@ impl Standing<'_> {
 }
 
 impl State {
-    /// Takes in one more fact. A correction can change what older facts mean, so it is refused:
-    /// replay from the start instead.
+    /// The place and kind of an event, corrections included.
+    pub fn event(&self, id: &EventId) -> Option<(u64, Kind)> {
+        let place = self.said.chronicle().ids.place(id).filter(|place| *place < self.size)?;
+        Some((place, self.said.chronicle().line(place)?.kind))
+    }
+
+    /// Takes in one more fact.
     ///
     /// # Errors
     /// [`ReplayError`] as [`replay`].
     pub fn learn(&mut self, fact: &Fact, contents: &Contents) -> Result<(), ReplayError> {
-        if matches!(fact.event, Event::Correction(_)) {
-            let why = "a correction needs a replay from the start".to_owned();
-            return Err(ReplayError::BadCorrection { seq: fact.seq, why });
+        self.said.chronicle_mut().push(Cow::Borrowed(fact));
+        if fact.event.corrects().is_some() || self.said.chronicle().is_odd() {
+            // It can change what facts before it mean.
+            let chronicle = Arc::clone(self.said.chronicle());
+            *self = Self::default();
+            *self = replay_from(&chronicle, contents, u64::MAX)?;
+            return Ok(());
         }
         self.size = fact.seq + 1;
-        self.recorded.push(fact.at);
-        self.events.insert(fact.id.clone(), (fact.seq, fact.event.kind()));
-        let (event, because) = (fact.event.clone(), vec![fact.seq]);
+        self.said.grow();
+        let (event, because) = (Cow::Borrowed(&fact.event), vec![fact.seq]);
         self.apply(&Standing { fact, event, subjects: &fact.subjects, because }, contents)
     }
 
     fn apply(&mut self, one: &Standing<'_>, contents: &Contents) -> Result<(), ReplayError> {
-        match &one.event {
+        match one.event.as_ref() {
             Event::LedgerOpened(body) => self.organisation.clone_from(&body.organisation),
             // Keys are judged entry by entry when the ledger is verified: `role.rs`.
             Event::KeyAdmitted(_)
@@ -383,7 +469,12 @@ impl State {
             | Event::LogKeyRotated(_)
             | Event::AnchorCosigned(_)
             | Event::AnchorTimestamped(_)
-            | Event::Correction(_) => {}
+            | Event::Correction(_)
+            // What is said of items and assertions is read off the chronicle: `said.rs`.
+            | Event::EvidenceRecorded(_)
+            | Event::EvidenceWithdrawn(_)
+            | Event::ItemAnswered(_)
+            | Event::AssertionConfirmed(_) => {}
             Event::StatementPublished(body) => self.published.push(one.known(body.clone())),
             Event::OrganisationClassified(body) => self.classified.push(one.known(body.clone())),
             Event::ScopeDeclared(body) => self.scopes.push(one.known(body.clone())),
@@ -428,18 +519,7 @@ impl State {
                 }
             }
             Event::ControlAssessed(body) => self.assessed.push(one.known(body.clone())),
-            Event::EvidenceRecorded(body) => {
-                let what = Evidence { record: body.clone(), withdrawn: Vec::new() };
-                self.evidence.insert(one.fact.id.clone(), one.known(what));
-            }
-            Event::EvidenceWithdrawn(body) => {
-                if let Some(evidence) = self.evidence.get_mut(&body.evidence) {
-                    evidence.what.withdrawn.push((one.seq(), body.from, body.reason.clone()));
-                }
-            }
-            Event::ItemAnswered(body) => self.answers.push(one.known(body.clone())),
             Event::ItemNotApplicable(body) => self.not_applicable.push(one.known(body.clone())),
-            Event::AssertionConfirmed(body) => self.confirmed.push(one.known(body.clone())),
         }
         Ok(())
     }

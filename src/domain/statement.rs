@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::chronicle::Words;
 use super::day::{Day, Instant};
-use super::derive::{Period, RulesChoice, Stated, soa_periods};
+use super::derive::{Period, RulesChoice, soa_periods};
 use super::edition::Requirement;
 use super::event::Event;
 use super::proof::Proof;
@@ -18,6 +19,7 @@ use super::refs::{AssertionRef, ItemRef, KeyId, UnitId};
 use super::replay::{Certificate, Contents, Fact, Known, ReplayError, State, replay};
 use super::role::Roster;
 use super::rule::{Atom, Premise, Rule};
+use super::said::Stated;
 use super::standing::judge;
 use super::stated::{DOES_NOT_PROVE, standing, state_on, witnessed};
 use super::status::{DayView, Finding, Positions, Status, stated_on};
@@ -104,13 +106,15 @@ pub fn statement(ledger: &Ledger<'_>, asked: &Asked) -> Result<Value, NoStatemen
     let Some(period) = positions.derivation.period_on(asked.on) else {
         return Err(NoStatement::NoEdition(asked.on));
     };
-    let it = Maker { ledger, facts, state: &state, view: &view, period, asked };
+    let words = &facts;
+    let it = Maker { ledger, facts, words, state: &state, view: &view, period, asked };
     Ok(it.value())
 }
 
 struct Maker<'m> {
     ledger: &'m Ledger<'m>,
     facts: &'m [Fact],
+    words: &'m dyn Words,
     state: &'m State,
     view: &'m DayView<'m>,
     period: &'m Period,
@@ -242,10 +246,11 @@ impl Maker<'_> {
             reasons.push(stated_reason("not_applicable", stated));
         }
         for own in self.view.positions.own_on(&one.item, self.asked.on) {
-            reasons.push(reason("own", &own.label, &own.because));
+            let label = own.label(&derivation.said, self.words);
+            reasons.push(reason("own", &label, &own.because));
         }
-        for denied in stated_on(derivation.denied.get(&one.item), self.asked.on) {
-            reasons.push(stated_reason("own_answer_not_met", denied));
+        for denied in self.view.positions.denied_on(&one.item, self.asked.on) {
+            reasons.push(stated_reason("own_answer_not_met", &denied));
         }
         let confirmed = self.view.positions.confirmations(&one.item.assertion(), self.asked.on);
         if !reasons.is_empty() && !confirmed.is_empty() {
@@ -351,14 +356,19 @@ impl Maker<'_> {
     }
 
     fn assertion(&self, assertion: &AssertionRef) -> Value {
-        let about = |one: &&Known<super::event::AssertionConfirmed>| {
-            one.what.assertion == *assertion && one.what.on <= self.asked.on
-        };
-        let mut confirmed: Vec<_> = self.state.confirmed.iter().filter(about).collect();
-        confirmed.sort_by_key(|one| (one.what.on, one.place()));
+        let said = &self.view.positions.derivation.said;
+        let mut confirmed = said.confirmations(assertion, self.asked.on);
+        // Stable: those for one day stay in ledger order.
+        confirmed.sort_by_key(|one| one.on);
         let list = confirmed.iter().map(|one| {
-            let (on, note) = (one.what.on.to_string(), &one.what.note);
-            self.signed(one.place(), json!({ "on": on, "note": note, "because": one.because }))
+            let place = one.because.first().copied().unwrap_or_default();
+            let event = said.event(place, self.words);
+            let note = match event.as_deref() {
+                Some(Event::AssertionConfirmed(body)) => body.note.clone(),
+                Some(_) | None => None,
+            };
+            let on = one.on.to_string();
+            self.signed(place, json!({ "on": on, "note": note, "because": one.because }))
         });
         let because: BTreeSet<u64> =
             confirmed.iter().flat_map(|one| &one.because).copied().collect();
@@ -366,7 +376,7 @@ impl Maker<'_> {
         json!({
             "assertion": id.as_str(),
             "must_be_confirmed": self.period.edition.asks_confirmation(&self.period.category, id),
-            "confirmed": confirmed.last().map(|one| one.what.on.to_string()),
+            "confirmed": confirmed.last().map(|one| one.on.to_string()),
             "confirmations": list.collect::<Vec<_>>(),
             "because": because,
         })

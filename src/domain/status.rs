@@ -4,16 +4,17 @@
 //! about a day is a binary search. A lapse needs no event: it appears by the passing of a date.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::day::Day;
-use super::derive::{Derivation, Own, Period, RulesChoice, Stated, derive};
+use super::derive::{Derivation, Period, RulesChoice, derive};
 use super::edition::{Item, Requirement};
 use super::proof::{Proof, prove};
 use super::refs::{AssertionRef, ItemRef};
 use super::region::{Cover, Region, Steps, Units};
 use super::replay::State;
 use super::rule::{Atom, Everything, OneDay, Program};
+use super::said::{Confirmed, ItemLine, Own, Stated};
 
 /// Where an item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,9 +137,16 @@ pub struct Positions {
     /// What the answers are made of.
     pub derivation: Derivation,
     equivalent: BTreeMap<ItemRef, Region>,
-    own: BTreeMap<ItemRef, Steps<Units>>,
     supported: BTreeMap<ItemRef, Steps<Units>>,
-    timelines: BTreeMap<ItemRef, Steps<Status>>,
+    /// Each item that is asked for on any day; worked out when it is first asked about.
+    timelines: BTreeMap<ItemRef, OnceLock<Timeline>>,
+}
+
+/// One item on every day.
+struct Timeline {
+    /// What the organisation itself says.
+    own: ItemLine,
+    statuses: Steps<Status>,
 }
 
 impl Positions {
@@ -148,15 +156,18 @@ impl Positions {
         let items = items_of(&derivation.periods);
         let mut positions = Self {
             equivalent: BTreeMap::new(),
-            own: BTreeMap::new(),
             supported: BTreeMap::new(),
             timelines: BTreeMap::new(),
             derivation,
         };
         positions.solve(&items);
-        let timelines = items.iter().map(|item| (item.clone(), positions.timeline(item))).collect();
-        positions.timelines = timelines;
+        positions.timelines = items.into_iter().map(|item| (item, OnceLock::new())).collect();
         positions
+    }
+
+    /// One item's timeline; none when it is asked for on no day.
+    fn timeline(&self, item: &ItemRef) -> Option<&Timeline> {
+        Some(self.timelines.get(item)?.get_or_init(|| self.make_timeline(item)))
     }
 
     fn solve(&mut self, items: &BTreeSet<ItemRef>) {
@@ -166,9 +177,6 @@ impl Positions {
         let region = |atom: &Atom| solution.region(atom).cloned().unwrap_or_default();
         for item in items {
             self.equivalent.insert(item.clone(), region(&Atom::Item(item.clone())));
-            let own = self.derivation.own.get(item);
-            let regions = own.into_iter().flatten().map(|own| own.region.clone()).collect();
-            self.own.insert(item.clone(), union_all(regions).map(Cover::units));
         }
         for rule in &world.rules {
             if let Atom::Item(item) = &rule.head {
@@ -188,7 +196,7 @@ impl Positions {
 
     /// Every change of one item's status, first to last.
     pub fn history(&self, item: &ItemRef) -> impl Iterator<Item = (Day, Status)> {
-        let steps = self.timelines.get(item);
+        let steps = self.timeline(item).map(|timeline| &timeline.statuses);
         steps.into_iter().flat_map(|steps| steps.changes().map(|day| (day, steps.at(day))))
     }
 
@@ -199,15 +207,18 @@ impl Positions {
 
     /// One item's status on a day.
     pub fn status(&self, item: &ItemRef, day: Day) -> Status {
-        self.timelines.get(item).map_or(Status::NotAsked, |steps| steps.at(day))
+        self.timeline(item).map_or(Status::NotAsked, |timeline| timeline.statuses.at(day))
     }
 
     /// The days on which any item's status changes, in order.
     pub fn change_days(&self) -> BTreeSet<Day> {
-        self.timelines.values().flat_map(Steps::changes).collect()
+        let timelines = self.timelines.keys().filter_map(|item| self.timeline(item));
+        timelines.flat_map(|timeline| timeline.statuses.changes()).collect()
     }
 
-    fn timeline(&self, item: &ItemRef) -> Steps<Status> {
+    fn make_timeline(&self, item: &ItemRef) -> Timeline {
+        let own = self.derivation.said.line(item, &self.derivation.scopes);
+        let confirmed = self.derivation.said.confirmed_from(&item.assertion());
         let mut days: BTreeSet<Day> = BTreeSet::new();
         for period in &self.derivation.periods {
             days.insert(period.from);
@@ -217,37 +228,43 @@ impl Positions {
         }
         days.extend(self.derivation.world.required.changes());
         days.extend(self.equivalent.get(item).into_iter().flat_map(Steps::changes));
-        days.extend(self.own.get(item).into_iter().flat_map(Steps::changes));
+        days.extend(own.own.changes());
         days.extend(self.supported.get(item).into_iter().flat_map(Steps::changes));
         let stated = self.derivation.not_applicable.get(item);
         days.extend(stated.into_iter().flatten().flat_map(|one| [one.from, one.until.plus(1)]));
-        let confirmed = self.derivation.confirmed.get(&item.assertion());
-        days.extend(confirmed.into_iter().flatten().map(|(day, _)| *day));
+        days.extend(confirmed);
         let mut was_met = false;
         let steps: Vec<(Day, Status)> = days
             .into_iter()
             .map(|day| {
-                let status = self.decide(item, day, was_met);
+                let is_confirmed = confirmed.is_some_and(|from| from <= day);
+                let status = self.decide(item, day, own.own.at(day), is_confirmed, was_met);
                 // What was met in another edition is another item, so this never crosses editions.
                 was_met |= status.was_met();
                 (day, status)
             })
             .collect();
-        Steps::from_starts(steps)
+        Timeline { own, statuses: Steps::from_starts(steps) }
     }
 
     /// The decision itself: the only place where a status is made.
-    fn decide(&self, item: &ItemRef, day: Day, was_met: bool) -> Status {
+    fn decide(
+        &self,
+        item: &ItemRef,
+        day: Day,
+        own: Units,
+        is_confirmed: bool,
+        was_met: bool,
+    ) -> Status {
         let Some((period, asked)) = self.asked(item, day) else { return Status::NotAsked };
         if !stated_on(self.derivation.not_applicable.get(item), day).is_empty() {
             return Status::NotApplicable;
         }
         let required = self.derivation.world.required.at(day);
         let everywhere = if required.is_empty() { Units::ALL } else { required };
-        let own = self.own.get(item).map_or(Units::NONE, |steps| steps.at(day));
         let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
-        let confirmed = !period.edition.asks_confirmation(&period.category, &asked.id.assertion())
-            || !self.confirmations(&item.assertion(), day).is_empty();
+        let confirmed = is_confirmed
+            || !period.edition.asks_confirmation(&period.category, &asked.id.assertion());
         if own.covers(everywhere) && confirmed {
             Status::Met
         } else if !required.is_empty() && equivalent.covers(required) {
@@ -256,7 +273,7 @@ impl Positions {
             Status::NeedsConfirming
         } else if was_met {
             Status::Lapsed
-        } else if !self.partial(item, day).and(everywhere).is_empty() {
+        } else if !own.or(self.others(item, day)).and(everywhere).is_empty() {
             Status::PartlySupported
         } else {
             Status::NotMet
@@ -265,10 +282,14 @@ impl Positions {
 
     /// The units for which something holds: own evidence, equivalence, or a part of a rule.
     pub fn partial(&self, item: &ItemRef, day: Day) -> Units {
-        let own = self.own.get(item).map_or(Units::NONE, |steps| steps.at(day));
+        let own = self.timeline(item).map_or(Units::NONE, |timeline| timeline.own.own.at(day));
+        own.or(self.others(item, day))
+    }
+
+    fn others(&self, item: &ItemRef, day: Day) -> Units {
         let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
         let supported = self.supported.get(item).map_or(Units::NONE, |steps| steps.at(day));
-        own.or(equivalent).or(supported)
+        equivalent.or(supported)
     }
 
     /// The period and catalogue row that ask for an item on a day.
@@ -282,19 +303,33 @@ impl Positions {
 
     /// The entries that confirm an assertion on a day.
     pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
-        let list = self.derivation.confirmed.get(assertion).into_iter().flatten();
-        list.filter(|(on, _)| *on <= day).flat_map(|(_, because)| because.iter().copied()).collect()
+        let all = self.derivation.said.confirmations(assertion, day);
+        all.iter().flat_map(|one: &Confirmed| one.because.iter().copied()).collect()
     }
 
-    /// Own evidence and answers that count on a day.
-    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<&Own> {
-        let list = self.derivation.own.get(item).into_iter().flatten();
-        list.filter(|own| !own.region.at(day).is_empty()).collect()
+    /// Own evidence and answers that count on a day, in ledger order.
+    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<Own> {
+        let Derivation { said, scopes, .. } = &self.derivation;
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.map_or_else(Vec::new, |own| said.own_on(item, own, scopes, day))
+    }
+
+    /// Own evidence and positive answers, whenever they count, in ledger order.
+    pub fn own(&self, item: &ItemRef) -> Vec<Own> {
+        let Derivation { said, scopes, .. } = &self.derivation;
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.map_or_else(Vec::new, |own| said.own(item, own, scopes))
+    }
+
+    /// The answers that say on a day that an item is not met.
+    pub fn denied_on(&self, item: &ItemRef, day: Day) -> Vec<Stated> {
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.map_or_else(Vec::new, |own| self.derivation.said.denied_on(own, day))
     }
 
     /// The last day before `day` on which the item was met, while this edition asked for it.
     pub fn last_met(&self, item: &ItemRef, day: Day) -> Option<Day> {
-        let steps = self.timelines.get(item)?;
+        let steps = &self.timeline(item)?.statuses;
         let changes: Vec<Day> = steps.changes().take_while(|change| *change <= day).collect();
         let ended = changes.windows(2).rev().find_map(|pair| match pair {
             [from, next] if steps.at(*from).was_met() => Some(next.plus(-1)),
@@ -320,18 +355,6 @@ fn support(supported: &mut BTreeMap<ItemRef, Steps<Units>>, item: &ItemRef, regi
         let steps = supported.entry(item.clone()).or_default();
         *steps = steps.zip(region, |units, cover| units.or(cover.units()));
     }
-}
-
-/// Joins many regions in pairs, so that the work grows with n log n.
-fn union_all(mut regions: Vec<Region>) -> Region {
-    while regions.len() > 1 {
-        let pairs = regions.chunks(2).map(|pair| match pair {
-            [one, other] => one.union(other),
-            rest => rest.first().cloned().unwrap_or_default(),
-        });
-        regions = pairs.collect();
-    }
-    regions.pop().unwrap_or_default()
 }
 
 fn items_of(periods: &[Period]) -> BTreeSet<ItemRef> {
@@ -406,9 +429,11 @@ impl DayView<'_> {
     }
 
     fn reasons(&self, item: &ItemRef, status: Status) -> (String, Vec<u64>) {
-        let own = self.positions.own_on(item, self.day);
-        let own_entries = || own.iter().flat_map(|one| one.because.iter().copied());
-        let denied = stated_on(self.positions.derivation.denied.get(item), self.day);
+        let own_entries = || {
+            let own = self.positions.own_on(item, self.day);
+            own.into_iter().flat_map(|one| one.because)
+        };
+        let denied = || self.positions.denied_on(item, self.day);
         match status {
             Status::Met | Status::NeedsConfirming => {
                 let mut entries: Vec<u64> = own_entries().collect();
@@ -429,11 +454,13 @@ impl DayView<'_> {
                 entries.extend(self.partial_entries(item));
                 ("part of it holds".to_owned(), entries)
             }
-            Status::NotMet if denied.is_empty() => ("no evidence".to_owned(), Vec::new()),
-            Status::NotMet => (
-                "answered as not met".to_owned(),
-                denied.iter().flat_map(|one| one.because.clone()).collect(),
-            ),
+            Status::NotMet => match denied() {
+                denied if denied.is_empty() => ("no evidence".to_owned(), Vec::new()),
+                denied => (
+                    "answered as not met".to_owned(),
+                    denied.into_iter().flat_map(|one| one.because).collect(),
+                ),
+            },
             Status::NotApplicable => {
                 let stated =
                     stated_on(self.positions.derivation.not_applicable.get(item), self.day);
@@ -477,8 +504,8 @@ impl DayView<'_> {
         for own in self.positions.own_on(item, last) {
             entries.extend(&own.ended_by);
         }
-        let denied = stated_on(self.positions.derivation.denied.get(item), self.day);
-        entries.extend(denied.iter().flat_map(|one| one.because.iter().copied()));
+        let denied = self.positions.denied_on(item, self.day);
+        entries.extend(denied.into_iter().flat_map(|one| one.because));
         (format!("{text} ended {}", last.short()), entries)
     }
 

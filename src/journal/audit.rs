@@ -14,10 +14,11 @@ use rayon::prelude::*;
 use super::anchors;
 use super::source::Source;
 use crate::domain::anchor::Anchor;
+use crate::domain::chronicle::Keeps;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Correction, Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
-use crate::domain::replay::{Contents, Fact, Subject};
+use crate::domain::replay::{Contents, Fact, Facts, Subject};
 use crate::domain::role::Roster;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
@@ -82,7 +83,7 @@ pub struct Finding {
 
 /// A ledger as far as it could be believed.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub struct Ledger<F = Facts> {
     /// Its origin.
     pub origin: Origin,
     /// Its identity, the leaf hash of entry 0.
@@ -90,7 +91,7 @@ pub struct Ledger {
     /// The keys that sign its heads.
     pub log: LogKeys,
     /// The verified facts, in order.
-    pub facts: Vec<Fact>,
+    pub facts: F,
     /// Leaf hashes, in order.
     pub leaves: Vec<Digest>,
     /// The tree so far.
@@ -107,7 +108,7 @@ pub struct Ledger {
 
 /// The outcome of an audit.
 #[derive(Debug)]
-pub struct Audit {
+pub struct Audit<F = Facts> {
     /// What was checked and found good.
     pub counts: Counts,
     /// The first fault, if any.
@@ -115,7 +116,7 @@ pub struct Audit {
     /// Why it cannot be decided, if so: something in it is newer than this program.
     pub undecided: Option<String>,
     /// The ledger up to the first fault; none when not even entry 0 could be believed.
-    pub ledger: Option<Ledger>,
+    pub ledger: Option<Ledger<F>>,
     /// What is to be said about what this user verified before, such as a file that cannot be read.
     pub notes: Vec<String>,
     /// How many entries this user verified before and were compared with; none where nothing was.
@@ -161,17 +162,19 @@ const BATCHES_WAITING: usize = 2;
 ///
 /// # Errors
 /// [`StoreError`] when the file itself cannot be read.
-pub fn audit(store: &impl Source, mut progress: impl FnMut(u64)) -> Result<Audit, StoreError> {
+pub fn audit<F: Keeps + Send>(
+    store: &impl Source,
+    mut progress: impl FnMut(u64),
+) -> Result<Audit<F>, StoreError> {
     let mut reader = Reader::default();
     let outcome = reader.run(store, &mut progress);
     reader.outcome(outcome)
 }
 
 #[derive(Default)]
-pub(super) struct Reader {
+pub(super) struct Reader<F> {
     pub(super) counts: Counts,
-    pub(super) ledger: Option<Ledger>,
-    pub(super) ids: BTreeMap<EventId, Kind>,
+    pub(super) ledger: Option<Ledger<F>>,
     /// What a correction is about in the end, however many corrections lie between.
     pub(super) about: BTreeMap<EventId, Kind>,
     pub(super) last: Option<Instant>,
@@ -198,7 +201,7 @@ pub(super) struct Reader {
     replayed: BTreeSet<Digest>,
 }
 
-impl Reader {
+impl<F: Keeps + Send> Reader<F> {
     pub(super) fn run(
         &mut self,
         store: &impl Source,
@@ -214,7 +217,7 @@ impl Reader {
         self.contents(store, &heads)
     }
 
-    pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit, StoreError> {
+    pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit<F>, StoreError> {
         let (finding, undecided) = match outcome {
             Ok(()) | Err(Stop::Otherwise | Stop::Stopped) => (None, None),
             Err(Stop::Fault(finding)) => (Some(finding), None),
@@ -345,7 +348,7 @@ impl Reader {
             let text = format!("it says {at}, and the entry before it says {last}");
             return Err(fault("time-went-back", text).into());
         }
-        if self.ids.contains_key(&id) {
+        if self.kind_of(&id).is_some() {
             return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
         }
         if let Event::Correction(correction) = &event {
@@ -373,11 +376,11 @@ impl Reader {
             ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
-            if let Some(kind) = event.corrects().and_then(|target| self.root_kind(target)) {
+            let corrected = event.corrects();
+            if let Some(kind) = corrected.and_then(|target| self.root_kind(&ledger.facts, target)) {
                 self.about.insert(id.clone(), kind);
             }
-            self.ids.insert(id.clone(), event.kind());
-            ledger.facts.push(Fact { seq, at, by, id, event, subjects });
+            ledger.facts.keep(Fact { seq, at, by, id, event, subjects });
             self.last = Some(at);
             self.counts.entries += 1;
             self.counts.signatures += entry.keyids().count() as u64;
@@ -389,7 +392,7 @@ impl Reader {
     /// Takes in the anchor that an entry is, if it is one.
     fn anchor(
         &mut self,
-        ledger: &mut Ledger,
+        ledger: &mut Ledger<F>,
         entry: &VerifiedEntry,
         event: &Event,
     ) -> Result<(), Finding> {
@@ -420,7 +423,7 @@ impl Reader {
         let fault = |text: String| {
             Stop::from(Finding { place: Place::Entry(seq), rule: "bad-correction", text })
         };
-        let Some(kind) = self.ids.get(&correction.corrects) else {
+        let Some(kind) = self.kind_of(&correction.corrects) else {
             if self.partial {
                 return Ok(());
             }
@@ -432,25 +435,30 @@ impl Reader {
         let Some(replacement) = &correction.replacement else { return Ok(()) };
         let event = Event::decode(&replacement.kind, &replacement.body);
         let found = event.map_err(|bad| undecided(seq, &bad))?.kind();
-        if found != *kind || found == Kind::Correction {
+        if found != kind || found == Kind::Correction {
             return Err(fault(format!("it replaces a {kind} by a {found}")));
         }
         Ok(())
     }
 
     /// The kind of an event; of a correction, the kind of what it is about in the end.
-    pub(super) fn root_kind(&self, id: &EventId) -> Option<Kind> {
-        self.about.get(id).or_else(|| self.ids.get(id)).copied()
+    pub(super) fn root_kind(&self, facts: &F, id: &EventId) -> Option<Kind> {
+        self.about.get(id).copied().or_else(|| facts.kind_of(id))
+    }
+
+    fn kind_of(&self, id: &EventId) -> Option<Kind> {
+        self.ledger.as_ref()?.facts.kind_of(id)
     }
 
     fn allowed(
         &self,
-        ledger: &Ledger,
+        ledger: &Ledger<F>,
         by: &KeyId,
         event: &Event,
         introduced: Option<&KeyId>,
     ) -> Result<(), String> {
-        let corrected = event.corrects().and_then(|target| self.root_kind(target));
+        let corrected = event.corrects();
+        let corrected = corrected.and_then(|target| self.root_kind(&ledger.facts, target));
         ledger.roster.allows(by, event, corrected).map_err(|no| no.to_string())?;
         if let Some(key) = introduced {
             if ledger.roster.get(key).is_some() {
@@ -676,7 +684,7 @@ fn log_key_signed(log: &LogKeys, entry: &VerifiedEntry, event: &Event) -> Result
 }
 
 /// The ledger that entry 0 opens: its log key is bound to its identity.
-fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
+fn opened<F: Keeps>(entry: &VerifiedEntry, event: &Event) -> Result<Ledger<F>, String> {
     let Event::LedgerOpened(body) = event else {
         return Err("the first entry does not open a ledger".to_owned());
     };
@@ -693,7 +701,7 @@ fn opened(entry: &VerifiedEntry, event: &Event) -> Result<Ledger, String> {
         origin,
         id: entry.leaf(),
         log: LogKeys::new(log),
-        facts: Vec::new(),
+        facts: F::default(),
         leaves: Vec::new(),
         frontier: Frontier::new(),
         roster: Roster::default(),

@@ -3,6 +3,7 @@
 
 use super::audit::{Audit, Finding, Place, Reader, Stop, origin_of};
 use super::source::Source;
+use crate::domain::replay::Facts;
 use crate::ledger::{
     Checkpoint, Digest, Expected, Origin, check as check_form, leaf_hash, parse::parse,
 };
@@ -26,7 +27,7 @@ pub fn audit_disclosed(
 }
 
 fn run(
-    reader: &mut Reader,
+    reader: &mut Reader<Facts>,
     source: &impl Source,
     entries: &[(u64, Vec<u8>)],
     claimed: &Checkpoint,

@@ -22,7 +22,7 @@ use crate::domain::anchor::Anchor;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::refs::{EventId, KeyId};
-use crate::domain::replay::{Contents, Fact, ReplayError, State, Subject, replay};
+use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, Subject, replay};
 use crate::domain::role::{AdmittedKey, Role, Roster};
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
@@ -34,7 +34,7 @@ use crate::store::{Append, Mode, Store, StoreError};
 
 pub use anchors::TOKEN;
 pub use audit::{Audit, Finding, Ledger, audit};
-pub use recall::{Effort, audit_since};
+pub use recall::{Effort, audit_since, read_again};
 
 /// An event that is to be recorded, with the files that it names.
 #[derive(Clone, Debug)]
@@ -200,7 +200,7 @@ impl Journal {
             origin: origin.clone(),
             id: genesis_digest(&log),
             log: LogKeys::new(log),
-            facts: Vec::new(),
+            facts: Facts::default(),
             leaves: Vec::new(),
             frontier: Frontier::new(),
             roster: Roster::default(),
@@ -358,7 +358,7 @@ impl Journal {
         let author = keyid(signers.author);
         let mut places = Vec::new();
         for new in batch {
-            let place = state.events.get(&new.id).and_then(|(seq, _)| usize::try_from(*seq).ok());
+            let place = state.event(&new.id).and_then(|(seq, _)| usize::try_from(seq).ok());
             let Some(fact) = place.and_then(|at| self.ledger.facts.get(at)) else { continue };
             if *fact != fact_of(fact.seq, fact.at, &author, new) {
                 return Err(JournalError::IdInUse(new.id.clone()));
@@ -399,7 +399,7 @@ impl Journal {
         let mut contents = self.ledger.contents.clone();
         let mut roster = self.ledger.roster.clone();
         for (index, new) in batch.iter().enumerate() {
-            if state.events.contains_key(&new.id) {
+            if state.event(&new.id).is_some() {
                 return Err(JournalError::IdInUse(new.id.clone()));
             }
             let corrected = corrected_kind(&new.event, &self.ledger.facts, &facts);
@@ -421,27 +421,11 @@ impl Journal {
             let fact = fact_of(state.size, at, &by, new);
             roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
             facts.push(fact);
-            self.teach(state, &facts, &contents)?;
+            if let Some(fact) = facts.last() {
+                state.learn(fact, &contents)?;
+            }
         }
         if refused.is_empty() { Ok(facts) } else { Err(JournalError::Refused(refused)) }
-    }
-
-    /// Lets the state learn the last of the new facts.
-    fn teach(
-        &self,
-        state: &mut State,
-        new: &[Fact],
-        contents: &Contents,
-    ) -> Result<(), ReplayError> {
-        match new.last() {
-            // It changes what facts before it mean, so all are replayed.
-            Some(fact) if fact.event.corrects().is_some() => {
-                *state = replay(&[&self.ledger.facts, new].concat(), contents, u64::MAX)?;
-            }
-            Some(fact) => state.learn(fact, contents)?,
-            None => {}
-        }
-        Ok(())
     }
 
     /// Takes in the files of an event, or says which of them the ledger would miss, hold under

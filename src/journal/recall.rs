@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::audit::{Audit, Finding, Place, Reader, Stop, audit, ends_batch, structure};
 use super::source::Source;
 use crate::domain::body::decode_text;
+use crate::domain::chronicle::Keeps;
 use crate::domain::day::Instant;
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::EventId;
@@ -34,12 +35,12 @@ pub enum Effort {
 ///
 /// # Errors
 /// [`StoreError`] when the ledger's file itself cannot be read.
-pub fn audit_since(
+pub fn audit_since<F: Keeps + Send>(
     store: &impl Source,
     memory: &Memory,
     effort: Effort,
     mut progress: impl FnMut(u64),
-) -> Result<Audit, StoreError> {
+) -> Result<Audit<F>, StoreError> {
     let (kept, mut notes) = match opening(store)?.map(|(origin, log)| memory.load(&origin, &log)) {
         None => (None, Vec::new()),
         Some(Ok(kept)) => (kept, Vec::new()),
@@ -73,11 +74,11 @@ fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
 }
 
 /// The quick audit; none when it does not come to a good end, whatever the reason.
-fn recalled(
+fn recalled<F: Keeps + Send>(
     store: &impl Source,
     kept: &Kept,
     progress: &mut impl FnMut(u64),
-) -> Result<Option<Audit>, StoreError> {
+) -> Result<Option<Audit<F>>, StoreError> {
     let heads = store.heads()?;
     let before = heads_digest(heads.iter().filter(|(size, _)| *size <= kept.size));
     let mut reader = Reader::default();
@@ -92,7 +93,7 @@ fn recalled(
 }
 
 /// Names what contradicts the memory, unless a fault was found before it.
-fn compare(outcome: &mut Audit, kept: &Kept, snapshot: bool) {
+fn compare<F>(outcome: &mut Audit<F>, kept: &Kept, snapshot: bool) {
     let Some(ledger) = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none()) else {
         return;
     };
@@ -142,9 +143,9 @@ fn compare(outcome: &mut Audit, kept: &Kept, snapshot: bool) {
 }
 
 /// Keeps a good outcome. Returns what to say where it cannot be kept.
-fn keep(
+fn keep<F>(
     store: &impl Source,
-    outcome: &Audit,
+    outcome: &Audit<F>,
     memory: &Memory,
     kept: Option<&Kept>,
 ) -> Result<Option<String>, StoreError> {
@@ -246,13 +247,21 @@ fn lean(row: &Row) -> Option<Lean> {
     })
 }
 
+/// Reads an entry that was verified again, for what it says; none where its bytes are not those
+/// with the leaf hash `leaf`.
+pub fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
+    let Lean { seq, at, by, id, event, subjects, .. } =
+        lean(row).filter(|lean| lean.leaf == *leaf)?;
+    Some(Fact { seq, at, by: by.parse().ok()?, id, event, subjects })
+}
+
 /// Says whether entries of a kind are checked in full however often they were before.
 fn looked_at(kind: &str) -> bool {
     let anchors = [Kind::AnchorCosigned, Kind::AnchorTimestamped];
     ends_batch(kind) || anchors.iter().any(|one| one.as_str() == kind)
 }
 
-impl Reader {
+impl<F: Keeps + Send> Reader<F> {
     /// Takes in entries that were verified before, for what they say. Nothing of it counts until
     /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
     pub(super) fn recall(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
@@ -286,6 +295,10 @@ impl Reader {
             self.waiting.push(structure(&row, one.leaf, &before, self.first.as_ref())?);
             return self.settle();
         }
+        let corrected = one.event.corrects();
+        let corrected = corrected.zip(self.ledger.as_ref());
+        let corrected =
+            corrected.and_then(|(target, ledger)| self.root_kind(&ledger.facts, target));
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
         // One text for all entries of a key.
         let by = ledger.roster.keys().find(|(known, _)| known.as_str() == one.by);
@@ -298,16 +311,15 @@ impl Reader {
                 self.names_content(&subject.name, sha256);
             }
         }
-        if let Some(kind) = one.event.corrects().and_then(|target| self.root_kind(target)) {
+        if let Some(kind) = corrected {
             self.about.insert(one.id.clone(), kind);
         }
-        self.ids.insert(one.id.clone(), one.event.kind());
         self.last = Some(one.at);
         self.counts.entries += 1;
         self.counts.remembered += 1;
         let Lean { seq, at, id, event, subjects, .. } = one;
         if let Some(ledger) = &mut self.ledger {
-            ledger.facts.push(Fact { seq, at, by, id, event, subjects });
+            ledger.facts.keep(Fact { seq, at, by, id, event, subjects });
         }
         Ok(())
     }

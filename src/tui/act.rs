@@ -151,8 +151,7 @@ fn choose(model: &mut Model, number: &str) -> bool {
 fn first_day(model: &Model) -> Day {
     let library = &model.library;
     let rules = library.markers.iter().find(|one| one.letter == 'R');
-    let recorded = rules.and_then(|one| one.entry).and_then(|seq| library.fact(seq));
-    let recorded = recorded.map(|fact| fact.at.london_day());
+    let recorded = rules.and_then(|one| one.entry).and_then(|seq| library.recorded_on(seq));
     rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Day::MIN)
 }
 

@@ -1,29 +1,62 @@
 //! What the screen answers from: the verified facts, and the position for each amount of knowledge
 //! and choice of rules, computed once. Reads no file and no clock: both are handed over.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
+use crate::domain::chronicle::{Chronicle, Words};
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
-use crate::domain::describe::{for_day, late_days};
 use crate::domain::event::Event;
-use crate::domain::refs::{ItemRef, KeyId};
-use crate::domain::replay::{Contents, Fact, ReplayError, State, replay};
+use crate::domain::refs::{EventId, ItemRef, KeyId};
+use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, replay_from};
 use crate::domain::role::Roster;
 use crate::domain::status::{Positions, Status};
 
-/// A ledger as far as it verified, with what only the caller can know.
-#[derive(Clone, Debug)]
-pub struct Source {
+/// Where an entry's words and leaf hash are read when they are shown.
+pub trait Entries: Words + Send + Sync {
+    /// The leaf hash of an entry, hexadecimal.
+    fn leaf(&self, seq: u64) -> Option<String>;
+}
+
+/// All entries in memory: for small ledgers and folders.
+#[derive(Clone, Debug, Default)]
+pub struct InMemory {
     /// Verified facts, in ledger order.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
+    /// Leaf hash of each, hexadecimal.
+    pub leaves: Vec<String>,
+}
+
+impl Words for InMemory {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        self.facts.fact(seq)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.facts.place(id)
+    }
+}
+
+impl Entries for InMemory {
+    fn leaf(&self, seq: u64) -> Option<String> {
+        self.leaves.get(usize::try_from(seq).ok()?).cloned()
+    }
+}
+
+/// A ledger as far as it verified, with what only the caller can know.
+#[derive(Clone)]
+pub struct Source {
+    /// Verified facts, held small.
+    pub chronicle: Arc<Chronicle>,
+    /// Where their words are.
+    pub entries: Arc<dyn Entries>,
     /// The contents that they name.
     pub contents: Contents,
     /// The keys that the ledger admitted.
     pub roster: Roster,
-    /// Leaf hash of each entry, hexadecimal.
-    pub leaves: Vec<String>,
     /// The newest signed head, as text.
     pub head: String,
     /// What commands need to find this ledger again, such as `--ledger PATH`; may be blank.
@@ -36,6 +69,12 @@ pub struct Source {
     pub fault: Option<String>,
     /// Whether this is the sample ledger.
     pub sample: bool,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Source").field("head", &self.head).finish_non_exhaustive()
+    }
 }
 
 /// How much of the ledger may be used.
@@ -68,8 +107,14 @@ pub struct Book {
     pub state: State,
     /// Where everything stands, on every day.
     pub positions: Positions,
+    changes: OnceLock<Vec<Day>>,
+}
+
+impl Book {
     /// The days on which any status changes, in order.
-    pub changes: Vec<Day>,
+    pub fn changes(&self) -> &[Day] {
+        self.changes.get_or_init(|| self.positions.change_days().into_iter().collect())
+    }
 }
 
 /// A moment worth stopping at.
@@ -81,29 +126,36 @@ pub struct Marker {
     /// `P` statement published, `B` bookmark.
     pub letter: char,
     /// In words.
-    pub text: String,
-    /// The entry behind it, if any.
+    pub text: MarkerText,
+    /// The entry behind it, if any: the first where there are several.
     pub entry: Option<u64>,
+}
+
+/// What a marker says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MarkerText {
+    /// This.
+    Text(String),
+    /// That the evidence of the marker's entry ended.
+    Ended,
+    /// That several pieces of evidence ended.
+    SeveralEnded,
 }
 
 /// How many books are kept; the one asked for least lately goes first.
 const BOOKS_MAX: usize = 64;
-/// How many entries all books together are made of, unless one alone has more: about 1 kB each.
-const BOOK_ENTRIES_MAX: u64 = 300_000;
 
-/// Each item's statuses with the day from which each holds.
-type Timelines = BTreeMap<ItemRef, Vec<(Day, Status)>>;
+/// Of how many pieces of evidence that end on one day each has a marker.
+const ENDED_APART: usize = 3;
 
 /// The facts with everything that is derived from them and kept.
 pub struct Library {
     /// The facts.
     pub source: Source,
-    /// The day in London on which each entry was recorded.
-    days: Vec<Day>,
     books: BTreeMap<(u64, bool), (u64, Arc<Book>)>,
-    /// What books that are no longer kept said of statuses.
-    timelines: BTreeMap<(u64, bool), Timelines>,
     uses: u64,
+    /// The last days that evidence names, each with its entry, by day.
+    ends: Vec<(Day, u32)>,
     /// Markers of the whole ledger, by day.
     pub markers: Vec<Marker>,
     /// How much happens on each day: entries recorded and statuses changed.
@@ -120,34 +172,33 @@ impl Library {
     /// # Errors
     /// [`ReplayError`] when they cannot be replayed.
     pub fn new(source: Source) -> Result<Self, ReplayError> {
-        let days: Vec<Day> = source.facts.iter().map(|fact| fact.at.london_day()).collect();
         let mut library = Self {
             source,
-            days,
             books: BTreeMap::new(),
-            timelines: BTreeMap::new(),
             uses: 0,
+            ends: Vec::new(),
             markers: Vec::new(),
             activity: BTreeMap::new(),
             marks: BTreeSet::new(),
             signed: BTreeMap::new(),
         };
-        for fact in &library.source.facts {
-            match library.signed.get_mut(&fact.by) {
-                Some(count) => *count += 1,
-                None => drop(library.signed.insert(fact.by.clone(), 1)),
-            }
+        let chronicle = Arc::clone(&library.source.chronicle);
+        let mut signed: BTreeMap<&KeyId, u64> = BTreeMap::new();
+        for by in chronicle.lines().iter().filter_map(|line| chronicle.by(line)) {
+            *signed.entry(by).or_default() += 1;
         }
+        library.signed = signed.into_iter().map(|(key, count)| (key.clone(), count)).collect();
         let all = library.book(library.all(), RulesChoice::Then)?;
-        library.markers = markers(&library.source.facts, &all);
+        library.ends = all.state.said.ends();
+        library.markers = markers(&chronicle, &all, &library.ends);
         library.marks = library.markers.iter().map(|one| (one.day, one.letter)).collect();
-        library.activity = activity(&library.days, &all);
+        library.activity = activity(&chronicle, &all);
         Ok(library)
     }
 
     /// The number of entries.
     pub fn all(&self) -> u64 {
-        self.days.len() as u64
+        self.source.chronicle.len() as u64
     }
 
     /// The day on which the program was started.
@@ -157,12 +208,12 @@ impl Library {
 
     /// The day in London on which an entry was recorded.
     pub fn recorded_on(&self, seq: u64) -> Option<Day> {
-        self.days.get(usize::try_from(seq).ok()?).copied()
+        self.source.chronicle.line(seq).map(|line| line.recorded)
     }
 
     /// The number of entries recorded by the end of a day.
     pub fn size_by(&self, day: Day) -> u64 {
-        self.days.partition_point(|one| *one <= day) as u64
+        self.source.chronicle.lines().partition_point(|line| line.recorded <= day) as u64
     }
 
     /// The number of entries that a question may use.
@@ -177,12 +228,14 @@ impl Library {
 
     /// The days on which anything was recorded after `day` (first), or before it (last).
     pub fn recorded_beside(&self, day: Day, forward: bool) -> Option<Day> {
-        if forward {
-            self.days.get(self.days.partition_point(|one| *one <= day)).copied()
+        let lines = self.source.chronicle.lines();
+        let line = if forward {
+            lines.get(lines.partition_point(|line| line.recorded <= day))
         } else {
-            let before = self.days.partition_point(|one| *one < day);
-            self.days.get(before.checked_sub(1)?).copied()
-        }
+            let before = lines.partition_point(|line| line.recorded < day);
+            lines.get(before.checked_sub(1)?)
+        };
+        line.map(|line| line.recorded)
     }
 
     /// The book for a number of entries and a choice of rules.
@@ -196,19 +249,10 @@ impl Library {
             *used = self.uses;
             return Ok(Arc::clone(book));
         }
-        let state = replay(&self.source.facts, &self.source.contents, size)?;
+        let state = replay_from(&self.source.chronicle, &self.source.contents, size)?;
         let positions = Positions::new(&state, rules);
-        let changes = positions.change_days().into_iter().collect();
-        let book = Arc::new(Book { state, positions, changes });
-        let timeline = |item: &ItemRef| (item.clone(), book.positions.history(item).collect());
-        self.timelines.insert(key, book.positions.items().map(timeline).collect());
-        if self.timelines.len() > BOOKS_MAX {
-            self.timelines.pop_first();
-        }
-        let entries = |library: &Self| library.books.keys().map(|(size, _)| size).sum::<u64>();
-        while self.books.len() >= BOOKS_MAX
-            || (!self.books.is_empty() && entries(self) + size > BOOK_ENTRIES_MAX)
-        {
+        let book = Arc::new(Book { state, positions, changes: OnceLock::new() });
+        if self.books.len() >= BOOKS_MAX {
             let oldest = self.books.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key);
             oldest.and_then(|key| self.books.remove(&key));
         }
@@ -216,7 +260,7 @@ impl Library {
         Ok(book)
     }
 
-    /// One item's status, from the book or from what is left of it.
+    /// One item's status.
     ///
     /// # Errors
     /// [`ReplayError`] when the entries cannot be replayed.
@@ -227,29 +271,56 @@ impl Library {
         item: &ItemRef,
         on: Day,
     ) -> Result<Status, ReplayError> {
-        let key = (size, rules == RulesChoice::Latest);
-        if let Some(timelines) = self.timelines.get(&key) {
-            let changes = timelines.get(item).map_or(&[][..], Vec::as_slice);
-            let before = changes.partition_point(|(day, _)| *day <= on);
-            let last = before.checked_sub(1).and_then(|at| changes.get(at));
-            return Ok(last.map_or(Status::NotAsked, |(_, status)| *status));
-        }
         Ok(self.book(size, rules)?.positions.status(item, on))
     }
 
-    /// An entry.
-    pub fn fact(&self, seq: u64) -> Option<&Fact> {
-        self.source.facts.get(usize::try_from(seq).ok()?)
+    /// An entry, read where its words are.
+    pub fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        self.source.entries.fact(seq)
+    }
+
+    /// Where words of entries are.
+    pub fn words(&self) -> &dyn Words {
+        self.source.entries.as_ref()
     }
 
     /// How many days late an entry was recorded.
     pub fn late(&self, seq: u64) -> Option<i32> {
-        late_days(self.fact(seq)?, &self.source.facts)
+        self.source.chronicle.late(seq)
     }
 
     /// Those of some entries whose key was declared compromised, by all that the ledger says.
     pub fn doubtful(&self, entries: &[u64]) -> Vec<u64> {
-        self.source.roster.doubtful(&self.source.facts, entries)
+        let chronicle = &self.source.chronicle;
+        let doubtful = |seq: &u64| {
+            let by = chronicle.line(*seq).and_then(|line| chronicle.by(line));
+            by.is_some_and(|by| self.source.roster.is_doubtful(by, *seq))
+        };
+        entries.iter().copied().filter(doubtful).collect()
+    }
+
+    /// What a marker says, as far as the first `size` entries know it.
+    pub fn marker_text(&self, marker: &Marker, size: u64) -> String {
+        match &marker.text {
+            MarkerText::Text(text) => text.clone(),
+            MarkerText::Ended => {
+                let all = self.books.get(&(self.all(), false)).map(|(_, book)| book);
+                let event = all.zip(marker.entry).and_then(|(book, entry)| {
+                    book.state.said.event(entry, self.words()).map(Cow::into_owned)
+                });
+                match event {
+                    Some(Event::EvidenceRecorded(body)) => format!("{} ended", body.title),
+                    Some(_) | None => "a piece of evidence ended".to_owned(),
+                }
+            }
+            MarkerText::SeveralEnded => {
+                let last = marker.day.plus(-1);
+                let first = self.ends.partition_point(|(day, _)| *day < last);
+                let that_day = self.ends.iter().skip(first).take_while(|(day, _)| *day == last);
+                let known = that_day.filter(|(_, seq)| u64::from(*seq) < size).count();
+                format!("{known} pieces of evidence ended")
+            }
+        }
     }
 
     /// Who holds a key.
@@ -259,7 +330,7 @@ impl Library {
 
     /// First and last day of the scrubber, whole months around everything up to today.
     pub fn span(&self, on: Day) -> (Day, Day) {
-        let recorded = self.days.first().copied();
+        let recorded = self.source.chronicle.lines().first().map(|line| line.recorded);
         let periods = self.markers.iter().map(|one| one.day);
         let first = recorded.into_iter().chain(periods).min().unwrap_or(on).min(on);
         let last = self.today().max(on);
@@ -271,16 +342,16 @@ impl Library {
     }
 }
 
-fn markers(facts: &[Fact], book: &Book) -> Vec<Marker> {
+fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marker> {
     let mut found = BTreeSet::new();
     let mut mark = |day, letter, text: String, entry| {
-        found.insert(Marker { day, letter, text, entry });
+        found.insert(Marker { day, letter, text: MarkerText::Text(text), entry });
     };
     for period in &book.positions.derivation.periods {
         let text = format!("rules {} {} in force", period.edition.id, period.edition.revision);
         mark(period.from, 'R', text, period.because.first().copied());
     }
-    for fact in facts {
+    for fact in chronicle.whole() {
         if let Event::CertificateRecorded(body) = &fact.event {
             let text = format!("{} {} recorded", body.scheme.label(), body.number);
             mark(fact.at.london_day(), 'C', text, Some(fact.seq));
@@ -302,20 +373,25 @@ fn markers(facts: &[Fact], book: &Book) -> Vec<Marker> {
             mark(*from, 'X', format!("{name} suspended: {why}"), Some(*seq));
         }
     }
-    for known in book.state.evidence.values() {
-        let entry = known.because.first().copied();
-        let title = &known.what.record.title;
-        if let Some(until) = known.what.record.valid_until {
-            mark(until.plus(1), 'X', format!("{title} ended"), entry);
+    for that_day in ends.chunk_by(|one, other| one.0 == other.0) {
+        let text =
+            if that_day.len() > ENDED_APART { MarkerText::SeveralEnded } else { MarkerText::Ended };
+        let apart = if that_day.len() > ENDED_APART { 1 } else { that_day.len() };
+        for (last, seq) in that_day.iter().take(apart) {
+            let (day, entry) = (last.plus(1), Some(u64::from(*seq)));
+            found.insert(Marker { day, letter: 'X', text: text.clone(), entry });
         }
     }
     found.into_iter().collect()
 }
 
-fn activity(days: &[Day], book: &Book) -> BTreeMap<Day, u32> {
+fn activity(chronicle: &Chronicle, book: &Book) -> BTreeMap<Day, u32> {
     let mut activity: BTreeMap<Day, u32> = BTreeMap::new();
-    for day in days {
-        *activity.entry(*day).or_default() += 1;
+    for that_day in chronicle.lines().chunk_by(|one, other| one.recorded == other.recorded) {
+        if let Some(line) = that_day.first() {
+            let count = u32::try_from(that_day.len()).unwrap_or(u32::MAX);
+            *activity.entry(line.recorded).or_default() += count;
+        }
     }
     for item in book.positions.items() {
         for (day, status) in book.positions.history(item) {
@@ -323,9 +399,4 @@ fn activity(days: &[Day], book: &Book) -> BTreeMap<Day, u32> {
         }
     }
     activity
-}
-
-/// The day that an entry is for, as History shows it: its own day where it has one.
-pub fn day_of(fact: &Fact) -> Day {
-    for_day(&fact.event).unwrap_or_else(|| fact.at.london_day())
 }

@@ -70,7 +70,7 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
             .lines
             .iter()
             .map(|line| {
-                let told = tell(&model.library, *line);
+                let told = tell(&model.library, *line, page.size);
                 vec![told.entry, told.recorded, told.day, told.who, told.what]
             })
             .collect(),

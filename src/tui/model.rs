@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Asked, Known, Library, Marker, Source};
+use super::book::{Asked, Known, Library, Marker, MarkerText, Source};
 use super::filter::Filter;
 use super::keymap::Keymap;
 use super::layout;
 use super::moment::Step;
 use super::overlay::Overlay;
 use super::page::compare::Compare;
-use super::page::history::{Happening, History};
+use super::page::history::{self, Happening, History, details, tell};
 use super::page::signatures;
-use super::page::why::{Line, Path, Why};
+use super::page::why::{self, Line, Path, Why};
 use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
 use super::theme::Theme;
@@ -96,6 +96,15 @@ pub struct Beside {
     pub tree: Option<(Box<Why>, Vec<Line>)>,
 }
 
+/// What was read of entries for the lines on screen.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The lines of History on screen.
+    pub lines: Vec<history::Told>,
+    /// Everything about the entry on the selected line, where there is room to show it.
+    pub entry: Vec<String>,
+}
+
 /// Everything that the screen shows.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Model {
@@ -155,6 +164,8 @@ pub struct Model {
     pub body: Body,
     /// In Why after Compare: the side that the keys do not move.
     pub beside: Option<Beside>,
+    /// What was read of entries for the lines on screen.
+    pub told: Told,
 }
 
 impl Model {
@@ -200,6 +211,7 @@ impl Model {
             position,
             body: Body::Signatures,
             beside: None,
+            told: Told::default(),
             library,
         };
         model.refresh();
@@ -286,8 +298,10 @@ impl Model {
                 under.find_map(|one| one.entries.first().copied())
             }
             Body::History(page) => match page.lines.get(self.cursor().at)? {
-                Happening::Entry(seq) => Some(*seq),
-                Happening::Calendar(number) => self.library.markers.get(*number)?.entry,
+                Happening::Entry(seq) => Some(u64::from(*seq)),
+                Happening::Calendar(number) => {
+                    self.library.markers.get(usize::try_from(*number).ok()?)?.entry
+                }
             },
             Body::Position(..)
             | Body::Why(None)
@@ -311,7 +325,7 @@ impl Model {
         all.extend(self.library.source.bookmarks.iter().map(|day| Marker {
             day: *day,
             letter: 'B',
-            text: "bookmark".to_owned(),
+            text: MarkerText::Text("bookmark".to_owned()),
             entry: None,
         }));
         all.sort();
@@ -322,8 +336,12 @@ impl Model {
     pub fn marker_beside(&self, day: Day, forward: bool) -> Option<Marker> {
         let all = &self.library.markers;
         let bookmarks = &self.library.source.bookmarks;
-        let bookmark =
-            |day: &Day| Marker { day: *day, letter: 'B', text: "bookmark".to_owned(), entry: None };
+        let bookmark = |day: &Day| Marker {
+            day: *day,
+            letter: 'B',
+            text: MarkerText::Text("bookmark".to_owned()),
+            entry: None,
+        };
         if forward {
             let marker = all.get(all.partition_point(|one| one.day <= day)).cloned();
             let own = bookmarks.range(day.plus(1)..).next().map(bookmark);
@@ -347,6 +365,7 @@ impl Model {
         self.keep_line();
         self.scroll();
         self.reasons();
+        self.told = self.read_told();
     }
 
     fn read_body(&mut self) -> Body {
@@ -383,13 +402,14 @@ impl Model {
 
     /// The reasons for the selected item, and the lines of them; none when it is not asked for.
     fn read_why(&mut self, asked: Asked) -> Option<(Box<Why>, Vec<Line>)> {
+        let most = if self.open_all { usize::MAX } else { why::MOST };
         let position = if asked == self.asked {
             self.position.clone()
         } else {
             Position::read(&mut self.library, asked, &Filter::default()).ok()?
         };
         let item = self.item_ref(&position)?;
-        let why = Why::read(&mut self.library, &position, &item)?;
+        let why = Why::read(&mut self.library, &position, &item, most)?;
         let why = why.with_answers(&mut self.library, asked);
         let lines = why.lines(&self.turned, self.open_all);
         Some((Box::new(why), lines))
@@ -429,6 +449,22 @@ impl Model {
         }
     }
 
+    /// Reads the entries on screen, so that drawing them reads nothing.
+    fn read_told(&self) -> Told {
+        let mut told = Told::default();
+        if let Body::History(page) = &self.body {
+            let (top, height) = (self.cursor().top, layout::list_height(self));
+            let lines = page.lines.iter().skip(top).take(height);
+            told.lines = lines.map(|line| tell(&self.library, *line, page.size)).collect();
+        }
+        if layout::is_wide(self.size) && matches!(self.body, Body::History(_) | Body::Why(_)) {
+            let intervals = self.trust.report.as_ref().map(|report| &report.intervals);
+            let read = |seq| details(&self.library, intervals, seq);
+            told.entry = self.entry().map_or_else(Vec::new, read);
+        }
+        told
+    }
+
     /// Works out the reasons of the rows on screen, and of the selected one where there is room.
     fn reasons(&mut self) {
         if !matches!(self.body, Body::Position(..)) {
@@ -444,7 +480,8 @@ impl Model {
         let because: Vec<String> = because.collect();
         let row = self.position.rows.get(cursor.at).filter(|_| layout::is_wide(self.size));
         let item = row.map(|row| row.item.clone());
-        let why = item.and_then(|item| Why::read(&mut self.library, &self.position, &item));
+        let why =
+            item.and_then(|item| Why::read(&mut self.library, &self.position, &item, why::MOST));
         self.body = Body::Position(because, why.map(Box::new));
     }
 }

@@ -104,9 +104,9 @@ fn event_number(words: &str) -> Option<String> {
 }
 
 fn event(number: &str, library: &Library) -> Result<Day, String> {
-    let found = number.parse().ok().and_then(|seq| library.fact(seq));
+    let found = number.parse().ok().and_then(|seq| library.recorded_on(seq));
     let last = library.all().saturating_sub(1);
-    found.map(|fact| fact.at.london_day()).ok_or_else(|| {
+    found.ok_or_else(|| {
         format!("`{}` is not an entry; this ledger has #0 to #{last}", shown(number))
     })
 }

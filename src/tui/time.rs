@@ -58,7 +58,14 @@ pub fn time(model: &mut Model, command: Command) -> Option<Effect> {
             let list = model.markers();
             let lines: Vec<String> = list
                 .iter()
-                .map(|one| format!("{}  {:<12}  {}", one.letter, one.day.short(), one.text))
+                .map(|one| {
+                    format!(
+                        "{}  {:<12}  {}",
+                        one.letter,
+                        one.day.short(),
+                        model.library.marker_text(one, model.library.all())
+                    )
+                })
                 .collect();
             return open(model, Overlay::Text("Markers and bookmarks".to_owned(), lines, 0));
         }
@@ -122,10 +129,10 @@ fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
         let size = model.library.size(here);
         let book = model.library.book(size, asked.rules).ok()?;
         let near = if forward {
-            book.changes.get(book.changes.partition_point(|one| *one <= day)).copied()
+            book.changes().get(book.changes().partition_point(|one| *one <= day)).copied()
         } else {
-            let before = book.changes.partition_point(|one| *one < day);
-            before.checked_sub(1).and_then(|at| book.changes.get(at)).copied()
+            let before = book.changes().partition_point(|one| *one < day);
+            before.checked_sub(1).and_then(|at| book.changes().get(at)).copied()
         };
         let recorded = if asked.known == Known::Then {
             model.library.recorded_beside(day, forward)
@@ -157,7 +164,11 @@ fn marker(model: &mut Model, forward: bool) {
     let asked = model.active();
     match model.marker_beside(asked.on, forward) {
         Some(one) => {
-            model.notice = format!("{}: {}.", one.day.short(), one.text);
+            model.notice = format!(
+                "{}: {}.",
+                one.day.short(),
+                model.library.marker_text(&one, model.library.all())
+            );
             model.ask(Asked { on: one.day, ..asked });
         }
         None => "There is no further marker.".clone_into(&mut model.notice),

@@ -245,7 +245,7 @@ fn batches(made: Vec<Vec<Made>>) -> Vec<Vec<NewEvent>> {
 }
 
 fn reopened(path: &Path) -> Vec<Fact> {
-    Journal::open(path, Mode::Read).unwrap().ledger.facts
+    Journal::open(path, Mode::Read).unwrap().ledger.facts.to_vec()
 }
 
 proptest! {
@@ -279,7 +279,7 @@ proptest! {
         let error = record(&mut journal, OWNER, &bad, at("2025-10-01")).unwrap_err();
         prop_assert!(matches!(&error, JournalError::Refused(list) if list[0].0 == 1), "{error:?}");
         prop_assert_eq!(Raw::read(&path), before.clone());
-        let facts = journal.ledger.facts.clone();
+        let facts = journal.ledger.facts.to_vec();
         let head = journal.ledger.head.clone();
         journal.close().unwrap();
         prop_assert_eq!(reopened(&path), facts);

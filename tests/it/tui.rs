@@ -2,17 +2,19 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::anchor::{Anchor, Intervals, Outsider};
+use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::day::{Day, Instant};
 use dspt_ledger::domain::event::{Event, StatementPublished};
+use dspt_ledger::domain::replay::Fact;
 use dspt_ledger::domain::status::Status;
 use dspt_ledger::domain::text::is_hidden;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
-use dspt_ledger::tui::book::{Known, Library, Source};
+use dspt_ledger::tui::book::{InMemory, Known, Library, Source};
 use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::{Body, Model, Screen};
 use dspt_ledger::tui::page::compare::Moved;
@@ -50,10 +52,13 @@ pub(crate) fn source() -> Source {
             let journal = Journal::open(&folder.path().join("ledger.dspt"), Mode::Read).unwrap();
             let ledger = journal.ledger;
             Source {
-                facts: ledger.facts,
+                chronicle: Arc::new(Chronicle::of(&ledger.facts)),
                 contents: ledger.contents,
                 roster: ledger.roster,
-                leaves: ledger.leaves.iter().map(dspt_ledger::ledger::Digest::hex).collect(),
+                entries: Arc::new(InMemory {
+                    leaves: ledger.leaves.iter().map(dspt_ledger::ledger::Digest::hex).collect(),
+                    facts: ledger.facts,
+                }),
                 head: String::from_utf8(ledger.head).unwrap(),
                 flag: "--ledger dspt-demo".to_owned(),
                 today: day(TODAY),
@@ -63,6 +68,22 @@ pub(crate) fn source() -> Source {
             }
         })
         .clone()
+}
+
+/// The facts behind a screen, as it reads them.
+fn facts(source: &Source) -> Vec<Fact> {
+    let all = 0..source.chronicle.len() as u64;
+    all.map(|seq| source.entries.fact(seq).unwrap().into_owned()).collect()
+}
+
+/// The sample ledger with other facts.
+fn with_facts(facts: Vec<Fact>) -> Source {
+    let leaves = vec![source().entries.leaf(0).unwrap(); facts.len()];
+    Source {
+        chronicle: Arc::new(Chronicle::of(&facts)),
+        entries: Arc::new(InMemory { facts: facts.into_iter().collect(), leaves }),
+        ..source()
+    }
 }
 
 /// What the check of the sample ledger finds, with no witness.
@@ -331,8 +352,14 @@ fn steps_stop_where_something_shown_changes_and_nowhere_else() {
         stops.push(model.asked.on);
     }
     stops.reverse();
-    let known: Vec<Day> =
-        model.position.book.changes.iter().copied().filter(|on| *on < day("2026-06-30")).collect();
+    let known: Vec<Day> = model
+        .position
+        .book
+        .changes()
+        .iter()
+        .copied()
+        .filter(|on| *on < day("2026-06-30"))
+        .collect();
     assert_eq!(stops, known);
     // A filter makes the steps coarser: nothing in standard 1 changes after 29 May.
     assert_eq!(known.last(), Some(&day("2026-06-22")));
@@ -519,8 +546,8 @@ fn the_selected_line_is_on_screen_and_a_click_selects_what_it_hits() {
 
 #[test]
 fn a_published_statement_is_marked_and_listed() {
-    let mut source = source();
-    let mut fact = source.facts.last().unwrap().clone();
+    let mut facts = facts(&source());
+    let mut fact = facts.last().unwrap().clone();
     fact.seq += 1;
     fact.event = Event::StatementPublished(StatementPublished {
         on: day("2026-06-30"),
@@ -531,9 +558,8 @@ fn a_published_statement_is_marked_and_listed() {
         standing: "Standards Not Met".to_owned(),
     });
     let published_on = fact.at.london_day();
-    source.leaves.push(source.leaves[0].clone());
-    source.facts.push(fact);
-    let mut model = model_of(source, Theme::default());
+    facts.push(fact);
+    let mut model = model_of(with_facts(facts), Theme::default());
     press(&mut model, "glast publication\n");
     assert_eq!(model.asked.on, published_on);
     press(&mut model, "T<");
@@ -727,7 +753,7 @@ fn screen_linear_mode_and_commands_give_the_same_answer() {
     let folder = tempfile::tempdir().unwrap();
     make_demo(folder.path());
     let mut model = model_of(source(), Theme::default());
-    let mut days = model.position.book.changes.clone();
+    let mut days = model.position.book.changes().to_vec();
     days.retain(|day| model.position.book.positions.derivation.period_on(*day).is_some());
     for (number, on) in days.into_iter().enumerate() {
         for known in ["then", "now"] {
@@ -772,8 +798,8 @@ fn screen_linear_mode_and_commands_give_the_same_answer() {
 fn nothing_in_a_ledger_can_paint_the_screen() {
     let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066} e\u{301}\u{301}\u{301} 表表表 \
                    👩‍👩‍👧‍👦 \u{200b}\u{feff}\r\n\t| a\u{0}b \u{9b}31m";
-    let mut source = source();
-    for fact in &mut source.facts {
+    let mut facts = facts(&source());
+    for fact in &mut facts {
         if let Event::EvidenceRecorded(body) = &mut fact.event {
             body.title = format!("{hostile}{}", body.title);
         }
@@ -784,7 +810,7 @@ fn nothing_in_a_ledger_can_paint_the_screen() {
             body.number = format!("{hostile}{}", body.number);
         }
     }
-    let mut model = model_of(source, Theme::default());
+    let mut model = model_of(with_facts(facts), Theme::default());
     say(&mut model, "edit 2026-06-30, then");
     say(&mut model, "find 9.2.1");
     for (columns, rows) in [(60, 18), (61, 19), (80, 24), (101, 30), (140, 40)] {

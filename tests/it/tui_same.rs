@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use dspt_ledger::cli;
+use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::day::{Day, Instant};
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
@@ -17,7 +19,7 @@ use dspt_ledger::domain::status::Status;
 use dspt_ledger::journal::{File, Journal};
 use dspt_ledger::ledger::Digest;
 use dspt_ledger::store::Mode;
-use dspt_ledger::tui::book::Source;
+use dspt_ledger::tui::book::{InMemory, Source};
 use dspt_ledger::tui::keymap::named;
 use dspt_ledger::tui::linear;
 use dspt_ledger::tui::model::{Body, Model};
@@ -218,10 +220,13 @@ fn write(path: &Path, seed: u32) -> u64 {
 fn open(path: &Path) -> Model {
     let ledger = Journal::open(path, Mode::Read).unwrap().ledger;
     let source = Source {
-        facts: ledger.facts,
+        chronicle: Arc::new(Chronicle::of(&ledger.facts)),
         contents: ledger.contents,
         roster: ledger.roster,
-        leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+        entries: Arc::new(InMemory {
+            leaves: ledger.leaves.iter().map(Digest::hex).collect(),
+            facts: ledger.facts,
+        }),
         head: String::from_utf8(ledger.head).unwrap(),
         flag: String::new(),
         today: TODAY.parse().unwrap(),
@@ -369,7 +374,7 @@ fn same_entries(model: &mut Model, path: &Path) {
         .lines
         .iter()
         .filter_map(|line| match line {
-            Happening::Entry(seq) => Some(*seq),
+            Happening::Entry(seq) => Some(u64::from(*seq)),
             Happening::Calendar(_) => None,
         })
         .collect();

@@ -1,21 +1,21 @@
 //! What was recorded, newest first, with what the calendar did in between.
 
-use super::super::book::{Asked, Known, Library, day_of};
+use super::super::book::{Asked, Known, Library};
 use super::super::filter::Filter;
 use super::signatures::written;
 use crate::domain::anchor::Intervals;
 use crate::domain::day::Day;
 use crate::domain::describe::{describe, points_at};
-use crate::domain::event::Event;
-use crate::domain::refs::{EventId, ItemId};
+use crate::domain::event::{Event, Kind};
+use crate::domain::refs::ItemId;
 
 /// One line: an entry, or something that the calendar did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// An entry.
-    Entry(u64),
+    Entry(u32),
     /// A marker, by its place in [`Library::markers`].
-    Calendar(usize),
+    Calendar(u32),
 }
 
 /// The page.
@@ -47,26 +47,16 @@ pub struct Told {
 impl History {
     /// Lists what the first `size` entries say, and what had ended by the last day known.
     pub fn read(library: &Library, asked: Asked, size: u64, filter: &Filter) -> Self {
-        let until = known_by(library, asked);
-        let mut lines: Vec<(Day, Happening)> = Vec::new();
-        for fact in library.source.facts.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
-            let Some(day) = library.recorded_on(fact.seq) else { continue };
-            let late = !filter.late || library.late(fact.seq).is_some();
-            let holder = || library.holder(&fact.by).to_lowercase();
-            if late && filter.by.as_ref().is_none_or(|by| holder().contains(by.as_str())) {
-                lines.push((day, Happening::Entry(fact.seq)));
-            }
-        }
         let plain = !filter.late && filter.by.is_none();
-        for (number, marker) in library.markers.iter().enumerate().filter(|_| plain) {
-            let known = marker.entry.is_none_or(|entry| entry < size);
-            if marker.letter == 'X' && known && marker.day <= until {
-                lines.push((marker.day, Happening::Calendar(number)));
-            }
-        }
-        // Stable: entries of one day keep their order, and the calendar comes after them.
-        lines.sort_by_key(|(day, _)| *day);
-        let lines = lines.into_iter().rev().map(|(_, line)| line).collect();
+        let mut lines = if plain {
+            // Each list is in the order of its days already.
+            let ended = ended(library, known_by(library, asked), size);
+            merged(library, size, &ended)
+        } else {
+            let wanted = |seq: &u32| shows(library, filter, u64::from(*seq));
+            numbers(size).filter(wanted).map(Happening::Entry).collect()
+        };
+        lines.reverse();
         Self { size, lines, asked: (asked, library.all(), filter.clone()) }
     }
 
@@ -80,6 +70,46 @@ impl History {
     }
 }
 
+/// The places of the first `size` entries.
+fn numbers(size: u64) -> std::ops::Range<u32> {
+    0..u32::try_from(size).unwrap_or(u32::MAX)
+}
+
+/// Says whether a filter shows an entry.
+fn shows(library: &Library, filter: &Filter, seq: u64) -> bool {
+    let late = !filter.late || library.late(seq).is_some();
+    late && filter.by.as_ref().is_none_or(|by| {
+        let chronicle = &library.source.chronicle;
+        let key = chronicle.line(seq).and_then(|line| chronicle.by(line));
+        key.is_some_and(|key| library.holder(key).to_lowercase().contains(by.as_str()))
+    })
+}
+
+/// What had ended by a day, as far as the first `size` entries know it: day and marker, by day.
+fn ended(library: &Library, until: Day, size: u64) -> Vec<(Day, u32)> {
+    let all = (0..).zip(&library.markers);
+    let ended = all.filter(|(_, marker)| {
+        let known = marker.entry.is_none_or(|entry| entry < size);
+        marker.letter == 'X' && known && marker.day <= until
+    });
+    ended.map(|(number, marker)| (marker.day, number)).collect()
+}
+
+/// Entries and what the calendar did, by day: of one day the entries come first.
+fn merged(library: &Library, size: u64, ended: &[(Day, u32)]) -> Vec<Happening> {
+    let entries = library.source.chronicle.lines().iter();
+    let mut lines = Vec::with_capacity(entries.len() + ended.len());
+    let mut ended = ended.iter().peekable();
+    for (seq, entry) in numbers(size).zip(entries) {
+        while let Some((_, number)) = ended.next_if(|(day, _)| *day < entry.recorded) {
+            lines.push(Happening::Calendar(*number));
+        }
+        lines.push(Happening::Entry(seq));
+    }
+    lines.extend(ended.map(|(_, number)| Happening::Calendar(*number)));
+    lines
+}
+
 /// The last day of which a question may know anything.
 fn known_by(library: &Library, asked: Asked) -> Day {
     match asked.known {
@@ -87,32 +117,43 @@ fn known_by(library: &Library, asked: Asked) -> Day {
         Known::Then => asked.on.min(library.today()),
         Known::By(day) => day.min(library.today()),
         Known::Size(size) => {
-            let last = size.checked_sub(1).and_then(|seq| library.fact(seq));
-            last.map_or(Day::MIN, |fact| fact.at.london_day())
+            let last = size.checked_sub(1).and_then(|seq| library.recorded_on(seq));
+            last.unwrap_or(Day::MIN)
         }
     }
 }
 
-/// Puts a line into words.
-pub fn tell(library: &Library, line: Happening) -> Told {
+/// Puts a line into words, as the first `size` entries know it.
+pub fn tell(library: &Library, line: Happening, size: u64) -> Told {
     match line {
-        Happening::Entry(seq) => {
-            let Some(fact) = library.fact(seq) else { return calendar("", Day::MIN) };
-            let about = describe(&fact.event, &library.source.facts);
-            let late = if library.late(seq).is_some() { "LATE: " } else { "" };
-            let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
-            Told {
-                entry: format!("#{seq}"),
-                recorded: stamp(&fact.at.london_text()),
-                day: day_of(fact).short(),
-                who: library.holder(&fact.by).to_owned(),
-                what: format!("{doubt}{late}{} {about}", fact.event.kind()),
-            }
+        Happening::Entry(seq) => tell_entry(library, u64::from(seq)),
+        Happening::Calendar(number) => {
+            let marker = usize::try_from(number).ok().and_then(|at| library.markers.get(at));
+            marker.map_or_else(
+                || calendar("", Day::MIN),
+                |one| calendar(&library.marker_text(one, size), one.day),
+            )
         }
-        Happening::Calendar(number) => library
-            .markers
-            .get(number)
-            .map_or_else(|| calendar("", Day::MIN), |one| calendar(&one.text, one.day)),
+    }
+}
+
+fn tell_entry(library: &Library, seq: u64) -> Told {
+    let Some(line) = library.source.chronicle.line(seq) else { return calendar("", Day::MIN) };
+    let late = if library.late(seq).is_some() { "LATE: " } else { "" };
+    let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
+    let by = library.source.chronicle.by(line);
+    let fact = library.fact(seq);
+    // The file was changed since it was verified, or taken away.
+    let about = fact.as_ref().map_or_else(
+        || "cannot be read again as it was verified".to_owned(),
+        |fact| describe(&fact.event, library.words()),
+    );
+    Told {
+        entry: format!("#{seq}"),
+        recorded: fact.map_or_else(String::new, |fact| stamp(&fact.at.london_text())),
+        day: line.day.short(),
+        who: by.map_or_else(String::new, |by| library.holder(by).to_owned()),
+        what: format!("{doubt}{late}{} {about}", line.kind),
     }
 }
 
@@ -138,14 +179,15 @@ fn stamp(text: &str) -> String {
 
 /// Everything about one entry, line by line.
 pub fn details(library: &Library, intervals: Option<&Intervals>, seq: u64) -> Vec<String> {
-    let Some(fact) = library.fact(seq) else { return Vec::new() };
-    let facts = &library.source.facts;
+    let (Some(fact), Some(line)) = (library.fact(seq), library.source.chronicle.line(seq)) else {
+        return Vec::new();
+    };
     let known = library.source.roster.get(&fact.by);
     let role = known.map_or_else(String::new, |one| format!(", {}", one.role));
     let mut lines = vec![
         format!("{}", fact.event.kind()),
-        describe(&fact.event, facts),
-        format!("for day    {}", day_of(fact).short()),
+        describe(&fact.event, library.words()),
+        format!("for day    {}", line.day.short()),
         format!("recorded   {}", fact.at.london_text()),
     ];
     lines.push(format!("written    {}", written(intervals, seq)));
@@ -157,22 +199,20 @@ pub fn details(library: &Library, intervals: Option<&Intervals>, seq: u64) -> Ve
     }
     lines.push(format!("by         {}{role}", library.holder(&fact.by)));
     lines.push(format!("key        {}", fact.by));
-    if let Some(leaf) = usize::try_from(seq).ok().and_then(|seq| library.source.leaves.get(seq)) {
-        lines.push(format!("leaf hash  {}", grouped_hash(leaf)));
+    if let Some(leaf) = library.source.entries.leaf(seq) {
+        lines.push(format!("leaf hash  {}", grouped_hash(&leaf)));
     }
     lines.push("signature  good".to_owned());
     for one in &fact.subjects {
         lines.push(format!("names      {} sha256 {}", one.name, grouped_hash(&one.sha256)));
     }
-    let later = |id: &EventId| {
-        let about = facts.iter().filter(|one| points_at(&one.event) == Some(id));
-        let told = about.map(|one| {
-            let doubt = if library.doubtful(&[one.seq]).is_empty() { "" } else { " (DOUBTFUL)" };
-            format!("#{} {}{doubt}", one.seq, one.event.kind())
-        });
-        told.collect::<Vec<_>>()
-    };
-    let later = later(&fact.id);
+    let later = library.source.chronicle.later(seq).iter().map(|later| {
+        let later = u64::from(*later);
+        let doubt = if library.doubtful(&[later]).is_empty() { "" } else { " (DOUBTFUL)" };
+        let kind = library.source.chronicle.line(later).map(|line| line.kind);
+        format!("#{later} {}{doubt}", kind.map_or("", Kind::as_str))
+    });
+    let later: Vec<String> = later.collect();
     let none = if later.is_empty() { "none".to_owned() } else { later.join(", ") };
     lines.push(format!("later entries about this one: {none}"));
     lines
@@ -220,9 +260,9 @@ pub fn item_of(library: &Library, seq: u64) -> Option<ItemId> {
         | Event::AnchorCosigned(_)
         | Event::AnchorTimestamped(_)
         | Event::Correction(_) => {
-            let target = points_at(&fact.event)?;
-            let other = library.source.facts.iter().find(|one| one.id == *target)?;
-            if other.seq == seq { None } else { item_of(library, other.seq) }
+            let other = library.words().place(points_at(&fact.event)?)?;
+            // Every step leads to an earlier entry, so this ends.
+            if other < seq { item_of(library, other) } else { None }
         }
     }
 }

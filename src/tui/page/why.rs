@@ -7,7 +7,7 @@ use super::super::book::{Asked, Known, Library};
 use super::{Position, entries_text, known_text};
 use crate::domain::day::Day;
 use crate::domain::describe::doubt_mark;
-use crate::domain::explain::{Explanation, Node, Partial, explain};
+use crate::domain::explain::{Explanation, Node, Partial, Telling, explain};
 use crate::domain::refs::ItemRef;
 use crate::domain::status::Status;
 
@@ -112,9 +112,15 @@ fn with_entries(text: &str, entries: &[u64], library: &Library) -> String {
 
 impl Why {
     /// Explains one item; none when it is not asked for on that day.
-    pub fn read(library: &mut Library, position: &Position, item: &ItemRef) -> Option<Self> {
+    pub fn read(
+        library: &mut Library,
+        position: &Position,
+        item: &ItemRef,
+        most: usize,
+    ) -> Option<Self> {
         let view = position.view();
-        let it = explain(&position.book.state, &view, item)?;
+        let telling = Telling { words: library.words(), most };
+        let it = explain(&position.book.state, &view, item, telling)?;
         let mut history: Vec<(Day, Status)> = position.book.positions.history(item).collect();
         history.reverse();
         let finding = &it.finding;
@@ -184,6 +190,10 @@ fn flatten(
         path.pop();
     }
 }
+
+/// How many pieces of evidence and answers of a kind are told one by one until all branches are
+/// opened.
+pub const MOST: usize = 20;
 
 /// How deep the tree starts open.
 const DEPTH: usize = 3;

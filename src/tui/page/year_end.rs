@@ -120,9 +120,11 @@ pub fn published(position: &Position) -> Vec<Published> {
 
 /// One published statement as a line: day, standing, entry, who published it.
 pub fn published_text(one: &Published, library: &Library) -> String {
-    let fact = one.entry.and_then(|seq| library.fact(seq));
+    let chronicle = &library.source.chronicle;
+    let line = one.entry.and_then(|seq| chronicle.line(seq));
     let entry = one.entry.map_or_else(String::new, |seq| format!("  #{seq}"));
-    let who = fact.map_or("", |fact| library.holder(&fact.by));
+    let by = line.and_then(|line| chronicle.by(line));
+    let who = by.map_or("", |by| library.holder(by));
     format!("{:<12} {}{entry}  {who}", one.on.short(), one.standing)
 }
 

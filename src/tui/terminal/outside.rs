@@ -42,8 +42,8 @@ pub(super) fn outside(model: &Model, effect: Effect, host: &dyn Host) -> Message
         Effect::Reload => reloaded(model.library.all(), host),
         Effect::Export(name, bytes) => Message::Told(host.export(&name, &bytes)),
         Effect::Keep(days) => {
-            let ledger = model.library.source.leaves.first().map_or("", String::as_str);
-            Message::Told(host.keep(ledger, &days))
+            let ledger = model.library.source.entries.leaf(0).unwrap_or_default();
+            Message::Told(host.keep(&ledger, &days))
         }
         Effect::Quit | Effect::Verify(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw => {
             Message::Told(Ok(String::new()))

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
-use super::super::page::history::{History, details, month, tell};
+use super::super::page::history::{History, month};
 use super::super::page::known_text;
 use super::super::theme::Role;
 use super::super::width::{fill, grouped};
@@ -90,8 +90,7 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     let cursor = model.cursor();
     let height = layout::list_height(model);
     let mut at = None;
-    for (number, line) in page.lines.iter().enumerate().skip(cursor.top).take(height) {
-        let told = tell(&model.library, *line);
+    for (number, told) in (cursor.top..).zip(model.told.lines.iter().take(height)) {
         let y = area.y + 2 + u16::try_from(number - cursor.top).unwrap_or(0);
         let cells = [&told.entry, &told.recorded, &told.day, &told.who, &told.what];
         pen.row(area, y, &columns(cells.map(String::as_str)), number == cursor.at);
@@ -147,12 +146,8 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let entry = model.entry();
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
     pen.frame(area, &title, "");
-    let lines = match entry {
-        Some(seq) => {
-            details(&model.library, model.trust.report.as_ref().map(|one| &one.intervals), seq)
-        }
-        None => vec!["The calendar did this; nothing was recorded.".to_owned()],
-    };
+    let calendar = ["The calendar did this; nothing was recorded.".to_owned()];
+    let lines = if entry.is_some() { model.told.entry.as_slice() } else { &calendar };
     let width = usize::from(area.width.saturating_sub(4));
     let lines = lines.iter().flat_map(|line| wrap_kept(line, width));
     for (number, line) in lines.take(usize::from(area.height.saturating_sub(2))).enumerate() {

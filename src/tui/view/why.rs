@@ -6,7 +6,6 @@ use super::super::book::Asked;
 use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Beside, Cursor, Model};
-use super::super::page::history::details;
 use super::super::page::why::{Line, Why, answer_text};
 use super::super::theme::Role;
 use super::super::width::wrap;
@@ -155,12 +154,8 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let entry = model.entry();
     let title = entry.map_or("Entry".to_owned(), |seq| format!("Entry #{seq}"));
     pen.frame(area, &title, &format!("{} details", model.keys.hint(C::Open)));
-    let lines = match entry {
-        Some(seq) => {
-            details(&model.library, model.trust.report.as_ref().map(|one| &one.intervals), seq)
-        }
-        None => vec!["This line rests on no one entry.".to_owned()],
-    };
+    let none = ["This line rests on no one entry.".to_owned()];
+    let lines = if entry.is_some() { model.told.entry.as_slice() } else { &none };
     let width = usize::from(area.width.saturating_sub(4));
     let lines = lines.iter().flat_map(|line| wrap_kept(line, width));
     for (number, line) in lines.take(usize::from(area.height.saturating_sub(2))).enumerate() {

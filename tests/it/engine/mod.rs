@@ -21,13 +21,15 @@ mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::derive::RulesChoice;
 use dspt_ledger::domain::event::{Assurance, Kind};
-use dspt_ledger::domain::explain::explain;
+use dspt_ledger::domain::explain::{Telling, explain};
 use dspt_ledger::domain::proof::{By, Proof, check};
 use dspt_ledger::domain::region::Cover;
-use dspt_ledger::domain::replay::{Contents, Fact, State, replay};
+use dspt_ledger::domain::replay::{Contents, Fact, State, replay, replay_from};
 use dspt_ledger::domain::rule::{Atom, Authority, World};
 use dspt_ledger::domain::standing::judge;
 use dspt_ledger::domain::status::{DayView, Positions, Status};
@@ -63,11 +65,14 @@ fn choice(latest: bool) -> RulesChoice {
 /// Every claim about one world.
 fn examine(entries: &[Entry], random: &mut Random, seen: &mut Seen) -> Outcome {
     let (facts, contents) = facts(entries);
+    let chronicle = Arc::new(Chronicle::of(&facts));
     let whole = entries.len();
     for size in [whole, random.below(whole)] {
         let latest = random.chance(30);
         let naive = answers(&entries[..size], latest);
-        let state = replay(&facts, &contents, size as u64).map_err(|error| error.to_string())?;
+        // From all facts, of which none after the first may be looked at.
+        let state =
+            replay_from(&chronicle, &contents, size as u64).map_err(|error| error.to_string())?;
         let positions = Positions::new(&state, choice(latest));
         same_statuses(&positions, &naive, size)?;
         if size == whole {
@@ -84,7 +89,7 @@ fn examine(entries: &[Entry], random: &mut Random, seen: &mut Seen) -> Outcome {
                 let view = positions.on(day(*number));
                 examine_day(&view, &naive, index, size, seen)?;
                 if random.chance(10) {
-                    examine_explanations(&state, &view, size)?;
+                    examine_explanations(&state, &facts, &view, size)?;
                 }
             }
         }
@@ -333,9 +338,9 @@ fn holds(world: &World, proof: &Proof, grounds: &BTreeSet<usize>, rules: &BTreeS
 }
 
 /// Explanations say what the finding says, and nothing that was not known.
-fn examine_explanations(state: &State, view: &DayView<'_>, size: usize) -> Outcome {
+fn examine_explanations(state: &State, facts: &[Fact], view: &DayView<'_>, size: usize) -> Outcome {
     for finding in view.findings() {
-        let Some(explained) = explain(state, view, &finding.item) else {
+        let Some(explained) = explain(state, view, &finding.item, Telling::all(&facts)) else {
             return Err(format!("no explanation of {finding:?}"));
         };
         claim!(explained.finding == finding, "the explanation has another finding");
@@ -355,16 +360,11 @@ fn examine_explanations(state: &State, view: &DayView<'_>, size: usize) -> Outco
     Ok(())
 }
 
-/// Learning fact by fact gives what replay from the start gives; a correction is refused.
+/// Learning fact by fact, corrections too, gives what replay from the start gives.
 fn learning_agrees(facts: &[Fact], contents: &Contents) -> Outcome {
     let mut state = State::default();
     for fact in facts {
-        let learnt = state.learn(fact, contents);
-        if fact.event.kind() == Kind::Correction {
-            claim!(learnt.is_err(), "a correction was learnt");
-            return Ok(());
-        }
-        learnt.map_err(|error| error.to_string())?;
+        state.learn(fact, contents).map_err(|error| error.to_string())?;
     }
     let whole = replay(facts, contents, u64::MAX).map_err(|error| error.to_string())?;
     let (learnt, whole) =

@@ -1,0 +1,363 @@
+//! The facts of a ledger, held small: what replay needs of all of them, and nothing that only
+//! people read.
+//!
+//! A large ledger is evidence, answers and confirmations by the hundred thousand, and a few dozen
+//! facts that shape the rules. Those few are kept whole; of the many there are rows of numbers by
+//! item and assertion, in the order of their days. Titles, notes and names of files are read from
+//! the ledger again when they are shown: [`Words`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::day::{Day, Instant};
+use super::describe::{for_day, points_at};
+use super::event::{Event, EvidenceRecorded, ItemAnswered, Kind};
+use super::ids::Ids;
+use super::refs::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
+use super::replay::{Fact, Facts};
+
+/// Where the words of entries are found: all facts in memory, or the ledger's file.
+pub trait Words {
+    /// Returns an entry's fact; none where there is no such entry, or where it cannot be read again
+    /// as it was verified.
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>>;
+
+    /// Returns the place of an event.
+    fn place(&self, id: &EventId) -> Option<u64>;
+}
+
+impl Words for [Fact] {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        self.get(usize::try_from(seq).ok()?).map(Cow::Borrowed)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.iter().find(|fact| fact.id == *id).map(|fact| fact.seq)
+    }
+}
+
+/// A part of them.
+impl Words for &[Fact] {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        (**self).fact(seq)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        (**self).place(id)
+    }
+}
+
+impl Words for Facts {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        (**self).fact(seq)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.place_of(id)
+    }
+}
+
+/// Takes in verified facts one after the other.
+pub trait Keeps: Default {
+    /// Keeps the next fact.
+    fn keep(&mut self, fact: Fact);
+
+    /// Returns the kind of an event that was kept.
+    fn kind_of(&self, id: &EventId) -> Option<Kind>;
+}
+
+impl Keeps for Chronicle {
+    fn keep(&mut self, fact: Fact) {
+        self.push(Cow::Owned(fact));
+    }
+
+    fn kind_of(&self, id: &EventId) -> Option<Kind> {
+        Some(self.line(self.ids.place(id)?)?.kind)
+    }
+}
+
+/// What lists show of an entry without reading it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The day in London on which it was recorded.
+    pub recorded: Day,
+    /// The day that it is for: the day recorded where it is for no other.
+    pub day: Day,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its key, by its number among those that signed.
+    by: u32,
+}
+
+/// A piece of evidence for an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    /// The day that it proves.
+    pub(super) from: Day,
+    /// Its entry.
+    pub(super) seq: u32,
+    /// The last day that it may be relied on.
+    pub(super) until: Day,
+    /// The number of its scope.
+    pub(super) scope: u32,
+}
+
+/// The organisation's own answer to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Answer {
+    /// The day that it is about.
+    pub(super) on: Day,
+    /// Its entry.
+    pub(super) seq: u32,
+    /// The last day that it may be relied on.
+    pub(super) until: Day,
+    /// What it says.
+    pub(super) met: bool,
+}
+
+/// What was recorded about one item, by its days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Track {
+    pub(super) evidence: Vec<Row>,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// A confirmation of an assertion: the day that it is for and the entry.
+pub(super) type Confirmation = (Day, u32);
+
+/// The end of a piece of evidence: the entry that says so, and the first day without it; none for
+/// "never counted".
+pub(super) type Withdrawal = (u32, Option<Day>);
+
+/// The facts of a ledger as replay reads them.
+#[derive(Clone, Debug, Default)]
+pub struct Chronicle {
+    /// Which entry has which identity.
+    pub ids: Ids,
+    lines: Vec<Line>,
+    keys: Vec<KeyId>,
+    key_numbers: BTreeMap<KeyId, u32>,
+    pub(super) whole: BTreeMap<u32, Arc<Fact>>,
+    pub(super) tracks: BTreeMap<ItemRef, Track>,
+    pub(super) confirmed: BTreeMap<AssertionRef, Vec<Confirmation>>,
+    /// Evidence that names controls, which is kept whole.
+    pub(super) controls: Vec<u32>,
+    pub(super) withdrawals: BTreeMap<u32, Vec<Withdrawal>>,
+    /// Withdrawals of what was not there yet.
+    pub(super) dangling: Vec<u32>,
+    /// Whether a correction names what was not there yet.
+    pub(super) unresolved: bool,
+    /// The scopes that evidence names, each once.
+    pub(super) scopes: Vec<Vec<UnitId>>,
+    numbers: BTreeMap<Vec<UnitId>, u32>,
+    /// Entries that point at an earlier one.
+    later: BTreeMap<u32, Vec<u32>>,
+    /// One bit for each entry that a later one may change.
+    touched: Vec<u64>,
+    /// The last instant and its day: entries of one batch have the same.
+    last: Option<(Instant, Day)>,
+}
+
+/// Says whether of a kind there are many, so that rows are kept in the place of facts.
+pub(super) fn is_plain(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::EvidenceRecorded
+            | Kind::EvidenceWithdrawn
+            | Kind::ItemAnswered
+            | Kind::AssertionConfirmed
+    )
+}
+
+impl Chronicle {
+    /// Takes in all of some facts, in ledger order from the first.
+    pub fn of(facts: &[Fact]) -> Self {
+        let mut chronicle = Self::default();
+        for fact in facts {
+            chronicle.push(Cow::Borrowed(fact));
+        }
+        chronicle
+    }
+
+    /// Returns how many entries there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Says whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// What lists show of an entry.
+    pub fn line(&self, seq: u64) -> Option<&Line> {
+        self.lines.get(usize::try_from(seq).ok()?)
+    }
+
+    /// The same of all entries, in order.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The key that signed an entry.
+    pub fn by(&self, line: &Line) -> Option<&KeyId> {
+        self.keys.get(usize::try_from(line.by).ok()?)
+    }
+
+    /// The facts that are kept whole, in ledger order.
+    pub fn whole(&self) -> impl Iterator<Item = &Fact> {
+        self.whole.values().map(AsRef::as_ref)
+    }
+
+    /// The entries that point at an earlier one, in ledger order.
+    pub fn later(&self, seq: u64) -> &[u32] {
+        let found = u32::try_from(seq).ok().and_then(|seq| self.later.get(&seq));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Says how many days late an entry was recorded: see [`super::describe::late_days`].
+    pub fn late(&self, seq: u64) -> Option<i32> {
+        let (line, first) = (self.line(seq)?, self.lines.first()?);
+        let days = line.recorded.number() - line.day.number();
+        (days > 0 && line.day >= first.recorded).then_some(days)
+    }
+
+    /// Takes in the next fact.
+    pub fn push(&mut self, fact: Cow<'_, Fact>) {
+        // More entries than that would be a file of eight terabytes.
+        let Ok(seq) = u32::try_from(self.lines.len()) else { return };
+        let recorded = self.london_day(fact.at);
+        let by = self.key(&fact.by);
+        let (kind, day) = (fact.event.kind(), for_day(&fact.event).unwrap_or(recorded));
+        self.lines.push(Line { recorded, day, kind, by });
+        self.ids.push(&fact.id);
+        self.touched.resize(self.lines.len().div_ceil(64), 0);
+        if let Some(target) = points_at(&fact.event).and_then(|id| self.earlier(id, seq)) {
+            self.later.entry(target).or_default().push(seq);
+        }
+        if !self.in_rows(seq, &fact.event) {
+            self.whole.insert(seq, Arc::new(fact.into_owned()));
+        }
+    }
+
+    /// Takes what an event says into the rows; returns whether they hold all of it that replay needs.
+    fn in_rows(&mut self, seq: u32, event: &Event) -> bool {
+        if let Some(corrected) = event.corrects() {
+            match self.earlier(corrected, seq) {
+                Some(target) => self.touch(target),
+                None => self.unresolved = true,
+            }
+        }
+        if let Event::EvidenceRecorded(body) = event {
+            return self.evidence(seq, body);
+        }
+        if let Event::ItemAnswered(body) = event {
+            return self.answered(seq, body);
+        }
+        if let Event::AssertionConfirmed(body) = event {
+            let list = self.confirmed.entry(body.assertion.clone()).or_default();
+            insert(list, (body.on, seq));
+            return true;
+        }
+        let Event::EvidenceWithdrawn(body) = event else { return false };
+        let target = self.earlier(&body.evidence, seq);
+        if let Some(target) = target {
+            self.touch(target);
+            self.withdrawals.entry(target).or_default().push((seq, body.from));
+        } else {
+            self.dangling.push(seq);
+        }
+        target.is_some()
+    }
+
+    /// Says whether an entry speaks of one that was not there yet, which `admit` lets none do.
+    pub(super) fn is_odd(&self) -> bool {
+        self.unresolved || !self.dangling.is_empty()
+    }
+
+    /// Says whether a later entry may change what this one says.
+    pub(super) fn is_touched(&self, seq: u32) -> bool {
+        let word = usize::try_from(seq / 64).ok().and_then(|at| self.touched.get(at));
+        word.is_some_and(|word| word & (1 << (seq % 64)) != 0)
+    }
+
+    /// The place of an event, where it is one of the first `size` entries.
+    pub(super) fn earlier(&self, id: &EventId, size: u32) -> Option<u32> {
+        let place = self.ids.place(id).and_then(|place| u32::try_from(place).ok())?;
+        (place < size).then_some(place)
+    }
+
+    fn touch(&mut self, seq: u32) {
+        let word = usize::try_from(seq / 64).ok().and_then(|at| self.touched.get_mut(at));
+        if let Some(word) = word {
+            *word |= 1 << (seq % 64);
+        }
+    }
+
+    fn evidence(&mut self, seq: u32, body: &EvidenceRecorded) -> bool {
+        let scope = self.scope(&body.scope);
+        let (from, until) = (body.proves_on, body.valid_until.unwrap_or(Day::MAX));
+        for item in &body.items {
+            let row = Row { from, seq, until, scope };
+            insert(&mut self.track(item).evidence, row);
+        }
+        if !body.controls.is_empty() {
+            self.controls.push(seq);
+        }
+        body.controls.is_empty()
+    }
+
+    fn answered(&mut self, seq: u32, body: &ItemAnswered) -> bool {
+        let until = body.valid_until.unwrap_or(Day::MAX);
+        let answer = Answer { on: body.on, seq, until, met: body.met };
+        insert(&mut self.track(&body.item).answers, answer);
+        // What an answer says against an item is a reason, and there are few.
+        body.met
+    }
+
+    fn track(&mut self, item: &ItemRef) -> &mut Track {
+        if !self.tracks.contains_key(item) {
+            self.tracks.insert(item.clone(), Track::default());
+        }
+        self.tracks.entry(item.clone()).or_default()
+    }
+
+    fn scope(&mut self, units: &[UnitId]) -> u32 {
+        if let Some(number) = self.numbers.get(units) {
+            return *number;
+        }
+        let number = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);
+        self.scopes.push(units.to_vec());
+        self.numbers.insert(units.to_vec(), number);
+        number
+    }
+
+    fn key(&mut self, by: &KeyId) -> u32 {
+        if let Some(number) = self.key_numbers.get(by) {
+            return *number;
+        }
+        let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.keys.push(by.clone());
+        self.key_numbers.insert(by.clone(), number);
+        number
+    }
+
+    fn london_day(&mut self, at: Instant) -> Day {
+        match self.last {
+            Some((last, day)) if last == at => day,
+            Some(_) | None => {
+                let day = at.london_day();
+                self.last = Some((at, day));
+                day
+            }
+        }
+    }
+}
+
+/// Keeps a list in order; what comes is mostly the last, or near it.
+fn insert<T: Ord>(list: &mut Vec<T>, new: T) {
+    let fits = list.last().is_none_or(|newest| *newest <= new);
+    let at = if fits { list.len() } else { list.partition_point(|known| *known <= new) };
+    list.insert(at, new);
+}

@@ -1,0 +1,506 @@
+//! What the first entries of a ledger say of single items and assertions: evidence, answers,
+//! confirmations, with the corrections and withdrawals that those entries hold.
+//!
+//! A view over a [`Chronicle`]: nothing is copied for it, so that another amount of knowledge costs
+//! little. It decides no status.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::chronicle::{Answer, Chronicle, Row, Track, Words};
+use super::day::Day;
+use super::event::{Assurance, Event, EvidenceRecorded, Kind};
+use super::refs::{AssertionRef, EventId, ItemRef, UnitId};
+use super::region::{Cover, Region, Steps, Units};
+
+/// An answer or a piece of evidence for an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Where it counts.
+    pub region: Region,
+    /// Its entries.
+    pub because: Vec<u64>,
+    /// Whether it is the organisation's own answer; else it is evidence.
+    pub answer: bool,
+    /// The entries that ended it early, if any.
+    pub ended_by: Vec<u64>,
+}
+
+impl Own {
+    /// What it is, for people.
+    pub fn label(&self, said: &Said, words: &dyn Words) -> String {
+        if self.answer {
+            return "own answer".to_owned();
+        }
+        let place = self.because.first().copied().unwrap_or_default();
+        match said.event(place, words).as_deref() {
+            Some(Event::EvidenceRecorded(body)) => format!("evidence \"{}\"", body.title),
+            Some(_) | None => format!("evidence of entry #{place}"),
+        }
+    }
+}
+
+/// A recorded reason why an item does not apply, or an answer that it is not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+    /// Its entries.
+    pub because: Vec<u64>,
+    /// The reason or the answer.
+    pub text: String,
+}
+
+/// A confirmation of an assertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The day that it is for.
+    pub on: Day,
+    /// Its entries.
+    pub because: Vec<u64>,
+}
+
+/// What stands in the place of an entry.
+#[derive(Clone, Debug)]
+struct Instead {
+    /// The event; none where it is void.
+    event: Option<Event>,
+    /// The correction that says so.
+    by: u64,
+}
+
+/// What the organisation itself says of one item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemLine {
+    /// The units that evidence and answers cover, day by day.
+    pub own: Steps<Units>,
+    /// Days on which an answer says that it is not met: first, last, entry.
+    denied: Vec<(Day, Day, u32)>,
+}
+
+/// The view.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    chronicle: Arc<Chronicle>,
+    size: u32,
+    instead: BTreeMap<u32, Instead>,
+    /// Evidence for an item that a correction brought in.
+    evidence: BTreeMap<ItemRef, Vec<u32>>,
+    /// Answers to an item that a correction brought in.
+    answers: BTreeMap<ItemRef, Vec<u32>>,
+    /// Confirmations that a correction brought in.
+    confirmed: BTreeMap<AssertionRef, Vec<u32>>,
+    /// Withdrawals that a correction brought in, or of what came later: the newest entry behind
+    /// each, and its first day.
+    moved: BTreeMap<u32, Vec<(u64, Option<Day>)>>,
+}
+
+impl Said {
+    /// What the first `size` entries say, as far as nothing was corrected.
+    pub(super) fn new(chronicle: Arc<Chronicle>, size: u32) -> Self {
+        Self { chronicle, size, ..Self::default() }
+    }
+
+    /// The facts that it is a view of.
+    pub fn chronicle(&self) -> &Arc<Chronicle> {
+        &self.chronicle
+    }
+
+    pub(super) fn chronicle_mut(&mut self) -> &mut Chronicle {
+        Arc::make_mut(&mut self.chronicle)
+    }
+
+    /// Takes in one more entry, which is no correction.
+    pub(super) fn grow(&mut self) {
+        self.size = u32::try_from(self.chronicle.len()).unwrap_or(u32::MAX);
+    }
+
+    /// Puts what corrections say in the place of what was recorded: the entry corrected, the event
+    /// in its place, and the correction.
+    pub(super) fn correct(&mut self, corrected: Vec<(u32, Option<Event>, u64)>) {
+        for (seq, event, by) in corrected {
+            match &event {
+                Some(Event::EvidenceRecorded(body)) => {
+                    for item in &body.items {
+                        self.evidence.entry(item.clone()).or_default().push(seq);
+                    }
+                }
+                Some(Event::ItemAnswered(body)) => {
+                    self.answers.entry(body.item.clone()).or_default().push(seq);
+                }
+                Some(Event::AssertionConfirmed(body)) => {
+                    self.confirmed.entry(body.assertion.clone()).or_default().push(seq);
+                }
+                Some(Event::EvidenceWithdrawn(body)) => {
+                    self.move_withdrawal(&body.evidence, by, body.from);
+                }
+                Some(_) | None => {}
+            }
+            self.instead.insert(seq, Instead { event, by });
+        }
+        let (chronicle, size) = (Arc::clone(&self.chronicle), self.size);
+        for seq in chronicle.dangling.iter().take_while(|seq| **seq < size) {
+            let fact = chronicle.whole.get(seq).filter(|_| !self.instead.contains_key(seq));
+            if let Some(Event::EvidenceWithdrawn(body)) = fact.map(|fact| &fact.event) {
+                self.move_withdrawal(&body.evidence, u64::from(*seq), body.from);
+            }
+        }
+    }
+
+    fn move_withdrawal(&mut self, evidence: &EventId, by: u64, from: Option<Day>) {
+        if let Some(target) = self.chronicle.earlier(evidence, self.size) {
+            self.moved.entry(target).or_default().push((by, from));
+        }
+    }
+
+    /// The event that stands at a place, corrections applied; none where it is void or cannot be
+    /// read.
+    pub fn event<'e>(&'e self, place: u64, words: &'e dyn Words) -> Option<Cow<'e, Event>> {
+        let seq = u32::try_from(place).ok()?;
+        if let Some(instead) = self.instead.get(&seq) {
+            return instead.event.as_ref().map(Cow::Borrowed);
+        }
+        match words.fact(place)? {
+            Cow::Borrowed(fact) => Some(Cow::Borrowed(&fact.event)),
+            Cow::Owned(fact) => Some(Cow::Owned(fact.event)),
+        }
+    }
+
+    /// Says whether a piece of evidence stands.
+    pub(super) fn has_evidence(&self, id: &EventId) -> bool {
+        let Some(seq) = self.chronicle.earlier(id, self.size) else { return false };
+        if let Some(instead) = self.instead.get(&seq) {
+            return matches!(instead.event, Some(Event::EvidenceRecorded(_)));
+        }
+        let line = self.chronicle.line(u64::from(seq));
+        line.is_some_and(|line| line.kind == Kind::EvidenceRecorded)
+    }
+
+    fn because(&self, seq: u32) -> Vec<u64> {
+        let by = self.instead.get(&seq).map(|instead| instead.by);
+        std::iter::once(u64::from(seq)).chain(by).collect()
+    }
+
+    /// Says whether an entry counts as it was recorded.
+    fn stands(&self, seq: u32) -> bool {
+        let maybe = self.chronicle.unresolved || self.chronicle.is_touched(seq);
+        seq < self.size && !(maybe && self.instead.contains_key(&seq))
+    }
+
+    /// The withdrawals of a piece of evidence: the newest entry behind each, and its first day.
+    fn withdrawals(&self, seq: u32) -> Vec<(u64, Option<Day>)> {
+        let recorded = self.chronicle.withdrawals.get(&seq).into_iter().flatten();
+        let mut all: Vec<(u64, Option<Day>)> = recorded
+            .filter(|(by, _)| self.stands(*by))
+            .map(|(by, from)| (u64::from(*by), *from))
+            .collect();
+        all.extend(self.moved.get(&seq).into_iter().flatten());
+        all.sort_unstable();
+        all
+    }
+
+    /// The last day on which a piece of evidence counts, given the last that it names; none where
+    /// it never does.
+    fn last_day(&self, seq: u32, until: Day) -> Option<Day> {
+        let moved = !self.moved.is_empty() && self.moved.contains_key(&seq);
+        if !moved && !self.chronicle.is_touched(seq) {
+            return Some(until);
+        }
+        self.withdrawals(seq).into_iter().try_fold(until, |until, (_, from)| {
+            let from = from.filter(|from| *from > Day::MIN)?;
+            Some(until.min(from.plus(-1)))
+        })
+    }
+
+    /// The evidence for an item as recorded and as corrected, by the day that it proves.
+    fn rows(&self, item: &ItemRef) -> impl Iterator<Item = Row> {
+        let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.evidence);
+        let recorded = track.iter().copied().filter(|row| self.stands(row.seq));
+        recorded.chain(self.corrected_rows(item))
+    }
+
+    fn corrected_rows(&self, item: &ItemRef) -> Vec<Row> {
+        let corrected = self.evidence.get(item).into_iter().flatten();
+        let row = |seq: &u32| match self.instead.get(seq).and_then(|one| one.event.as_ref()) {
+            Some(Event::EvidenceRecorded(body)) => {
+                let until = body.valid_until.unwrap_or(Day::MAX);
+                Some(Row { from: body.proves_on, seq: *seq, until, scope: u32::MAX })
+            }
+            Some(_) | None => None,
+        };
+        let mut rows: Vec<Row> = corrected.filter_map(row).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The answers to an item by the day that they are about: of two on one day the later in the
+    /// ledger holds, each until the next.
+    fn answered(&self, item: &ItemRef) -> Vec<Answer> {
+        let track = self.chronicle.tracks.get(item).map_or(&[][..], |track: &Track| &track.answers);
+        let mut all: Vec<Answer> =
+            track.iter().copied().filter(|answer| self.stands(answer.seq)).collect();
+        for seq in self.answers.get(item).into_iter().flatten() {
+            if let Some(Event::ItemAnswered(body)) =
+                self.instead.get(seq).and_then(|one| one.event.as_ref())
+            {
+                let until = body.valid_until.unwrap_or(Day::MAX);
+                all.push(Answer { on: body.on, seq: *seq, until, met: body.met });
+            }
+        }
+        if self.answers.contains_key(item) {
+            all.sort_unstable();
+        }
+        let mut latest: Vec<Answer> = Vec::with_capacity(all.len());
+        for answer in all {
+            if latest.last().is_some_and(|last| last.on == answer.on) {
+                latest.pop();
+            }
+            if let Some(last) = latest.last_mut() {
+                last.until = last.until.min(answer.on.plus(-1));
+            }
+            latest.push(answer);
+        }
+        latest.retain(|answer| answer.on <= answer.until);
+        latest
+    }
+
+    /// The units of a scope; an empty one is the whole organisation.
+    fn units(&self, row: &Row, scopes: &Scopes) -> Units {
+        let number = usize::try_from(row.scope).ok();
+        if let Some(units) = number.and_then(|number| scopes.units.get(number)) {
+            return *units;
+        }
+        match self.instead.get(&row.seq).and_then(|one| one.event.as_ref()) {
+            Some(Event::EvidenceRecorded(body)) => scopes.of(&body.scope),
+            Some(_) | None => Units::NONE,
+        }
+    }
+
+    /// What the organisation itself says of an item, day by day.
+    pub fn line(&self, item: &ItemRef, scopes: &Scopes) -> ItemLine {
+        let answers = self.answered(item);
+        let met = answers.iter().filter(|one| one.met).map(|one| (one.on, one.until));
+        let mut own = Steps::of_spans(met, Units::ALL);
+        for (units, spans) in self.spans(item, scopes) {
+            let more = Steps::of_spans(spans, units);
+            own = own.zip(&more, Units::or);
+        }
+        let denied: Vec<(Day, Day, u32)> =
+            answers.iter().filter(|one| !one.met).map(|one| (one.on, one.until, one.seq)).collect();
+        let gone = Steps::of_spans(denied.iter().map(|(from, until, _)| (*from, *until)), true);
+        let own = own.zip(&gone, |units, gone| if gone { Units::NONE } else { units });
+        ItemLine { own, denied }
+    }
+
+    /// The days of evidence, by the units that it speaks of.
+    fn spans(&self, item: &ItemRef, scopes: &Scopes) -> BTreeMap<Units, Vec<(Day, Day)>> {
+        let mut all: BTreeMap<Units, Vec<(Day, Day)>> = BTreeMap::new();
+        let mut last: (Units, Vec<(Day, Day)>) = (Units::NONE, Vec::new());
+        for row in self.rows(item) {
+            let Some(until) = self.last_day(row.seq, row.until).filter(|day| *day >= row.from)
+            else {
+                continue;
+            };
+            let units = self.units(&row, scopes);
+            if units != last.0 {
+                let before = std::mem::replace(&mut last.0, units);
+                let spans = std::mem::take(&mut last.1);
+                all.entry(before).or_default().extend(spans);
+            }
+            match last.1.last_mut() {
+                // Most of a large ledger says again what something before it says.
+                Some((from, end)) if *from <= row.from && row.from <= end.plus(1) => {
+                    *end = until.max(*end);
+                }
+                Some(_) | None => last.1.push((row.from, until)),
+            }
+        }
+        all.entry(last.0).or_default().extend(last.1);
+        for spans in all.values_mut() {
+            spans.sort_unstable();
+        }
+        all.remove(&Units::NONE);
+        all
+    }
+
+    /// Evidence and positive answers for an item, whenever they count, in ledger order.
+    pub fn own(&self, item: &ItemRef, line: &ItemLine, scopes: &Scopes) -> Vec<Own> {
+        self.own_where(item, line, scopes, |_, _| true)
+    }
+
+    /// Evidence and answers that count on a day, in ledger order.
+    pub fn own_on(&self, item: &ItemRef, line: &ItemLine, scopes: &Scopes, day: Day) -> Vec<Own> {
+        if line.own.at(day).is_empty() {
+            return Vec::new();
+        }
+        let mut all = self.own_where(item, line, scopes, |from, until| from <= day && day <= until);
+        all.retain(|own| !own.region.at(day).is_empty());
+        all
+    }
+
+    fn ended_by(&self, seq: u32) -> Vec<u64> {
+        if self.moved.is_empty() && !self.chronicle.is_touched(seq) {
+            return Vec::new();
+        }
+        self.withdrawals(seq).into_iter().map(|(by, _)| by).collect()
+    }
+
+    fn own_where(
+        &self,
+        item: &ItemRef,
+        line: &ItemLine,
+        scopes: &Scopes,
+        wanted: impl Fn(Day, Day) -> bool,
+    ) -> Vec<Own> {
+        let during = |from: Day, until: Day, units: Units| {
+            let whole = Region::during(from, until, Cover::of(units, Assurance::SelfAssessed));
+            let inside =
+                line.denied.iter().filter(|(first, last, _)| *first <= until && from <= *last);
+            inside.fold(whole, |region, (first, last, _)| region.without(*first, *last))
+        };
+        let evidence = self.rows(item).filter_map(|row| {
+            if !wanted(row.from, row.until) {
+                return None;
+            }
+            let units = self.units(&row, scopes);
+            let until = self.last_day(row.seq, row.until);
+            let region = until.map_or_else(Region::new, |until| during(row.from, until, units));
+            Some(Own {
+                region,
+                because: self.because(row.seq),
+                answer: false,
+                ended_by: self.ended_by(row.seq),
+            })
+        });
+        let answers = self.answered(item).into_iter().filter(|one| one.met);
+        let answers = answers.filter(|one| wanted(one.on, one.until)).map(|one| Own {
+            region: during(one.on, one.until, Units::ALL),
+            because: self.because(one.seq),
+            answer: true,
+            ended_by: Vec::new(),
+        });
+        let mut all: Vec<Own> = evidence.chain(answers).collect();
+        all.sort_by(|one, other| one.because.cmp(&other.because));
+        all
+    }
+
+    /// The answers that say on a day that an item is not met.
+    pub fn denied_on(&self, line: &ItemLine, day: Day) -> Vec<Stated> {
+        let on = line.denied.iter().filter(|(from, until, _)| *from <= day && day <= *until);
+        let stated = on.map(|(from, until, seq)| {
+            let whole = self.chronicle.whole.get(seq).map(|fact| &fact.event);
+            let instead = self.instead.get(seq).and_then(|one| one.event.as_ref());
+            let text = match instead.or(whole) {
+                Some(Event::ItemAnswered(body)) => body.answer.clone(),
+                Some(_) | None => String::new(),
+            };
+            Stated { from: *from, until: *until, because: self.because(*seq), text }
+        });
+        stated.collect()
+    }
+
+    /// The first day from which an assertion is confirmed.
+    pub fn confirmed_from(&self, assertion: &AssertionRef) -> Option<Day> {
+        let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
+        let first = recorded.copied().find(|(_, seq)| self.stands(*seq)).map(|(on, _)| on);
+        let corrected = self.corrected_confirmations(assertion).into_iter().map(|one| one.on);
+        first.into_iter().chain(corrected).min()
+    }
+
+    /// The confirmations of an assertion for a day or one before it, in ledger order.
+    pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<Confirmed> {
+        let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
+        let until = recorded.take_while(|(on, _)| *on <= day);
+        let standing = until.filter(|(_, seq)| self.stands(*seq));
+        let mut all: Vec<Confirmed> = standing
+            .map(|(on, seq)| Confirmed { on: *on, because: vec![u64::from(*seq)] })
+            .collect();
+        all.extend(self.corrected_confirmations(assertion).into_iter().filter(|one| one.on <= day));
+        all.sort_by(|one, other| one.because.cmp(&other.because));
+        all
+    }
+
+    fn corrected_confirmations(&self, assertion: &AssertionRef) -> Vec<Confirmed> {
+        let corrected = self.confirmed.get(assertion).into_iter().flatten();
+        let one = |seq: &u32| match self.instead.get(seq).and_then(|one| one.event.as_ref()) {
+            Some(Event::AssertionConfirmed(body)) => {
+                Some(Confirmed { on: body.on, because: self.because(*seq) })
+            }
+            Some(_) | None => None,
+        };
+        corrected.filter_map(one).collect()
+    }
+
+    /// Evidence that names controls: its entries, what it says, and the last day on which it
+    /// counts; none where it never does.
+    pub(super) fn naming_controls(
+        &self,
+    ) -> Vec<(Vec<u64>, Cow<'_, EvidenceRecorded>, Option<Day>)> {
+        let whole = |seq: &u32| match self.chronicle.whole.get(seq).map(|fact| &fact.event) {
+            Some(Event::EvidenceRecorded(body)) if self.stands(*seq) => Some((*seq, body)),
+            Some(_) | None => None,
+        };
+        let corrected = self.instead.iter().filter_map(|(seq, one)| match &one.event {
+            Some(Event::EvidenceRecorded(body)) if !body.controls.is_empty() => Some((*seq, body)),
+            Some(_) | None => None,
+        });
+        let all = self.chronicle.controls.iter().filter_map(whole).chain(corrected);
+        all.map(|(seq, body)| {
+            let until = self.last_day(seq, body.valid_until.unwrap_or(Day::MAX));
+            (self.because(seq), Cow::Borrowed(body), until)
+        })
+        .collect()
+    }
+
+    /// The last days that standing evidence names, each with its entry, by day.
+    pub fn ends(&self) -> Vec<(Day, u32)> {
+        let mut all = Vec::new();
+        let mut add = |seq: u32, until: Day| {
+            if until < Day::MAX {
+                all.push((until, seq));
+            }
+        };
+        for track in self.chronicle.tracks.values() {
+            let standing = track.evidence.iter().filter(|row| self.stands(row.seq));
+            standing.for_each(|row| add(row.seq, row.until));
+        }
+        for (because, body, _) in self.naming_controls() {
+            let seq = because.first().and_then(|seq| u32::try_from(*seq).ok());
+            add(seq.unwrap_or_default(), body.valid_until.unwrap_or(Day::MAX));
+        }
+        for (seq, one) in &self.instead {
+            if let Some(Event::EvidenceRecorded(body)) = &one.event {
+                add(*seq, body.valid_until.unwrap_or(Day::MAX));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// The units of each scope that evidence names, for one list of declared units.
+#[derive(Clone, Debug, Default)]
+pub struct Scopes {
+    declared: Vec<UnitId>,
+    units: Vec<Units>,
+}
+
+impl Scopes {
+    pub(super) fn new(said: &Said, declared: &[UnitId]) -> Self {
+        let mut scopes = Self { declared: declared.to_vec(), units: Vec::new() };
+        scopes.units = said.chronicle.scopes.iter().map(|names| scopes.of(names)).collect();
+        scopes
+    }
+
+    fn of(&self, names: &[UnitId]) -> Units {
+        if names.is_empty() {
+            return Units::ALL;
+        }
+        let number = |name| self.declared.iter().position(|unit| unit == name);
+        Units::of(names.iter().filter_map(number))
+    }
+}
