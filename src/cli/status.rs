@@ -48,7 +48,7 @@ pub(super) fn run(
     };
     let view = positions.on(as_of.on);
     let findings = view.findings();
-    let (counts, verdict) = (Counts::of(&findings), judge(&view, &findings));
+    let (counts, verdict) = (Counts::of(&view.stands()), judge(&view, &view.stands()));
     let published = Published::newest(&journal, &state, period, &findings, &verdict)?;
     let shown: Vec<&Finding> =
         findings.iter().filter(|one| only.is_empty() || only.contains(&one.status)).collect();

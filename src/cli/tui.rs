@@ -2,12 +2,11 @@
 //!
 //! The ledger is opened for reading only; the screen has no way to write to it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -19,12 +18,12 @@ use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
 use super::tui_check::{Check, Chosen, opened};
-use crate::domain::chronicle::{Chronicle, Words};
+use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Day;
-use crate::domain::refs::EventId;
-use crate::domain::replay::{Contents, Fact};
+use crate::domain::replay::Contents;
+use crate::journal::JournalError;
 use crate::journal::audit::{Audit, Finding};
-use crate::journal::{JournalError, read_again};
+use crate::journal::reread::Reread;
 use crate::ledger::Digest;
 use crate::store::{Mode, Store, StoreError};
 use crate::tui::act::begin;
@@ -366,9 +365,8 @@ impl Files {
         }
         self.believed(audit, |chronicle, leaves| {
             let chronicle = Arc::new(chronicle);
-            let read =
-                Reread { store: Mutex::new(store), chronicle: Arc::clone(&chronicle), leaves };
-            (chronicle, Arc::new(read))
+            let entries = Reread::new(store, Arc::clone(&chronicle), &leaves);
+            (chronicle, Arc::new(entries))
         })
     }
 
@@ -416,34 +414,9 @@ impl Files {
     }
 }
 
-/// The words of a ledger's entries, read again from its file when they are shown. Bytes that are
-/// not those that were verified say nothing.
-struct Reread {
-    store: Mutex<Store>,
-    chronicle: Arc<Chronicle>,
-    leaves: Vec<Digest>,
-}
-
-impl Words for Reread {
-    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
-        let leaf = self.leaves.get(usize::try_from(seq).ok()?)?;
-        let mut found = None;
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = store.entries(seq..seq.saturating_add(1), |row| -> Result<(), StoreError> {
-            found = read_again(&row, leaf);
-            Ok(())
-        });
-        read.ok().and(found).map(Cow::Owned)
-    }
-
-    fn place(&self, id: &EventId) -> Option<u64> {
-        self.chronicle.ids.place(id)
-    }
-}
-
 impl Entries for Reread {
     fn leaf(&self, seq: u64) -> Option<String> {
-        self.leaves.get(usize::try_from(seq).ok()?).map(Digest::hex)
+        self.leaf_of(seq).map(|leaf| leaf.hex())
     }
 }
 

@@ -7,7 +7,9 @@
 //! the ledger again when they are shown: [`Words`].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hash};
 use std::sync::Arc;
 
 use super::day::{Day, Instant};
@@ -130,6 +132,10 @@ pub(super) type Confirmation = (Day, u32);
 /// "never counted".
 pub(super) type Withdrawal = (u32, Option<Day>);
 
+/// What is looked up for every entry. It has the same order in every run, and no answer depends on
+/// that order.
+pub(super) type Looked<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
 /// The facts of a ledger as replay reads them.
 #[derive(Clone, Debug, Default)]
 pub struct Chronicle {
@@ -139,8 +145,8 @@ pub struct Chronicle {
     keys: Vec<KeyId>,
     key_numbers: BTreeMap<KeyId, u32>,
     pub(super) whole: BTreeMap<u32, Arc<Fact>>,
-    pub(super) tracks: BTreeMap<ItemRef, Track>,
-    pub(super) confirmed: BTreeMap<AssertionRef, Vec<Confirmation>>,
+    pub(super) tracks: Looked<ItemRef, Track>,
+    pub(super) confirmed: Looked<AssertionRef, Vec<Confirmation>>,
     /// Evidence that names controls, which is kept whole.
     pub(super) controls: Vec<u32>,
     pub(super) withdrawals: BTreeMap<u32, Vec<Withdrawal>>,
@@ -256,8 +262,7 @@ impl Chronicle {
             return self.answered(seq, body);
         }
         if let Event::AssertionConfirmed(body) = event {
-            let list = self.confirmed.entry(body.assertion.clone()).or_default();
-            insert(list, (body.on, seq));
+            at(&mut self.confirmed, &body.assertion, |list| insert(list, (body.on, seq)));
             return true;
         }
         let Event::EvidenceWithdrawn(body) = event else { return false };
@@ -300,7 +305,7 @@ impl Chronicle {
         let (from, until) = (body.proves_on, body.valid_until.unwrap_or(Day::MAX));
         for item in &body.items {
             let row = Row { from, seq, until, scope };
-            insert(&mut self.track(item).evidence, row);
+            at(&mut self.tracks, item, |track| insert(&mut track.evidence, row));
         }
         if !body.controls.is_empty() {
             self.controls.push(seq);
@@ -311,16 +316,9 @@ impl Chronicle {
     fn answered(&mut self, seq: u32, body: &ItemAnswered) -> bool {
         let until = body.valid_until.unwrap_or(Day::MAX);
         let answer = Answer { on: body.on, seq, until, met: body.met };
-        insert(&mut self.track(&body.item).answers, answer);
+        at(&mut self.tracks, &body.item, |track| insert(&mut track.answers, answer));
         // What an answer says against an item is a reason, and there are few.
         body.met
-    }
-
-    fn track(&mut self, item: &ItemRef) -> &mut Track {
-        if !self.tracks.contains_key(item) {
-            self.tracks.insert(item.clone(), Track::default());
-        }
-        self.tracks.entry(item.clone()).or_default()
     }
 
     fn scope(&mut self, units: &[UnitId]) -> u32 {
@@ -353,6 +351,20 @@ impl Chronicle {
             }
         }
     }
+}
+
+/// Changes the value of a key, made where there is none. The key is copied only then.
+fn at<K: Clone + Eq + Hash, V: Default>(
+    map: &mut Looked<K, V>,
+    key: &K,
+    change: impl FnOnce(&mut V),
+) {
+    if let Some(value) = map.get_mut(key) {
+        return change(value);
+    }
+    let mut value = V::default();
+    change(&mut value);
+    map.insert(key.clone(), value);
 }
 
 /// Keeps a list in order; what comes is mostly the last, or near it.

@@ -28,27 +28,22 @@ pub struct Change {
 
 /// Compares two positions. `state` is what is known in the second one.
 pub fn changes(before: &DayView<'_>, after: &DayView<'_>, state: &State) -> Vec<Change> {
-    let by_item = |findings: Vec<Finding>| -> BTreeMap<ItemRef, Finding> {
-        findings.into_iter().map(|one| (one.item.clone(), one)).collect()
+    let by_item = |view: &DayView<'_>| -> BTreeMap<ItemRef, Status> {
+        view.stands().into_iter().map(|one| (one.item, one.status)).collect()
     };
-    let (old, new) = (by_item(before.findings()), by_item(after.findings()));
+    let (old, new) = (by_item(before), by_item(after));
     let items: BTreeSet<&ItemRef> = old.keys().chain(new.keys()).collect();
-    let status = |one: Option<&Finding>| one.map_or(Status::NotAsked, |one| one.status);
+    let status = |one: Option<&Status>| one.copied().unwrap_or_default();
     let mut changes: Vec<Change> = Vec::new();
     for item in items {
-        let (was, is) = (old.get(item), new.get(item));
-        if status(was) == status(is) {
+        let (was, is) = (status(old.get(item)), status(new.get(item)));
+        if was == is {
             continue;
         }
-        let (cause, entries) = cause(state, before, after, was, is);
-        changes.push(Change {
-            item: item.clone(),
-            title: is.or(was).map_or_else(String::new, |one| one.title.clone()),
-            before: status(was),
-            after: status(is),
-            cause,
-            entries,
-        });
+        let (old, new) = (before.finding(item), after.finding(item));
+        let (cause, entries) = cause(state, before, after, old.as_ref(), new.as_ref());
+        let title = new.or(old).map_or_else(String::new, |one| one.title);
+        changes.push(Change { item: item.clone(), title, before: was, after: is, cause, entries });
     }
     // What got worse comes first, then by item.
     changes.sort_by_key(|one| (!worse(one.before, one.after), one.item.clone()));
@@ -108,8 +103,9 @@ fn cause(
             return (first.text.clone(), entries.into_iter().collect());
         }
     }
-    let new: Vec<u64> =
-        is.because.iter().filter(|seq| !was.because.contains(seq)).copied().collect();
+    // Both are in ledger order.
+    let known = |seq: &&u64| was.because.binary_search(seq).is_err();
+    let new: Vec<u64> = is.because.iter().filter(known).copied().collect();
     let entries = if new.is_empty() { is.because.clone() } else { new };
     (is.because_text.clone(), entries)
 }

@@ -14,7 +14,7 @@ use super::refs::{EventId, ItemRef, Level};
 use super::region::Units;
 use super::replay::{Approval, Known, Proposal, State};
 use super::rule::{Adoption, Atom, Authority, Rule};
-use super::said::{Own, Stated};
+use super::said::{Own, Piece, Stated};
 use super::status::{DayView, Finding, Status, stated_on};
 use super::whynot::{Unused, assurance_text, unit_list, why_not};
 
@@ -69,8 +69,10 @@ impl Explanation {
     /// Every entry that the answer rests on.
     pub fn entries(&self) -> Vec<u64> {
         let below = self.because.iter().flat_map(Node::all_entries);
-        let all: BTreeSet<u64> = self.finding.because.iter().copied().chain(below).collect();
-        all.into_iter().collect()
+        let mut all: Vec<u64> = self.finding.because.iter().copied().chain(below).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 
@@ -107,22 +109,20 @@ impl<'t> Telling<'t> {
     /// Tells of each how it counts, the newest that fit one by one and those before them at once.
     fn tell<T>(
         self,
-        list: &[Own],
-        view: &DayView<'_>,
-        one: impl Fn(&Own, String) -> T,
+        pieces: &[Piece],
+        (view, item): (&DayView<'_>, &ItemRef),
+        one: impl Fn(&Own) -> T,
         rest: impl FnOnce(String, Vec<u64>) -> T,
     ) -> Vec<T> {
-        let before = list.len().saturating_sub(self.most);
-        let (earlier, newest) = list.split_at_checked(before).unwrap_or((&[], list));
+        let before = pieces.len().saturating_sub(self.most);
+        let (earlier, newest) = pieces.split_at_checked(before).unwrap_or((&[], pieces));
         let mut told = Vec::with_capacity(newest.len() + 1);
         if !earlier.is_empty() {
-            let entries: BTreeSet<u64> =
-                earlier.iter().flat_map(|own| own.because.iter().copied()).collect();
-            let text = format!("{} earlier ones", earlier.len());
-            told.push(rest(text, entries.into_iter().collect()));
+            let entries = view.positions.derivation.said.entries_of(earlier);
+            told.push(rest(format!("{} earlier ones", earlier.len()), entries));
         }
-        let said = &view.positions.derivation.said;
-        told.extend(newest.iter().map(|own| one(own, own.label(said, self.words))));
+        let own = |piece| view.positions.own(item, piece, self.words);
+        told.extend(newest.iter().filter_map(own).map(|own| one(&own)));
         told
     }
 }
@@ -173,15 +173,17 @@ fn stated_node(what: &str, one: &Stated) -> Node {
 }
 
 fn own_nodes(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Node> {
-    let counts = |own: &Own, label: String| {
+    let counts = |own: &Own| {
         let ends = own.region.changes().find(|change| *change > view.day);
         let until = ends.map_or_else(String::new, |day| format!(" until {}", day.plus(-1).short()));
-        Node::leaf("evidence", format!("{label} counts{until}"), &own.because)
+        Node::leaf("evidence", format!("{} counts{until}", own.label), &own.because)
     };
-    let mut nodes =
-        telling.tell(&view.positions.own_on(item, view.day), view, counts, |text, entries| {
-            Node::leaf("evidence", format!("{text} count as well"), &entries)
-        });
+    let mut nodes = telling.tell(
+        &view.positions.own_on(item, view.day),
+        (view, item),
+        counts,
+        |text, entries| Node::leaf("evidence", format!("{text} count as well"), &entries),
+    );
     let confirmed = view.positions.confirmations(&item.assertion(), view.day);
     if !confirmed.is_empty() {
         let text = format!("assertion {} is confirmed", item.item.assertion());
@@ -330,12 +332,12 @@ fn lapse_node(state: &State, view: &DayView<'_>, item: &ItemRef, telling: Tellin
             node.children.push(Node::leaf("ended", cause.text, &cause.entries));
         }
     }
-    let counted = |own: &Own, label: String| {
+    let counted = |own: &Own| {
         let entries: Vec<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
-        Node::leaf("ended", format!("{label} counted until {}", last.short()), &entries)
+        Node::leaf("ended", format!("{} counted until {}", own.label, last.short()), &entries)
     };
     let own = view.positions.own_on(item, last);
-    node.children.extend(telling.tell(&own, view, counted, |text, entries| {
+    node.children.extend(telling.tell(&own, (view, item), counted, |text, entries| {
         Node::leaf("ended", format!("{text} counted until then as well"), &entries)
     }));
     node
@@ -464,13 +466,11 @@ fn targets(row: &MappingRow, item: &ItemRef) -> bool {
 }
 
 fn unused_own(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Unused> {
-    let mut all = view.positions.own(item);
-    if all.is_empty() {
+    let Some(all) = view.positions.own_not_on(item, view.day) else {
         let text = "own evidence: none recorded".to_owned();
         return vec![Unused { text, entries: Vec::new() }];
-    }
-    all.retain(|own| own.region.at(view.day).is_empty());
-    let unused = |own: &Own, label: String| {
+    };
+    let unused = |own: &Own| {
         let began = own.region.changes().next();
         let ended = own.region.changes().filter(|change| *change <= view.day).last();
         let why = match (began, ended) {
@@ -480,9 +480,9 @@ fn unused_own(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<U
             (_, None) => "does not count on this day".to_owned(),
         };
         let entries: BTreeSet<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
-        Unused { text: format!("{label} {why}"), entries: entries.into_iter().collect() }
+        Unused { text: format!("{} {why}", own.label), entries: entries.into_iter().collect() }
     };
-    telling.tell(&all, view, unused, |text, entries| Unused {
+    telling.tell(&all, (view, item), unused, |text, entries| Unused {
         text: format!("{text} do not count on this day either"),
         entries,
     })
@@ -592,8 +592,7 @@ fn remedies(state: &State, view: &DayView<'_>, item: &ItemRef) -> Vec<Vec<String
     }
     let required = view.positions.derivation.world.required.at(view.day);
     let own_now = view.positions.own_on(item, view.day);
-    let held =
-        own_now.iter().fold(Units::NONE, |units, own| units.or(own.region.at(view.day).units()));
+    let held = view.positions.own_units(item, view.day);
     if !own_now.is_empty() && held.covers(required) {
         own.retain(|thing| thing.starts_with("confirm"));
     }

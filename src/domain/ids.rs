@@ -11,11 +11,13 @@ pub struct Ids {
     numbers: Vec<u128>,
     /// Places in the order of their identities, but for those in `late`.
     sorted: Vec<u32>,
-    /// Identities that came after a greater one. Identities begin with a time, so there are few.
+    /// Identities that came long after a greater one: few.
     late: BTreeMap<u128, u32>,
 }
 
-/// How many may be out of order before all are put in order again.
+/// How far from the end an identity is put in its place at once.
+const NEAR: usize = 8_192;
+/// How many may be further out of order before all are put in order again.
 const LATE_MAX: usize = 4_096;
 
 impl Ids {
@@ -34,8 +36,15 @@ impl Ids {
         let number = id.number();
         let Ok(place) = u32::try_from(self.numbers.len()) else { return };
         self.numbers.push(number);
-        match self.sorted.last().map(|last| self.at(*last)) {
-            Some(last) if last >= number => {
+        // From the end: identities begin with a time, so most belong there or near it.
+        let near = self.sorted.len().saturating_sub(NEAR);
+        let end = self.sorted.get(near..).unwrap_or_default();
+        let at = near + end.partition_point(|place| self.at(*place) < number);
+        match self.sorted.get(at).map(|next| self.at(*next)) {
+            None => self.sorted.push(place),
+            Some(next) if next == number => {}
+            Some(_) if at > near || near == 0 => self.sorted.insert(at, place),
+            Some(_) => {
                 if self.place(id).is_none() {
                     self.late.insert(number, place);
                 }
@@ -43,7 +52,6 @@ impl Ids {
                     self.settle();
                 }
             }
-            Some(_) | None => self.sorted.push(place),
         }
     }
 

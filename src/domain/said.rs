@@ -14,6 +14,27 @@ use super::event::{Assurance, Event, EvidenceRecorded, Kind};
 use super::refs::{AssertionRef, EventId, ItemRef, UnitId};
 use super::region::{Cover, Region, Steps, Units};
 
+/// An answer or a piece of evidence for an item, as far as numbers say it: a large ledger has
+/// thousands for one item. [`Said::own`] says the rest of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its entry.
+    pub seq: u64,
+    /// Whether it is the organisation's own answer; else it is evidence.
+    pub answer: bool,
+    from: Day,
+    /// The last day on which it counts; none where it never does.
+    until: Option<Day>,
+    units: Units,
+}
+
+impl Piece {
+    /// Says whether it covers anything on a day, as far as no answer denies it.
+    fn holds_on(&self, day: Day) -> bool {
+        !self.units.is_empty() && self.from <= day && self.until.is_some_and(|until| day <= until)
+    }
+}
+
 /// An answer or a piece of evidence for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
@@ -21,24 +42,10 @@ pub struct Own {
     pub region: Region,
     /// Its entries.
     pub because: Vec<u64>,
-    /// Whether it is the organisation's own answer; else it is evidence.
-    pub answer: bool,
+    /// What it is, for people.
+    pub label: String,
     /// The entries that ended it early, if any.
     pub ended_by: Vec<u64>,
-}
-
-impl Own {
-    /// What it is, for people.
-    pub fn label(&self, said: &Said, words: &dyn Words) -> String {
-        if self.answer {
-            return "own answer".to_owned();
-        }
-        let place = self.because.first().copied().unwrap_or_default();
-        match said.event(place, words).as_deref() {
-            Some(Event::EvidenceRecorded(body)) => format!("evidence \"{}\"", body.title),
-            Some(_) | None => format!("evidence of entry #{place}"),
-        }
-    }
 }
 
 /// A recorded reason why an item does not apply, or an answer that it is not met.
@@ -327,18 +334,101 @@ impl Said {
     }
 
     /// Evidence and positive answers for an item, whenever they count, in ledger order.
-    pub fn own(&self, item: &ItemRef, line: &ItemLine, scopes: &Scopes) -> Vec<Own> {
-        self.own_where(item, line, scopes, |_, _| true)
+    pub fn pieces(&self, item: &ItemRef, scopes: &Scopes) -> Vec<Piece> {
+        self.pieces_where(item, scopes, |_, _| true)
     }
 
     /// Evidence and answers that count on a day, in ledger order.
-    pub fn own_on(&self, item: &ItemRef, line: &ItemLine, scopes: &Scopes, day: Day) -> Vec<Own> {
+    pub fn pieces_on(
+        &self,
+        item: &ItemRef,
+        line: &ItemLine,
+        scopes: &Scopes,
+        day: Day,
+    ) -> Vec<Piece> {
         if line.own.at(day).is_empty() {
             return Vec::new();
         }
-        let mut all = self.own_where(item, line, scopes, |from, until| from <= day && day <= until);
-        all.retain(|own| !own.region.at(day).is_empty());
+        let mut all = self.pieces_where(item, scopes, |from, until| from <= day && day <= until);
+        all.retain(|piece| piece.holds_on(day));
         all
+    }
+
+    fn pieces_where(
+        &self,
+        item: &ItemRef,
+        scopes: &Scopes,
+        wanted: impl Fn(Day, Day) -> bool,
+    ) -> Vec<Piece> {
+        let evidence = self.rows(item).filter(|row| wanted(row.from, row.until)).map(|row| Piece {
+            seq: u64::from(row.seq),
+            answer: false,
+            from: row.from,
+            until: self.last_day(row.seq, row.until),
+            units: self.units(&row, scopes),
+        });
+        let answers = self.answered(item).into_iter().filter(|one| one.met);
+        let answers = answers.filter(|one| wanted(one.on, one.until)).map(|one| Piece {
+            seq: u64::from(one.seq),
+            answer: true,
+            from: one.on,
+            until: Some(one.until),
+            units: Units::ALL,
+        });
+        let mut all: Vec<Piece> = evidence.chain(answers).collect();
+        all.sort_by_key(|piece| piece.seq);
+        all
+    }
+
+    /// Says whether a piece counts on a day.
+    pub fn counts_on(piece: &Piece, line: &ItemLine, day: Day) -> bool {
+        let denied = line.denied.iter().any(|(from, until, _)| *from <= day && day <= *until);
+        piece.holds_on(day) && !denied
+    }
+
+    /// All that is to be said of a piece.
+    pub fn own(&self, piece: &Piece, line: &ItemLine, words: &dyn Words) -> Own {
+        let seq = u32::try_from(piece.seq).unwrap_or(u32::MAX);
+        let cover = Cover::of(piece.units, Assurance::SelfAssessed);
+        let region = piece.until.map_or_else(Region::new, |until| {
+            let inside = line
+                .denied
+                .iter()
+                .filter(|(first, last, _)| *first <= until && piece.from <= *last);
+            let whole = Region::during(piece.from, until, cover);
+            inside.fold(whole, |region, (first, last, _)| region.without(*first, *last))
+        });
+        let (because, ended_by) = (self.because(seq), self.ended_by(seq));
+        Own { region, because, label: self.label(piece, words), ended_by }
+    }
+
+    fn label(&self, piece: &Piece, words: &dyn Words) -> String {
+        if piece.answer {
+            return "own answer".to_owned();
+        }
+        match self.event(piece.seq, words).as_deref() {
+            Some(Event::EvidenceRecorded(body)) => format!("evidence \"{}\"", body.title),
+            Some(_) | None => format!("evidence of entry #{}", piece.seq),
+        }
+    }
+
+    /// The entries of some pieces, in their order, a correction after what it corrects.
+    pub fn entries_of(&self, pieces: &[Piece]) -> Vec<u64> {
+        self.with_corrections(pieces.iter().map(|piece| piece.seq))
+    }
+
+    /// The entries that ended some pieces early.
+    pub fn ends_of(&self, pieces: &[Piece]) -> Vec<u64> {
+        let seqs = pieces.iter().filter_map(|piece| u32::try_from(piece.seq).ok());
+        seqs.flat_map(|seq| self.ended_by(seq)).collect()
+    }
+
+    fn with_corrections(&self, places: impl Iterator<Item = u64>) -> Vec<u64> {
+        let by = |place: u64| {
+            let seq = u32::try_from(place).ok().filter(|_| !self.instead.is_empty());
+            seq.and_then(|seq| self.instead.get(&seq)).map(|instead| instead.by)
+        };
+        places.flat_map(|place| std::iter::once(place).chain(by(place))).collect()
     }
 
     fn ended_by(&self, seq: u32) -> Vec<u64> {
@@ -346,45 +436,6 @@ impl Said {
             return Vec::new();
         }
         self.withdrawals(seq).into_iter().map(|(by, _)| by).collect()
-    }
-
-    fn own_where(
-        &self,
-        item: &ItemRef,
-        line: &ItemLine,
-        scopes: &Scopes,
-        wanted: impl Fn(Day, Day) -> bool,
-    ) -> Vec<Own> {
-        let during = |from: Day, until: Day, units: Units| {
-            let whole = Region::during(from, until, Cover::of(units, Assurance::SelfAssessed));
-            let inside =
-                line.denied.iter().filter(|(first, last, _)| *first <= until && from <= *last);
-            inside.fold(whole, |region, (first, last, _)| region.without(*first, *last))
-        };
-        let evidence = self.rows(item).filter_map(|row| {
-            if !wanted(row.from, row.until) {
-                return None;
-            }
-            let units = self.units(&row, scopes);
-            let until = self.last_day(row.seq, row.until);
-            let region = until.map_or_else(Region::new, |until| during(row.from, until, units));
-            Some(Own {
-                region,
-                because: self.because(row.seq),
-                answer: false,
-                ended_by: self.ended_by(row.seq),
-            })
-        });
-        let answers = self.answered(item).into_iter().filter(|one| one.met);
-        let answers = answers.filter(|one| wanted(one.on, one.until)).map(|one| Own {
-            region: during(one.on, one.until, Units::ALL),
-            because: self.because(one.seq),
-            answer: true,
-            ended_by: Vec::new(),
-        });
-        let mut all: Vec<Own> = evidence.chain(answers).collect();
-        all.sort_by(|one, other| one.because.cmp(&other.because));
-        all
     }
 
     /// The answers that say on a day that an item is not met.
@@ -421,6 +472,19 @@ impl Said {
         all.extend(self.corrected_confirmations(assertion).into_iter().filter(|one| one.on <= day));
         all.sort_by(|one, other| one.because.cmp(&other.because));
         all
+    }
+
+    /// The entries of these confirmations, in ledger order.
+    pub fn confirming(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
+        let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
+        let until = recorded.take_while(|(on, _)| *on <= day);
+        let standing = until.filter(|(_, seq)| self.stands(*seq)).map(|(_, seq)| u64::from(*seq));
+        let corrected = self.corrected_confirmations(assertion).into_iter();
+        let corrected =
+            corrected.filter(|one| one.on <= day).filter_map(|one| one.because.first().copied());
+        let mut places: Vec<u64> = standing.chain(corrected).collect();
+        places.sort_unstable();
+        self.with_corrections(places.into_iter())
     }
 
     fn corrected_confirmations(&self, assertion: &AssertionRef) -> Vec<Confirmed> {

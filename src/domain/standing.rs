@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::edition::Requirement;
 use super::refs::{AssertionRef, ItemRef, Scheme};
 use super::rule::Atom;
-use super::status::{DayView, Finding, Status};
+use super::status::{DayView, Stand, Status};
 
 /// The verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +67,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts findings.
-    pub fn of(findings: &[Finding]) -> Self {
+    /// Counts items.
+    pub fn of(findings: &[Stand]) -> Self {
         let mut counts = Self::default();
         for finding in findings {
             *counts.all.entry(finding.status).or_default() += 1;
@@ -86,15 +86,17 @@ impl Counts {
     }
 }
 
-/// Judges the whole assessment from its findings on one day.
-pub fn judge(view: &DayView<'_>, findings: &[Finding]) -> Verdict {
+/// Judges the whole assessment from its items on one day.
+pub fn judge(view: &DayView<'_>, findings: &[Stand]) -> Verdict {
     let mandatory = || findings.iter().filter(|one| one.requirement == Requirement::Mandatory);
     let missing_items: Vec<(ItemRef, Status)> = mandatory()
         .filter(|one| !one.status.in_place())
         .map(|one| (one.item.clone(), one.status))
         .collect();
     let assertions: BTreeSet<AssertionRef> = mandatory().map(|one| one.item.assertion()).collect();
-    let confirmed = |one: &AssertionRef| !view.positions.confirmations(one, view.day).is_empty();
+    let said = &view.positions.derivation.said;
+    let confirmed =
+        |one: &AssertionRef| said.confirmed_from(one).is_some_and(|from| from <= view.day);
     let unconfirmed: Vec<AssertionRef> =
         assertions.into_iter().filter(|one| !confirmed(one)).collect();
     let cyber_essentials_plus = current_certificates(view, Scheme::CyberEssentialsPlus);

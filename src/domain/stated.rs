@@ -10,7 +10,7 @@ use super::day::{Day, Instant};
 use super::replay::Certificate;
 use super::standing::{Counts, Standing, Verdict};
 use super::statement::Seen;
-use super::status::{Finding, Status};
+use super::status::{Stand, Status};
 
 /// How a certificate stands on a day, and the entry that ended or suspended it.
 pub(super) fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Option<u64>) {
@@ -30,8 +30,8 @@ pub(super) fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Opt
 }
 
 /// The standing, its reasons and its counts.
-pub(super) fn standing(verdict: &Verdict, findings: &[Finding]) -> Value {
-    let counts = Counts::of(findings);
+pub(super) fn standing(verdict: &Verdict, stands: &[Stand]) -> Value {
+    let counts = Counts::of(stands);
     let (in_place, mandatory) = counts.mandatory_in_place();
     let missing = verdict
         .missing_items

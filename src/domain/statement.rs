@@ -130,7 +130,8 @@ impl Maker<'_> {
             .collect();
         let used = self.in_order(proofs.values().flat_map(Proof::rules).collect());
         let items = findings.iter().map(|one| self.item(one, proofs.get(&one.item), &used));
-        let verdict = judge(self.view, &findings);
+        let stands = self.view.stands();
+        let verdict = judge(self.view, &stands);
         let edition = &self.period.edition;
         let mut value = json!({
             "format": FORMAT,
@@ -150,7 +151,7 @@ impl Maker<'_> {
             "secondary_transcription": edition.is_transcription(&self.period.category),
             "asked_by": self.period.because,
             "scope": self.scope(),
-            "standing": standing(&verdict, &findings),
+            "standing": standing(&verdict, &stands),
             "items": items.collect::<Vec<_>>(),
             "assertions": self.assertions(&findings),
             "certificates": self.certificates(),
@@ -245,9 +246,10 @@ impl Maker<'_> {
         for stated in stated_on(stated, self.asked.on) {
             reasons.push(stated_reason("not_applicable", stated));
         }
-        for own in self.view.positions.own_on(&one.item, self.asked.on) {
-            let label = own.label(&derivation.said, self.words);
-            reasons.push(reason("own", &label, &own.because));
+        let positions = self.view.positions;
+        for piece in positions.own_on(&one.item, self.asked.on) {
+            let own = positions.own(&one.item, &piece, self.words);
+            reasons.extend(own.map(|own| reason("own", &own.label, &own.because)));
         }
         for denied in self.view.positions.denied_on(&one.item, self.asked.on) {
             reasons.push(stated_reason("own_answer_not_met", &denied));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use super::chronicle::Words;
 use super::day::Day;
 use super::derive::{Derivation, Period, RulesChoice, derive};
 use super::edition::{Item, Requirement};
@@ -14,7 +15,7 @@ use super::refs::{AssertionRef, ItemRef};
 use super::region::{Cover, Region, Steps, Units};
 use super::replay::State;
 use super::rule::{Atom, Everything, OneDay, Program};
-use super::said::{Confirmed, ItemLine, Own, Stated};
+use super::said::{ItemLine, Own, Piece, Said, Stated};
 
 /// Where an item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +131,17 @@ pub struct Finding {
     pub because_text: String,
     /// The entries that say so, in ledger order; never empty.
     pub because: Vec<u64>,
+}
+
+/// An item's status on a day, for what counts statuses and asks for no reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// The item.
+    pub item: ItemRef,
+    /// How strongly it is asked for.
+    pub requirement: Requirement,
+    /// Where it stands.
+    pub status: Status,
 }
 
 /// Every item's status on every day, for one amount of knowledge and one choice of rules.
@@ -282,8 +294,12 @@ impl Positions {
 
     /// The units for which something holds: own evidence, equivalence, or a part of a rule.
     pub fn partial(&self, item: &ItemRef, day: Day) -> Units {
-        let own = self.timeline(item).map_or(Units::NONE, |timeline| timeline.own.own.at(day));
-        own.or(self.others(item, day))
+        self.own_units(item, day).or(self.others(item, day))
+    }
+
+    /// The units for which own evidence or an own answer holds.
+    pub fn own_units(&self, item: &ItemRef, day: Day) -> Units {
+        self.timeline(item).map_or(Units::NONE, |timeline| timeline.own.own.at(day))
     }
 
     fn others(&self, item: &ItemRef, day: Day) -> Units {
@@ -303,22 +319,30 @@ impl Positions {
 
     /// The entries that confirm an assertion on a day.
     pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
-        let all = self.derivation.said.confirmations(assertion, day);
-        all.iter().flat_map(|one: &Confirmed| one.because.iter().copied()).collect()
+        self.derivation.said.confirming(assertion, day)
     }
 
     /// Own evidence and answers that count on a day, in ledger order.
-    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<Own> {
+    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<Piece> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let own = self.timeline(item).map(|timeline| &timeline.own);
-        own.map_or_else(Vec::new, |own| said.own_on(item, own, scopes, day))
+        own.map_or_else(Vec::new, |own| said.pieces_on(item, own, scopes, day))
     }
 
-    /// Own evidence and positive answers, whenever they count, in ledger order.
-    pub fn own(&self, item: &ItemRef) -> Vec<Own> {
+    /// Own evidence and positive answers that do not count on a day, in ledger order; none where
+    /// there is no evidence and no answer at all.
+    pub fn own_not_on(&self, item: &ItemRef, day: Day) -> Option<Vec<Piece>> {
         let Derivation { said, scopes, .. } = &self.derivation;
-        let own = self.timeline(item).map(|timeline| &timeline.own);
-        own.map_or_else(Vec::new, |own| said.own(item, own, scopes))
+        let mut all = said.pieces(item, scopes);
+        let own = &self.timeline(item).filter(|_| !all.is_empty())?.own;
+        all.retain(|piece| !Said::counts_on(piece, own, day));
+        Some(all)
+    }
+
+    /// All that is to be said of a piece of evidence or an answer for an item.
+    pub fn own(&self, item: &ItemRef, piece: &Piece, words: &dyn Words) -> Option<Own> {
+        let timeline = self.timeline(item)?;
+        Some(self.derivation.said.own(piece, &timeline.own, words))
     }
 
     /// The answers that say on a day that an item is not met.
@@ -390,6 +414,18 @@ pub struct DayView<'p> {
 }
 
 impl DayView<'_> {
+    /// Every item that is asked for, in natural order, with its status alone.
+    pub fn stands(&self) -> Vec<Stand> {
+        let Some(period) = self.positions.derivation.period_on(self.day) else { return Vec::new() };
+        let items = period.edition.items_of(&period.category);
+        let stand = |asked: &Item| {
+            let item = item_ref(period, asked);
+            let status = self.positions.status(&item, self.day);
+            Stand { item, requirement: asked.requirement, status }
+        };
+        items.map(stand).collect()
+    }
+
     /// Every item that is asked for, in natural order, with its status and reasons.
     pub fn findings(&self) -> Vec<Finding> {
         let Some(period) = self.positions.derivation.period_on(self.day) else { return Vec::new() };
@@ -406,7 +442,7 @@ impl DayView<'_> {
     fn finding_of(&self, period: &Period, asked: &Item) -> Finding {
         let item = item_ref(period, asked);
         let status = self.positions.status(&item, self.day);
-        let (because_text, mut because) = self.reasons(&item, status);
+        let (because_text, mut because) = (self.because_text(&item), self.because(&item, status));
         if because.is_empty() {
             // Nothing is recorded about it: the reason is what asks for it.
             because.clone_from(&period.because);
@@ -428,48 +464,65 @@ impl DayView<'_> {
         self.program.number(atom).map_or(Cover::NONE, |number| self.derived.cover(number))
     }
 
-    fn reasons(&self, item: &ItemRef, status: Status) -> (String, Vec<u64>) {
-        let own_entries = || {
-            let own = self.positions.own_on(item, self.day);
-            own.into_iter().flat_map(|one| one.because)
-        };
-        let denied = || self.positions.denied_on(item, self.day);
+    /// In a few words, why an item stands where it does.
+    pub fn because_text(&self, item: &ItemRef) -> String {
+        match self.positions.status(item, self.day) {
+            Status::Met | Status::NeedsConfirming => {
+                let proof = self.proof(item);
+                if proof.is_some() { "own evidence, and equivalence" } else { "own evidence" }
+            }
+            Status::MetByEquivalence => return self.grounds_text(self.proof(item).as_ref()),
+            Status::Lapsed => {
+                let Some(last) = self.positions.last_met(item, self.day) else {
+                    return String::new();
+                };
+                let then = self.positions.view(Arc::clone(&self.program), last);
+                return format!("{} ended {}", then.because_text(item), last.short());
+            }
+            Status::PartlySupported => "part of it holds",
+            Status::NotMet if self.positions.denied_on(item, self.day).is_empty() => "no evidence",
+            Status::NotMet => "answered as not met",
+            Status::NotApplicable => "recorded reason",
+            Status::NotAsked => "",
+        }
+        .to_owned()
+    }
+
+    /// The entries that say so.
+    fn because(&self, item: &ItemRef, status: Status) -> Vec<u64> {
+        let said = &self.positions.derivation.said;
+        let own_entries = || said.entries_of(&self.positions.own_on(item, self.day));
+        let denied = || self.positions.denied_on(item, self.day).into_iter();
         match status {
             Status::Met | Status::NeedsConfirming => {
-                let mut entries: Vec<u64> = own_entries().collect();
+                let mut entries = own_entries();
                 entries.extend(self.positions.confirmations(&item.assertion(), self.day));
-                let proof = self.proof(item);
-                entries.extend(self.proof_entries(proof.as_ref()));
-                let text =
-                    if proof.is_some() { "own evidence, and equivalence" } else { "own evidence" };
-                (text.to_owned(), entries)
+                entries.extend(self.proof_entries(self.proof(item).as_ref()));
+                entries
             }
-            Status::MetByEquivalence => {
-                let proof = self.proof(item);
-                (self.grounds_text(proof.as_ref()), self.proof_entries(proof.as_ref()))
+            Status::MetByEquivalence => self.proof_entries(self.proof(item).as_ref()),
+            Status::Lapsed => {
+                let Some(last) = self.positions.last_met(item, self.day) else {
+                    return Vec::new();
+                };
+                let then = self.positions.view(Arc::clone(&self.program), last);
+                let mut entries = then.because(item, self.positions.status(item, last));
+                entries.extend(said.ends_of(&self.positions.own_on(item, last)));
+                entries.extend(denied().flat_map(|one| one.because));
+                entries
             }
-            Status::Lapsed => self.lapse(item),
             Status::PartlySupported => {
-                let mut entries: Vec<u64> = own_entries().collect();
+                let mut entries = own_entries();
                 entries.extend(self.partial_entries(item));
-                ("part of it holds".to_owned(), entries)
+                entries
             }
-            Status::NotMet => match denied() {
-                denied if denied.is_empty() => ("no evidence".to_owned(), Vec::new()),
-                denied => (
-                    "answered as not met".to_owned(),
-                    denied.into_iter().flat_map(|one| one.because).collect(),
-                ),
-            },
+            Status::NotMet => denied().flat_map(|one| one.because).collect(),
             Status::NotApplicable => {
-                let stated =
-                    stated_on(self.positions.derivation.not_applicable.get(item), self.day);
-                (
-                    "recorded reason".to_owned(),
-                    stated.iter().flat_map(|one| one.because.clone()).collect(),
-                )
+                let stated = self.positions.derivation.not_applicable.get(item);
+                let stated = stated_on(stated, self.day);
+                stated.iter().flat_map(|one| one.because.clone()).collect()
             }
-            Status::NotAsked => (String::new(), Vec::new()),
+            Status::NotAsked => Vec::new(),
         }
     }
 
@@ -491,22 +544,6 @@ impl DayView<'_> {
             names.insert(name);
         }
         names.into_iter().collect::<Vec<_>>().join(", ")
-    }
-
-    /// What met the item on its last met day, and what ended it.
-    fn lapse(&self, item: &ItemRef) -> (String, Vec<u64>) {
-        let Some(last) = self.positions.last_met(item, self.day) else {
-            return (String::new(), Vec::new());
-        };
-        let then = self.positions.view(Arc::clone(&self.program), last);
-        let status = self.positions.status(item, last);
-        let (text, mut entries) = then.reasons(item, status);
-        for own in self.positions.own_on(item, last) {
-            entries.extend(&own.ended_by);
-        }
-        let denied = self.positions.denied_on(item, self.day);
-        entries.extend(denied.into_iter().flat_map(|one| one.because));
-        (format!("{text} ended {}", last.short()), entries)
     }
 
     /// The rules and supporting rows of which something holds where it is needed, and what that

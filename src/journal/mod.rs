@@ -10,6 +10,7 @@ pub mod disclosed;
 pub mod examine;
 pub mod published;
 mod recall;
+pub mod reread;
 pub mod source;
 
 use std::path::Path;
@@ -34,7 +35,7 @@ use crate::store::{Append, Mode, Store, StoreError};
 
 pub use anchors::TOKEN;
 pub use audit::{Audit, Finding, Ledger, audit};
-pub use recall::{Effort, audit_since, read_again};
+pub use recall::{Effort, audit_since};
 
 /// An event that is to be recorded, with the files that it names.
 #[derive(Clone, Debug)]

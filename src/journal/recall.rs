@@ -249,7 +249,7 @@ fn lean(row: &Row) -> Option<Lean> {
 
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
-pub fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
+pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
     let Lean { seq, at, by, id, event, subjects, .. } =
         lean(row).filter(|lean| lean.leaf == *leaf)?;
     Some(Fact { seq, at, by: by.parse().ok()?, id, event, subjects })

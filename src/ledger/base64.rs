@@ -1,22 +1,23 @@
 //! Strict base64 (RFC 4648 section 4). Every text is encoded again and compared, so that no
 //! release of a decoder can start to accept a second spelling of the same bytes.
 
-use base64ct::{Base64, Base64Unpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 /// Returns the padded standard base64 of `bytes`.
 pub(super) fn encode(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    STANDARD.encode(bytes)
 }
 
 /// Returns the bytes of a padded standard base64 text, if it is the only spelling of them.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    let bytes = Base64::decode_vec(text).ok()?;
+    let bytes = STANDARD.decode(text).ok()?;
     (encode(&bytes) == text).then_some(bytes)
 }
 
 /// Returns the bytes of a padded standard base64 text that was found to be their only spelling.
 pub(super) fn decode_known(text: &str) -> Option<Vec<u8>> {
-    Base64::decode_vec(text).ok()
+    STANDARD.decode(text).ok()
 }
 
 /// Returns the bytes of a padded standard base64 text of exactly `N` bytes.
@@ -26,12 +27,12 @@ pub(super) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// Returns the standard base64 of `bytes` without padding, as OpenSSH prints fingerprints.
 pub(super) fn encode_unpadded(bytes: &[u8]) -> String {
-    Base64Unpadded::encode_string(bytes)
+    STANDARD_NO_PAD.encode(bytes)
 }
 
 /// Returns the bytes of an unpadded standard base64 text of exactly `N` bytes.
 pub(super) fn decode_array_unpadded<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let bytes = Base64Unpadded::decode_vec(text).ok()?;
+    let bytes = STANDARD_NO_PAD.decode(text).ok()?;
     (encode_unpadded(&bytes) == text).then_some(bytes)?.try_into().ok()
 }
 

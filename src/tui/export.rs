@@ -177,7 +177,7 @@ pub fn text(model: &Model) -> String {
 pub fn preview(model: &Model) -> Vec<String> {
     let view = model.position.view();
     let findings = view.findings();
-    let (verdict, counts) = (judge(&view, &findings), Counts::of(&findings));
+    let (verdict, counts) = (judge(&view, &view.stands()), Counts::of(&view.stands()));
     let (in_place, mandatory) = counts.mandatory_in_place();
     let mut lines = vec![
         published(&model.position).first().map_or_else(

@@ -474,10 +474,7 @@ impl Model {
         let height = layout::list_height(self);
         let view = self.position.view();
         let rows = self.position.rows.iter().skip(cursor.top).take(height);
-        let because = rows.map(|row| {
-            view.finding(&row.item).map_or_else(String::new, |finding| finding.because_text)
-        });
-        let because: Vec<String> = because.collect();
+        let because: Vec<String> = rows.map(|row| view.because_text(&row.item)).collect();
         let row = self.position.rows.get(cursor.at).filter(|_| layout::is_wide(self.size));
         let item = row.map(|row| row.item.clone());
         let why =

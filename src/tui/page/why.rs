@@ -97,8 +97,12 @@ impl Branch {
 
 fn with_entries(text: &str, entries: &[u64], library: &Library) -> String {
     let mut text = text.to_owned();
-    if !entries.is_empty() {
-        let _ = write!(text, "  {}", entries_text(entries));
+    let (first, more) = entries.split_at_checked(NAMED).unwrap_or((entries, &[]));
+    if !first.is_empty() {
+        let _ = write!(text, "  {}", entries_text(first));
+    }
+    if !more.is_empty() {
+        let _ = write!(text, " and {} more", more.len());
     }
     let mark = doubt_mark(&library.doubtful(entries));
     if !mark.is_empty() {
@@ -194,6 +198,9 @@ fn flatten(
 /// How many pieces of evidence and answers of a kind are told one by one until all branches are
 /// opened.
 pub const MOST: usize = 20;
+
+/// How many entries a line names; all of them are in an export of the view.
+const NAMED: usize = 24;
 
 /// How deep the tree starts open.
 const DEPTH: usize = 3;

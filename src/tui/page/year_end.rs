@@ -58,7 +58,7 @@ impl YearEnd {
     /// Judges a position; `rows` are all its items, whatever is shown.
     pub fn read(position: &Position, rows: &[Row]) -> Self {
         let view = position.view();
-        let verdict = judge(&view, &view.findings());
+        let verdict = judge(&view, &view.stands());
         let (mut mandatory, mut standards) = (BTreeMap::new(), BTreeMap::new());
         let mut all = std::collections::BTreeSet::new();
         let mut to_do = Vec::new();

@@ -150,7 +150,7 @@ fn examine_day(
             examine_proof(&proof, view, size, seen)?;
         }
     }
-    judge(view, &findings);
+    judge(view, &view.stands());
     Ok(())
 }
 

@@ -128,7 +128,7 @@ fn holds_together(facts: &[Fact], contents: &Contents, text: &str, question: &As
             assert!(rules.get(rule.as_u64().unwrap() as usize).is_some());
         }
     }
-    let standing = judge(&view, &findings).standing;
+    let standing = judge(&view, &view.stands()).standing;
     assert_eq!(value["standing"]["status"], standing.json());
     below(&value, question.size);
 }
