@@ -32,6 +32,8 @@ pub(super) mod exit {
     pub(crate) const PASSPHRASE: u8 = 12;
     /// This key may not sign this.
     pub(crate) const NOT_ALLOWED: u8 = 13;
+    /// Stopped with Ctrl+C: 128 and the number of the signal, as shells have it.
+    pub(crate) const STOPPED: u8 = 130;
 }
 
 /// A command that did not succeed.

@@ -38,6 +38,7 @@ mod tamper;
 mod timestamp;
 mod tui;
 mod tui_check;
+mod tui_watch;
 mod verify;
 mod when;
 mod withdraw;

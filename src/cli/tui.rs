@@ -2,12 +2,12 @@
 //!
 //! The ledger is opened for reading only; the screen has no way to write to it.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use etcetera::BaseStrategy as _;
@@ -18,6 +18,7 @@ use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
 use super::tui_check::{Check, Chosen, opened};
+use super::tui_watch::{Growth, watch};
 use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Day;
 use crate::domain::replay::Contents;
@@ -34,7 +35,7 @@ use crate::tui::model::Model;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
-use crate::tui::{Host, Prepare, run as run_screen, run_linear};
+use crate::tui::{Host, Left, Prepare, run as run_screen, run_linear};
 
 /// Arguments of `tui`.
 #[derive(ClapArgs, Debug)]
@@ -166,7 +167,7 @@ pub(super) fn run(
     )?;
     let keymap = keys.clone();
     let trust = args.trust_flags();
-    let host = Files { seen: Mutex::new((Vec::new(), 0)), path, flag, today, check, trust, keys };
+    let host = Files { growth: Growth::default(), path, flag, today, check, trust, keys };
     let theme = args.theme();
     if linear {
         let mut model = host.model(theme, &args.question, &mut |_| {})?;
@@ -181,12 +182,14 @@ pub(super) fn run(
     let host: Arc<dyn Host> = host;
     let loading = Loading { theme, keys: keymap, ..Loading::default() };
     let ended = run_screen(prepare, loading, &host);
-    match ended.map_err(|error| {
+    let left = ended.map_err(|error| {
         Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
-    })? {
-        Some(model) => Ok(code(&model?)),
-        None => Ok(exit::YES),
-    }
+    })??;
+    Ok(match left {
+        Left::Screen(model) => code(&model),
+        Left::Early => exit::YES,
+        Left::Stopped => exit::STOPPED,
+    })
 }
 
 /// The exit status says what the last check found, as that of `dspt verify`.
@@ -225,13 +228,10 @@ const SHOWN_BYTES_MAX: u64 = 65_536;
 /// More rows than a window has.
 const SHOWN_ROWS_MAX: usize = 200;
 
-/// Length and time of a file; none where it is not there.
-type Seen = Option<(u64, Option<SystemTime>)>;
-
 /// The ledger's file and what stands beside it.
 struct Files {
-    /// What the files looked like when they were looked at last, and how many entries there were.
-    seen: Mutex<(Vec<Seen>, u64)>,
+    /// How many entries there were when it was looked at last.
+    growth: Growth,
     path: PathBuf,
     flag: String,
     today: Day,
@@ -455,21 +455,11 @@ impl Host for Files {
         if self.path.is_dir() {
             return 0;
         }
-        let wal = {
-            let mut name = self.path.clone().into_os_string();
-            name.push("-wal");
-            PathBuf::from(name)
-        };
-        let seen = |path: &Path| -> Seen {
-            std::fs::metadata(path).ok().map(|found| (found.len(), found.modified().ok()))
-        };
-        let now = vec![seen(&self.path), seen(&wal)];
-        let Ok(mut last) = self.seen.lock() else { return 0 };
-        if last.0 != now {
-            let size = Store::open(&self.path, Mode::Read).and_then(|store| store.size());
-            *last = (now, size.unwrap_or(had));
-        }
-        last.1.saturating_sub(had)
+        self.growth.since(&self.path, had)
+    }
+
+    fn watch(&self, told: Box<dyn Fn() + Send>) -> Option<Box<dyn Any + Send>> {
+        if self.path.is_dir() { None } else { watch(&self.path, told) }
     }
 
     fn export(&self, name: &str, bytes: &[u8]) -> Result<String, String> {

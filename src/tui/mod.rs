@@ -27,6 +27,7 @@ pub mod update;
 pub mod view;
 pub mod width;
 
+use std::any::Any;
 use std::collections::BTreeSet;
 
 use crate::domain::day::Day;
@@ -56,6 +57,13 @@ pub trait Host: Send + Sync {
     /// must cost next to nothing while the file stays as it is.
     fn grown(&self, had: u64) -> u64;
 
+    /// Has the system call `told` when the ledger was written to, for as long as what is returned
+    /// is kept. None where the system cannot tell: then it is noticed at the next key.
+    fn watch(&self, told: Box<dyn Fn() + Send>) -> Option<Box<dyn Any + Send>> {
+        drop(told);
+        None
+    }
+
     /// Writes a new file; never over an old one. Returns what to say.
     ///
     /// # Errors
@@ -67,6 +75,16 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// One line that says why it could not.
     fn keep(&self, ledger: &str, days: &BTreeSet<Day>) -> Result<String, String>;
+}
+
+/// How the user left.
+pub enum Left {
+    /// The screen as it was left.
+    Screen(Box<Model>),
+    /// Before there was an answer, or while one was worked out.
+    Early,
+    /// With Ctrl+C.
+    Stopped,
 }
 
 /// Reads a ledger and makes a screen of it, telling how far it is; runs beside the first frames.

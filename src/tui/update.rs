@@ -50,6 +50,8 @@ pub enum Message {
 pub enum Effect {
     /// Leave.
     Quit,
+    /// Leave as a program does that was stopped.
+    Stop,
     /// Start the check of this generation.
     Verify(u64),
     /// Read the ledger again if it has grown.
@@ -113,7 +115,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
 
 fn press(model: &mut Model, key: Key) -> Option<Effect> {
     if key == Key::Ctrl('c') {
-        return Some(Effect::Quit);
+        return Some(Effect::Stop);
     }
     model.notice.clear();
     if model.overlay != Overlay::None {

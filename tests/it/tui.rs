@@ -308,7 +308,7 @@ fn hints_help_and_palette_follow_the_users_keys() {
     let before = model.asked;
     update(&mut model, Message::Key(Key::Char(',')));
     assert_eq!(model.asked, before);
-    assert_eq!(update(&mut model, Message::Key(Key::Ctrl('c'))), Some(Effect::Quit));
+    assert_eq!(update(&mut model, Message::Key(Key::Ctrl('c'))), Some(Effect::Stop));
 }
 
 #[test]

@@ -40,10 +40,10 @@ fn number(value: u16) -> NonZeroU16 {
 }
 
 /// A shell's script around a program: a word before it, its exit status after it, and whether it
-/// left the terminal raw. A program that was stopped goes on after a line was typed.
+/// left the terminal raw. It outlives a program that Ctrl+C ended. A program that was stopped goes on after a line was typed.
 fn script(program: &str, stopped: &str) -> String {
     format!(
-        "set -m; printf 'BEFORE\\n'; {program}; code=$?; {stopped} \
+        "set -m; trap : INT; printf 'BEFORE\\n'; {program}; code=$?; {stopped} \
          case \" $(stty -a) \" in *' -icanon '*|*' -echo '*) printf 'RAW\\n';; esac; \
          printf 'AFTER %s\\n' $code"
     )
@@ -185,8 +185,23 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     shell.send("xview.csv\r");
     shell.shows("nothing is written over it");
     assert!(std::fs::read(folder.path().join("view.csv")).unwrap().starts_with(b"\xef\xbb\xbf"));
-    shell.send("\u{3}");
+    shell.send("q");
     shell.is_back(0);
+}
+
+#[test]
+fn ctrl_c_leaves_from_anywhere_as_a_program_that_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    // On a screen, and while something is being typed.
+    for (keys, shown) in [("", "all commands"), ("g30 June", "30 June_")] {
+        let mut shell = Shell::run(folder.path(), "");
+        shell.shows("Items  122");
+        shell.send(keys);
+        shell.shows(shown);
+        shell.send("\u{3}");
+        shell.is_back(130);
+    }
 }
 
 /// Records a piece of evidence from another process while the screen is open.
@@ -234,12 +249,10 @@ fn what_others_record_meanwhile_is_announced_and_waits() {
     let before = view(&shell);
     let selected = before.iter().find(|line| line.contains(">8.3.8"));
     assert!(selected.is_some_and(|line| line.contains("[ ] Not met")), "{before:#?}");
+    // No key is pressed: the system says that the file was written.
     record_elsewhere(folder.path(), "Early warning set up", "8.3.8");
-    // A key that moves nothing: the steps are the smallest already.
-    shell.send("-");
     shell.shows("1 new entry. T to include it.");
     record_elsewhere(folder.path(), "Consent reviewed", "1.1.6");
-    shell.send("-");
     shell.shows("2 new entries. T to include them.");
     shell.shows(" 8.3.8 not met");
     assert_eq!(view(&shell), before, "the view jumped");
@@ -359,20 +372,63 @@ fn a_stopped_program_gives_the_terminal_back_and_takes_it_again() {
     shell.is_back(0);
 }
 
+/// The program in a shell, and its process id.
+fn known_process(folder: &Path) -> (Shell, String) {
+    let mut command = CommandBuilder::new("sh");
+    let program = format!("{{ echo $$ > pid; exec {} tui; }}", env!("CARGO_BIN_EXE_dspt"));
+    command.args(["-c", &script(&format!("sh -c '{program}'"), "")]);
+    let mut shell = Shell::start(folder, command);
+    shell.shows("Items  122");
+    let pid = std::fs::read_to_string(folder.join("pid")).unwrap();
+    (shell, pid.trim().to_owned())
+}
+
 #[test]
 fn a_program_that_is_told_to_end_gives_the_terminal_back() {
     let folder = tempfile::tempdir().unwrap();
     make_demo(folder.path());
-    let mut command = CommandBuilder::new("sh");
-    let program = format!("{{ echo $$ > pid; exec {} tui; }}", env!("CARGO_BIN_EXE_dspt"));
-    command.args(["-c", &script(&format!("sh -c '{program}'"), "")]);
-    let mut shell = Shell::start(folder.path(), command);
-    shell.shows("Items  122");
-    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
-    let ended = std::process::Command::new("kill").arg(pid.trim()).status().unwrap();
-    assert!(ended.success());
-    // 128 and the number of SIGTERM, as shells say it.
-    shell.is_back(143);
+    // 128 and the number of the signal, as shells say it.
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let (mut shell, pid) = known_process(folder.path());
+        let ended = std::process::Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        assert!(ended.success());
+        shell.is_back(code);
+    }
+}
+
+/// How often the threads of a process gave up a core of their own accord, together.
+#[cfg(target_os = "linux")]
+fn waits(pid: &str) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of = |task: std::io::Result<std::fs::DirEntry>| -> u64 {
+        let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.unwrap().trim().parse().unwrap()
+    };
+    tasks.map(of).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_screen_wakes_nobody_before_and_after_others_record() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    std::fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
+    let (mut shell, pid) = known_process(folder.path());
+    for _ in 0..2 {
+        // What was begun by the start, or by the write, comes to its end.
+        let quiet = Duration::from_secs(1);
+        while let Ok(bytes) = shell.chunks.recv_timeout(quiet) {
+            shell.parser.process(&bytes);
+        }
+        let before = waits(&pid);
+        assert!(shell.chunks.recv_timeout(quiet).is_err(), "drawn while idle");
+        assert_eq!(waits(&pid), before, "woken while idle");
+        record_elsewhere(folder.path(), "Early warning set up", "8.3.8");
+        shell.shows("to include");
+    }
+    shell.send("q");
+    shell.is_back(0);
 }
 
 /// What falls: the loop itself, when it asks whether the ledger has grown, or the check beside it.

@@ -14,12 +14,12 @@ use super::outside::perform;
 #[cfg(unix)]
 use super::taken::end;
 use super::taken::suspend;
-use super::{PATIENCE, Screen, Told, Woken, blank, wait};
+use super::{PATIENCE, Screen, Told, Woken, blank, left_by, wait};
 use crate::tui::keymap::{Command, Key};
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
 use crate::tui::update::{Effect, Message, update};
-use crate::tui::{Host, view, width};
+use crate::tui::{Host, Left, view, width};
 
 /// The loop and what it holds besides the model.
 pub(super) struct Desk<'d> {
@@ -42,6 +42,13 @@ pub(super) struct Updated {
     model: Box<Model>,
     effect: Option<Effect>,
     waiting: VecDeque<Message>,
+}
+
+/// What came of having a model changed.
+enum Changed {
+    Updated(Box<Updated>),
+    /// The user left meanwhile.
+    Left(Left),
 }
 
 /// Changes the model on a thread of its own, so that keys and the screen live on while a position
@@ -67,13 +74,12 @@ pub(super) fn updater(told: Sender<Woken>) -> Updater {
 }
 
 impl Desk<'_> {
-    /// Runs until the user leaves. Returns the screen as it was left; none where the user left
-    /// while something was being worked out.
-    pub(super) fn work(mut self, mut model: Box<Model>) -> io::Result<Option<Box<Model>>> {
+    /// Runs until the user leaves.
+    pub(super) fn work(mut self, mut model: Box<Model>) -> io::Result<Left> {
         loop {
             self.frame = self.terminal.draw(|frame| view::view(&model, frame))?.buffer.clone();
             let next = self.later.pop_front().or_else(|| wait(&model, self.receiver));
-            let Some(first) = next else { return Ok(Some(model)) };
+            let Some(first) = next else { return Ok(Left::Screen(model)) };
             // Everything that waits is taken in before one frame is drawn: held keys do not pile up.
             let all: Vec<Woken> = std::iter::once(first)
                 .chain(std::mem::take(&mut self.later))
@@ -82,12 +88,12 @@ impl Desk<'_> {
             let mut waiting = VecDeque::new();
             for woken in all {
                 match woken {
-                    Woken::InputEnded => return Ok(Some(model)),
+                    Woken::InputEnded => return Ok(Left::Screen(model)),
                     Woken::Fallen(why) => return Err(io::Error::other(why)),
                     #[cfg(unix)]
-                    Woken::Signal(signal) => return end(signal).map(|()| None),
+                    Woken::Signal(signal) => return end(signal).map(|()| Left::Stopped),
                     Woken::Message(message) => waiting.push_back(message),
-                    Woken::Step(_) | Woken::Prepared | Woken::Updated(_) => {}
+                    Woken::Step(_) | Woken::Prepared | Woken::Updated(_) | Woken::Written => {}
                     Woken::Input(Event::Key(key)) if is_suspend(key) => {
                         waiting.extend(suspend(self.terminal, model.mouse)?);
                     }
@@ -99,11 +105,16 @@ impl Desk<'_> {
                     }
                 }
             }
+            let by_itself = waiting.is_empty();
             while !waiting.is_empty() {
-                let Some(updated) = self.change(model, waiting)? else { return Ok(None) };
+                let updated = match self.change(model, waiting)? {
+                    Changed::Updated(updated) => updated,
+                    Changed::Left(left) => return Ok(left),
+                };
                 (model, waiting) = (updated.model, updated.waiting);
                 match updated.effect {
-                    Some(Effect::Quit) => return Ok(Some(model)),
+                    Some(Effect::Quit) => return Ok(Left::Screen(model)),
+                    Some(Effect::Stop) => return Ok(Left::Stopped),
                     Some(effect) => {
                         let done = perform(&model, effect, self.host, self.terminal, self.sender)?;
                         waiting.extend(done);
@@ -111,25 +122,25 @@ impl Desk<'_> {
                     None => {}
                 }
             }
-            // Asked when a key was pressed, not by the clock: an idle screen wakes nobody.
+            // Asked when something happened, not by the clock: an idle screen wakes nobody.
             let more = self.host.grown(model.library.all());
             if more != model.grown {
+                // What an earlier key was answered has been read by now.
+                if by_itself {
+                    model.notice.clear();
+                }
                 update(&mut model, Message::Grown(more));
             }
         }
     }
 
     /// Has the model changed. Where that takes long, the last frame stays, a line says so, and the
-    /// user can leave; every other key waits its turn. None when the user left.
-    fn change(
-        &mut self,
-        model: Box<Model>,
-        waiting: VecDeque<Message>,
-    ) -> io::Result<Option<Box<Updated>>> {
+    /// user can leave; every other key waits its turn.
+    fn change(&mut self, model: Box<Model>, waiting: VecDeque<Message>) -> io::Result<Changed> {
         let typing = model.overlay != Overlay::None;
         let (entries, quit) = (model.library.all(), model.keys.of(Command::Quit).to_vec());
         if self.updater.send((model, waiting)).is_err() {
-            return Ok(None);
+            return Ok(Changed::Left(Left::Early));
         }
         let mut said = false;
         loop {
@@ -139,19 +150,21 @@ impl Desk<'_> {
                 self.receiver.recv_timeout(PATIENCE)
             };
             match woken {
-                Ok(Woken::Updated(updated)) => return Ok(Some(updated)),
+                Ok(Woken::Updated(updated)) => return Ok(Changed::Updated(updated)),
                 Ok(Woken::Input(Event::Key(key))) if said && leaves(key, &quit, typing) => {
-                    return Ok(None);
+                    return Ok(Changed::Left(key_of(key).map_or(Left::Early, left_by)));
                 }
                 Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
                 #[cfg(unix)]
-                Ok(Woken::Signal(signal)) => return end(signal).map(|()| None),
+                Ok(Woken::Signal(signal)) => {
+                    return end(signal).map(|()| Changed::Left(Left::Stopped));
+                }
                 Ok(woken) => self.later.push_back(woken),
                 Err(RecvTimeoutError::Timeout) => {
                     said = true;
                     self.say_busy(entries, &quit, typing)?;
                 }
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Changed::Left(Left::Early)),
             }
         }
     }

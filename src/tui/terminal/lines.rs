@@ -36,7 +36,7 @@ pub fn run_linear(
         write!(out, "{text}")?;
         match effect {
             None | Some(Effect::Mouse(_) | Effect::Redraw | Effect::Copy(_)) => {}
-            Some(Effect::Quit) => return Ok(()),
+            Some(Effect::Quit | Effect::Stop) => return Ok(()),
             Some(Effect::Verify(generation)) => {
                 check(model, generation, host, out);
                 writeln!(out, "{}", model.notice)?;

@@ -21,10 +21,11 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::keymap::Key;
 use super::loading::{Loading, Step};
 use super::model::Model;
 use super::update::{Message, update};
-use super::{Host, Prepare, view};
+use super::{Host, Left, Prepare, view};
 use desk::{Desk, Updated, updater};
 use input::{listen, message};
 use outside::check_beside;
@@ -36,6 +37,8 @@ use taken::{end, heed};
 enum Woken {
     Input(Event),
     Message(Message),
+    /// Somebody wrote to the ledger.
+    Written,
     Step(Step),
     /// Reading the ledger has come to its end, good or bad.
     Prepared,
@@ -56,7 +59,7 @@ const PATIENCE: Duration = Duration::from_millis(80);
 const PLAY: Duration = Duration::from_millis(250);
 
 /// Runs the screen until the user leaves. The first frame is there before the ledger is read.
-/// Returns the screen as it was left, or why there is none; nothing where the user left before.
+/// Returns how the user left, or why there is no screen.
 ///
 /// # Errors
 /// When the terminal cannot be used.
@@ -64,7 +67,7 @@ pub fn run<E: Send + 'static>(
     prepare: Prepare<E>,
     loading: Loading,
     host: &Arc<dyn Host>,
-) -> io::Result<Option<Result<Model, E>>> {
+) -> io::Result<Result<Left, E>> {
     let (sender, receiver) = channel();
     let (before, here) = (std::panic::take_hook(), std::thread::current().id());
     let beside = sender.clone();
@@ -85,7 +88,7 @@ pub fn run<E: Send + 'static>(
     #[cfg(unix)]
     heed(sender.clone())?;
     let ended = match read(prepare, loading, &mut terminal, &sender, &receiver)? {
-        Some(Ok(mut model)) => {
+        Reading::Made(Ok(mut model)) => {
             let (columns, rows) = crossterm::terminal::size()?;
             update(&mut model, Message::Size(columns, rows));
             let desk = Desk {
@@ -100,9 +103,16 @@ pub fn run<E: Send + 'static>(
             if model.trust.running.is_some() {
                 check_beside(model.trust.generation, host, &sender);
             }
-            desk.work(Box::new(model))?.map(|model| Ok(*model))
+            let beside = sender.clone();
+            let watch = host.watch(Box::new(move || {
+                let _ = beside.send(Woken::Written);
+            }));
+            let left = desk.work(model)?;
+            drop(watch);
+            Ok(left)
         }
-        other => other,
+        Reading::Made(Err(error)) => Err(error),
+        Reading::Left(left) => Ok(left),
     };
     drop(taken);
     Ok(ended)
@@ -117,6 +127,13 @@ impl Drop for Told {
     }
 }
 
+/// What came of reading the ledger.
+enum Reading<E> {
+    Made(Result<Box<Model>, E>),
+    /// The user left before.
+    Left(Left),
+}
+
 /// Reads the ledger on a thread of its own, and shows how far it is.
 fn read<E: Send + 'static>(
     prepare: Prepare<E>,
@@ -124,7 +141,7 @@ fn read<E: Send + 'static>(
     terminal: &mut Screen,
     sender: &Sender<Woken>,
     receiver: &Receiver<Woken>,
-) -> io::Result<Option<Result<Model, E>>> {
+) -> io::Result<Reading<E>> {
     let told = Told(sender.clone());
     let reading = std::thread::spawn(move || {
         prepare(&mut |step| {
@@ -133,30 +150,36 @@ fn read<E: Send + 'static>(
     });
     loop {
         terminal.draw(|frame| view::loading(&loading, frame))?;
-        let Ok(first) = receiver.recv() else { return Ok(None) };
+        let Ok(first) = receiver.recv() else { return Ok(Reading::Left(Left::Early)) };
         for woken in std::iter::once(first).chain(receiver.try_iter()) {
             match woken {
                 Woken::Step(step) => loading.step(step),
                 Woken::Prepared => {
                     let made = reading.join();
-                    return Ok(Some(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
+                    let made = made.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                    return Ok(Reading::Made(made.map(Box::new)));
                 }
-                Woken::InputEnded => return Ok(None),
+                Woken::InputEnded => return Ok(Reading::Left(Left::Early)),
                 Woken::Fallen(why) => return Err(io::Error::other(why)),
                 #[cfg(unix)]
-                Woken::Signal(signal) => return end(signal).map(|()| None),
+                Woken::Signal(signal) => return end(signal).map(|()| Reading::Left(Left::Stopped)),
                 Woken::Input(Event::Resize(..)) => blank(terminal)?,
                 Woken::Input(event) => {
                     if let Some(Message::Key(key)) = message(&event)
                         && loading.key(key)
                     {
-                        return Ok(None);
+                        return Ok(Reading::Left(left_by(key)));
                     }
                 }
-                Woken::Message(_) | Woken::Updated(_) => {}
+                Woken::Message(_) | Woken::Updated(_) | Woken::Written => {}
             }
         }
     }
+}
+
+/// How a key leaves where there is no screen to be left.
+fn left_by(key: Key) -> Left {
+    if key == Key::Ctrl('c') { Left::Stopped } else { Left::Early }
 }
 
 type Screen = Terminal<CrosstermBackend<io::Stdout>>;

@@ -22,7 +22,7 @@ pub(super) fn perform(
     sender: &Sender<Woken>,
 ) -> io::Result<Option<Message>> {
     match effect {
-        Effect::Quit => {}
+        Effect::Quit | Effect::Stop => {}
         Effect::Verify(generation) => check_beside(generation, host, sender),
         Effect::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
         Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture)?,
@@ -45,9 +45,12 @@ pub(super) fn outside(model: &Model, effect: Effect, host: &dyn Host) -> Message
             let ledger = model.library.source.entries.leaf(0).unwrap_or_default();
             Message::Told(host.keep(&ledger, &days))
         }
-        Effect::Quit | Effect::Verify(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw => {
-            Message::Told(Ok(String::new()))
-        }
+        Effect::Quit
+        | Effect::Stop
+        | Effect::Verify(_)
+        | Effect::Copy(_)
+        | Effect::Mouse(_)
+        | Effect::Redraw => Message::Told(Ok(String::new())),
     }
 }
 

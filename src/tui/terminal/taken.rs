@@ -66,8 +66,8 @@ impl Drop for Taken {
 /// Tells the loop when somebody tells the program to end.
 #[cfg(unix)]
 pub(super) fn heed(sender: Sender<Woken>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGTERM])?;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let _ = sender.send(Woken::Signal(signal));
