@@ -7,6 +7,7 @@
 use super::book::{Asked, Known, Source};
 use super::export;
 use super::filter::finds;
+use super::help::Help;
 use super::keymap::Command;
 use super::layout;
 use super::model::{Body, Model, Screen};
@@ -77,7 +78,7 @@ pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
             model.notice = if model.mouse { on } else { "Mouse off.".to_owned() };
             Some(Effect::Mouse(model.mouse))
         }
-        C::Help => open(model, Overlay::Help(0)),
+        C::Help => open(model, Overlay::Help(Help::default())),
         C::Palette => open(model, Overlay::Palette(Palette::default())),
         C::Redraw => Some(Effect::Redraw),
         C::Quit => Some(Effect::Quit),

@@ -6,6 +6,9 @@ use super::model::{Model, Screen};
 /// The smallest window that anything is drawn in.
 pub const LEAST: (u16, u16) = (60, 18);
 
+/// The widest box of text: wider lines are hard to read.
+pub const TEXT_COLUMNS_MAX: u16 = 100;
+
 /// Says whether a second pane has room.
 pub fn is_wide(size: (u16, u16)) -> bool {
     size.0 >= 100

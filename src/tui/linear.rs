@@ -48,11 +48,10 @@ pub fn help_lines(keys: &Keymap) -> Vec<String> {
 }
 
 /// What the two dates mean.
-pub const TWO_DATES: [&str; 4] = [
+pub const TWO_DATES: [&str; 3] = [
     "  \"Position on\" is the day you ask about. \"Recorded by\" is how far into the",
     "  ledger you read. Same day in both: what you could have shown that day.",
-    "  Today in the second: what is now known to have been true that day.",
-    "  LATE marks what was recorded after the day that it is for.",
+    "  Today in the second: what is known now. LATE: recorded after its day.",
 ];
 
 /// Answers one line. The text ends with a line feed; the effect is for the caller.

@@ -7,6 +7,7 @@
 
 use super::book::{Asked, Known, Library};
 use super::filter::WORDS;
+use super::help::Help;
 use super::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use super::moment::{go_to, known};
 use crate::domain::derive::RulesChoice;
@@ -226,8 +227,8 @@ pub enum Overlay {
     Form(Form),
     /// The palette.
     Palette(Palette),
-    /// Help, from this line on.
-    Help(usize),
+    /// Help.
+    Help(Help),
     /// A titled text, from this line on.
     Text(String, Vec<String>, usize),
 }

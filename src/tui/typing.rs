@@ -8,11 +8,11 @@ use super::act::{find, say};
 use super::book::Asked;
 use super::export;
 use super::filter::Filter;
-use super::keymap::{Command, Key};
-use super::linear;
+use super::help::{Help, room, shown};
+use super::keymap::{Command, Key, Keymap};
 use super::model::Model;
 use super::moment::go_to;
-use super::overlay::{Ask, Form, Overlay};
+use super::overlay::{Ask, Form, Input, Overlay};
 use super::update::Effect;
 
 /// Takes what was typed at a prompt.
@@ -52,6 +52,11 @@ pub(super) fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> 
 
 /// Gives a key to what lies over the screen.
 pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
+    if let Overlay::Help(help) = &mut model.overlay
+        && search(help, key, &model.keys)
+    {
+        return None;
+    }
     if key == Key::Esc {
         model.overlay = Overlay::None;
         return None;
@@ -93,7 +98,7 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             }
             None
         }
-        Overlay::Help(top) | Overlay::Text(_, _, top) => {
+        Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) => {
             match model.keys.command(key) {
                 Some(Command::Up) => *top = top.saturating_sub(1),
                 Some(Command::Down) => *top += 1,
@@ -112,14 +117,35 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
     }
 }
 
-/// Keeps at least one line of a text on screen.
-fn bound(model: &mut Model) {
-    match &mut model.overlay {
-        Overlay::Help(top) => {
-            *top = (*top).min(linear::help_lines(&model.keys).len().saturating_sub(1));
+/// Looks for a key in the help. Says whether the key that was pressed is part of that.
+fn search(help: &mut Help, key: Key, keys: &Keymap) -> bool {
+    match (&mut help.wanted, key) {
+        (None, _) if keys.command(key) == Some(Command::Find) => {
+            *help = Help { top: 0, wanted: Some(Input::default()) };
+            true
         }
-        Overlay::Text(_, lines, top) => *top = (*top).min(lines.len().saturating_sub(1)),
-        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => {}
+        (None, _) | (Some(_), Key::Up | Key::Down | Key::PageUp | Key::PageDown) => false,
+        (Some(_), Key::Esc | Key::Enter) => {
+            *help = Help::default();
+            true
+        }
+        (Some(input), key) => {
+            input.key(key);
+            help.top = 0;
+            true
+        }
+    }
+}
+
+/// Keeps the end of a text in its place: the help on the last line of its box, others on screen.
+fn bound(model: &mut Model) {
+    let last = match &model.overlay {
+        Overlay::Help(help) => shown(model, help).len().saturating_sub(room(model)),
+        Overlay::Text(_, lines, _) => lines.len().saturating_sub(1),
+        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => 0,
+    };
+    if let Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) = &mut model.overlay {
+        *top = (*top).min(last);
     }
 }
 

@@ -270,6 +270,26 @@ fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
 }
 
 #[test]
+fn help_scrolls_to_its_last_line_where_the_window_is_small_and_closes() {
+    let mut model = model();
+    let top = drawn(&mut model, 60, 18);
+    press(&mut model, "?");
+    let first = drawn(&mut model, 60, 18);
+    assert!(first.contains("TIME (works on every screen)"), "{first}");
+    update(&mut model, Message::Key(Key::End));
+    let last = drawn(&mut model, 60, 18);
+    assert!(last.contains("LATE: recorded") && last.contains(" of "), "{last}");
+    // What is typed into the search is text, whatever its keys do elsewhere.
+    press(&mut model, "/quit");
+    let found = drawn(&mut model, 60, 18);
+    assert!(found.contains("Find a key: quit_") && found.contains(" q Ctrl+C "), "{found}");
+    press(&mut model, "\u{1b}");
+    assert_eq!(drawn(&mut model, 60, 18), first);
+    press(&mut model, "\u{1b}");
+    assert_eq!(drawn(&mut model, 60, 18), top);
+}
+
+#[test]
 fn hints_help_and_palette_follow_the_users_keys() {
     // Every command on another key: no text may name the old one.
     let letters = ('a'..='z').chain('A'..='Z');

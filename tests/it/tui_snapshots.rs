@@ -108,6 +108,7 @@ fn what_lies_over_a_screen_is_as_it_was() {
         for (name, keys) in [
             ("form", "e"),
             ("help", "?"),
+            ("help-find", "?/mark"),
             ("palette", ":comp"),
             ("prompt-wrong", "g31/6/2026\n"),
             ("filter", "flapsed mandatory\n"),

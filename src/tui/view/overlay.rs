@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::super::linear::help_lines;
+use super::super::help::{Help, shown};
+use super::super::keymap::Command;
+use super::super::layout::TEXT_COLUMNS_MAX;
 use super::super::model::Model;
 use super::super::overlay::{Ask, Form, Input, Overlay, Palette};
 use super::super::theme::Role;
@@ -16,11 +18,10 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16,
         Overlay::Prompt(ask, input) => Some(prompt(model, *ask, input, pen, area)),
         Overlay::Form(form) => Some(form_box(model, form, pen, area)),
         Overlay::Palette(palette) => Some(palette_box(model, palette, pen, area)),
-        Overlay::Help(top) => {
-            let title = format!("Help: {}", model.screen.name());
-            Some(text_box(&title, &help_lines(&model.keys), *top, pen, area))
+        Overlay::Help(help) => Some(help_box(model, help, pen, area)),
+        Overlay::Text(title, lines, top) => {
+            Some(text_box((title, "Up Down  Esc close"), lines, *top, pen, area))
         }
-        Overlay::Text(title, lines, top) => Some(text_box(title, lines, *top, pen, area)),
     }
 }
 
@@ -129,24 +130,44 @@ fn palette_box(model: &Model, palette: &Palette, pen: &mut Pen<'_>, area: Rect) 
     (place.x + 4 + u16::try_from(columns(&typed)).unwrap_or(0), place.y + 1)
 }
 
+fn help_box(model: &Model, help: &Help, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
+    let title = format!("Help: {}", model.screen.name());
+    let remark = match &help.wanted {
+        None => format!("Esc close  {} find a key", model.keys.hint(Command::Find)),
+        Some(_) => "Esc all keys".to_owned(),
+    };
+    let at = text_box((&title, &remark), &shown(model, help), help.top, pen, area);
+    match &help.wanted {
+        None => at,
+        Some(input) => {
+            let typed = u16::try_from(columns(&input.text)).unwrap_or(0);
+            (at.0.saturating_add(12).saturating_add(typed), at.1)
+        }
+    }
+}
+
 fn text_box(
-    title: &str,
+    (title, remark): (&str, &str),
     lines: &[String],
     top: usize,
     pen: &mut Pen<'_>,
     area: Rect,
 ) -> (u16, u16) {
-    let place = centre(area, area.width.min(100), area.height);
-    pen.blank(place);
-    pen.frame(place, title, "Up Down  Esc close");
-    let width = usize::from(place.width.saturating_sub(4));
+    let wide = area.width.min(TEXT_COLUMNS_MAX);
+    let width = usize::from(wide.saturating_sub(4));
     let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap_kept(line, width)).collect();
+    let high = u16::try_from(wrapped.len() + 2).unwrap_or(u16::MAX);
+    let place = centre(area, wide, high);
+    pen.blank(place);
+    pen.frame(place, title, remark);
     let room = usize::from(place.height.saturating_sub(2));
     for (number, line) in wrapped.iter().skip(top).take(room).enumerate() {
         let y = place.y + 1 + u16::try_from(number).unwrap_or(0);
         pen.line(place.x + 2, y, place.width - 4, line, Role::Plain);
     }
     let last = (top + room).min(wrapped.len());
-    pen.edge(place, &format!("lines {}-{last} of {}", top + 1, wrapped.len()), "");
+    if top > 0 || last < wrapped.len() {
+        pen.edge(place, &format!("lines {}-{last} of {}", top + 1, wrapped.len()), "");
+    }
     (place.x + 2, place.y + 1)
 }
