@@ -49,8 +49,9 @@ pub(super) struct Args {
     /// The oldest that the newest cosignature may be
     #[arg(long, value_name = "DAYS", requires = "policy")]
     max_age: Option<u32>,
-    /// A head that you kept from an earlier time; may be given several times
-    #[arg(long, value_name = "CHECKPOINT")]
+    /// A head that you kept from an earlier time, or another copy of the ledger: a file, a bundle or
+    /// tiles; may be given several times
+    #[arg(long, visible_alias = "against", value_name = "FILE")]
     kept: Vec<PathBuf>,
     /// Certificates of time-stamping authorities that you trust, PEM: then their time-stamps count
     #[arg(long, value_name = "FILE")]

@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 
 use super::anchor::policy;
 use super::failure::{Failure, exit};
-use super::verify::{Report as Weighed, meaning, notes};
+use super::verify::{Report as Weighed, kept, meaning};
 use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Instant;
 use crate::export::opened::{OpenError, examine_folder};
@@ -60,7 +60,7 @@ impl Check {
         Ok(Self {
             policy: chosen.policy.map(policy).transpose()?,
             max_age: chosen.max_age,
-            kept: notes(chosen.kept)?,
+            kept: kept(chosen.kept)?,
             tsa_ca: chosen.tsa_ca,
             now,
             memory,

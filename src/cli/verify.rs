@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -39,8 +40,9 @@ pub(super) struct Args {
     /// The oldest that the newest cosignature may be
     #[arg(long, value_name = "DAYS", requires = "policy")]
     max_age: Option<u32>,
-    /// A head that you kept from an earlier time; may be given several times
-    #[arg(long, value_name = "CHECKPOINT")]
+    /// A head that you kept from an earlier time, or another copy of the ledger: a file, a bundle or
+    /// tiles; may be given several times
+    #[arg(long, visible_alias = "against", value_name = "FILE")]
     kept: Vec<PathBuf>,
     /// A cosigned head that you were given apart from the ledger
     #[arg(long, value_name = "CHECKPOINT")]
@@ -78,7 +80,7 @@ pub(super) fn run(
         policy: policy.as_ref(),
         max_age_days: args.max_age,
         now: output.now,
-        kept: notes(&args.kept)?,
+        kept: kept(&args.kept)?,
         heads: notes(&args.head)?.into_iter().map(|(_, note)| note).collect(),
         tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
     };
@@ -192,7 +194,35 @@ fn unreadable(path: &Path, why: &str) -> Failure {
     Failure::new("DSPT0035", exit::INPUT, text).help("check the path")
 }
 
-/// Reads heads that the reader kept, each with where it is from.
+/// Reads what the reader kept, each with where it is from: a head, or the newest head of another copy
+/// of the ledger. Nothing of a copy is believed but the signature under that head.
+///
+/// # Errors
+/// [`Failure`] when one cannot be read or has no head.
+pub(super) fn kept(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let mut all = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            all.extend(notes(&[path.join(CHECKPOINT)])?);
+        } else if is_store(path) {
+            let head = Store::open(path, Mode::Read)?.head()?;
+            let head = head.ok_or_else(|| unreadable(path, "it has no signed head"))?;
+            all.push((path.display().to_string(), head));
+        } else {
+            all.extend(notes(std::slice::from_ref(path))?);
+        }
+    }
+    Ok(all)
+}
+
+/// Says whether a file begins as those of SQLite do (<https://www.sqlite.org/fileformat.html>, 1.3.1).
+fn is_store(path: &Path) -> bool {
+    let mut start = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"SQLite format 3\0"
+}
+
+/// Reads signed heads, each with where it is from.
 ///
 /// # Errors
 /// [`Failure`] when one cannot be read.

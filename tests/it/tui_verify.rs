@@ -215,6 +215,14 @@ fn the_screen_trusts_whom_verify_is_told_to_trust() {
     check(&ledger, &kept, "yes");
     let foreign = ["--kept".to_owned(), write("foreign", &head(&raw, 10, STRANGER))];
     check(&ledger, &foreign, "no");
+    // Another copy: the same, an older one, a longer one, one of another history.
+    let against = |other: &Path| ["--against".to_owned(), other.display().to_string()];
+    check(&ledger, &against(&ledger), "yes");
+    check(&ledger, &against(&plain), "yes");
+    check(&plain, &against(&ledger), "no");
+    let demo = TempDir::new().unwrap();
+    make_demo(demo.path());
+    check(&ledger, &against(&path(&demo)), "no");
     // A witness that saw it before any entry says that it was written.
     check(&path(&anchored(1_000_000_000)), &[], "no");
     // A bundle, by its own keys and by the reader's.
@@ -228,6 +236,7 @@ fn the_screen_trusts_whom_verify_is_told_to_trust() {
     let bundle = export("bundle");
     check(&bundle, &[], "not_decided");
     check(&bundle, &ours, "yes");
+    check(&ledger, &against(&bundle), "yes");
     // Tiles alone hold no edition: there is no position to show, and it says what to do.
     let (code, said) = run(folder.path(), &export("tiles"), &words(&["tui", "--linear"], &[]), "");
     assert_eq!(code, Some(4), "{said}");
