@@ -192,6 +192,14 @@ fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
         model.on_a = !model.on_a;
         return None;
     }
+    if model.screen == Screen::Signatures {
+        let boxes = layout::signatures(model, &signatures::lines(model));
+        let here = boxes.iter().position(|one| one.here).unwrap_or(0);
+        let to = if forward { here + 1 } else { here + boxes.len() - 1 } % boxes.len();
+        let first = boxes.get(to).map_or(0, |one| one.lines.start);
+        model.select(first);
+        return None;
+    }
     let at = model.screen.number();
     let to = if forward { at + 1 } else { at + Screen::ALL.len() - 1 } % Screen::ALL.len();
     show(model, Screen::ALL.get(to).copied().unwrap_or_default())
@@ -386,9 +394,21 @@ pub fn reload(model: &mut Model, mut source: Source) -> Option<Effect> {
 }
 
 fn copy(model: &mut Model) -> Effect {
-    let text = view_command(model, true);
+    let text = copied(model).unwrap_or_else(|| view_command(model, true));
     model.notice = format!("Copied: {text}");
     Effect::Copy(text)
+}
+
+/// What is copied besides the command of the view: the head or the command on the selected line of
+/// how to check it elsewhere.
+fn copied(model: &Model) -> Option<String> {
+    if model.screen != Screen::Signatures {
+        return None;
+    }
+    let lines = signatures::lines(model);
+    let line = lines.get(model.cursor().at)?;
+    let whole = line.part == signatures::Part::Yourself && !line.details.is_empty();
+    whole.then(|| line.text.trim_start_matches("root ").to_owned())
 }
 
 /// The command that gives the same answer; `whole` names the ledger too.

@@ -166,12 +166,12 @@ commands! {
     History = "history", Screens, [Char('4')], "History: what was recorded";
     Signatures = "signatures", Screens, [Char('5')], "Signatures: can it be trusted?";
     YearEnd = "year-end", Screens, [Char('6')], "Year end: what is still to do";
-    NextPane = "next-pane", Screens, [Key::Tab], "next screen; in Compare A or B";
-    PreviousPane = "previous-pane", Screens, [Key::BackTab], "screen before; in Compare A or B";
+    NextPane = "next-pane", Screens, [Key::Tab], "next screen; A or B, next box";
+    PreviousPane = "previous-pane", Screens, [Key::BackTab], "screen before; A or B, box before";
     Verify = "verify", Out, [Char('v')], "check every signature again";
     Preview = "preview", Out, [Char('p')], "preview the statement";
     Export = "export", Out, [Char('x')], "export this view (csv, html, txt, json)";
-    Copy = "copy", Out, [Char('y')], "copy the command of this view";
+    Copy = "copy", Out, [Char('y')], "copy the command of this view, or the head";
     Mouse = "mouse", Other, [Char('m'), F(2)], "mouse on, off";
     Help = "help", Other, [Char('?'), F(1)], "help";
     Palette = "commands", Other, [Char(':'), Ctrl('p')], "all commands, by name";

@@ -253,7 +253,13 @@ impl Model {
     /// Moves the cursor of the screen and takes the item under it along.
     pub fn select(&mut self, at: usize) {
         let last = self.lines().saturating_sub(1);
-        let at = at.min(last);
+        let mut at = at.min(last);
+        if self.screen == Screen::Signatures
+            && signatures::lines(self).get(at).is_some_and(|line| line.is_title)
+        {
+            // A title is no line of its box: the selection goes over it.
+            at = if at > self.cursor().at { at + 1 } else { at.saturating_sub(1) };
+        }
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = at;
         }
@@ -440,12 +446,16 @@ impl Model {
 
     /// Scrolls as little as shows the selected line.
     pub fn scroll(&mut self) {
-        let height = layout::list_height(self);
-        let lines = self.lines();
+        let (height, lines) = if self.screen == Screen::Signatures {
+            let own = layout::signature_box(self);
+            (own.room, own.lines)
+        } else {
+            (layout::list_height(self), 0..self.lines())
+        };
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
-            let first = (cursor.at + 1).saturating_sub(height);
+            let first = (cursor.at + 1).saturating_sub(height).max(lines.start);
             cursor.top = cursor.top.clamp(first, cursor.at.max(first));
-            cursor.top = cursor.top.min(lines.saturating_sub(height));
+            cursor.top = cursor.top.min(lines.end.saturating_sub(height).max(lines.start));
         }
     }
 

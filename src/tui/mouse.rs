@@ -3,6 +3,7 @@
 use super::book::Asked;
 use super::layout;
 use super::model::{Cursor, Model, Screen};
+use super::page::signatures::lines;
 use super::scrubber;
 use super::update::Effect;
 
@@ -16,6 +17,18 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
         let width = size.0.saturating_sub(4);
         let on = scrubber::day_at(from, until, width, column.saturating_sub(2));
         model.ask(Asked { on, ..model.active() });
+        return None;
+    }
+    if model.screen == Screen::Signatures {
+        let all = lines(model);
+        for one in layout::signatures(model, &all) {
+            let list = one.y + 1 + one.above;
+            let line = one.top + usize::from(row.saturating_sub(list));
+            let shown = line < one.lines.end && line < one.top + one.room;
+            if row >= list && shown && row < one.y + one.height {
+                model.select(line);
+            }
+        }
         return None;
     }
     let list = first.saturating_sub(1 + list_below(model));
@@ -36,8 +49,7 @@ fn list_below(model: &Model) -> u16 {
             if model.on_a { b } else { 0 }
         }
         Screen::Why => 3,
-        Screen::Position | Screen::Compare | Screen::History => 1,
-        Screen::Signatures => 1 + layout::signatures(model.size),
+        Screen::Position | Screen::Compare | Screen::History | Screen::Signatures => 1,
         Screen::YearEnd => layout::year_end(model.size).1,
     }
 }

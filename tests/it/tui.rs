@@ -642,17 +642,17 @@ fn a_running_check_shows_its_phases_the_count_the_rate_and_the_time_left() {
     for (columns, rows) in SIZES {
         let text = drawn(&mut model, columns, rows);
         assert!(text.contains("Checking: entries, 46 of 106 entries, 25 a second, 3 s"), "{text}");
-        assert!(text.contains("entries   [>] running"), "{text}");
-        assert!(text.contains("replay    [ ] waiting"), "{text}");
-        assert!(!text.contains("[x] good"), "{text}");
+        assert!(text.contains("[>] Signatures and keys are good  running: 46 of"), "{text}");
+        assert!(text.contains("[ ] Statuses follow from it       waiting"), "{text}");
+        assert!(!text.contains("[x] Signatures"), "{text}");
     }
     let progress = Progress { phase: "replay", done: 0, of: 0, rate: None };
     update(&mut model, Message::Checking(generation, progress));
     let text = drawn(&mut model, 80, 24);
     // A check stops at the first fault: what lies behind it is good. Whom to trust comes last.
-    assert!(text.contains("root      [x] good"), "{text}");
-    assert!(text.contains("quorum    [ ] waiting"), "{text}");
-    assert!(text.contains("replay    [>] running"), "{text}");
+    assert!(text.contains("[x] Nothing removed or reordered"), "{text}");
+    assert!(text.contains("[ ] Its keys are ones you trust   waiting"), "{text}");
+    assert!(text.contains("[>] Statuses follow from it       running"), "{text}");
 }
 
 #[test]
@@ -714,6 +714,39 @@ fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
 }
 
 #[test]
+fn tab_goes_from_box_to_box_and_lines_that_can_be_compared_are_copied() {
+    for (columns, rows) in SIZES {
+        let mut model = model();
+        model.size = (columns, rows);
+        press(&mut model, "5\t");
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains(">2HS8bJpYB J. Okoro, owner"), "{text}");
+        press(&mut model, "\n");
+        let text = drawn(&mut model, columns, rows);
+        assert!(text.contains("admitted   22 Sep 2025, by entry #"), "{text}");
+        press(&mut model, "\u{1b}\tj");
+        let Some(Effect::Copy(root)) = press(&mut model, "y") else { panic!() };
+        assert!(root.len() == 44 && model.library.source.head.contains(&root), "{root}");
+        press(&mut model, "k");
+        let bundle = "dspt --ledger dspt-demo export bundle DIR".to_owned();
+        assert_eq!(press(&mut model, "y"), Some(Effect::Copy(bundle)));
+        press(&mut model, "\t");
+        assert_eq!(model.cursor().at, 0);
+        // Up and down go over the titles, and every line can be reached.
+        let lines = model.lines();
+        let reached: std::collections::BTreeSet<usize> = (0..lines)
+            .map(|_| {
+                let at = model.cursor().at;
+                assert!(drawn(&mut model, columns, rows).contains('>'));
+                press(&mut model, "j");
+                at
+            })
+            .collect();
+        assert_eq!(reached.len(), lines - 2);
+    }
+}
+
+#[test]
 fn the_first_problem_is_said_with_what_it_means_at_every_size() {
     let mut model = model();
     let fault = Fault {
@@ -735,7 +768,7 @@ fn the_first_problem_is_said_with_what_it_means_at_every_size() {
         }
         say(&mut model, "find entries");
         let text = drawn(&mut model, columns, rows);
-        assert!(text.contains(">entries   [!] NO"), "{text}");
+        assert!(text.contains(">[!] Signatures and keys are good  NO: 106 entries"), "{text}");
         say(&mut model, "first");
     }
 }

@@ -2,23 +2,56 @@
 //! outside saw it and when, who signed, and how to check it without this program.
 
 use super::super::book::Library;
+use super::super::keymap::Command;
 use super::super::model::Model;
-use super::super::trust::{Dated, NOT_PROVED_LIST, Report};
+use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
 use super::super::width::grouped;
 use crate::domain::anchor::{Intervals, Outsider};
 use crate::domain::day::Instant;
 use crate::domain::refs::KeyId;
 use crate::domain::role::AdmittedKey;
 
+/// A box of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What was checked, and the first problem.
+    Checked,
+    /// Who signed.
+    Signed,
+    /// How to check it without this program, and what no check can show.
+    Yourself,
+}
+
+impl Part {
+    /// All boxes from top to bottom.
+    pub const ALL: [Self; 3] = [Self::Checked, Self::Signed, Self::Yourself];
+
+    /// Returns its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Checked => "What was checked",
+            Self::Signed => "Who signed",
+            Self::Yourself => "Check it yourself, without this program",
+        }
+    }
+}
+
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// The box that it stands in.
+    pub part: Part,
+    /// Whether it is the title of its box: said in lists, drawn in the frame.
+    pub is_title: bool,
     /// What it is about; the whole text of a heading.
     pub name: String,
     /// In a word or two.
     pub state: String,
     /// The rest.
     pub text: String,
+    /// What a row of its box says, cell by cell; of how to check it, one or two ways to say it, the
+    /// longer one last. Nothing where it says name, state and text.
+    pub row: Vec<String>,
     /// All of it, when it is opened; nothing for a heading.
     pub details: Vec<String>,
     /// The entry that it is about.
@@ -31,48 +64,141 @@ const DATED_MAX: usize = 100;
 fn line(name: &str, state: &str, text: impl Into<String>) -> Line {
     let text = text.into();
     let details = vec![name.to_owned(), state.to_owned(), text.clone()];
-    Line { name: name.to_owned(), state: state.to_owned(), text, details, entry: None }
+    let (name, state) = (name.to_owned(), state.to_owned());
+    let (part, is_title, row) = (Part::Checked, false, Vec::new());
+    Line { part, is_title, name, state, text, row, details, entry: None }
 }
 
 fn heading(text: &str) -> Line {
-    let (state, text_of, details) = (String::new(), String::new(), Vec::new());
-    Line { name: text.to_owned(), state, text: text_of, details, entry: None }
+    Line { details: Vec::new(), ..line(text, "", "") }
 }
 
-/// Returns every line of the screen.
+/// The first line of each box but the first.
+fn title(part: Part) -> Line {
+    Line { part, is_title: true, ..heading(part.title()) }
+}
+
+/// Returns every line of the screen, box by box.
 pub fn lines(model: &Model) -> Vec<Line> {
-    let (trust, library) = (&model.trust, &model.library);
-    let mut all = Vec::new();
+    let library = &model.library;
+    let mut all = checked(model);
+    let mut put = |part, lines: Vec<Line>| {
+        all.push(title(part));
+        all.extend(lines.into_iter().map(|one| Line { part, ..one }));
+    };
+    let report = model.trust.report.as_ref().filter(|_| model.trust.running.is_none());
+    let mut signed: Vec<Line> =
+        library.source.roster.keys().map(|(id, one)| key(library, id, one)).collect();
+    if let Some(report) = report {
+        for (number, vkey) in report.log.iter().enumerate() {
+            let newest = number + 1 == report.log.len();
+            let state = if newest { "signs now" } else { "before" };
+            let signs = if newest { "signs its heads" } else { "signed its heads before" };
+            let row = ["log key", &format!("the ledger, {signs}"), vkey].map(str::to_owned);
+            signed.push(Line { row: row.into(), ..line("log key", state, vkey) });
+        }
+    }
+    put(Part::Signed, signed);
+    let mut yourself: Vec<Line> =
+        commands(model).into_iter().map(|(what, text)| line(what, "run", text)).collect();
+    if let Some(bundle) = yourself.first_mut() {
+        let then = "then   python3 DIR/verify.py DIR --policy FILE";
+        let short = format!("dspt export bundle DIR   {then}");
+        bundle.row = vec![short, format!("{}   {then}", bundle.text)];
+    }
+    yourself.insert(1, head(model));
+    yourself.push(heading("This does prove: who signed what, in which order, unchanged since"));
+    yourself.push(heading("This does not prove:"));
+    yourself.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
+    put(Part::Yourself, yourself);
+    all
+}
+
+/// What was checked: what is wrong first, with what it means, then what is good, then what was left
+/// out.
+fn checked(model: &Model) -> Vec<Line> {
+    let trust = &model.trust;
     let report = trust.report.as_ref().filter(|_| trust.running.is_none());
+    let mut all = Vec::new();
     if let Some(failed) = &trust.failed {
         all.push(line("failed", "[!] NO", failed));
     }
+    let (mut phases, mut wrong) = (trust.phases(), Vec::new());
+    // The history itself first, as it is checked; then whom to trust with it.
+    let history = phases.iter().position(|one| one.name == "entries").unwrap_or(0);
+    phases.rotate_left(history);
+    if report.is_some() {
+        wrong = phases.extract_if(.., |one| one.state == State::No).collect();
+        phases.sort_by_key(|one| one.state != State::Good);
+    }
+    all.extend(wrong.iter().map(phase));
     if let Some(report) = report {
         problem(report, &mut all);
     }
-    all.extend(trust.phases().iter().map(|one| line(&one.name, one.state.word(), &one.text)));
+    all.extend(phases.iter().map(phase));
     if let Some(report) = report {
         outside(report, &mut all);
     }
-    all.push(heading("Who signed"));
-    all.extend(library.source.roster.keys().map(|(id, one)| key(library, id, one)));
-    all.push(heading("Log key and head"));
-    if let Some(report) = report {
-        for (number, vkey) in report.log.iter().enumerate() {
-            let state = if number + 1 == report.log.len() { "signs now" } else { "before" };
-            all.push(line("log key", state, vkey));
-        }
-    }
-    // Lines 2 and 3 of a checkpoint are size and root of the tree (C2SP tlog-checkpoint).
-    let mut head = library.source.head.lines().skip(1);
-    let size = format!("{} entries", head.next().unwrap_or("0"));
-    all.push(line("the head", &size, format!("root {}", head.next().unwrap_or_default())));
-    all.push(heading("Check it yourself"));
-    all.extend(commands(model).into_iter().map(|(what, text)| line(what, "run", text)));
-    all.push(heading("This does prove: who signed what, in which order, unchanged since"));
-    all.push(heading("This does not prove:"));
-    all.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
     all
+}
+
+/// A phase under the name that `dspt verify` gives it, and in its row what it means.
+fn phase(one: &Phase) -> Line {
+    let made = line(&one.name, one.state.word(), &one.text);
+    let (mark, word) = one.state.word().split_at(3);
+    // A mark that is ticked says enough; every other one is said in a word as well.
+    let said = match (one.state, one.text.is_empty()) {
+        (State::Good, _) => one.text.replace(": form, place, key, id;", ";"),
+        (_, true) => word.trim().to_owned(),
+        _ => format!("{}: {}", word.trim(), one.text),
+    };
+    let question = question(&one.name);
+    let name = format!("`dspt verify` calls it: {}", one.name);
+    let word = one.state.word().to_owned();
+    let details = vec![question.to_owned(), word, one.text.clone(), String::new(), name];
+    Line { row: vec![mark.to_owned(), question.to_owned(), said], details, ..made }
+}
+
+/// What a phase asks, in plain words.
+fn question(phase: &str) -> &str {
+    match phase {
+        "policy" => "Its keys are ones you trust",
+        "head" => "Every head of it is signed",
+        "quorum" => "Enough witnesses cosigned it",
+        "fresh" => "A witness saw it lately",
+        "kept" => "Goes on from what you kept",
+        "entries" => "Signatures and keys are good",
+        "root" => "Nothing removed or reordered",
+        "anchors" => "Times from outside fit",
+        "content" => "Stored files are unchanged",
+        "replay" => "Statuses follow from it",
+        "head file" => "No older copy was put back",
+        other => other,
+    }
+}
+
+/// The signed head, to be compared with one that was kept or given on paper.
+fn head(model: &Model) -> Line {
+    // Lines 2 and 3 of a checkpoint are size and root of the tree (C2SP tlog-checkpoint).
+    let mut head = model.library.source.head.lines().skip(1);
+    let (size, root) = (head.next().unwrap_or("0"), head.next().unwrap_or_default());
+    let letters: Vec<char> = root.chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().collect()).collect();
+    let made = line("the head", &format!("{size} entries"), format!("root {root}"));
+    let size = size.parse().map_or_else(|_| size.to_owned(), grouped);
+    let mut details = vec![
+        format!("The head of {size} entries has the root"),
+        groups.join(" "),
+        root.to_owned(),
+        String::new(),
+        "Compare it with the head in a letter, a published statement or a copy:".to_owned(),
+    ];
+    details.push(command(model, "verify", "--against FILE"));
+    let short = format!("Head, {size} entries: {}", groups.join(" "));
+    let long =
+        format!("Compare the head with the one you kept:  {size} entries, {}", groups.join(" "));
+    let row = vec![short, long];
+    Line { row, details, ..made }
 }
 
 fn problem(report: &Report, all: &mut Vec<Line>) {
@@ -83,7 +209,7 @@ fn problem(report: &Report, all: &mut Vec<Line>) {
         all.push(line("means", "", &fault.means));
         all.push(line("good", "", report.good_until()));
         let todo = "do not write to this ledger; compare it with another copy, or with a head \
-                    that someone kept. Nothing was repaired";
+                    that someone kept: dspt verify --against FILE. Nothing was repaired";
         all.push(line("to do", "", todo));
     }
     for one in report.findings.iter().skip(1) {
@@ -100,7 +226,8 @@ fn outside(report: &Report, all: &mut Vec<Line>) {
     let (Some(first), Some(last)) = (intervals.first(), intervals.last()) else {
         let text = "nobody believed dated a head; until somebody keeps one, all of it could be \
                     written anew";
-        all.push(line("witnesses", "none", text));
+        let row = ["[ ]", "Dated by somebody outside", "none; not a failure"].map(str::to_owned);
+        all.push(Line { row: row.into(), ..line("witnesses", "none", text) });
         dated(report, all);
         return;
     };
@@ -155,34 +282,99 @@ fn key(library: &Library, id: &KeyId, one: &AdmittedKey) -> Line {
     };
     let signed = grouped(library.signed.get(id).copied().unwrap_or_default());
     let start: String = id.as_str().trim_start_matches("SHA256:").chars().take(9).collect();
+    let on = |seq: u64| library.fact(seq).map(|fact| fact.at.london_day().short());
+    let from = on(one.admitted).unwrap_or_default();
+    let until = one.revoked.and_then(on).unwrap_or_else(|| "today".to_owned());
+    let row = vec![
+        start.clone(),
+        format!("{}, {}", one.holder, one.role),
+        format!("{from} to {until}"),
+        signed.clone(),
+        state.to_owned(),
+    ];
     let mut made = line(&start, state, format!("{}, {}, {signed} entries", one.holder, one.role));
+    made.row = row;
     made.details = vec![
         format!("holder     {}", one.holder),
         format!("role       {}", one.role),
         format!("key        {id}"),
         format!("public     {}", one.key),
         format!("signed     {signed} entries"),
-        format!("admitted   by entry #{}", one.admitted),
-        one.revoked.map_or(state.to_owned(), |seq| format!("revoked by entry #{seq}")),
+        format!("admitted   {from}, by entry #{}", one.admitted),
+        one.revoked.map_or(state.to_owned(), |seq| format!("revoked    {until}, by entry #{seq}")),
     ];
+    if let Some(seq) = one.compromised_from {
+        made.details.push(format!("compromised: what it signed from #{seq} on is doubtful"));
+    }
     made
+}
+
+/// What is to be done about the answer, step by step.
+pub fn to_do(model: &Model) -> Vec<String> {
+    let trust = &model.trust;
+    let hint = |command| model.keys.hint(command);
+    let against = command(model, "verify", "--against FILE");
+    let Some(report) = trust.report.as_ref().filter(|_| trust.running.is_none()) else {
+        let wait = "Nothing yet: the check has not ended. Other screens work meanwhile.";
+        return vec![wait.to_owned()];
+    };
+    let left_out = |name: &str| {
+        let found = report.phases.iter().find(|one| one.name == name);
+        found.is_some_and(|one| one.state == State::NotChecked)
+    };
+    let mut steps = Vec::new();
+    match report.answer {
+        Answer::No => {
+            steps.push("Do not write to this ledger.".to_owned());
+            steps
+                .push("Ask for another copy, or for a head that someone kept, and compare:".into());
+            steps.push(format!("  {against}"));
+            steps.push(format!("Save this report: {}", hint(Command::Export)));
+        }
+        Answer::NotDecided | Answer::Yes => {
+            if left_out("policy") {
+                steps.push("Say whom you trust, a log key and witnesses:".to_owned());
+                steps.push(format!("  {}", command(model, "verify", "--policy FILE")));
+            }
+            if left_out("kept") {
+                steps.push("Keep its head, and compare the next time:".to_owned());
+                steps.push(format!("  {} > FILE", command(model, "checkpoint", "")));
+                steps.push(format!("  {against}"));
+            }
+            if steps.is_empty() {
+                let again = hint(Command::Verify);
+                steps.push(format!("Nothing. Check again after the next entries: {again}"));
+            }
+        }
+    }
+    let mut number = 0;
+    let numbered = |step: String| {
+        if step.starts_with(' ') {
+            return step;
+        }
+        number += 1;
+        format!("{number} {step}")
+    };
+    steps.into_iter().map(numbered).collect()
+}
+
+/// A command of this program about this ledger.
+fn command(model: &Model, words: &str, more: &str) -> String {
+    let parts = ["dspt", &model.library.source.flag, words, more];
+    parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The commands that check it: with this program, with another, and the head alone.
 pub fn commands(model: &Model) -> Vec<(&'static str, String)> {
-    let (ledger, trust) = (&model.library.source.flag, &model.trust);
-    let with = |words: &str, more: &str| {
-        let parts = ["dspt", ledger, words, more];
-        parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" ")
-    };
+    let trust = &model.trust;
     let newest = trust.report.as_ref().and_then(|report| report.log.last());
     let vkey = newest.map_or("VKEY", String::as_str);
     let flags = &trust.flags;
     let policy = if flags.is_empty() { "--policy FILE" } else { flags };
     vec![
-        ("here", with("verify", flags)),
-        ("bundle", with("export bundle DIR", "")),
+        ("bundle", command(model, "export bundle DIR", "")),
         ("apart", format!("python3 DIR/verify.py DIR {policy}")),
+        ("here", command(model, "verify", flags)),
         ("head only", format!("dspt check checkpoint --checkpoint DIR/checkpoint --vkey '{vkey}'")),
     ]
 }

@@ -151,8 +151,13 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     if layout::has_legend(model.size) {
+        // There the marks mean something else, or there are none.
+        let statuses = !matches!(model.screen, Screen::Signatures | Screen::History);
         let words = Status::ALL.map(|one| format!("{} {}", one.mark(), one.word()));
-        pen.line(0, y, area.width, &format!(" Status words: {}", words.join("  ")), Role::Plain);
+        if statuses {
+            let text = format!(" Status words: {}", words.join("  "));
+            pen.line(0, y, area.width, &text, Role::Plain);
+        }
         y += 1;
     }
     let copy = format!("{} copy  {} export ", model.keys.hint(C::Copy), model.keys.hint(C::Export));
@@ -231,7 +236,8 @@ fn keys(model: &Model) -> String {
             vec![
                 (&[C::Verify], "check again"),
                 open("details"),
-                (&[C::Export], "export"),
+                (&[C::NextPane], "next box"),
+                (&[C::Export], "export report"),
                 back,
                 help,
             ]

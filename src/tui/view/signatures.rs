@@ -3,13 +3,15 @@
 use ratatui::layout::Rect;
 
 use super::super::keymap::Command as C;
-use super::super::layout;
-use super::super::model::Model;
-use super::super::page::signatures::{Line, lines};
+use super::super::layout::{self, Boxed};
+use super::super::model::{Model, Screen};
+use super::super::page::history::details;
+use super::super::page::signatures::{Line, Part, lines, to_do};
 use super::super::theme::Role;
-use super::super::trust::{Answer, NOT_PROVED};
-use super::super::width::{fill, grouped, wrap};
+use super::super::trust::{Answer, NOT_PROVED, State};
+use super::super::width::{columns, fill};
 use super::pen::Pen;
+use super::why::wrap_kept;
 
 /// Columns of what a line is about, and of its state.
 const COLUMNS: (usize, usize) = (9, 15);
@@ -30,97 +32,203 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
-    let below = layout::signatures(model.size);
-    let height = area.height.saturating_sub(below);
     let all = lines(model);
-    let at = list(model, &all, pen, Rect { x: 0, width: left, height, ..area });
-    if wide {
-        let pane = Rect { x: left, width: area.width - left, height, ..area };
-        selected(model, &all, pen, pane);
-    }
-    if below > 0 {
-        let y = area.y + height;
-        yourself(model, pen, Rect { y, height: below, ..area });
+    let boxes = layout::signatures(model, &all);
+    let mut at = None;
+    for (part, own) in Part::ALL.into_iter().zip(&boxes) {
+        let width = if part == Part::Yourself { area.width } else { left };
+        let place = Rect { x: 0, y: own.y, width, height: own.height };
+        let here = list(model, (part, own), &all, pen, place);
+        at = at.or(here);
+        if !wide || own.height == 0 {
+            continue;
+        }
+        let pane = Rect { x: left, width: area.width - left, ..place };
+        match part {
+            Part::Checked => selected(model, &all, pen, pane),
+            Part::Signed => steps(model, pen, pane),
+            Part::Yourself => {}
+        }
     }
     at
 }
 
-fn list(model: &Model, all: &[Line], pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
-    pen.frame(area, "What was checked", &format!("{} check again", model.keys.hint(C::Verify)));
-    let cursor = model.cursor();
-    let height = layout::list_height(model);
+fn list(
+    model: &Model,
+    (part, own): (Part, &Boxed),
+    all: &[Line],
+    pen: &mut Pen<'_>,
+    area: Rect,
+) -> Option<(u16, u16)> {
+    if own.height == 0 {
+        return None;
+    }
+    let keys = &model.keys;
+    let remark = match part {
+        Part::Checked => format!("{} check again", keys.hint(C::Verify)),
+        Part::Signed => format!("{} key", keys.hint(C::Open)),
+        Part::Yourself => format!("{} copy the line", keys.hint(C::Copy)),
+    };
+    pen.frame(area, part.title(), &remark);
+    let inside = usize::from(area.width.saturating_sub(4));
     let more = pen.theme().glyphs.more;
+    if own.above > 0 {
+        let head = HEAD.map(str::to_owned);
+        pen.line(area.x + 2, area.y + 1, area.width - 4, &signer(&head, inside, more), Role::Title);
+    }
     let mut at = None;
-    for (line, number) in all.iter().zip(0..).skip(cursor.top).take(height) {
-        let y = area.y + 1 + u16::try_from(number - cursor.top).unwrap_or(0);
-        let text = if line.details.is_empty() {
-            line.name.clone()
-        } else {
-            let (name, state) = COLUMNS;
-            let (name, state) = (fill(&line.name, name, more), fill(&line.state, state, more));
-            format!("{name} {state} {}", line.text)
-        };
-        pen.row(area, y, &text, number == cursor.at);
-        if number == cursor.at {
+    let last = own.lines.end.min(own.top + own.room);
+    let shown = all.iter().enumerate().take(last).skip(own.top);
+    for ((number, line), y) in shown.zip(area.y + 1 + own.above..) {
+        let selected = own.here && number == model.cursor().at;
+        pen.row(area, y, &row(line, inside, more), selected);
+        if selected {
             at = Some((area.x + 1, y));
         }
     }
-    let y = area.bottom().saturating_sub(2);
-    let text = format!("Does not prove: {NOT_PROVED}");
-    pen.line(area.x + 2, y, area.width.saturating_sub(4), &text, Role::Plain);
-    let last = (cursor.top + height).min(all.len());
-    let remembered = model.trust.report.as_ref().map_or(0, |report| report.remembered);
-    let before = match remembered {
-        0 => String::new(),
-        count => format!("{} entries verified before", grouped(count)),
-    };
-    pen.edge(area, &format!("{}-{last} of {}", cursor.top + 1, all.len()), &before);
+    foot(model, part, pen, area);
+    if own.top > own.lines.start || last < own.lines.end {
+        let (first, count) = (own.top - own.lines.start + 1, own.lines.len());
+        let text = format!("{first}-{} of {count}", last - own.lines.start);
+        let left_out = if part == Part::Checked { left_out(model) } else { String::new() };
+        pen.edge(area, &text, &left_out);
+    }
     at
 }
 
-/// The whole of the selected line, and what to make of the answer.
-fn selected(model: &Model, all: &[Line], pen: &mut Pen<'_>, area: Rect) {
-    let fault = model.trust.report.as_ref().and_then(|report| report.fault.as_ref());
-    let mut told: Vec<String> = Vec::new();
-    match (fault, &model.trust.report) {
-        (Some(fault), Some(report)) => {
-            told.extend([
-                format!("where   {}", fault.place),
-                format!("rule    {}", fault.rule),
-                format!("found   {}", fault.text),
-                String::new(),
-                format!("In plain words: {}. Nothing was repaired.", fault.means),
-                report.good_until(),
-                String::new(),
-                "1 Do not write to this ledger.".to_owned(),
-                "2 Compare it with another copy or a head that someone kept.".to_owned(),
-                format!("3 Save this report: {}", model.keys.hint(C::Export)),
-            ]);
-        }
-        (None, Some(_)) => told.push("No problem was found.".to_owned()),
-        (_, None) => told.push("The check has not ended.".to_owned()),
-    }
-    let line = all.get(model.cursor().at).filter(|line| !line.details.is_empty());
-    if let Some(line) = line {
-        told.extend([String::new(), format!("Selected: {}", line.name)]);
-        told.extend(line.details.iter().skip(1).filter(|one| !one.is_empty()).cloned());
-    }
-    let title = if fault.is_some() { "First problem" } else { "First problem: none" };
-    pen.frame(area, title, &format!("{} details", model.keys.hint(C::Open)));
-    let width = usize::from(area.width.saturating_sub(4));
-    let wrapped = told.iter().flat_map(|line| wrap(line, width));
-    for (line, y) in wrapped.take(usize::from(area.height.saturating_sub(2))).zip(area.y + 1..) {
-        pen.line(area.x + 2, y, area.width.saturating_sub(4), &line, Role::Plain);
+/// How many phases were left out: where the list is longer than its box, they stand below.
+fn left_out(model: &Model) -> String {
+    let phases = model.trust.phases();
+    match phases.iter().filter(|one| one.state == State::NotChecked).count() {
+        0 => String::new(),
+        count => format!("{count} not checked, see below"),
     }
 }
 
-fn yourself(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    pen.frame(area, "Check it yourself, without this program", "");
-    let text = "dspt export bundle DIR   then   python3 DIR/verify.py DIR --policy FILE";
-    pen.line(2, area.y + 1, area.width.saturating_sub(4), text, Role::Plain);
-    // Lines 2 and 3 of a checkpoint are size and root of the tree (C2SP tlog-checkpoint).
-    let mut head = model.library.source.head.lines().skip(1);
-    let (size, root) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
-    let text = format!("Compare the head with the one you kept: {size} entries, {root}");
-    pen.line(2, area.y + 2, area.width.saturating_sub(4), &text, Role::Plain);
+/// What no check can show: at the foot of the last box of a screen that has it.
+fn foot(model: &Model, part: Part, pen: &mut Pen<'_>, area: Rect) {
+    let tall = layout::is_tall(model.size);
+    let alone = area.height == layout::body(Screen::Signatures, model.size);
+    let not = format!("Does not prove: {NOT_PROVED}");
+    let width = area.width.saturating_sub(4);
+    let y = area.bottom().saturating_sub(2);
+    if alone || (part == Part::Signed && !tall) {
+        pen.line(area.x + 2, y, width, &not, Role::Plain);
+    } else if part == Part::Yourself && tall {
+        let proved = "This does prove: who signed what, in which order, and that nothing was \
+                      changed since.";
+        pen.line(area.x + 2, y - 1, width, proved, Role::Plain);
+        let not = format!("This does not prove: {NOT_PROVED}");
+        pen.line(area.x + 2, y, width, &not, Role::Plain);
+    }
+}
+
+/// The columns of who signed.
+const HEAD: [&str; 5] = ["Key", "Person", "Allowed", "Entries", "State"];
+
+/// A line as a row of its box.
+fn row(line: &Line, width: usize, more: &str) -> String {
+    match (line.part, line.row.as_slice()) {
+        (Part::Signed, [key, person, dates, entries, state]) => {
+            let cells = [key, person, dates, entries, state].map(ToOwned::to_owned);
+            signer(&cells, width, more)
+        }
+        (Part::Checked, [mark, question, said]) => {
+            format!("{mark} {} {said}", fill(question, 29, more))
+        }
+        (Part::Signed, [name, whose, key]) => {
+            format!("{} {} {key}", fill(name, 9, more), fill(whose, 29, more))
+        }
+        (Part::Yourself, rows) if !rows.is_empty() => {
+            // The longest that fits says most.
+            let fits = |row: &&String| columns(row) <= width;
+            rows.iter().rev().find(fits).or(rows.first()).cloned().unwrap_or_default()
+        }
+        (Part::Yourself, _) if !line.details.is_empty() => line.text.clone(),
+        _ if line.details.is_empty() => line.name.clone(),
+        _ => {
+            let (name, state) = COLUMNS;
+            let (name, state) = (fill(&line.name, name, more), fill(&line.state, state, more));
+            format!("{name} {state} {}", line.text)
+        }
+    }
+}
+
+/// Who signed, in columns; a state other than the common one is said in narrow windows as well.
+fn signer([key, person, dates, entries, state]: &[String; 5], width: usize, more: &str) -> String {
+    let (key, dates) = (fill(key, 9, more), fill(dates, 26, more));
+    let common = state == "in use" || state == "State";
+    if width < 80 {
+        let person = if common { person.clone() } else { format!("{person} ({state})") };
+        if width < 70 {
+            let person = fill(&person, width.saturating_sub(9 + 2 + 15), more);
+            return format!("{key} {person} {entries:>7} entries");
+        }
+        let room = width.saturating_sub(9 + 26 + 3 + 15);
+        return format!("{key} {} {dates} {entries:>7} entries", fill(&person, room, more));
+    }
+    let room = width.saturating_sub(9 + 26 + 7 + 5 + 11);
+    format!("{key} {} {dates} {entries:>7}  {state}", fill(person, room, more))
+}
+
+/// The whole of the selected line; of a fault, what it means and up to where all is good.
+fn selected(model: &Model, all: &[Line], pen: &mut Pen<'_>, area: Rect) {
+    let report = model.trust.report.as_ref().filter(|_| model.trust.running.is_none());
+    let line = all.get(model.cursor().at).filter(|line| !line.details.is_empty());
+    let fault = report.and_then(|report| report.fault.as_ref().map(|fault| (report, fault)));
+    // The rows of the problem are about the fault; every other one is about itself.
+    let about = |line: &Line| {
+        let problem = ["where", "found", "means", "good", "to do"].contains(&line.name.as_str());
+        problem || line.state == State::No.word()
+    };
+    let (title, told) = match (fault, line) {
+        (Some((report, fault)), line) if line.is_none_or(about) => {
+            let told = vec![
+                format!("rule     {}", fault.rule),
+                format!("found    {}", fault.text),
+                String::new(),
+                format!("In plain words: {}. Nothing was repaired.", fault.means),
+                String::new(),
+                report.good_until(),
+            ];
+            (format!("First problem: {}", fault.place), told)
+        }
+        (_, Some(line)) => {
+            let title = pane_title(line);
+            let mut told: Vec<String> =
+                line.details.iter().filter(|one| **one != title).cloned().collect();
+            if let Some(seq) = line.entry {
+                told.push(String::new());
+                told.extend(details(&model.library, report.map(|one| &one.intervals), seq));
+            }
+            (title, told)
+        }
+        (_, None) => (String::new(), Vec::new()),
+    };
+    pen.frame(area, &title, &format!("{} details", model.keys.hint(C::Open)));
+    text(&told, pen, area);
+}
+
+/// What the pane about a line is called.
+fn pane_title(line: &Line) -> String {
+    match (line.part, line.row.as_slice()) {
+        (Part::Checked, [_, question, _]) => question.clone(),
+        (Part::Signed, [_, _, _, _, _]) => format!("Key {}", line.name),
+        _ => line.name.clone(),
+    }
+}
+
+/// What is to be done about the answer.
+fn steps(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    pen.frame(area, "What to do now", "");
+    text(&to_do(model), pen, area);
+}
+
+/// Writes wrapped lines into a frame.
+fn text(lines: &[String], pen: &mut Pen<'_>, area: Rect) {
+    let width = usize::from(area.width.saturating_sub(4));
+    let wrapped = lines.iter().flat_map(|line| wrap_kept(line, width));
+    for (line, y) in wrapped.take(usize::from(area.height.saturating_sub(2))).zip(area.y + 1..) {
+        pen.line(area.x + 2, y, area.width.saturating_sub(4), &line, Role::Plain);
+    }
 }
