@@ -24,7 +24,7 @@ pub fn header(screen: Screen) -> &'static [&'static str] {
         Screen::Compare => &["item", "asks_for", "a", "b", "cause", "entries"],
         Screen::History => &["entry", "recorded", "for_day", "who", "what"],
         Screen::Signatures => &["about", "state", "text"],
-        Screen::YearEnd => &["item", "status", "asks_for", "next"],
+        Screen::YearEnd => &["item", "status", "asks_for", "last_by", "next"],
     }
 }
 
@@ -77,7 +77,10 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
         Body::Signatures => {
             lines(model).into_iter().map(|one| vec![one.name, one.state, one.text]).collect()
         }
-        Body::YearEnd(page) => page.to_do.iter().map(|one| to_do_text(one).to_vec()).collect(),
+        Body::YearEnd(page) => {
+            let text = |one| to_do_text(page, one, &model.library).to_vec();
+            page.to_do.iter().map(text).collect()
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
 use super::page::why::answer_text;
-use super::page::year_end::{published_text, statement_commands};
+use super::page::year_end::{
+    YearEnd, closes_text, published_text, standard_name, statement_commands,
+};
 use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
 use crate::domain::text::safe;
@@ -202,11 +204,7 @@ fn page(model: &Model) -> String {
             let _ = writeln!(text, "Can this history be trusted? {}", model.trust.answer());
         }
         Body::YearEnd(page) => {
-            let _ = writeln!(text, "If published: {}.", page.verdict.standing.word());
-            for one in &page.published {
-                let line = published_text(one, &model.library);
-                let _ = writeln!(text, "Published before: {}.", safe(&line));
-            }
+            text.push_str(&readiness(model, page));
             let [draft, publish] = statement_commands(model.asked);
             let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
         }
@@ -231,6 +229,38 @@ fn page(model: &Model) -> String {
         text.push_str(&other_side(model, beside));
     }
     let _ = writeln!(text, "This view: {}", view_command(model, false));
+    text
+}
+
+/// Whether the year can be closed: what the boxes over the list say.
+fn readiness(model: &Model, page: &YearEnd) -> String {
+    let mut text = String::new();
+    if let Some(day) = page.closes {
+        let closes = closes_text(day, model.library.today());
+        let _ = writeln!(text, "The edition {closes}.");
+    }
+    let _ = writeln!(text, "If published: {}.", page.verdict.standing.word());
+    let (missing, open) = (page.verdict.missing_items.len(), page.verdict.unconfirmed.len());
+    let _ = writeln!(
+        text,
+        "Mandatory items still to do: {missing}. Assertions still to confirm: {open}."
+    );
+    for (number, (own, equal, to_do)) in &page.standards {
+        let _ = writeln!(
+            text,
+            "Standard {}: {own} met, {equal} by equivalence or not applicable, {to_do} to \
+             do.",
+            standard_name(number)
+        );
+    }
+    for (name, until, current) in &page.certificates {
+        let state = if *current { "in force until" } else { "not in force, until" };
+        let _ = writeln!(text, "Certificate {}: {state} {}.", safe(name), until.long());
+    }
+    for one in &page.published {
+        let line = published_text(one, &model.library);
+        let _ = writeln!(text, "Published before: {}.", safe(&line));
+    }
     text
 }
 

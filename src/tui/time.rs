@@ -45,6 +45,11 @@ pub fn time(model: &mut Model, command: Command) -> Option<Effect> {
             let form = Form::of(model.active());
             return open(model, Overlay::Form(form));
         }
+        Command::Compare if model.screen == Screen::YearEnd => {
+            // With the last statement, else with the year before.
+            model.chosen = false;
+            return show(model, Screen::Compare);
+        }
         Command::Compare => set_a(model),
         Command::Swap => std::mem::swap(&mut model.asked, &mut model.other),
         Command::Bookmark => {

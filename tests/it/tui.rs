@@ -270,6 +270,23 @@ fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
 }
 
 #[test]
+fn an_edition_closes_until_its_last_day_and_has_closed_after_it() {
+    for (today, said) in [("2026-06-30", "closes on 30 Jun 2026"), ("2026-07-01", "closed on 30")] {
+        let today = day(today);
+        let mut model = model_of(Source { today, ..source() }, Theme::default());
+        say(&mut model, "edit 2026-06-30, then");
+        let (linear, _) = linear::answer(&mut model, "year-end");
+        let text = drawn(&mut model, 80, 24);
+        assert!(text.contains(said) && linear.contains(said), "{text}\n{linear}");
+        assert_eq!(text.contains("To do before"), said.starts_with("closes"), "{text}");
+    }
+    // From here a comparison is with what was published last, else with the year before.
+    let mut model = model();
+    press(&mut model, "6c");
+    assert_eq!((model.screen, model.other.on), (Screen::Compare, day("2025-09-22")));
+}
+
+#[test]
 fn help_scrolls_to_its_last_line_where_the_window_is_small_and_closes() {
     let mut model = model();
     let top = drawn(&mut model, 60, 18);

@@ -6,7 +6,7 @@ use super::super::book::{Asked, Library};
 use super::{Position, Row, flags};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
-use crate::domain::refs::AssertionRef;
+use crate::domain::refs::{AssertionRef, ItemId};
 use crate::domain::standing::{Verdict, judge};
 use crate::domain::status::Status;
 
@@ -50,6 +50,8 @@ pub struct YearEnd {
     pub certificates: Vec<(String, Day, bool)>,
     /// What is still to do.
     pub to_do: Vec<ToDo>,
+    /// The newest entry that somebody recorded about an item that is to do.
+    pub last: BTreeMap<ItemId, u64>,
     /// What was published, newest first.
     pub published: Vec<Published>,
 }
@@ -82,6 +84,15 @@ impl YearEnd {
             }
         }
         to_do.extend(verdict.unconfirmed.iter().cloned().map(ToDo::Assertion));
+        // What is not met rests on the edition alone, which nobody recorded about the item.
+        let begun = rows.iter().filter(|row| {
+            row.requirement == Requirement::Mandatory
+                && !row.status.in_place()
+                && row.status != Status::NotMet
+        });
+        let newest = |row: &Row| view.finding(&row.item)?.because.last().copied();
+        let last = begun.filter_map(|row| Some((row.item.item.clone(), newest(row)?)));
+        let last = last.collect();
         let on = position.asked.on;
         let certificates = position.book.state.certificates.values().map(|known| {
             let record = &known.what.record;
@@ -96,6 +107,7 @@ impl YearEnd {
             standards: standards.into_iter().map(|(n, share)| (n.to_string(), share)).collect(),
             certificates: certificates.collect(),
             to_do,
+            last,
             published: published(position),
             verdict,
         }
@@ -141,8 +153,38 @@ fn closes(position: &Position) -> Option<Day> {
     Day::from_ymd(year + 1, 6, 30).ok()
 }
 
-/// One thing to do, in columns: number, status, what it is, the command for it.
-pub fn to_do_text(one: &ToDo) -> [String; 4] {
+/// When the edition closes, or that it has: by the day on which somebody looks.
+pub fn closes_text(closes: Day, today: Day) -> String {
+    let verb = if closes < today { "closed" } else { "closes" };
+    format!("{verb} on {}", closes.short())
+}
+
+/// What each of the National Data Guardian's ten data security standards is about, by number, in a word
+/// or two.
+const STANDARDS: [&str; 10] = [
+    "Personal data",
+    "Staff duties",
+    "Training",
+    "Access",
+    "Process reviews",
+    "Incidents",
+    "Continuity",
+    "Unsupported systems",
+    "IT protection",
+    "Suppliers",
+];
+
+/// The number of a standard with what it is about.
+pub fn standard_name(number: &str) -> String {
+    let index = number.parse::<usize>().ok().and_then(|one| one.checked_sub(1));
+    let name = index.and_then(|index| STANDARDS.get(index)).copied().unwrap_or_default();
+    format!("{number:<2} {name}").trim_end().to_owned()
+}
+
+/// One thing to do, in columns: number, status, what it is, who recorded about it last, the command
+/// for it.
+pub fn to_do_text(page: &YearEnd, one: &ToDo, library: &Library) -> [String; 5] {
+    let nobody = || "nobody yet".to_owned();
     match one {
         ToDo::Item(row) => {
             let number = row.item.item.to_string();
@@ -157,12 +199,23 @@ pub fn to_do_text(one: &ToDo) -> [String; 4] {
                 | Status::NotApplicable => format!("dspt explain {number}"),
             };
             let status = format!("{} {}", row.status.mark(), row.status.word());
-            [number, status, row.title.clone(), command]
+            let fact = page.last.get(&row.item.item).and_then(|seq| library.fact(*seq));
+            let who = fact.map_or_else(nobody, |fact| library.holder(&fact.by).to_owned());
+            [number, status, row.title.clone(), who, command]
         }
         ToDo::Assertion(one) => {
             let number = one.assertion.to_string();
             let command = format!("dspt confirm {number}");
-            [number, "confirm assertion".to_owned(), "not confirmed yet".to_owned(), command]
+            let items = page
+                .to_do
+                .iter()
+                .filter(|item| matches!(item, ToDo::Item(row) if row.item.assertion() == *one));
+            let what = match items.count() {
+                0 => "all its items are in place".to_owned(),
+                1 => "1 of its items is still to do".to_owned(),
+                more => format!("{more} of its items are still to do"),
+            };
+            [number, "confirm assertion".to_owned(), what, nobody(), command]
         }
     }
 }

@@ -193,7 +193,7 @@ fn tour(model: &Model, step: usize) -> String {
             key(C::Previous)
         ),
         1 => format!(
-            "Try: {0} for what was known then, {0} again for now.  2 of 4. {back} hides this",
+            "Try: {0} for what was known then, {0} again for now.  2 of 4. {back} hides it",
             key(C::NowThen)
         ),
         2 => format!("Try: {} on an item to see why; {back} goes back.  3 of 4", key(C::Open)),
@@ -215,6 +215,7 @@ fn keys(model: &Model) -> String {
     let help: (&[C], &str) = (&[C::Help], "help");
     let go: (&[C], &str) = (&[C::Go], "date");
     let compare: (&[C], &str) = (&[C::Compare], "compare");
+    let export: (&[C], &str) = (&[C::Export], "export");
     let list: Vec<(&[C], &str)> = match model.screen {
         Screen::Position => {
             vec![step, marker, (&[C::Play], "play"), go, open("why"), compare, all]
@@ -223,14 +224,15 @@ fn keys(model: &Model) -> String {
             let sides: (&[C], &str) = (&[C::NextPane], "A or B");
             vec![back, sides, step, (&[C::NowThen], "now/then"), open("details"), help]
         }
-        Screen::Why => vec![back, step, marker, (&[C::NowThen], "now/then"), compare, help],
+        Screen::Why => vec![back, step, marker, (&[C::NowThen], "now/then"), compare, export, help],
         Screen::Compare => {
             let set: (&[C], &str) = (&[C::Compare], "set A here");
             let swap: (&[C], &str) = (&[C::Swap], "swap");
             vec![open("why at A and B"), set, back, swap, step, help]
         }
         Screen::History => {
-            vec![open("details"), (&[C::GoToItem], "go to the item"), step, go, back, help]
+            let item: (&[C], &str) = (&[C::GoToItem], "go to the item");
+            vec![open("details"), item, step, go, export, back, help]
         }
         Screen::Signatures => {
             vec![
@@ -243,7 +245,8 @@ fn keys(model: &Model) -> String {
             ]
         }
         Screen::YearEnd => {
-            vec![open("why"), (&[C::Preview], "preview statement"), compare, step, help]
+            let last: (&[C], &str) = (&[C::Compare], "compare with last year");
+            vec![open("why"), (&[C::Preview], "preview statement"), last, export, help]
         }
     };
     let between = if layout::is_wide(model.size) { "   " } else { "  " };

@@ -154,7 +154,10 @@ pub(super) fn no_fit(model: &Model) -> String {
 pub(super) fn reason(because: &str, width: usize) -> String {
     let text = short(because);
     match text.split_once(" ended ") {
-        Some((what, _)) if columns(&text) > width => format!("{what} ended"),
+        Some((what, _)) if columns(&text) > width => {
+            let whole = format!("{what} ended");
+            if columns(&whole) > width { whole.replace("own evidence", "evidence") } else { whole }
+        }
         _ => text,
     }
 }
@@ -169,7 +172,7 @@ fn widths(model: &Model, width: u16) -> Widths {
     if model.size.0 < 80 {
         return Widths { title: inside.saturating_sub(8 + 23), status: 22, because: 0 };
     }
-    let because = if inside < 100 { 13 } else { 34 };
+    let because = if inside < 100 { 14 } else { 34 };
     let title = inside.saturating_sub(8 + 23 + because + 1);
     Widths { title, status: 22, because }
 }

@@ -139,15 +139,22 @@ fn draw_foot(model: &Model, tree: &Tree<'_>, pen: &mut Pen<'_>, area: Rect) {
     let foot = area.bottom().saturating_sub(4);
     let selected = tree.cursor.and_then(|cursor| tree.lines.get(cursor.at));
     let whole = selected.map_or("", |line| line.text.as_str());
-    for (number, line) in wrap(whole, usize::from(width)).iter().take(2).enumerate() {
-        let y = foot + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, width, line, Role::Plain);
-    }
     let (text, role) = match &tree.why.hindsight {
         Some(text) => (press_now(model, text), Role::Warning),
         None => (tree.why.outlook.clone(), Role::Plain),
     };
-    pen.line(area.x + 2, area.bottom().saturating_sub(2), width, &text, role);
+    let outlook = wrap(&text, usize::from(width));
+    // Three rows for both: what would change the answer is the one that must be whole.
+    let below = outlook.len().clamp(1, 2);
+    let lines = wrap(whole, usize::from(width));
+    let lines = lines.iter().take(3 - below).map(|line| (line, Role::Plain));
+    for ((line, role), y) in lines.zip(foot..) {
+        pen.line(area.x + 2, y, width, line, role);
+    }
+    let from = area.bottom().saturating_sub(1 + u16::try_from(below).unwrap_or(1));
+    for (line, y) in outlook.iter().take(2).zip(from..) {
+        pen.line(area.x + 2, y, width, line, role);
+    }
 }
 
 fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {

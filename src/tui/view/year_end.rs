@@ -6,7 +6,9 @@ use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Body, Model};
 use super::super::page::known_text;
-use super::super::page::year_end::{YearEnd, published_text, statement_commands, to_do_text};
+use super::super::page::year_end::{
+    YearEnd, closes_text, published_text, standard_name, statement_commands, to_do_text,
+};
 use super::super::theme::Role;
 use super::super::width::{columns, fill};
 use super::pen::Pen;
@@ -27,7 +29,7 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let closes = page.closes.map_or_else(String::new, |day| {
         let edition = model.position.book.positions.derivation.period_on(model.asked.on);
         let name = edition.map_or("", |one| one.edition.id.as_str());
-        format!("DSPT {name} closes on {}. ", day.short())
+        format!("DSPT {name} {}. ", closes_text(day, model.library.today()))
     });
     let keys =
         format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
@@ -87,10 +89,12 @@ fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
             format!("  met by equivalence             {equal:>4}"),
             format!("  still to do                    {to_do:>4}   of them lapsed {lapsed}"),
         ]
+    } else if model.size.0 < 80 {
+        vec![format!("Mandatory items {all:>4}:  {own} met  {equal} equivalent  {to_do} to do")]
     } else {
         vec![format!(
-            "Mandatory items {all:>4}:  {own} met  {equal} by equivalence  {to_do} to do, \
-             {lapsed} of them lapsed"
+            "Mandatory items {all:>4}:  {own} met  {equal} by equivalence  {to_do} to do \
+             ({lapsed} lapsed)"
         )]
     };
     lines.push(bar);
@@ -99,15 +103,30 @@ fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         "Assertions      {assertions:>4}:  {confirmed} confirmed  {open} still to confirm"
     ));
     let current = page.certificates.iter().filter(|(_, _, current)| *current);
-    let names: Vec<String> =
-        current.map(|(name, until, _)| format!("{} to {}", short(name), until.short())).collect();
+    let current: Vec<(String, String)> =
+        current.map(|(name, until, _)| (short(name), until.short())).collect();
+    let name = |(name, until): &(String, String)| format!("{name} to {until}");
+    let mut names: Vec<String> = current.iter().map(name).collect();
+    // Without their numbers, where those have no room.
+    if !wide && columns(&names.join("  ")) > usize::from(area.width.saturating_sub(28)) {
+        let scheme = |(name, until): &(String, String)| {
+            format!("{} to {until}", name.rsplit_once(' ').map_or(name.as_str(), |(one, _)| one))
+        };
+        names = current.iter().map(scheme).collect();
+    }
     if wide {
         lines.push(format!("Certificates    {:>4}   in force", names.len()));
         lines.extend(names.iter().take(2).map(|name| format!("  {name}")));
     } else {
         lines.push(format!("Certificates    {:>4}:  {}", names.len(), names.join("  ")));
     }
-    lines.push(format!("If published:  {}", page.verdict.standing.word()));
+    let left = match (to_do, open) {
+        (0, 0) => String::new(),
+        (0, open) => format!(" ({open} assertions still to confirm)"),
+        (to_do, _) => format!(" ({to_do} mandatory items still to do)"),
+    };
+    let left = if model.size.0 < 80 { String::new() } else { left };
+    lines.push(format!("If published:  {}{left}", page.verdict.standing.word()));
     for (number, line) in lines.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
         if y + 1 < area.bottom() {
@@ -127,7 +146,7 @@ fn bar(done: u64, all: u64, width: u16) -> String {
 
 fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "By standard", "# met  = equivalence, n/a  - to do");
-    let width = u64::from(area.width.saturating_sub(35));
+    let width = u64::from(area.width.saturating_sub(42));
     for (number, (name, (own, equal, open))) in page.standards.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
         if y + 1 >= area.bottom() {
@@ -139,33 +158,36 @@ fn standards(page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         let (first, second) = (end(*own), end(own + equal));
         let bar = format!("{}{}", "#".repeat(first), "=".repeat(second.saturating_sub(first)));
         let width = usize::try_from(width).unwrap_or(0);
-        let text = format!("Standard {name:<3} [{bar:-<width$}] {own:>3}{equal:>4}{open:>4}");
+        let name = standard_name(name);
+        let text = format!("{name:<22} [{bar:-<width$}] {own:>3}{equal:>4}{open:>4}");
         pen.line(area.x + 2, y, area.width - 4, &text, Role::Plain);
     }
 }
 
 fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
-    let before = page.closes.map_or_else(String::new, |day| format!("before {}", day.short()));
-    let title = format!("To do {before}   {} things", page.to_do.len());
+    let title = match page.closes.filter(|day| *day >= model.library.today()) {
+        Some(day) => format!("To do before {}   {} things", day.short(), page.to_do.len()),
+        None => format!("Left to do   {} things", page.to_do.len()),
+    };
     pen.frame(area, &title, &format!("{} why", model.keys.hint(C::Open)));
     let wide = layout::is_wide(model.size);
     let more = pen.theme().glyphs.more;
     let inside = usize::from(area.width.saturating_sub(4));
-    let columns = |cells: &[String; 4]| {
-        let [item, status, what, next] = cells;
+    let columns = |cells: &[String; 5]| {
+        let [item, status, what, who, next] = cells;
         let next_width = if wide { 50.min(inside / 3 + 6) } else { 0 };
-        let what_width = inside.saturating_sub(8 + 23 + next_width + usize::from(wide));
-        format!(
-            "{} {} {} {}",
-            fill(item, 7, more),
-            fill(status, 22, more),
-            fill(what, what_width, more),
-            fill(next, next_width, more)
-        )
+        let who_width = if model.size.0 < 80 { 0 } else { 12 };
+        let what_width = inside
+            .saturating_sub(8 + 23 + next_width + usize::from(wide) + who_width)
+            .saturating_sub(usize::from(who_width > 0));
+        let all =
+            [(item, 7), (status, 22), (what, what_width), (who, who_width), (next, next_width)];
+        let cells = all.into_iter().filter(|(_, width)| *width > 0);
+        cells.map(|(text, width)| fill(text, width, more)).collect::<Vec<_>>().join(" ")
     };
     let mut y = area.y + 1;
     if wide {
-        let head = ["Item", "Status", "What it asks for", "Fastest way to put it right"]
+        let head = ["Item", "Status", "What it asks for", "Last by", "Fastest way to put it right"]
             .map(str::to_owned);
         pen.line(area.x + 2, y, area.width - 4, &columns(&head), Role::Title);
         y += 1;
@@ -174,7 +196,7 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     let mut at = None;
     let height = layout::list_height(model);
     for (number, one) in page.to_do.iter().enumerate().skip(cursor.top).take(height) {
-        pen.row(area, y, &columns(&to_do_text(one)), number == cursor.at);
+        pen.row(area, y, &columns(&to_do_text(page, one, &model.library)), number == cursor.at);
         if number == cursor.at {
             at = Some((area.x + 1, y));
         }
@@ -221,6 +243,10 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
             page.published.iter().map(|one| published_text(one, &model.library)).collect();
         if lines.is_empty() {
             lines.push("Nothing is recorded as published.".to_owned());
+        } else {
+            let key = model.keys.hint(C::Compare);
+            lines.truncate(usize::from(area.height.saturating_sub(3)));
+            lines.push(format!("{key} compare with the last one"));
         }
         put(&lines, pen, right);
     }
