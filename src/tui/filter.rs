@@ -65,6 +65,15 @@ impl Filter {
             && standard.is_none_or(|one| item.split('.').next() == Some(one))
     }
 
+    /// Returns what items are shown, as a title says it: some words are about entries alone.
+    pub fn items_title(&self) -> String {
+        if self.late || self.by.is_some() {
+            format!("{} (late, by: History only)", self.title())
+        } else {
+            self.title().to_owned()
+        }
+    }
+
     /// Returns what is shown, as a title says it.
     pub fn title(&self) -> &str {
         if self.text.is_empty() { "all" } else { &self.text }

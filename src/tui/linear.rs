@@ -10,6 +10,7 @@ use super::model::{Beside, Body, Model, Screen};
 use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
+use super::page::signatures::to_do;
 use super::page::why::answer_text;
 use super::page::year_end::{
     YearEnd, closes_text, published_text, standard_name, statement_commands,
@@ -202,6 +203,9 @@ fn page(model: &Model) -> String {
         }
         Body::Signatures => {
             let _ = writeln!(text, "Can this history be trusted? {}", model.trust.answer());
+            for step in to_do(model) {
+                let _ = writeln!(text, "What to do now: {}", safe(step.trim()));
+            }
         }
         Body::YearEnd(page) => {
             text.push_str(&readiness(model, page));

@@ -131,6 +131,8 @@ fn checked(model: &Model) -> Vec<Line> {
         wrong = phases.extract_if(.., |one| one.state == State::No).collect();
         phases.sort_by_key(|one| one.state != State::Good);
     }
+    let before = report.map_or(0, |report| report.remembered);
+    let phase = |one: &Phase| phase(one, before);
     all.extend(wrong.iter().map(phase));
     if let Some(report) = report {
         problem(report, &mut all);
@@ -142,12 +144,18 @@ fn checked(model: &Model) -> Vec<Line> {
     all
 }
 
-/// A phase under the name that `dspt verify` gives it, and in its row what it means.
-fn phase(one: &Phase) -> Line {
+/// A phase under the name that `dspt verify` gives it, and in its row what it means. The signatures of
+/// `verified` entries this user verified on another day.
+fn phase(one: &Phase, verified: u64) -> Line {
     let made = line(&one.name, one.state.word(), &one.text);
     let (mark, word) = one.state.word().split_at(3);
     // A mark that is ticked says enough; every other one is said in a word as well.
+    let before = verified > 0 && one.name == "entries";
     let said = match (one.state, one.text.is_empty()) {
+        (State::Good, _) if before => {
+            let count = one.text.split(':').next().unwrap_or_default();
+            format!("{count}; {} of them verified before", grouped(verified))
+        }
         (State::Good, _) => one.text.replace(": form, place, key, id;", ";"),
         (_, true) => word.trim().to_owned(),
         _ => format!("{}: {}", word.trim(), one.text),
@@ -155,7 +163,12 @@ fn phase(one: &Phase) -> Line {
     let question = question(&one.name);
     let name = format!("`dspt verify` calls it: {}", one.name);
     let word = one.state.word().to_owned();
-    let details = vec![question.to_owned(), word, one.text.clone(), String::new(), name];
+    let mut details = vec![question.to_owned(), word, one.text.clone()];
+    if before {
+        let count = grouped(verified);
+        details.push(format!("{count} of them you verified before: they were hashed again only"));
+    }
+    details.extend([String::new(), name]);
     Line { row: vec![mark.to_owned(), question.to_owned(), said], details, ..made }
 }
 

@@ -85,7 +85,7 @@ fn draw_list(
         "Items  {}, mandatory {}, shown: {}",
         position.total(),
         position.mandatory.1,
-        model.filter.title()
+        model.filter.items_title()
     );
     let keys = format!("{} find  {} filter", model.keys.hint(C::Find), model.keys.hint(C::Filter));
     pen.frame(area, &title, &keys);

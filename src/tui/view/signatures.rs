@@ -134,7 +134,7 @@ fn row(line: &Line, width: usize, more: &str) -> String {
             signer(&cells, width, more)
         }
         (Part::Checked, [mark, question, said]) => {
-            format!("{mark} {} {said}", fill(question, 29, more))
+            format!("{mark} {} {said}", fill(question, 28, more))
         }
         (Part::Signed, [name, whose, key]) => {
             format!("{} {} {key}", fill(name, 9, more), fill(whose, 29, more))

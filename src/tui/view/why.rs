@@ -8,7 +8,7 @@ use super::super::layout;
 use super::super::model::{Beside, Cursor, Model};
 use super::super::page::why::{Line, Why, answer_text};
 use super::super::theme::Role;
-use super::super::width::wrap;
+use super::super::width::{columns, wrap};
 use super::pen::Pen;
 use super::position::press_now;
 
@@ -171,14 +171,26 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-/// Wraps a line but keeps the columns of one that fits.
+/// Wraps a line but keeps the columns of one that fits; what does not fit goes on under its own column.
 pub(super) fn wrap_kept(line: &str, width: usize) -> Vec<String> {
-    if super::super::width::columns(line) <= width {
-        vec![line.to_owned()]
-    } else {
-        wrap(line, width)
+    if columns(line) <= width {
+        return vec![line.to_owned()];
     }
+    let before = line.char_indices().take_while(|(at, _)| *at < COLUMN_MAX);
+    let gap = before.filter(|(at, _)| line.get(at.saturating_sub(2)..*at) == Some("  ")).last();
+    let (head, rest) = line.split_at(gap.map_or(0, |(at, _)| at));
+    let indent = columns(head);
+    if indent == 0 || indent * 2 > width {
+        return wrap(line, width);
+    }
+    let parts = wrap(rest, width - indent);
+    let blank = " ".repeat(indent);
+    let first = |number| if number == 0 { head } else { &blank };
+    parts.iter().enumerate().map(|(number, part)| format!("{}{part}", first(number))).collect()
 }
+
+/// The last of a line's columns begins before this.
+const COLUMN_MAX: usize = 24;
 
 fn draw_answers(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "Same item, other answers", "");
