@@ -190,11 +190,11 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     let inside = usize::from(area.width.saturating_sub(4));
     let small = model.size.0 < 80;
     let wide = layout::is_wide(model.size);
-    let status = if wide { 23 } else { 16 };
+    let status = if wide { 23 } else { 15 };
     let cause = match (small, wide) {
         (true, _) => 0,
         (false, true) => inside.saturating_sub(8 + 2 * status) * 3 / 5,
-        (false, false) => inside.saturating_sub(60).max(14),
+        (false, false) => inside.saturating_sub(61).max(15),
     };
     let title = inside.saturating_sub(8 + 2 * status + cause + usize::from(cause > 0));
     let more = pen.theme().glyphs.more;
