@@ -338,6 +338,12 @@ fn a_changed_ledger_opens_on_the_first_fault() {
     let mut shell = Shell::run(folder.path(), "");
     shell.shows("Answer: NO.");
     shell.shows("[5 Signatures]");
+    // What stands behind the fault is not new, and there is no head to compare.
+    shell.shows("No head of it can be believed.");
+    shell.send("j");
+    shell.shows(">First problem");
+    let shown = shell.parser.screen().contents();
+    assert!(shown.contains("This view:") && !shown.contains("to include"), "{shown}");
     shell.send("q");
     shell.is_back(1);
 }

@@ -210,7 +210,10 @@ fn head(model: &Model) -> Line {
     let short = format!("Head, {size} entries: {}", groups.join(" "));
     let long =
         format!("Compare the head with the one you kept:  {size} entries, {}", groups.join(" "));
-    let row = vec![short, long];
+    let row = match root {
+        "" => vec!["No head of it can be believed.".to_owned()],
+        _ => vec![short, long],
+    };
     Line { row, details, ..made }
 }
 
