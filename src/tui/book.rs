@@ -291,10 +291,8 @@ impl Library {
 
     /// Those of some entries whose key was declared compromised, by all that the ledger says.
     pub fn doubtful(&self, entries: &[u64]) -> Vec<u64> {
-        let chronicle = &self.source.chronicle;
         let doubtful = |seq: &u64| {
-            let by = chronicle.line(*seq).and_then(|line| chronicle.by(line));
-            by.is_some_and(|by| self.source.roster.is_doubtful(by, *seq))
+            self.signer(*seq).is_some_and(|by| self.source.roster.is_doubtful(by, *seq))
         };
         entries.iter().copied().filter(doubtful).collect()
     }
@@ -321,6 +319,12 @@ impl Library {
                 format!("{known} pieces of evidence ended")
             }
         }
+    }
+
+    /// The key that signed an entry.
+    pub fn signer(&self, seq: u64) -> Option<&KeyId> {
+        let chronicle = &self.source.chronicle;
+        chronicle.line(seq).and_then(|line| chronicle.by(line))
     }
 
     /// Who holds a key.

@@ -79,9 +79,9 @@ fn numbers(size: u64) -> std::ops::Range<u32> {
 fn shows(library: &Library, filter: &Filter, seq: u64) -> bool {
     let late = !filter.late || library.late(seq).is_some();
     late && filter.by.as_ref().is_none_or(|by| {
-        let chronicle = &library.source.chronicle;
-        let key = chronicle.line(seq).and_then(|line| chronicle.by(line));
-        key.is_some_and(|key| library.holder(key).to_lowercase().contains(by.as_str()))
+        library
+            .signer(seq)
+            .is_some_and(|key| library.holder(key).to_lowercase().contains(by.as_str()))
     })
 }
 
@@ -141,7 +141,6 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
     let Some(line) = library.source.chronicle.line(seq) else { return calendar("", Day::MIN) };
     let late = if library.late(seq).is_some() { "LATE: " } else { "" };
     let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
-    let by = library.source.chronicle.by(line);
     let fact = library.fact(seq);
     // The file was changed since it was verified, or taken away.
     let about = fact.as_ref().map_or_else(
@@ -152,7 +151,7 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
         entry: format!("#{seq}"),
         recorded: fact.map_or_else(String::new, |fact| stamp(&fact.at.london_text())),
         day: line.day.short(),
-        who: by.map_or_else(String::new, |by| library.holder(by).to_owned()),
+        who: library.signer(seq).map_or_else(String::new, |by| library.holder(by).to_owned()),
         what: format!("{doubt}{late}{} {about}", line.kind),
     }
 }

@@ -7,6 +7,7 @@ use super::super::model::Model;
 use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
 use super::super::width::grouped;
 use crate::domain::anchor::{Intervals, Outsider};
+use crate::domain::day::Day;
 use crate::domain::day::Instant;
 use crate::domain::refs::KeyId;
 use crate::domain::role::AdmittedKey;
@@ -298,7 +299,7 @@ fn key(library: &Library, id: &KeyId, one: &AdmittedKey) -> Line {
     };
     let signed = grouped(library.signed.get(id).copied().unwrap_or_default());
     let start: String = id.as_str().trim_start_matches("SHA256:").chars().take(9).collect();
-    let on = |seq: u64| library.fact(seq).map(|fact| fact.at.london_day().short());
+    let on = |seq: u64| library.recorded_on(seq).map(Day::short);
     let from = on(one.admitted).unwrap_or_default();
     let until = one.revoked.and_then(on).unwrap_or_else(|| "today".to_owned());
     let row = vec![

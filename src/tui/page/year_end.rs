@@ -132,10 +132,8 @@ pub fn published(position: &Position) -> Vec<Published> {
 
 /// One published statement as a line: day, standing, entry, who published it.
 pub fn published_text(one: &Published, library: &Library) -> String {
-    let chronicle = &library.source.chronicle;
-    let line = one.entry.and_then(|seq| chronicle.line(seq));
+    let by = one.entry.and_then(|seq| library.signer(seq));
     let entry = one.entry.map_or_else(String::new, |seq| format!("  #{seq}"));
-    let by = line.and_then(|line| chronicle.by(line));
     let who = by.map_or("", |by| library.holder(by));
     format!("{:<12} {}{entry}  {who}", one.on.short(), one.standing)
 }
@@ -199,8 +197,8 @@ pub fn to_do_text(page: &YearEnd, one: &ToDo, library: &Library) -> [String; 5] 
                 | Status::NotApplicable => format!("dspt explain {number}"),
             };
             let status = format!("{} {}", row.status.mark(), row.status.word());
-            let fact = page.last.get(&row.item.item).and_then(|seq| library.fact(*seq));
-            let who = fact.map_or_else(nobody, |fact| library.holder(&fact.by).to_owned());
+            let by = page.last.get(&row.item.item).and_then(|seq| library.signer(*seq));
+            let who = by.map_or_else(nobody, |by| library.holder(by).to_owned());
             [number, status, row.title.clone(), who, command]
         }
         ToDo::Assertion(one) => {
