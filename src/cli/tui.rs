@@ -247,7 +247,8 @@ struct Files {
 /// A ledger that was read.
 struct Read {
     source: Source,
-    opened: Answer,
+    /// What opening found; none where signatures are still to be checked.
+    opened: Option<Answer>,
     finding: Option<Finding>,
     /// What is to be said about what this user verified before.
     notes: Vec<String>,
@@ -278,7 +279,7 @@ impl Files {
                  check it with `dspt verify`, or ask for a bundle",
             )
         })?;
-        model.trust.opened = Some(opened);
+        model.trust.opened = opened;
         model.trust.flags.clone_from(&self.trust);
         if self.check.is_due() {
             begin(&mut model);
@@ -349,7 +350,7 @@ impl Files {
             let phase = "1 of 2: everything in the folder";
             progress(Step::Progress(Progress { phase, done: 0, of: 0, rate: None }));
             let audit = self.check.open_folder(&self.path)?.audit;
-            return self.believed(audit, |facts, leaves| {
+            return self.believed(audit, true, |facts, leaves| {
                 let leaves = leaves.iter().map(Digest::hex).collect();
                 (Arc::new(Chronicle::of(&facts)), Arc::new(InMemory { facts, leaves }))
             });
@@ -358,26 +359,28 @@ impl Files {
         if let Some(lines) = self.shown(&store) {
             progress(Step::Before(lines));
         }
-        let mut audit = self.check.open(&store, |now| progress(Step::Progress(now)))?;
+        let (mut audit, signed) = self.check.open(&store, |now| progress(Step::Progress(now)))?;
         // An audit that stopped has not come to the contents.
         let stopped = audit.finding.is_some() || audit.undecided.is_some();
         if let Some(ledger) = audit.ledger.as_mut().filter(|_| stopped) {
             ledger.contents = contents(&store, &ledger.facts)?;
         }
-        self.believed(audit, |chronicle, leaves| {
+        self.believed(audit, signed, |chronicle, leaves| {
             let chronicle = Arc::new(chronicle);
             let entries = Reread::new(store, Arc::clone(&chronicle), &leaves);
             (chronicle, Arc::new(entries))
         })
     }
 
-    /// What could be believed of an audited ledger; `kept` says where its words are.
+    /// What could be believed of an audited ledger; `signed` says whether signatures were checked,
+    /// `kept` where its words are.
     fn believed<F>(
         &self,
         mut audit: Audit<F>,
+        signed: bool,
         kept: impl FnOnce(F, Vec<Digest>) -> (Arc<Chronicle>, Arc<dyn Entries>),
     ) -> Result<Read, Failure> {
-        let (opened, finding) = (opened(&audit), audit.finding.clone());
+        let (opened, finding) = (signed.then(|| opened(&audit)), audit.finding.clone());
         let Some(ledger) = audit.ledger.take() else {
             return Err(match (audit.finding.take(), audit.undecided.take()) {
                 (Some(finding), _) => JournalError::Tampered(finding).into(),

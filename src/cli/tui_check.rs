@@ -8,20 +8,24 @@ use std::time::Instant as Clock;
 use super::anchor::policy;
 use super::failure::{Failure, exit};
 use super::verify::{Report as Weighed, kept, meaning};
-use crate::domain::chronicle::Chronicle;
+use crate::domain::anchor::Intervals;
+use crate::domain::chronicle::{Chronicle, Keeps, Kinds};
 use crate::domain::day::Instant;
 use crate::export::opened::{OpenError, examine_folder};
 use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Audit, Finding, Ledger};
 use crate::journal::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
-use crate::journal::{Effort, JournalError, audit_since};
+use crate::journal::{Effort, JournalError, audit_since, first_look, is_remembered};
 use crate::ledger::Policy;
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
-use crate::tui::trust::{Answer, Dated, Fault, Phase, Progress, Report, State};
+use crate::tui::trust::{Answer, Dated, Fault, ORDER, Phase, Progress, Report, State};
 
-/// More entries than this are not examined without being asked: it takes a second copy of them.
+/// More entries than this are not examined without being asked: it takes a copy of them.
 const UNASKED_MAX: u64 = 200_000;
+/// With more entries than this, a ledger that was never verified is shown before its signatures are
+/// checked, which takes a second for each 25,000.
+const FIRST_LOOK_MIN: u64 = 25_000;
 
 /// Whom the user trusts and what he kept, as `dspt verify` takes it.
 pub(super) struct Check {
@@ -49,6 +53,8 @@ enum Opened {
     File(Box<Audit>, Guard),
     /// A folder, which cannot be opened without examining all of it.
     Folder(Box<Report>),
+    /// A file of which only a first look was taken.
+    Unsigned,
 }
 
 impl Check {
@@ -86,7 +92,8 @@ impl Check {
         })
     }
 
-    /// Opens a ledger's file. What was verified before is hashed only.
+    /// Opens a ledger's file. What was verified before is hashed only; of a large one that never
+    /// was, a first look is taken. Returns whether signatures were checked.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read.
@@ -94,18 +101,25 @@ impl Check {
         &self,
         store: &Store,
         mut told: impl FnMut(Progress),
-    ) -> Result<Audit<Chronicle>, StoreError> {
+    ) -> Result<(Audit<Chronicle>, bool), StoreError> {
         let of = store.size()?;
         let clock = Clock::now();
+        if of > FIRST_LOOK_MIN && !is_remembered(store, &self.memory)? {
+            let told = |done| told(progress("1 of 2: entries under the head", done, of, clock));
+            if let Some(audit) = first_look(store, told)? {
+                self.leave(Some(Opened::Unsigned));
+                return Ok((audit, false));
+            }
+        }
         let told =
             |done| told(progress("1 of 2: entries, order, signatures, keys", done, of, clock));
         if of > UNASKED_MAX {
-            return audit_since(store, &self.memory, Effort::SinceKept, told);
+            return Ok((audit_since(store, &self.memory, Effort::SinceKept, told)?, true));
         }
         let audit = audit_since(store, &self.memory, Effort::SinceKept, told)?;
         let small = small(&audit);
         self.leave(Some(Opened::File(Box::new(audit), store.guard()?)));
-        Ok(small)
+        Ok((small, true))
     }
 
     /// Opens a folder of tiles or a bundle: its ledger as far as it can be believed.
@@ -149,12 +163,17 @@ impl Check {
         let (audit, guard) = match opened {
             Some(Opened::Folder(report)) => return Ok(*report),
             Some(Opened::File(audit, guard)) => (*audit, guard),
+            Some(Opened::Unsigned) if is_large(path) => {
+                return self.signatures(path, told).map_err(|error| error.to_string());
+            }
             None if path.is_dir() => {
                 told(Progress { phase: phase::ENTRIES, done: 0, of: 0, rate: None });
                 let found = self.folder(path).map_err(|failure| failure.message)?;
                 return Ok(self.report(&found, None, true));
             }
-            None => self.audit(path, told).map_err(|error| error.to_string())?,
+            Some(Opened::Unsigned) | None => {
+                self.audit(path, told).map_err(|error| error.to_string())?
+            }
         };
         if audit.finding.is_none() {
             told(Progress { phase: phase::REPLAY, done: 0, of: 0, rate: None });
@@ -163,11 +182,44 @@ impl Check {
         Ok(self.report(&found, Some(&guard), false))
     }
 
-    fn audit(
+    /// Checks every signature of a ledger that is too large to be examined unasked.
+    fn signatures(
         &self,
         path: &Path,
         told: &mut dyn FnMut(Progress),
-    ) -> Result<(Audit, Guard), StoreError> {
+    ) -> Result<Report, StoreError> {
+        let (audit, _) = self.audit::<Kinds>(path, told)?;
+        let good = audit.finding.is_none() && audit.undecided.is_none();
+        let phase = |name: &&str| {
+            let checked = ["entries", "root", "content"].contains(name);
+            let (state, text) = match (checked, &audit.finding) {
+                (true, None) if good => (State::Good, format!("{} entries", audit.counts.entries)),
+                (true, Some(_)) if *name == "entries" => (State::No, String::new()),
+                _ => (State::NotChecked, "not looked at unasked in so large a ledger".to_owned()),
+            };
+            Phase { name: (*name).to_owned(), state, text }
+        };
+        let unasked = "every entry is what its key signed; who dated heads from outside, and what \
+                       findings there are, is looked at when you check again";
+        Ok(Report {
+            answer: if audit.finding.is_some() { Answer::No } else { Answer::NotDecided },
+            entries: audit.counts.entries,
+            remembered: audit.counts.remembered,
+            phases: ORDER.iter().map(phase).collect(),
+            fault: audit.finding.as_ref().map(fault),
+            findings: Vec::new(),
+            undecided: audit.undecided.clone().or_else(|| good.then(|| unasked.to_owned())),
+            dated: Vec::new(),
+            intervals: Intervals::default(),
+            log: audit.ledger.as_ref().map_or_else(Vec::new, log),
+        })
+    }
+
+    fn audit<F: Keeps + Send>(
+        &self,
+        path: &Path,
+        told: &mut dyn FnMut(Progress),
+    ) -> Result<(Audit<F>, Guard), StoreError> {
         let store = Store::open(path, Mode::Read)?;
         let of = store.size()?;
         let clock = Clock::now();
@@ -220,6 +272,12 @@ impl Check {
             log: ledger.map_or_else(Vec::new, log),
         }
     }
+}
+
+/// Says whether a ledger is too large to be examined unasked.
+fn is_large(path: &Path) -> bool {
+    let size = Store::open(path, Mode::Read).and_then(|store| store.size());
+    size.is_ok_and(|size| size > UNASKED_MAX)
 }
 
 /// What opening found, by the entries alone.
@@ -291,7 +349,7 @@ fn dated(ledger: &Ledger, found: &Examination) -> Vec<Dated> {
 }
 
 /// The log keys: the first and, where another signs by now, the newest.
-fn log(ledger: &Ledger) -> Vec<String> {
+fn log<F>(ledger: &Ledger<F>) -> Vec<String> {
     let (first, newest) = (ledger.log.first().to_string(), ledger.log.newest().to_string());
     if first == newest { vec![first] } else { vec![first, newest] }
 }

@@ -79,6 +79,24 @@ impl Keeps for Chronicle {
     }
 }
 
+/// Of each fact its identity and kind alone: what it takes to judge the next.
+#[derive(Debug, Default)]
+pub struct Kinds {
+    ids: Ids,
+    kinds: Vec<Kind>,
+}
+
+impl Keeps for Kinds {
+    fn keep(&mut self, fact: Fact) {
+        self.ids.push(&fact.id);
+        self.kinds.push(fact.event.kind());
+    }
+
+    fn kind_of(&self, id: &EventId) -> Option<Kind> {
+        self.kinds.get(usize::try_from(self.ids.place(id)?).ok()?).copied()
+    }
+}
+
 /// What lists show of an entry without reading it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {

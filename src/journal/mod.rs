@@ -35,7 +35,7 @@ use crate::store::{Append, Mode, Store, StoreError};
 
 pub use anchors::TOKEN;
 pub use audit::{Audit, Finding, Ledger, audit};
-pub use recall::{Effort, audit_since};
+pub use recall::{Effort, audit_since, first_look, is_remembered};
 
 /// An event that is to be recorded, with the files that it names.
 #[derive(Clone, Debug)]

@@ -14,10 +14,11 @@ use crate::domain::body::decode_text;
 use crate::domain::chronicle::Keeps;
 use crate::domain::day::Instant;
 use crate::domain::event::{Event, Kind};
-use crate::domain::refs::EventId;
+use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Fact, Subject};
+use crate::domain::role::Roster;
 use crate::ledger::tree::root_of;
-use crate::ledger::{Digest, Origin, Vkey, leaf_hash, parse::payload};
+use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash, parse::payload};
 use crate::memory::{Kept, Memory, heads_digest};
 use crate::store::{Row, StoreError};
 
@@ -65,12 +66,39 @@ pub fn audit_since<F: Keeps + Send>(
 fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
     let mut first = None;
     store.entries(0..1, |row| -> Result<(), StoreError> {
-        first = lean(&row);
+        first = lean(&row, &[]);
         Ok(())
     })?;
     let Some(Lean { event: Event::LedgerOpened(body), .. }) = first else { return Ok(None) };
     let named = Vkey::parse(&body.log).ok();
     Ok(named.and_then(|log| Some((Origin::parse(log.name().as_str()).ok()?, log))))
+}
+
+/// Says whether `memory` holds something of this ledger that saves checking signatures again.
+///
+/// # Errors
+/// [`StoreError`] when the ledger's file cannot be read.
+pub fn is_remembered(store: &impl Source, memory: &Memory) -> Result<bool, StoreError> {
+    let kept = opening(store)?.map(|(origin, log)| memory.load(&origin, &log));
+    Ok(matches!(kept, Some(Ok(Some(kept))) if kept.is_ours()))
+}
+
+/// A first look at a ledger that this user never verified: that its entries are those under its
+/// newest head, that its log keys signed its heads, and everything about the entries that change
+/// keys. Who signed the others, and whether they may, is still to be checked, and nothing of it is
+/// remembered. None when anything does not fit: an audit names what.
+///
+/// # Errors
+/// [`StoreError`] when the ledger's file cannot be read.
+pub fn first_look<F: Keeps + Send>(
+    store: &impl Source,
+    mut progress: impl FnMut(u64),
+) -> Result<Option<Audit<F>>, StoreError> {
+    let heads = store.heads()?;
+    let newest = heads.last().and_then(|(_, note)| Head::claimed(note).ok());
+    let Some(head) = newest else { return Ok(None) };
+    // Its signature is checked when the entries have led to its root.
+    quick(store, (head.size(), *head.root()), false, &mut progress)
 }
 
 /// The quick audit; none when it does not come to a good end, whatever the reason.
@@ -81,11 +109,21 @@ fn recalled<F: Keeps + Send>(
 ) -> Result<Option<Audit<F>>, StoreError> {
     let heads = store.heads()?;
     let before = heads_digest(heads.iter().filter(|(size, _)| *size <= kept.size));
+    quick(store, (kept.size, kept.root), before == kept.heads, progress)
+}
+
+/// Reads the entries under `proven`, a size and root, without their signatures.
+fn quick<F: Keeps + Send>(
+    store: &impl Source,
+    proven: (u64, Digest),
+    proven_heads: bool,
+    progress: &mut impl FnMut(u64),
+) -> Result<Option<Audit<F>>, StoreError> {
     let mut reader = Reader::default();
-    reader.proven = Some((kept.size, kept.root));
-    reader.proven_heads = before == kept.heads;
+    reader.proven = Some(proven);
+    reader.proven_heads = proven_heads;
     let outcome = match reader.run(store, progress) {
-        Ok(()) if reader.frontier.size() >= kept.size => reader.outcome(Ok(()))?,
+        Ok(()) if reader.frontier.size() >= proven.0 => reader.outcome(Ok(()))?,
         Err(Stop::Store(error)) => return Err(error),
         Ok(()) | Err(_) => return Ok(None),
     };
@@ -173,7 +211,7 @@ struct Lean {
     seq: u64,
     leaf: Digest,
     at: Instant,
-    by: String,
+    by: KeyId,
     id: EventId,
     event: Event,
     subjects: Vec<Subject>,
@@ -220,7 +258,7 @@ struct Sha256<'e> {
 }
 
 /// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
-fn lean(row: &Row) -> Option<Lean> {
+fn lean(row: &Row, keys: &[KeyId]) -> Option<Lean> {
     let leaf = leaf_hash(&row.bytes);
     let envelope: Envelope<'_> = serde_json::from_slice(&row.bytes).ok()?;
     let payload = payload(envelope.payload)?;
@@ -239,7 +277,11 @@ fn lean(row: &Row) -> Option<Lean> {
         seq: row.seq,
         leaf,
         at: Instant::parse(predicate.at)?,
-        by: predicate.by.to_owned(),
+        // One text for all entries of a key.
+        by: match keys.iter().find(|known| known.as_str() == predicate.by) {
+            Some(known) => known.clone(),
+            None => predicate.by.parse().ok()?,
+        },
         id,
         event: decode_text(predicate.kind, predicate.body.get())?,
         subjects: subjects.collect(),
@@ -251,8 +293,8 @@ fn lean(row: &Row) -> Option<Lean> {
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
     let Lean { seq, at, by, id, event, subjects, .. } =
-        lean(row).filter(|lean| lean.leaf == *leaf)?;
-    Some(Fact { seq, at, by: by.parse().ok()?, id, event, subjects })
+        lean(row, &[]).filter(|lean| lean.leaf == *leaf)?;
+    Some(Fact { seq, at, by, id, event, subjects })
 }
 
 /// Says whether entries of a kind are checked in full however often they were before.
@@ -265,7 +307,10 @@ impl<F: Keeps + Send> Reader<F> {
     /// Takes in entries that were verified before, for what they say. Nothing of it counts until
     /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
     pub(super) fn recall(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
-        let read: Vec<_> = rows.par_iter().map(lean).collect();
+        let known = self.ledger.as_ref().map(|ledger| &ledger.roster);
+        let keys: Vec<KeyId> =
+            known.into_iter().flat_map(Roster::keys).map(|(key, _)| key.clone()).collect();
+        let read: Vec<_> = rows.par_iter().map(|row| lean(row, &keys)).collect();
         drop(rows);
         for one in read {
             self.recall_one(one.ok_or(Stop::Otherwise)?)?;
@@ -300,9 +345,8 @@ impl<F: Keeps + Send> Reader<F> {
         let corrected =
             corrected.and_then(|(target, ledger)| self.root_kind(&ledger.facts, target));
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
-        // One text for all entries of a key.
-        let by = ledger.roster.keys().find(|(known, _)| known.as_str() == one.by);
-        let by = by.map(|(known, _)| known.clone()).ok_or(Stop::Otherwise)?;
+        let by = one.by;
+        ledger.roster.get(&by).ok_or(Stop::Otherwise)?;
         ledger.frontier.push(one.leaf);
         ledger.leaves.push(one.leaf);
         if one.event.keeps_files() {

@@ -265,8 +265,7 @@ fn enter(model: &mut Model) -> Option<Effect> {
         },
         Screen::Why | Screen::History => {
             if let Some(seq) = model.entry() {
-                let report = model.trust.report.as_ref();
-                let lines = details(&model.library, report.map(|one| &one.intervals), seq);
+                let lines = details(&model.library, &model.trust, seq);
                 return open(model, Overlay::Text(format!("Entry #{seq}"), lines, 0));
             }
             fold(model, true);
@@ -277,9 +276,8 @@ fn enter(model: &mut Model) -> Option<Effect> {
             let line = all.get(model.cursor().at).filter(|one| !one.details.is_empty())?;
             let mut lines = line.details.clone();
             if let Some(seq) = line.entry {
-                let report = model.trust.report.as_ref();
                 lines.push(String::new());
-                lines.extend(details(&model.library, report.map(|one| &one.intervals), seq));
+                lines.extend(details(&model.library, &model.trust, seq));
             }
             open(model, Overlay::Text(line.name.clone(), lines, 0))
         }

@@ -467,10 +467,14 @@ impl Model {
             let lines = page.lines.iter().skip(top).take(height);
             told.lines = lines.map(|line| tell(&self.library, *line, page.size)).collect();
         }
-        if layout::is_wide(self.size) && matches!(self.body, Body::History(_) | Body::Why(_)) {
-            let intervals = self.trust.report.as_ref().map(|report| &report.intervals);
-            let read = |seq| details(&self.library, intervals, seq);
-            told.entry = self.entry().map_or_else(Vec::new, read);
+        if layout::is_wide(self.size) {
+            let entry = if self.screen == Screen::Signatures {
+                signatures::lines(self).get(self.cursor().at).and_then(|line| line.entry)
+            } else {
+                self.entry()
+            };
+            let read = |seq| details(&self.library, &self.trust, seq);
+            told.entry = entry.map_or_else(Vec::new, read);
         }
         told
     }

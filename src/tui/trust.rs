@@ -187,6 +187,29 @@ impl Trust {
         }
     }
 
+    /// A line to stand on every screen while nothing shown was checked but that it is under the
+    /// signed head; none otherwise.
+    pub fn unchecked(&self) -> Option<String> {
+        if self.opened.is_some() || self.report.is_some() {
+            return None;
+        }
+        let how = match (&self.failed, self.running) {
+            (Some(why), _) => format!("could not be checked: {why}"),
+            (None, Some(running)) => format!("are being checked: {}", running.text()),
+            (None, None) => "are not checked yet".to_owned(),
+        };
+        Some(format!("UNCHECKED: who signed what is shown. Signatures {how}"))
+    }
+
+    /// What is known of the signature of an entry that is shown.
+    pub fn signature(&self) -> &'static str {
+        match (self.opened, &self.report) {
+            (None, None) => "not checked yet",
+            (None, Some(report)) if report.answer == Answer::No => "see the Signatures screen",
+            (None, Some(_)) | (Some(_), _) => "good",
+        }
+    }
+
     /// The answer in one word, as far as there is one: of the last check, else of the opening.
     pub fn word(&self) -> Option<Answer> {
         self.report.as_ref().map(|report| report.answer).or(self.opened)

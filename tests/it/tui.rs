@@ -718,8 +718,7 @@ fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
     let text = drawn(&mut model, 80, 24);
     assert!(text.contains("by         witness witness.example+00000000+AAAA"), "{text}");
     let written = |seq: u64| {
-        let report = model.trust.report.as_ref().unwrap();
-        let lines = details(&model.library, Some(&report.intervals), seq);
+        let lines = details(&model.library, &model.trust, seq);
         lines.into_iter().find(|line| line.starts_with("written")).unwrap()
     };
     assert_eq!(written(0), "written    by 1 March 2026, 10:00 (UK time)");

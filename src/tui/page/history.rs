@@ -2,8 +2,8 @@
 
 use super::super::book::{Asked, Known, Library};
 use super::super::filter::Filter;
+use super::super::trust::Trust;
 use super::signatures::written;
-use crate::domain::anchor::Intervals;
 use crate::domain::day::Day;
 use crate::domain::describe::{describe, points_at};
 use crate::domain::event::{Event, Kind};
@@ -177,7 +177,8 @@ fn stamp(text: &str) -> String {
 }
 
 /// Everything about one entry, line by line.
-pub fn details(library: &Library, intervals: Option<&Intervals>, seq: u64) -> Vec<String> {
+pub fn details(library: &Library, trust: &Trust, seq: u64) -> Vec<String> {
+    let intervals = trust.report.as_ref().map(|report| &report.intervals);
     let (Some(fact), Some(line)) = (library.fact(seq), library.source.chronicle.line(seq)) else {
         return Vec::new();
     };
@@ -201,7 +202,7 @@ pub fn details(library: &Library, intervals: Option<&Intervals>, seq: u64) -> Ve
     if let Some(leaf) = library.source.entries.leaf(seq) {
         lines.push(format!("leaf hash  {}", grouped_hash(&leaf)));
     }
-    lines.push("signature  good".to_owned());
+    lines.push(format!("signature  {}", trust.signature()));
     for one in &fact.subjects {
         lines.push(format!("names      {} sha256 {}", one.name, grouped_hash(&one.sha256)));
     }

@@ -171,9 +171,11 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         1 => format!("1 new entry. {} to include it.", model.keys.hint(C::Today)),
         more => format!("{more} new entries. {} to include them.", model.keys.hint(C::Today)),
     };
+    let unchecked = model.trust.unchecked().unwrap_or_default();
     let (text, role) = match (&model.notice, model.tour, &model.overlay) {
-        (notice, ..) if notice.is_empty() && !new.is_empty() => (format!(" {new}"), Role::Warning),
         (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
+        _ if !unchecked.is_empty() => (format!(" {unchecked}"), Role::Warning),
+        _ if !new.is_empty() => (format!(" {new}"), Role::Warning),
         (_, Some(step), Overlay::None) => (format!(" {}", tour(model, step)), Role::Warning),
         _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
     };

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::super::keymap::Command as C;
 use super::super::layout::{self, Boxed};
 use super::super::model::{Model, Screen};
-use super::super::page::history::details;
 use super::super::page::signatures::{Line, Part, lines, to_do};
 use super::super::theme::Role;
 use super::super::trust::{Answer, NOT_PROVED, State};
@@ -197,9 +196,9 @@ fn selected(model: &Model, all: &[Line], pen: &mut Pen<'_>, area: Rect) {
             let title = pane_title(line);
             let mut told: Vec<String> =
                 line.details.iter().filter(|one| **one != title).cloned().collect();
-            if let Some(seq) = line.entry {
+            if line.entry.is_some() {
                 told.push(String::new());
-                told.extend(details(&model.library, report.map(|one| &one.intervals), seq));
+                told.extend(model.told.entry.iter().cloned());
             }
             (title, told)
         }
