@@ -183,7 +183,7 @@ pub(super) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure
 
 fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
     match finding.rule {
-        "tile" => "tiles",
+        "tile" => phase::ROOT,
         _ if is_bundle(path) => "bundle",
         _ => phase::HEAD,
     }
@@ -240,15 +240,18 @@ pub(super) fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure
 fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u8, Failure> {
     let name = unopened_phase(path, finding);
     let text = format!(
-        "Can this history be trusted? NO\n  {name:<10}  NO: {}\n{}",
+        "Can this history be trusted? NO\n  {name:<10}  NO: {}\n{}Outside witnesses: none was \
+         looked at, since no entry was read\n{}",
         safe(&finding.text),
-        fault_text(finding, 0)
+        fault_text(finding, 0),
+        not_proved()
     );
     let value = json!({
         "ledger": Value::Null,
         "answer": "no",
         "phases": [{ "name": name, "outcome": "bad", "text": finding.text }],
         "fault": fault_json(finding),
+        "does_not_prove": NOT_PROVED,
     });
     output.answer("dspt.verify/1", value, &text)?;
     Ok(exit::NO)
@@ -364,11 +367,7 @@ impl<'r> Report<'r> {
             let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
         }
         text.push_str(&witnessed(&found.intervals, self.found));
-        text.push_str("This does not prove:\n");
-        for one in NOT_PROVED {
-            let _ = writeln!(text, "  - {one}");
-        }
-        text
+        text + &not_proved()
     }
 
     fn json(&self) -> Value {
@@ -421,6 +420,11 @@ impl<'r> Report<'r> {
 
 fn fault_json(finding: &Finding) -> Value {
     json!({ "place": finding.place.to_string(), "rule": finding.rule, "text": finding.text })
+}
+
+fn not_proved() -> String {
+    let lines = NOT_PROVED.iter().map(|one| format!("  - {one}\n"));
+    std::iter::once("This does not prove:\n".to_owned()).chain(lines).collect()
 }
 
 /// Who outside saw the ledger, from when to when, and how long nobody looked.

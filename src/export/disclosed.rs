@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::folder::Folder;
+use super::label::check_item;
 use super::manifest::{Manifest, read_at_most};
-use super::opened::Bundle;
+use super::opened::{Bundle, add_to, put, say, told};
 use crate::domain::event::Event;
 use crate::journal::audit::{Audit, Finding, Ledger, Place};
 use crate::journal::disclosed::audit_disclosed;
-use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine_disclosed, phase};
+use crate::journal::examine::{Examination, Phase, Trust, examine_disclosed, phase};
 use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::proof::PROOF_BYTES_MAX;
 use crate::ledger::tree::node_hash;
@@ -38,34 +39,31 @@ pub(super) fn examine_item(
     let proofs = item.proofs(&entries);
     let audit = audit_disclosed(folder, &entries, folder.claimed())?;
     let kept = item.kept(&audit, trust);
-    let extra = audit.ledger.as_ref().map(|ledger| item.extra(ledger, &audit, trust));
+    let more = item.more(&audit, trust);
     let mut found = examine_disclosed(audit, folder.head(), folder.claimed(), trust, kept);
     folder.placed(&mut found.phases);
-    let at = found.phases.iter().position(|one| one.name == phase::ANCHORS);
-    let at = at.unwrap_or(found.phases.len());
-    found.phases.insert(
-        at,
-        match proofs {
-            Ok(count) => Phase::good("proofs", format!("of {count} entries, each to the byte")),
-            Err(finding) => Phase::bad("proofs", finding),
-        },
-    );
-    // Each entry is under the head by its proof alone: without it, by nothing.
-    let unproved = found
-        .phases
-        .iter()
-        .any(|one| one.name == "proofs" && matches!(one.outcome, Outcome::Bad(_)));
-    found.phases.retain(|one| !(unproved && one.name == phase::ROOT));
-    if let Some(Err(finding)) = extra {
-        found.phases.push(Phase::bad("withheld", finding));
-    } else {
-        let text = format!(
-            "{} entries: their order, and whether one of them revokes a key, corrects an entry or \
-             withdraws a ground, is not shown; nor that the item rests on no other entry",
-            manifest.withheld.entries
-        );
-        found.phases.push(Phase::not_checked("withheld", text));
+    // Each entry is under the head by its proof alone.
+    let count = entries.len();
+    let root = format!("{count} entries are under the head, each by its own proof, to the byte");
+    match proofs {
+        Ok(()) => say(&mut found.phases, phase::ROOT, root),
+        Err(finding) => add_to(&mut found.phases, phase::ROOT, Err(finding)),
     }
+    let more = match more {
+        Some(more) => more,
+        None => [phase::PROOFS, phase::STATEMENT, phase::ITEM]
+            .map(|name| Phase::not_checked(name, "a fault stands before it"))
+            .into(),
+    };
+    for one in more {
+        put(&mut found.phases, one);
+    }
+    let text = format!(
+        "{} entries: their order, and whether one of them revokes a key, corrects an entry or \
+         withdraws a ground, is not shown; nor that the item rests on no other entry",
+        manifest.withheld.entries
+    );
+    found.phases.push(Phase::not_checked("withheld", text));
     Ok(Ok(found))
 }
 
@@ -106,7 +104,7 @@ impl Item<'_> {
     }
 
     /// Each entry has its proof, and each proof its entry.
-    fn proofs(&self, entries: &[(u64, Vec<u8>)]) -> Result<usize, Finding> {
+    fn proofs(&self, entries: &[(u64, Vec<u8>)]) -> Result<(), Finding> {
         let head = Head::from(self.folder.claimed());
         for (seq, bytes) in entries {
             let path = format!("proofs/{seq}.tlog-proof");
@@ -122,7 +120,7 @@ impl Item<'_> {
         if self.files("proofs").count() != entries.len() {
             return Err(fault("proofs", "proof", "there is one for no entry that is given"));
         }
-        Ok(entries.len())
+        Ok(())
     }
 
     /// Heads that the reader kept, each by a proof in the bundle.
@@ -155,21 +153,41 @@ impl Item<'_> {
         proof.check(&Head::from(&old), &Head::from(new)).map_err(|error| error.to_string())
     }
 
-    /// What the list says of content, proofs from heads that the reader may have kept, and what is
-    /// given out a second time under a name of its own.
-    fn extra(&self, ledger: &Ledger, audit: &Audit, trust: &Trust<'_>) -> Result<(), Finding> {
-        if audit.finding.is_some() {
-            return Ok(());
-        }
-        let known = known_roots(ledger, trust);
-        for name in self.files("consistency") {
-            self.consistency(name, &known)?;
-        }
+    /// What is checked once every entry is good: proofs from heads that the reader may have kept, what
+    /// is given out a second time under a name of its own, and what the list says.
+    fn more(&self, audit: &Audit, trust: &Trust<'_>) -> Option<Vec<Phase>> {
+        let ledger = audit.ledger.as_ref().filter(|_| audit.finding.is_none())?;
         let (path, manifest, folder) = (self.path, self.manifest, self.folder);
         let bundle = Bundle { path, manifest, folder, ledger };
-        bundle.anchors()?;
-        super::opened::check_content(self.path, self.manifest, ledger, &audit.counts)?;
-        bundle.statement().map(drop)
+        let proofs = self.earlier(&known_roots(ledger, trust)).and_then(|count| {
+            let anchors = bundle.anchors()?;
+            Ok(format!("{count} of earlier heads, {anchors} time-stamps"))
+        });
+        let item = match &audit.undecided {
+            None => told(phase::ITEM, self.item(ledger)),
+            Some(_) => Phase::not_checked(phase::ITEM, "what a newer version wrote may name it"),
+        };
+        Some(vec![
+            told(phase::PROOFS, proofs),
+            told(phase::CONTENT, bundle.content(&audit.counts)),
+            told(phase::STATEMENT, bundle.statement()),
+            item,
+        ])
+    }
+
+    fn item(&self, ledger: &Ledger) -> Result<String, Finding> {
+        let name = self.manifest.item.as_deref().unwrap_or_default();
+        let item = name.parse().map_err(|bad: crate::domain::refs::BadRef| {
+            fault(super::manifest::MANIFEST, "manifest", bad.to_string())
+        })?;
+        check_item(&item, ledger)
+    }
+
+    fn earlier(&self, known: &BTreeMap<u64, Digest>) -> Result<usize, Finding> {
+        for name in self.files("consistency") {
+            self.consistency(name, known)?;
+        }
+        Ok(self.files("consistency").count())
     }
 
     fn consistency(&self, name: &str, known: &BTreeMap<u64, Digest>) -> Result<(), Finding> {

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::folder::CHECKPOINT;
 use crate::domain::refs::ItemRef;
@@ -20,7 +21,13 @@ pub const MANIFEST: &str = "bundle.json";
 const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What `format` says.
-const FORMAT: &str = "dspt-bundle/1";
+const FORMAT: &str = "dspt-bundle/2";
+
+/// The form before, without a digest of the list itself.
+const FIRST_FORMAT: &str = "dspt-bundle/1";
+
+/// The field that holds the digest of all others.
+const DIGEST: &str = "digest";
 
 /// One file of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +51,8 @@ pub struct Withheld {
     pub entries: u64,
 }
 
-/// The list of a bundle.
+/// The list of a bundle. As bytes it has one field more, the digest of all others: no signature, but
+/// no byte of it changes unseen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -83,15 +91,34 @@ impl Manifest {
     /// # Errors
     /// A value without a canonical form, such as a size past 2^53.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let value = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        let mut value = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        let digest = digest_of(&value)?;
+        if let Some(fields) = value.as_object_mut().filter(|_| self.format == FORMAT) {
+            fields.insert(DIGEST.to_owned(), Value::String(digest));
+        }
         canonical(&value).map(String::into_bytes).map_err(|error| error.to_string())
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value = parse_canonical(bytes).map_err(|error| error.to_string())?;
+    /// Reads a list, whose digest and form must be right.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let mut value = parse_canonical(bytes).map_err(|error| error.to_string())?;
+        let digest = value.as_object_mut().and_then(|fields| fields.remove(DIGEST));
+        let same = digest == Some(Value::String(digest_of(&value)?));
         let found: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
-        if found.format != FORMAT {
-            return Err(format!("its format is `{}`, not {FORMAT}", shown(&found.format)));
+        match found.format.as_str() {
+            FORMAT if same => {}
+            FORMAT => return Err("its digest is not that of the rest of it".to_owned()),
+            FIRST_FORMAT if digest.is_none() && found.item.is_none() => {}
+            FIRST_FORMAT if digest.is_none() => {
+                return Err(format!(
+                    "its format is {FIRST_FORMAT}, in which nothing binds the name of the item; \
+                     ask for a bundle made by a newer version"
+                ));
+            }
+            other => return Err(format!("its format is `{}`, not {FORMAT}", shown(other))),
         }
         if !found.files.is_sorted_by(|a, b| a.name < b.name) {
             return Err("the files are not in order, or one stands twice".to_owned());
@@ -143,6 +170,12 @@ impl Manifest {
         }
         Err(format!("it says that {} entries are withheld, {withheld} are", self.withheld.entries))
     }
+}
+
+/// The digest of a list that has none yet.
+fn digest_of(value: &Value) -> Result<String, String> {
+    let text = canonical(value).map_err(|error| error.to_string())?;
+    Ok(Digest::of(text.as_bytes()).hex())
 }
 
 fn shown(text: &str) -> String {

@@ -8,6 +8,7 @@ mod disclosed;
 pub mod files;
 pub mod folder;
 pub mod heads;
+mod label;
 pub mod manifest;
 pub mod opened;
 pub mod proofs;

@@ -8,7 +8,7 @@ use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, check, read_at_most};
 use crate::domain::event::Event;
 use crate::journal::audit::{Counts, Finding, Ledger, Place};
-use crate::journal::examine::{Examination, Phase, Trust, examine, phase};
+use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::tiles::{bundles_of, tiles_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
@@ -78,19 +78,11 @@ pub fn examine_folder(
     })?;
     let mut found = examine(audit, Some(folder.head()), trust);
     folder.placed(&mut found.phases);
-    let place = |name: &str, phases: &[Phase]| {
-        phases.iter().position(|phase| phase.name == name).unwrap_or(phases.len())
-    };
     let tiles = tiles.and_then(|count| match manifest.as_ref().and_then(more_tiles) {
         Some(name) => Err(fault(name, "tile", "a tree of this size has no such tile")),
-        None => Ok(count),
+        None => Ok(format!("{count} files of tiles, made again from the entries")),
     });
-    let tiles = match tiles {
-        Ok(files) => Phase::good("tiles", format!("{files} files, made again from the entries")),
-        Err(finding) => Phase::bad("tiles", finding),
-    };
-    let at = place(phase::ANCHORS, &found.phases);
-    found.phases.insert(at, tiles);
+    add_to(&mut found.phases, phase::ROOT, tiles);
     if let Some(manifest) = &manifest {
         let text = listed(manifest);
         found.phases.insert(0, Phase::good("bundle", text));
@@ -98,14 +90,51 @@ pub fn examine_folder(
             found.audit.finding.is_none().then_some(found.audit.ledger.as_ref()).flatten();
         if let Some(ledger) = checked {
             let bundle = Bundle { path, manifest, folder: &folder, ledger };
-            let at = place(phase::CONTENT, &found.phases);
-            let more = bundle.phases(&found.audit.counts);
-            for (one, at) in more.into_iter().zip(at + 1..) {
-                found.phases.insert(at, one);
+            for one in bundle.phases(&found.audit.counts) {
+                put(&mut found.phases, one);
             }
         }
     }
     Ok(found)
+}
+
+/// Puts a phase into its place in the order of `docs/FORMAT.md`; where there is one of its name
+/// already, adds what it says.
+pub(super) fn put(phases: &mut Vec<Phase>, one: Phase) {
+    let before = match one.name {
+        phase::PROOFS => phase::CONTENT,
+        phase::STATEMENT | phase::ITEM => phase::REPLAY,
+        name => return add_to(phases, name, outcome(one)),
+    };
+    let at = phases.iter().position(|phase| phase.name == before).unwrap_or(phases.len());
+    phases.insert(at, one);
+}
+
+fn outcome(phase: Phase) -> Result<String, Finding> {
+    match phase.outcome {
+        Outcome::Bad(finding) => Err(finding),
+        Outcome::Good | Outcome::NotChecked => Ok(phase.text),
+    }
+}
+
+/// Adds to a phase what else was checked in it; a fault only where it has none yet.
+pub(super) fn add_to(phases: &mut [Phase], name: &str, more: Result<String, Finding>) {
+    let Some(one) = phases.iter_mut().find(|one| one.name == name) else { return };
+    match (&one.outcome, more) {
+        (Outcome::Good, Ok(more)) => one.text = format!("{}; {more}", one.text),
+        (Outcome::Good | Outcome::NotChecked, Err(finding)) => {
+            *one = Phase::bad(one.name, finding);
+        }
+        (Outcome::Bad(_) | Outcome::NotChecked, Ok(_)) | (Outcome::Bad(_), Err(_)) => {}
+    }
+}
+
+/// Puts another text to a phase that is good.
+pub(super) fn say(phases: &mut [Phase], name: &str, text: String) {
+    let found = phases.iter_mut().find(|one| one.name == name);
+    if let Some(one) = found.filter(|one| one.outcome == Outcome::Good) {
+        one.text = text;
+    }
 }
 
 fn listed(manifest: &Manifest) -> String {
@@ -149,7 +178,7 @@ fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
     Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
 }
 
-fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
+pub(super) fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
     match outcome {
         Ok(text) => Phase::good(name, text),
         Err(finding) => Phase::bad(name, finding),
@@ -159,9 +188,9 @@ fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
 impl Bundle<'_> {
     fn phases(&self, counts: &Counts) -> Vec<Phase> {
         vec![
-            told("evidence", check_content(self.path, self.manifest, self.ledger, counts)),
-            told("proofs", self.proofs()),
-            told("statement", self.statement()),
+            told(phase::PROOFS, self.proofs()),
+            told(phase::CONTENT, self.content(counts)),
+            told(phase::STATEMENT, self.statement()),
         ]
     }
 
@@ -283,48 +312,37 @@ impl Bundle<'_> {
             }
         }
     }
-}
 
-/// Checks the names of content, evidence that the ledger does not keep, and what the list says is
-/// withheld.
-///
-/// # Errors
-/// The first rule broken: `content-unnamed`, `content-differs`.
-pub(super) fn check_content(
-    folder: &Path,
-    manifest: &Manifest,
-    ledger: &Ledger,
-    counts: &Counts,
-) -> Result<String, Finding> {
-    if counts.withheld != manifest.withheld.content.len() as u64 {
-        let text = "it says that content is withheld which is there or which no entry names";
-        return Err(fault(MANIFEST, "content-unnamed", text));
-    }
-    for file in &manifest.files {
-        let name = file.name.strip_prefix("content/").or(file.name.strip_prefix("evidence/"));
-        if name.is_some_and(|name| Digest::from_hex(name).is_err()) {
-            return Err(fault(&file.name, "content-unnamed", "its name is no SHA-256"));
+    /// Checks the names of content, evidence that the ledger does not keep, and what the list says is
+    /// withheld: `content-unnamed`, `content-differs`.
+    pub(super) fn content(&self, counts: &Counts) -> Result<String, Finding> {
+        if counts.withheld != self.manifest.withheld.content.len() as u64 {
+            let text = "it says that content is withheld which is there or which no entry names";
+            return Err(fault(MANIFEST, "content-unnamed", text));
         }
-    }
-    let named: Vec<&str> = ledger
-        .facts
-        .iter()
-        .filter(|fact| !fact.event.keeps_files())
-        .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
-        .collect();
-    let there = contents(&folder.join("evidence"));
-    for (digest, path) in &there {
-        let name = format!("evidence/{}", digest.hex());
-        let bytes =
-            read_at_most(path, u64::MAX - 1).map_err(|why| fault(&name, "file-differs", why))?;
-        if Digest::of(&bytes) != *digest {
-            return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
+        for file in &self.manifest.files {
+            let name = file.name.strip_prefix("content/").or(file.name.strip_prefix("evidence/"));
+            if name.is_some_and(|name| Digest::from_hex(name).is_err()) {
+                return Err(fault(&file.name, "content-unnamed", "its name is no SHA-256"));
+            }
         }
-        if !named.contains(&digest.hex().as_str()) {
-            return Err(fault(&name, "content-unnamed", "no entry names it"));
+        let outside = self.ledger.facts.iter().filter(|fact| !fact.event.keeps_files());
+        let named: BTreeSet<&str> =
+            outside.flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str())).collect();
+        let there = contents(&self.path.join("evidence"));
+        for (digest, path) in &there {
+            let name = format!("evidence/{}", digest.hex());
+            let bytes = read_at_most(path, u64::MAX - 1)
+                .map_err(|why| fault(&name, "file-differs", why))?;
+            if Digest::of(&bytes) != *digest {
+                return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
+            }
+            if !named.contains(digest.hex().as_str()) {
+                return Err(fault(&name, "content-unnamed", "no entry names it"));
+            }
         }
+        Ok(format!("{} evidence files, as their entries name them", there.len()))
     }
-    Ok(format!("{} evidence files, as their entries name them", there.len()))
 }
 
 /// Says whether a bundle gives a proof of its own for an event: statements and anchors.

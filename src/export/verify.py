@@ -17,15 +17,17 @@ import argparse
 import base64
 import binascii
 import bisect
+import csv
 import datetime
 import hashlib
+import io
 import json
 import os
 import re
 import stat
 import sys
 import time
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 Json = Any  # what the canonical JSON reader gives: dict, list, str, int, bool or None
 Point = Tuple[int, int, int, int]  # extended coordinates X, Y, Z, T with T = XY/Z
@@ -37,6 +39,7 @@ MANIFEST_MAX = 16 * 1024 * 1024
 POLICY_MAX = 1_000_000
 TOKEN_MAX = 65_536
 STATEMENT_MAX = 16 * 1024 * 1024
+TABLE_MAX = 64 * 1024 * 1024
 PROOF_HASHES_MAX = 63
 JSON_DEPTH_MAX = 32
 INTEGER_MAX = 2**53 - 1
@@ -1605,11 +1608,13 @@ class Bundle:
         size = self.folder.size("bundle.json")
         if size is None or size > MANIFEST_MAX:
             raise Malformed("is not there, is no plain file, or is over %d bytes" % MANIFEST_MAX)
-        value = canonical_json(self.folder.read("bundle.json", MANIFEST_MAX))
+        data = self.folder.read("bundle.json", MANIFEST_MAX)
+        value = canonical_json(data)
+        self._own_digest(value, data)
         form = object_of(
             {
                 "files": list_of(object_of({"name": is_text, "sha256": is_text, "size": is_count})),
-                "format": one_of("dspt-bundle/1"),
+                "format": is_text,
                 "item": lambda item: item is None or is_item(item),
                 "ledger": lambda text: isinstance(text, str) and is_origin(text),
                 "root": is_text,
@@ -1617,13 +1622,31 @@ class Bundle:
                 "withheld": object_of({"content": list_of(is_text), "entries": is_count}),
             }
         )
-        if isinstance(value, dict) and value.get("format") != "dspt-bundle/1":
-            raise Malformed("has the format %s" % shown(value.get("format")))
         if not form(value):
             raise Malformed("has not exactly the fields of section 15, each of its form")
         unbase64(value["root"], 32)
         self._files(value["files"])
         return value
+
+    @staticmethod
+    def _own_digest(value: Json, data: bytes) -> None:
+        """Takes the digest of the list out of it, and compares it."""
+        if not isinstance(value, dict):
+            raise Malformed("is no object")
+        told, form = value.get("digest"), value.get("format")
+        if form == "dspt-bundle/1" and "digest" not in value:
+            if value.get("item") is not None:
+                raise Malformed("has the format dspt-bundle/1, where nothing binds the item's name")
+            return
+        if form != "dspt-bundle/2":
+            raise Malformed("has the format %s" % shown(form))
+        # It is the first of the keys, so what follows it is the rest.
+        head = b'{"digest":"%s",' % str(told).encode("utf-8")
+        if not isinstance(told, str) or not data.startswith(head):
+            raise Malformed("does not begin with its digest")
+        if sha256(b"{" + data[len(head) :]).hex() != told:
+            raise Malformed("has a digest that is not that of the rest of it")
+        del value["digest"]
 
     def _files(self, files: List[Dict[str, Json]]) -> None:
         last = b""
@@ -1727,11 +1750,14 @@ class Check:
             ("proofs", self.phase_proofs),
             ("content", self.phase_content),
             ("statement", self.phase_statement),
-            ("findings", self.phase_findings),
+            ("item", self.phase_item),
+            ("replay", self.phase_replay),
         ]
         for name, phase in phases:
             try:
-                self.report.counts.append((name, phase()))
+                told = phase()
+                if told:
+                    self.report.counts.append((name, told))
             except Fault as fault:
                 fault.phase = fault.phase or name
                 self._stopped(fault)
@@ -2028,9 +2054,7 @@ class Check:
     def phase_root(self) -> str:
         """The entries give the root of the head, and the tiles are those of the tree."""
         if self.bundle.item is not None:
-            for seq in self.bundle.entries:
-                if "proofs/%d.tlog-proof" % seq not in self.bundle.sizes:
-                    raise Fault("proof", "it is missing", "proofs/%d.tlog-proof" % seq)
+            self._entry_proofs(set(self.bundle.entries))
         if len(self.roots) == self.bundle.size + 1 and self.roots[-1] != self.head.root:
             raise Fault(
                 "checkpoint-root",
@@ -2038,7 +2062,7 @@ class Check:
                 "checkpoint",
             )
         if self.bundle.item is not None:
-            return "not all entries are here: each is proved by itself"
+            return "%d entries, each proved by itself" % len(self.bundle.entries)
         hashes = [self.leaves[seq] for seq in range(self.bundle.size)]
         expected, level = {tile_path("entries", *each) for each in tile_widths(len(hashes))}, 0
         while hashes:
@@ -2250,20 +2274,26 @@ class Check:
 
     def phase_proofs(self) -> str:
         """Inclusion proofs, consistency proofs, and the copies for standard tools."""
-        needed = set(self.bundle.entries)
+        needed = {seq for seq, _ in self.ledger.anchor_entries + self.ledger.statements}
         if self.bundle.item is None:
-            needed = {seq for seq, _ in self.ledger.anchor_entries + self.ledger.statements}
+            self._entry_proofs(needed)
+        consistency = self.bundle.named("consistency")
+        for name in consistency:
+            self._consistency("consistency/" + name)
+        self._anchor_files()
+        return "%d files, %d of earlier checkpoints" % (
+            len(self.bundle.named("proofs")),
+            len(consistency),
+        )
+
+    def _entry_proofs(self, needed: Set[int]) -> None:
+        """There is a proof of each of these entries and of no other, and each is right."""
         found = {decimal(name[:-11]) for name in self.bundle.named("proofs")}
         for seq in sorted(needed ^ found):
             word = "missing" if seq in needed else "there for no such entry"
             raise Fault("proof", "it is " + word, "proofs/%d.tlog-proof" % seq)
         for seq in sorted(found):
             self._proof(seq)
-        consistency = self.bundle.named("consistency")
-        for name in consistency:
-            self._consistency("consistency/" + name)
-        self._anchor_files()
-        return "%d of entries, %d of earlier checkpoints" % (len(found), len(consistency))
 
     def _proof(self, seq: int) -> None:
         path = "proofs/%d.tlog-proof" % seq
@@ -2401,7 +2431,23 @@ class Check:
             )
         return "the one that entry %d published" % seq
 
-    def phase_findings(self) -> str:
+    def phase_item(self) -> str:
+        """The name of the item is one that the entries given out bear on."""
+        item = self.bundle.item
+        if item is None:
+            return ""
+        label = Label(item, self.ledger.events.values(), self._table)
+        why = label.why_not()
+        if why:
+            raise Fault("item", why, "bundle.json")
+        return "%s: %d of the events given out speak of it" % (item, label.spoken)
+
+    def _table(self, digest: str) -> List[Dict[str, str]]:
+        """The rows of a CSV file in `content/`; none where it is not there or is no such file."""
+        data = self._content(digest, TABLE_MAX, "item", ())
+        return [] if data is None else table_rows(data)
+
+    def phase_replay(self) -> str:
         """What an auditor must be told of a history that verifies."""
         for seq, entry in self.ledger.statements:
             found = self._statement_differs(seq, entry)
@@ -2410,7 +2456,7 @@ class Check:
         self.report.findings.sort(key=lambda finding: (finding.seq, finding.name))
         for name in ("verdict-before-grounds", "statement-not-reproduced"):
             self.report.notes.append("%s: not checked here: needs replay" % name)
-        return "%d" % len(self.report.findings)
+        return "%d findings, without a replay" % len(self.report.findings)
 
     def _statement_differs(self, seq: int, entry: Entry) -> str:
         body = entry.body
@@ -2454,6 +2500,128 @@ def _compare_statement(body: Dict[str, Json], data: bytes) -> str:
     return ""
 
 
+# --- The name of the item (section 15) ------------------------------------------------------------
+
+
+class Event(NamedTuple):
+    """An event as itself and as corrections put it, with the files that come with it."""
+
+    told: List[Tuple[str, Dict[str, Json]]]  # type and body
+    files: List[Tuple[str, str]]  # name and SHA-256
+
+    def bodies(self, *types: str) -> List[Dict[str, Json]]:
+        """The bodies of these types."""
+        return [body for name, body in self.told if name in types]
+
+
+def table_rows(data: bytes) -> List[Dict[str, str]]:
+    """The rows of a CSV file by the names of its columns; none where it is no such file."""
+    csv.field_size_limit(TABLE_MAX)
+    try:
+        text = data.decode("utf-8")
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    except (UnicodeDecodeError, csv.Error):
+        return []
+    header = [name.strip() for name in lines[0]] if lines else []
+    if len(set(header)) < len(header) or any(len(line) != len(header) for line in lines):
+        return []
+    return [dict(zip(header, (cell.strip() for cell in line))) for line in lines[1:]]
+
+
+class Label:
+    """Whether the entries given out bear on an item."""
+
+    GROUNDS = (
+        "certificate-recorded",
+        "soa-recorded",
+        "control-assessed",
+        "mapping-imported",
+        "equivalence-asserted",
+    )
+
+    def __init__(
+        self,
+        item: str,
+        events: Iterable[Event],
+        table: Callable[[str], List[Dict[str, str]]],
+    ) -> None:
+        self.item = item
+        self.edition, self.category, self.number = item.split("/")
+        self.events = list(events)
+        self.table = table
+        self.spoken = 0
+
+    def why_not(self) -> str:
+        """Why the item is not one that they bear on; empty where it is."""
+        if not self._is_asked():
+            return "no edition and category given out ask for %s" % self.item
+        grounded = False
+        for event in self.events:
+            speaks = self._speaks(event)
+            self.spoken += True in speaks
+            if False in speaks and True not in speaks:
+                return "an entry given out speaks of others, and not of %s" % self.item
+            evidence = event.bodies("evidence-recorded")
+            ground = event.bodies(*self.GROUNDS) or (evidence and True not in speaks)
+            grounded = grounded or bool(ground)
+        if grounded and not self._is_led_to():
+            return "nothing leads from the grounds given out to %s" % self.item
+        return ""
+
+    def _is_asked(self) -> bool:
+        """1: the edition and the category ask for it."""
+        classified = any(
+            body["edition"] == self.edition and body["category"] == self.category
+            for event in self.events
+            for body in event.bodies("organisation-classified")
+        )
+        return classified and any(map(self._is_row, self._adopted("items.csv")))
+
+    def _adopted(self, name: str) -> Iterator[Dict[str, str]]:
+        """The rows of a file of the edition."""
+        for event in self.events:
+            bodies = event.bodies("edition-adopted")
+            if any(body["edition"] == self.edition for body in bodies):
+                yield from self._rows(event, name)
+
+    def _rows(self, event: Event, name: str) -> Iterator[Dict[str, str]]:
+        for file, digest in event.files:
+            if file == name:
+                yield from self.table(digest)
+
+    def _is_row(self, row: Dict[str, str]) -> bool:
+        return row.get("category") == self.category and row.get("item") == self.number
+
+    def _speaks(self, event: Event) -> Set[bool]:
+        """2: whether it is about this item, about others, or, with nothing, about none."""
+        assertion = self.item.rpartition(".")[0]
+        speaks = {
+            body["item"] == self.item
+            for body in event.bodies("item-answered", "item-not-applicable")
+        }
+        for body in event.bodies("assertion-confirmed"):
+            speaks.add(body["assertion"] == assertion)
+        for body in event.bodies("evidence-recorded"):
+            named = self.item in body.get("items", [])
+            # With a control it may stand for any item.
+            if named or not body.get("controls"):
+                speaks.add(named)
+        return speaks
+
+    def _is_led_to(self) -> bool:
+        """3: an equivalence given out ends at the item."""
+        schemes = set()
+        for event in self.events:
+            schemes.update(body["scheme"] for body in event.bodies("certificate-recorded"))
+            if any(body["target"] == self.item for body in event.bodies("equivalence-asserted")):
+                return True
+            if event.bodies("mapping-imported"):
+                if any(row.get("target") == self.item for row in self._rows(event, "mapping.csv")):
+                    return True
+        rows = self._adopted("exemptions.csv")
+        return any(self._is_row(row) and row.get("scheme") in schemes for row in rows)
+
+
 def _next_level(hashes: List[bytes]) -> List[bytes]:
     """The hashes of the next level of tiles: one for each full tile."""
     found = []
@@ -2494,6 +2662,7 @@ class Ledger:
         self.outside: Dict[str, int] = {}
         self.anchor_entries: List[Tuple[int, Entry]] = []
         self.statements: List[Tuple[int, Entry]] = []
+        self.events: Dict[str, Event] = {}  # only where entries are withheld
         self.newer: List[str] = []
         self.notes: List[str] = []
 
@@ -2669,6 +2838,8 @@ class Ledger:
             self.organisation = str(entry.body.get("organisation", ""))
         if not known:
             return
+        if self.partial:
+            self._say(entry)
         if entry.type == "correction":
             self.about[entry.id] = self._about(entry.body["corrects"])
         elif entry.type in ("anchor-cosigned", "anchor-timestamped"):
@@ -2676,6 +2847,17 @@ class Ledger:
         elif entry.type == "statement-published":
             self.statements.append((seq, entry))
         self._apply_keys(seq, entry)
+
+    def _say(self, entry: Entry) -> None:
+        """What an event says, as itself or in place of the one that it corrects."""
+        event, told = entry.id, (entry.type, entry.body)
+        if entry.type == "correction":
+            event, put = entry.body["corrects"], entry.body.get("replacement")
+            told = (put["type"], put["body"]) if put else None
+        said = self.events.setdefault(event, Event([], []))
+        if told is not None:
+            said.told.append(told)
+        said.files.extend((each.name, each.digest) for each in entry.subjects[1:])
 
     def _apply_keys(self, seq: int, entry: Entry) -> None:
         body, new = entry.body, entry.introduces
@@ -2719,8 +2901,8 @@ DOES_NOT_PROVE = (
     "what README.txt, FORMAT.md, verify.py and policy here say: they are its maker's words",
 )
 ITEM_DOES_NOT_PROVE = (
-    "that the item named rests on these entries and on no other: its name is what the maker of the "
-    "bundle says",
+    "that the item named rests on these entries and on no other: its name is only held to be one "
+    "that they bear on",
     "the order of what is withheld, nor that no withheld entry revoked a key, corrected an entry "
     "or withdrew a ground",
 )
@@ -2827,10 +3009,9 @@ def print_report(report: Report) -> None:
         print("Withheld: %d entries, %d pieces of content" % told)
     for note in report.notes:
         print("Note: " + plain(note))
-    if not report.fault:
-        print("No proof here shows:")
-        for line in as_json(report)["does_not_prove"]:
-            print("  - " + line)
+    print("No proof here shows:")
+    for line in as_json(report)["does_not_prove"]:
+        print("  - " + line)
     for finding in report.findings:
         print("Finding: %s at entry %d: %s" % finding)
     for reason in report.undecided:

@@ -122,8 +122,14 @@ pub mod phase {
     pub const ROOT: &str = "root";
     /// Anchors and intervals.
     pub const ANCHORS: &str = "anchors";
-    /// Stored content.
+    /// Proofs as files; only in a bundle.
+    pub const PROOFS: &str = "proofs";
+    /// Stored content, and evidence files.
     pub const CONTENT: &str = "content";
+    /// The newest statement as a file; only in a bundle.
+    pub const STATEMENT: &str = "statement";
+    /// The name of the item; only in a bundle of one item.
+    pub const ITEM: &str = "item";
     /// Replay to statuses, and the findings.
     pub const REPLAY: &str = "replay";
 }
@@ -168,9 +174,6 @@ pub fn examine_disclosed(
     phases.push(kept);
     phases.extend(audited(&audit));
     for one in &mut phases {
-        if one.name == phase::ROOT && one.outcome == Outcome::Good {
-            "each entry is under the head by its own proof".clone_into(&mut one.text);
-        }
         if one.name == phase::ANCHORS && one.outcome == Outcome::Good {
             let text = "what anchors cover is withheld, so they bound nothing here";
             *one = Phase::not_checked(phase::ANCHORS, text);

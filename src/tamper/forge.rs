@@ -66,7 +66,7 @@ pub(super) fn write(folder: &Path, files: &Files) -> Result<(), KitError> {
 /// Makes the list of a bundle anew, so that it names the files as they are now.
 pub(super) fn relist(files: &mut Files) -> Result<(), KitError> {
     let old = files.remove(MANIFEST).unwrap_or_default();
-    let mut list: Manifest = kit(serde_json::from_slice(&old))?;
+    let mut list = kit(Manifest::parse(&old))?;
     list.files = listed(files);
     files.insert(MANIFEST.to_owned(), kit(list.to_bytes())?);
     Ok(())
@@ -121,8 +121,7 @@ impl Forger {
         let path = path.ok_or_else(|| KitError::Material("a bundle without entries".to_owned()))?;
         let width = kit(TilePath::parse(path))?.width();
         let bytes = files.get(path).map(Vec::as_slice).unwrap_or_default();
-        let list: Manifest =
-            kit(serde_json::from_slice(files.get(MANIFEST).map_or(&[], Vec::as_slice)))?;
+        let list = kit(Manifest::parse(files.get(MANIFEST).map_or(&[], Vec::as_slice)))?;
         Ok(Self {
             entries: kit(entries_of(bytes, width))?.into_iter().map(<[u8]>::to_vec).collect(),
             contents: below(files, "content/"),
@@ -160,6 +159,38 @@ impl Forger {
         let mut list = Manifest::new(&origin, size, &root, None);
         list.files = listed(&files);
         list.withheld.content.clone_from(&self.withheld);
+        files.insert(MANIFEST.to_owned(), kit(list.to_bytes())?);
+        Ok(files)
+    }
+
+    /// Makes a bundle of one item out of that of the whole ledger, with these entries.
+    pub(super) fn of_item(
+        &self,
+        whole: &Files,
+        given: &[u64],
+        number: &str,
+    ) -> Result<Files, KitError> {
+        let keep = |name: &str| {
+            matches!(name, "checkpoint" | "policy") || name.starts_with("consistency/")
+        };
+        let mut files: Files = whole.clone();
+        files.retain(|name, _| keep(name));
+        let note = files.get("checkpoint").cloned().unwrap_or_default();
+        let leaves = self.leaves();
+        for (entry, index) in self.entries.iter().zip(0..).filter(|(_, seq)| given.contains(seq)) {
+            let path = inclusion_proof(&leaves, index).unwrap_or_default();
+            let proof = InclusionFile { extra: None, index, path, checkpoint: note.clone() };
+            files.insert(format!("entries/{index}.json"), entry.clone());
+            files.insert(format!("proofs/{index}.tlog-proof"), proof.to_bytes());
+            let payload = payload(entry)?;
+            let named = self.contents.iter().filter(|(hex, _)| payload.contains(hex.as_str()));
+            files.extend(named.map(|(hex, bytes)| (format!("content/{hex}"), bytes.clone())));
+        }
+        let (origin, size) = (kit(Origin::parse(original::ORIGIN))?, leaves.len() as u64);
+        let item = original::item(number)?.to_string();
+        let mut list = Manifest::new(&origin, size, &root_of(&leaves), Some(item));
+        list.files = listed(&files);
+        list.withheld.entries = size.saturating_sub(given.len() as u64);
         files.insert(MANIFEST.to_owned(), kit(list.to_bytes())?);
         Ok(files)
     }

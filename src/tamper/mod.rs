@@ -333,6 +333,28 @@ mod tests {
     }
 
     #[test]
+    fn a_bundle_of_one_item_under_its_right_name_is_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let kit = Kit::create(&folder.path().join("kit")).unwrap();
+        let reader = kit.reader().unwrap();
+        let trust = Trust {
+            policy: Some(&reader.policy),
+            max_age_days: Some(reader.max_age_days),
+            now: reader.now,
+            kept: vec![reader.kept],
+            heads: Vec::new(),
+            tokens: None,
+        };
+        for (number, rule) in [("7.3.5", None), ("8.3.4", Some("item")), ("9.1.9", Some("item"))] {
+            let to = folder.path().join(number);
+            let files = kit.forger.of_item(&kit.bundle, parcels::RESTORED, number).unwrap();
+            forge::write(&to, &files).unwrap();
+            let found = examine_folder(&to, &trust, &Memory::none()).unwrap();
+            assert_eq!(found.first_fault().map(|finding| finding.rule), rule, "{number}");
+        }
+    }
+
+    #[test]
     fn a_policy_names_any_log_key_that_the_ledger_had_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let kit = Kit::create(&folder.path().join("kit")).unwrap();

@@ -9,6 +9,9 @@ use crate::export::manifest::{MANIFEST, Manifest};
 use crate::journal::published::NAME;
 use crate::ledger::{ConsistencyFile, Digest};
 
+/// The entries that the status of item 7.3.5 rests on, with those that a stranger needs for keys.
+pub(super) const RESTORED: &[u64] = &[0, 1, 2, 4, 5, 8, 11, 14, 16];
+
 type Done = Result<(), KitError>;
 
 /// Every such damage.
@@ -40,7 +43,7 @@ pub(super) const ALL: &[Damage] = &[
     ),
     Damage::new(
         "tile-lost",
-        ("tiles", "tile"),
+        ("root", "tile"),
         "the tile of leaf hashes is neither there nor in the list",
         tile_lost,
     ),
@@ -70,19 +73,19 @@ pub(super) const ALL: &[Damage] = &[
     ),
     Damage::new(
         "evidence-swapped",
-        ("evidence", "content-differs"),
+        ("content", "content-differs"),
         "the evidence that the ledger only names is another file",
         evidence_swapped,
     ),
     Damage::new(
         "evidence-smuggled",
-        ("evidence", "content-unnamed"),
+        ("content", "content-unnamed"),
         "there is evidence that no entry names",
         evidence_smuggled,
     ),
     Damage::new(
         "withheld-lie",
-        ("evidence", "content-unnamed"),
+        ("content", "content-unnamed"),
         "the list says that a file is withheld which is there",
         withheld_lie,
     ),
@@ -103,6 +106,12 @@ pub(super) const ALL: &[Damage] = &[
         ("statement", "statement"),
         "the statement in the bundle is not the one that was published",
         statement_altered,
+    ),
+    Damage::new(
+        "item-renamed",
+        ("item", "item"),
+        "a bundle of one item names another item than its entries speak of",
+        item_renamed,
     ),
 ];
 
@@ -143,7 +152,7 @@ fn file_changed(kit: &Kit, to: &Path) -> Done {
 fn relisted(kit: &Kit, to: &Path, change: impl FnOnce(&mut Manifest)) -> Done {
     let mut files = kit.bundle.clone();
     let bytes = files.remove(MANIFEST).unwrap_or_default();
-    let mut list: Manifest = valid(serde_json::from_slice(&bytes))?;
+    let mut list = valid(Manifest::parse(&bytes))?;
     change(&mut list);
     files.insert(MANIFEST.to_owned(), valid(list.to_bytes())?);
     forge::write(&to.join(BUNDLE), &files)
@@ -236,6 +245,10 @@ fn prefix_unproved(kit: &Kit, to: &Path) -> Done {
         files.insert(name, proof.to_bytes());
         Ok(())
     })
+}
+
+fn item_renamed(kit: &Kit, to: &Path) -> Done {
+    forge::write(&to.join(BUNDLE), &kit.forger.of_item(&kit.bundle, RESTORED, "1.1.1")?)
 }
 
 fn statement_altered(kit: &Kit, to: &Path) -> Done {

@@ -156,6 +156,8 @@ fn the_other_verifier_refuses_every_bundle_by_the_same_name() {
         assert_eq!(code, 1, "{copy} {said}");
         let found = said.pointer("/fault/rule").or(said.pointer("/findings/0/name"));
         assert_eq!(found.and_then(Value::as_str), Some(rule), "{copy} {said}");
+        let phase = said.pointer("/fault/phase").map_or("replay", |phase| phase.as_str().unwrap());
+        assert_eq!(phase, text(copy, "/expected/phase"), "{copy} {said}");
         refused += 1;
     }
     assert!(refused >= 50, "{refused}");

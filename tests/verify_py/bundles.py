@@ -376,7 +376,7 @@ class World:
                 for name, data in sorted(files.items(), key=lambda each: each[0].encode())
                 if name != "bundle.json"
             ],
-            "format": "dspt-bundle/1",
+            "format": "dspt-bundle/2",
             "item": item,
             "ledger": ORIGIN,
             "root": b64(tree(self.leaves())),
@@ -384,18 +384,24 @@ class World:
             "withheld": {"content": sorted(content), "entries": withheld},
         }
         value.update(changes)
-        return dict(files, **{"bundle.json": canon(value)})
+        return dict(files, **{"bundle.json": manifest(value)})
 
 
-def relisted(files):
+def manifest(value):
+    """`bundle.json` with the digest of the rest of it."""
+    rest = {name: each for name, each in value.items() if name != "digest"}
+    return canon(dict(rest, digest=sha(canon(rest))))
+
+
+def relisted(files, **changes):
     """The files with `bundle.json` made to fit them again, so that only deeper rules can object."""
-    value = json.loads(files["bundle.json"])
+    value = dict(json.loads(files["bundle.json"]), **changes)
     value["files"] = [
         {"name": name, "sha256": sha(data), "size": len(data)}
         for name, data in sorted(files.items(), key=lambda each: each[0].encode())
         if name != "bundle.json"
     ]
-    return dict(files, **{"bundle.json": canon(value)})
+    return dict(files, **{"bundle.json": manifest(value)})
 
 
 class Memory:
@@ -452,21 +458,49 @@ def golden(name, **changes):
     return dict(body, **changes)
 
 
+ITEMS = b"""category,assertion,item,title,requirement,confidence
+cat2-it-supplier,1.1,1.1.1,ICO registration number,mandatory,
+cat2-it-supplier,7.3,7.3.5,"Backups, restored",mandatory,
+cat2-it-supplier,7.3,7.3.6,Backups kept apart,mandatory,
+cat2-it-supplier,9.6,9.6.1,Changes are approved,mandatory,
+cat4-gp,7.3,7.3.5,Something else,mandatory,
+"""
+EXEMPTIONS = b"""category,item,scheme,effect,organisation_types,scope_test,condition
+cat2-it-supplier,7.3.5,iso27001,satisfies,,all-health-and-care-data,
+cat2-it-supplier,9.6.1,cyber-essentials-plus,satisfies,,all-health-and-care-data,
+cat2-it-supplier,7.3.6,iso27001,satisfies,,all-health-and-care-data,
+"""
+MAPPING = b"""source,relationship,target
+iso27001:2022/A.8.13,equal-to,2025-26-v8/cat2-it-supplier/7.3.5
+iso27001:2022/A.8.32,equal-to,2025-26-v8/cat2-it-supplier/9.6.1
+"""
+
+
+def adopt(world):
+    """Adopts an edition of a few items."""
+    files = world.keep(("items.csv", ITEMS), ("exemptions.csv", EXEMPTIONS))
+    world.add("edition-adopted", golden("edition-adopted.v1"), subjects=files)
+
+
+def classify(world):
+    """Says which category the organisation is of."""
+    world.add("organisation-classified", golden("organisation-classified.v1"))
+
+
 def good():
     """A ledger of 26 entries: rotations, a revoked key, corrections, anchors and a statement."""
     world = opened()
-    csv = [(name, b"a,b\n%d,2\n" % at) for at, name in enumerate(("items.csv", "exemptions.csv"))]
-    world.add("edition-adopted", golden("edition-adopted.v1"), subjects=world.keep(*csv))
+    adopt(world)
     controls = world.keep(("controls.csv", b"id,parent,title,kind\n"))
     world.add("framework-adopted", golden("framework-adopted.v1"), subjects=controls)
-    world.add("organisation-classified", golden("organisation-classified.v1"))
+    classify(world)
     world.add("scope-declared", golden("scope-declared.v1"))
     world.anchor()  # entry 7, over 7
     certificate = world.add("certificate-recorded", golden("certificate-recorded.v1"), CONTRIBUTOR)
     soa = world.keep(("soa.csv", b"control,applicable\n"), ("import:soa.xlsx", b"sheet"))
     body = {"certificate": certificate, "from": "2025-10-01"}
     world.add("soa-recorded", body, CONTRIBUTOR, soa)
-    rows = world.keep(("mapping.csv", b"source,relationship,target\n"))
+    rows = world.keep(("mapping.csv", MAPPING))
     mapping = world.add("mapping-imported", golden("mapping-imported.v1"), CONTRIBUTOR, rows)
     world.add("mapping-approved", golden("mapping-approved.v1", mapping=mapping), APPROVER)
     scan = world.keep(("restore.pdf", b"%PDF restore test"))
