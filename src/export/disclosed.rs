@@ -6,7 +6,7 @@ use std::path::Path;
 use super::folder::Folder;
 use super::label::check_item;
 use super::manifest::{Manifest, read_at_most};
-use super::opened::{Bundle, add_to, put, say, told};
+use super::opened::{Bundle, add_to, put, readable, say, told};
 use crate::domain::event::Event;
 use crate::journal::audit::{Audit, Finding, Ledger, Place};
 use crate::journal::disclosed::audit_disclosed;
@@ -156,7 +156,7 @@ impl Item<'_> {
     /// What is checked once every entry is good: proofs from heads that the reader may have kept, what
     /// is given out a second time under a name of its own, and what the list says.
     fn more(&self, audit: &Audit, trust: &Trust<'_>) -> Option<Vec<Phase>> {
-        let ledger = audit.ledger.as_ref().filter(|_| audit.finding.is_none())?;
+        let ledger = readable(audit)?;
         let (path, manifest, folder) = (self.path, self.manifest, self.folder);
         let bundle = Bundle { path, manifest, folder, ledger };
         let proofs = self.earlier(&known_roots(ledger, trust)).and_then(|count| {

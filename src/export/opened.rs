@@ -7,8 +7,8 @@ use super::disclosed::examine_item;
 use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, check, read_at_most};
 use crate::domain::event::Event;
-use crate::journal::audit::{Counts, Finding, Ledger, Place};
-use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase};
+use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
+use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::tiles::{bundles_of, tiles_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
@@ -86,9 +86,7 @@ pub fn examine_folder(
     if let Some(manifest) = &manifest {
         let text = listed(manifest);
         found.phases.insert(0, Phase::good("bundle", text));
-        let checked =
-            found.audit.finding.is_none().then_some(found.audit.ledger.as_ref()).flatten();
-        if let Some(ledger) = checked {
+        if let Some(ledger) = readable(&found.audit) {
             let bundle = Bundle { path, manifest, folder: &folder, ledger };
             for one in bundle.phases(&found.audit.counts) {
                 put(&mut found.phases, one);
@@ -96,6 +94,12 @@ pub fn examine_folder(
         }
     }
     Ok(found)
+}
+
+/// The ledger of an audit that found nothing wrong before the contents.
+pub(super) fn readable(audit: &Audit) -> Option<&Ledger> {
+    let good = |finding: &Finding| phase_of(finding) == phase::CONTENT;
+    audit.ledger.as_ref().filter(|_| audit.finding.as_ref().is_none_or(good))
 }
 
 /// Puts a phase into its place in the order of `docs/FORMAT.md`; where there is one of its name

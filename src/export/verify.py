@@ -1816,14 +1816,16 @@ class Check:
         for index, width in tile_widths(bundle.size):
             path = tile_path("entries", index, width)
             data, at = bundle.read(path, 256 * (ENTRY_MAX + 2), "tile"), 0
+            entries = []
             for number in range(width):
                 size = int.from_bytes(data[at : at + 2], "big")
                 if at + 2 + size > len(data):
                     raise Fault("tile", "it ends inside entry %d" % (index * 256 + number), path)
-                yield index * 256 + number, data[at + 2 : at + 2 + size]
+                entries.append((index * 256 + number, data[at + 2 : at + 2 + size]))
                 at += 2 + size
             if at != len(data):
                 raise Fault("tile", "it has bytes after its last entry", path)
+            yield from entries
 
     def _scan(self) -> None:
         """First pass: leaf hashes, roots, and log keys as the entries name them. The keys are taken
@@ -1860,6 +1862,8 @@ class Check:
         except Fault as fault:
             fault.place = "entry 0"
             raise
+        if entry.seq != 0:
+            raise Fault("wrong-sequence", "it says that it is entry %d" % entry.seq, "entry 0")
         log = entry.body.get("log")
         try:
             key = verifier_key(log if isinstance(log, str) else "", ED25519_NOTE, self.ed)

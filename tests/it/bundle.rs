@@ -1,10 +1,11 @@
 //! Bundles and their damage: no byte of any file can be changed, taken or added unseen, and both
-//! verifiers name the same rule. With `DSPT_FULL=1` every byte, else a sample of each file.
+//! verifiers name the same rule. With `DSPT_FULL=1` every byte of every file, else every byte of the
+//! list, of heads and of proofs, and a sample of the rest.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant as Watch};
 
 use dspt_ledger::cli;
@@ -13,8 +14,9 @@ use dspt_ledger::domain::event::{Event, KeyRotated, LogKeyRotated};
 use dspt_ledger::domain::statement::Asked;
 use dspt_ledger::export::bundle::{Contents, make};
 use dspt_ledger::export::heads;
+use dspt_ledger::export::manifest::{MANIFEST, Manifest};
 use dspt_ledger::journal::{File, Journal, NewEvent, Signers, published};
-use dspt_ledger::ledger::{Sign, cosignature};
+use dspt_ledger::ledger::{Digest, Sign, cosignature};
 use dspt_ledger::store::Mode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -125,80 +127,172 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// One damage of each kind to each file, and changes of single bits.
+/// What a file is called by that nobody signed and that proves nothing.
+const FREE: [&str; 5] = ["README.txt", "FORMAT.md", "verify.py", "policy", MANIFEST];
+
+/// Whether every byte of a file is changed in every run: heads, proofs, and the list itself.
+fn is_small(name: &str) -> bool {
+    let folder = name.split_once('/').map(|(folder, _)| folder);
+    matches!(name, MANIFEST | "checkpoint" | "policy")
+        || folder.is_some_and(|name| ["proofs", "consistency", "anchors"].contains(&name))
+}
+
+/// Damages of each kind to each file: `[name, what, ...]`. Where the first word is followed by `+`
+/// the list is made anew, so that only what is signed can object.
 fn damages(files: &BTreeMap<String, Vec<u8>>) -> Vec<Value> {
     let full = std::env::var_os("DSPT_FULL").is_some();
     let mut list = Vec::new();
     for (name, bytes) in files {
-        let step = if full { 1 } else { (bytes.len() / 4).max(1) };
-        for at in (0..bytes.len()).step_by(step) {
+        let deep = !FREE.contains(&name.as_str());
+        let step = |few: usize| if full { 1 } else { (bytes.len() / few).max(1) };
+        let every = if is_small(name) { 1 } else { step(8) };
+        for at in (0..bytes.len()).step_by(every) {
             list.push(json!([name, "flip", at, (at * 5 + name.len()) % 8]));
+        }
+        for at in (0..bytes.len()).step_by(step(6)).filter(|_| deep) {
+            list.push(json!([name, "flip+", at, (at * 3 + name.len()) % 8]));
         }
         list.push(json!([name, "cut", 0]));
         list.push(json!([name, "cut", bytes.len() - 1]));
         list.push(json!([name, "add"]));
         list.push(json!([name, "gone"]));
         list.push(json!([format!("{name}.more"), "new"]));
+        if deep {
+            list.push(json!([name, "cut+", bytes.len() - 1]));
+            list.push(json!([name, "add+"]));
+        }
+        let next = files.range(name.clone()..).nth(1).or(files.first_key_value());
+        let other = next.filter(|(_, other)| *other != bytes).map(|(other, _)| other);
+        if let Some(other) = other {
+            list.push(json!([name, "swap", other]));
+            if deep && !FREE.contains(&other.as_str()) {
+                list.push(json!([name, "swap+", other]));
+            }
+        }
     }
     list
 }
 
-/// Does a damage to the file on the disk; `bytes` are those that it has, if any.
-fn damage(path: &Path, bytes: Option<&Vec<u8>>, how: &Value) {
+/// The files that a damage changes, with what they are then; none where one is gone.
+fn damaged(files: &BTreeMap<String, Vec<u8>>, how: &Value) -> BTreeMap<String, Option<Vec<u8>>> {
     let number = |at: usize| usize::try_from(how[at].as_u64().unwrap()).unwrap();
-    let mut bytes = bytes.cloned().unwrap_or_default();
-    match how[1].as_str().unwrap() {
-        "gone" => return fs::remove_file(path).unwrap(),
+    let (name, what) = (how[0].as_str().unwrap(), how[1].as_str().unwrap());
+    let mut bytes = files.get(name).cloned().unwrap_or_default();
+    let mut changed = BTreeMap::new();
+    match what.trim_end_matches('+') {
+        "gone" => return [(name.to_owned(), None)].into(),
         "flip" => bytes[number(2)] ^= 1 << number(3),
         "cut" => bytes.truncate(number(2)),
+        "swap" => {
+            let other = how[2].as_str().unwrap().to_owned();
+            let theirs = files[&other].clone();
+            changed.insert(other, Some(std::mem::replace(&mut bytes, theirs)));
+        }
         _ => bytes.push(b'\n'),
     }
-    fs::write(path, bytes).unwrap();
+    changed.insert(name.to_owned(), Some(bytes));
+    if what.ends_with('+') {
+        let mut list = Manifest::parse(&files[MANIFEST]).unwrap();
+        for (name, bytes) in &changed {
+            let bytes = bytes.as_ref().unwrap();
+            let listed = list.files.iter_mut().find(|listed| listed.name == *name).unwrap();
+            (listed.size, listed.sha256) = (bytes.len() as u64, Digest::of(bytes).hex());
+        }
+        changed.insert(MANIFEST.to_owned(), Some(list.to_bytes().unwrap()));
+    }
+    changed
 }
 
-/// What `verify.py` says of the bundle and of each damage to it.
-fn second(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
+/// Lets `verify.py` say of the bundle and of each damage to it, in a process of its own.
+fn second(bundle: &Path, policy: &Path, damages: &[Value]) -> Child {
     let list = bundle.with_extension("list");
     let lines: Vec<String> = damages.iter().map(Value::to_string).collect();
     fs::write(&list, lines.join("\n")).unwrap();
     let mut run = Command::new("python3");
     run.arg("-B").arg(root("tests/verify_py/damaged.py")).arg(bundle).arg(policy);
-    let ended = run.arg(NOW).arg(&list).output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    String::from_utf8(ended.stdout).unwrap().lines().map(str::to_owned).collect()
+    run.arg(NOW).arg(&list).arg(bundle.with_extension("said")).spawn().unwrap()
+}
+
+/// What came of some damages: what the verifiers disagree on, and the slowest answer.
+type Swept = (BTreeMap<String, u32>, Duration);
+
+/// Puts damages before this program, one after the other, in a bundle of its own.
+fn first(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
+    let files = files(bundle);
+    let mut said = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for how in damages {
+        let changed = damaged(&files, how);
+        for (name, bytes) in &changed {
+            match bytes {
+                Some(bytes) => fs::write(bundle.join(name), bytes).unwrap(),
+                None => fs::remove_file(bundle.join(name)).unwrap(),
+            }
+        }
+        let start = Watch::now();
+        said.push(verify(bundle, policy).0);
+        slowest = slowest.max(start.elapsed());
+        for name in changed.keys() {
+            match files.get(name) {
+                Some(bytes) => fs::write(bundle.join(name), bytes).unwrap(),
+                None => fs::remove_file(bundle.join(name)).unwrap(),
+            }
+        }
+    }
+    assert_eq!(verify(bundle, policy).0, "YES");
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    said
+}
+
+/// What a reader may name instead: an entry that names the log key of the head, and cannot be read.
+fn allowed(rule: &str, other: &str) -> bool {
+    ["policy", "checkpoint"].contains(&other)
+        && ["not-canonical", "missing-field", "unknown-field", "wrong-field"].contains(&rule)
+}
+
+/// Puts some damages before both verifiers.
+fn both(item: bool, damages: &[Value], python: bool) -> Swept {
+    // One for each verifier, since this program's is damaged on the disk.
+    let ((_folder, ours, policy), (_other, bundle, _)) = (bundle(item), bundle(item));
+    let theirs = python.then(|| second(&bundle, &policy, damages));
+    let ours = first(&ours, &policy, damages);
+    let (mut others, mut slowest) = (BTreeMap::<String, u32>::new(), Duration::ZERO);
+    let theirs: Vec<String> = theirs.map_or_else(Vec::new, |mut run| {
+        assert!(run.wait().unwrap().success());
+        let said = fs::read_to_string(bundle.with_extension("said")).unwrap();
+        said.lines().map(str::to_owned).collect()
+    });
+    for (number, (how, rule)) in damages.iter().zip(&ours).enumerate() {
+        let refused = |rule: &str| !["YES", "NOT DECIDED", "internal"].contains(&rule);
+        assert!(refused(rule), "{how}: {rule}");
+        let Some(line) = theirs.get(number + 1) else { continue };
+        let (other, millis) = line.split_once(' ').unwrap();
+        assert!(refused(other), "{how}: verify.py {other}");
+        slowest = slowest.max(Duration::from_millis(millis.parse().unwrap()));
+        if other != rule && !allowed(rule, other) {
+            *others.entry(format!("{}: {rule}, verify.py {other}", how[1])).or_default() += 1;
+        }
+    }
+    assert!(theirs.first().is_none_or(|said| said.starts_with("YES ")), "{theirs:?}");
+    assert!(theirs.is_empty() || theirs.len() == damages.len() + 1, "{}", theirs.len());
+    (others, slowest)
 }
 
 fn sweep(item: bool) {
-    let (_folder, bundle, policy) = bundle(item);
-    let (said, value) = verify(&bundle, &policy);
-    assert_eq!(said, "YES", "{value:#}");
-    let files = files(&bundle);
-    let damages = damages(&files);
-    let theirs = python().then(|| second(&bundle, &policy, &damages));
-    assert!(theirs.as_ref().is_none_or(|all| all[0] == "YES"), "{theirs:?}");
-    let (mut others, mut slowest) = (BTreeMap::<String, u32>::new(), Duration::ZERO);
-    for (number, how) in damages.iter().enumerate() {
-        let name = how[0].as_str().unwrap();
-        let path = bundle.join(name);
-        damage(&path, files.get(name), how);
-        let start = Watch::now();
-        let (rule, _) = verify(&bundle, &policy);
-        slowest = slowest.max(start.elapsed());
-        assert!(!["YES", "NOT DECIDED"].contains(&rule.as_str()), "{how}: {rule}");
-        if let Some(other) =
-            theirs.as_ref().map(|all| &all[number + 1]).filter(|other| **other != rule)
-        {
-            *others.entry(format!("{}: {rule}, verify.py {other}", how[1])).or_default() += 1;
-        }
-        match files.get(name) {
-            Some(bytes) => fs::write(&path, bytes).unwrap(),
-            None => fs::remove_file(&path).unwrap(),
-        }
-    }
-    eprintln!("{} damages, slowest {slowest:?}", damages.len());
-    assert!(others.is_empty(), "{others:#?}");
+    let damages = damages(&files(&bundle(item).1));
+    let python = python();
+    // Neighbours cost alike, so every second one makes two halves.
+    let half =
+        |rest: usize| -> Vec<Value> { damages.iter().skip(rest).step_by(2).cloned().collect() };
+    let (even, odd) = (half(0), half(1));
+    let (one, two) = std::thread::scope(|threads| {
+        let other = threads.spawn(|| both(item, &odd, python));
+        (both(item, &even, python), other.join().unwrap())
+    });
+    let slowest = one.1.max(two.1);
+    eprintln!("{} damages, slowest of verify.py {slowest:?}", damages.len());
+    assert!(one.0.is_empty() && two.0.is_empty(), "{:#?} {:#?}", one.0, two.0);
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
-    assert_eq!(verify(&bundle, &policy).0, "YES");
 }
 
 #[test]
@@ -209,6 +303,51 @@ fn no_byte_of_a_bundle_of_the_whole_ledger_can_be_changed_unseen() {
 #[test]
 fn no_byte_of_a_bundle_of_one_item_can_be_changed_unseen() {
     sweep(true);
+}
+
+/// Runs `dspt` with JSON and gives its exit status and answer.
+fn dspt(words: &[&str]) -> (u8, Value) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let now = dspt_ledger::domain::day::Instant::parse("2027-01-01T09:00:00.000Z").unwrap();
+    let args = ["dspt", "--json"].iter().chain(words).map(Into::into);
+    let code = cli::run(args, now, &mut out, &mut err);
+    let said = String::from_utf8(if out.is_empty() { err } else { out }).unwrap();
+    (code, serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}")))
+}
+
+#[test]
+fn an_item_of_every_status_gives_a_bundle_that_holds_its_name_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let ledger = path("demo");
+    assert_eq!(dspt(&["demo", "--keep", &ledger]).0, 0);
+    let opening = dspt(&["--ledger", &ledger, "show", "0"]).1;
+    let policy = path("policy");
+    let log = opening["body"]["log"].as_str().unwrap();
+    fs::write(&policy, format!("log {log}\nquorum none\n")).unwrap();
+    let mut seen = BTreeMap::<String, String>::new();
+    for day in ["2026-06-30", "2026-11-01"] {
+        let status = dspt(&["--ledger", &ledger, "status", "--at", day]).1;
+        for one in status["items"].as_array().unwrap() {
+            let (item, status) = (one["item"].as_str().unwrap(), one["status"].as_str().unwrap());
+            if seen.insert(status.to_owned(), item.to_owned()).is_some() {
+                continue;
+            }
+            let out = path(status);
+            let words = ["--ledger", &ledger, "export", "bundle", &out, "--item", item];
+            let (code, said) = dspt(&[&words[..], &["--at", day]].concat());
+            assert_eq!(code, 0, "{said:#}");
+            let (code, said) = dspt(&["verify", &out, "--policy", &policy]);
+            assert_eq!(code, 0, "{status} {item} {said:#}");
+            let list = Path::new(&out).join(MANIFEST);
+            let mut renamed = Manifest::parse(&fs::read(&list).unwrap()).unwrap();
+            renamed.item = Some("2025-26-v8/cat2-it-supplier/1.1.9".to_owned());
+            fs::write(&list, renamed.to_bytes().unwrap()).unwrap();
+            let (code, said) = dspt(&["verify", &out, "--policy", &policy]);
+            assert_eq!((code, &said["fault"]["rule"]), (1, &"item".into()), "{said:#}");
+        }
+    }
+    assert_eq!(seen.len(), 6, "{seen:?}");
 }
 
 #[test]

@@ -1,14 +1,17 @@
 """Says what `verify.py` finds in many damaged copies of one bundle, in one run.
 
-    python3 damaged.py FOLDER POLICY NOW LIST
+    python3 damaged.py FOLDER POLICY NOW LIST OUT
 
 LIST holds one JSON value a line: [name, "flip", at, bit], [name, "cut", size], [name, "add"],
-[name, "gone"] or [name, "new"]. For each, one line: the rule broken, or the answer.
+[name, "gone"], [name, "new"] or [name, "swap", other]; with a `+` after the word the list of the
+bundle is made to fit again. For the bundle as it is and then for each damage OUT gets one line: the
+rule broken, or the answer; and how many milliseconds it took.
 """
 
 import json
 import pathlib
 import sys
+import time
 
 import bundles as B
 import test_verify as T
@@ -17,28 +20,36 @@ import test_verify as T
 def damaged(files, name, what, *how):
     """The files after one damage."""
     data = files.get(name, b"")
-    if what == "gone":
+    change = what.rstrip("+")
+    if change == "gone":
         return {each: data for each, data in files.items() if each != name}
-    if what == "flip":
+    changed = {}
+    if change == "flip":
         at, bit = how
         data = data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
-    elif what == "cut":
+    elif change == "cut":
         data = data[: how[0]]
+    elif change == "swap":
+        changed[how[0]], data = data, files[how[0]]
     else:
         data += b"\n"
-    return {**files, name: data}
+    changed = {**files, **changed, name: data}
+    return B.relisted(changed) if what.endswith("+") else changed
 
 
-def main(folder, policy, now, damages):
-    """Prints a line for each damage."""
+def main(folder, policy, now, damages, out):
+    """Writes a line for each damage."""
     root = pathlib.Path(folder)
     paths = [path for path in root.rglob("*") if path.is_file()]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     told = T.V.Options(B.V.moment(now), pathlib.Path(policy).read_bytes())
     T.setUpModule()
-    print(T.answer(files, told))
-    for line in pathlib.Path(damages).read_text("utf-8").splitlines():
-        print(T.answer(damaged(files, *json.loads(line)), told))
+    with open(out, "w", encoding="ascii") as lines:
+        for line in ["", *pathlib.Path(damages).read_text("utf-8").splitlines()]:
+            copy = damaged(files, *json.loads(line)) if line else files
+            start = time.perf_counter()
+            rule = T.answer(copy, told)
+            lines.write("%s %d\n" % (rule, (time.perf_counter() - start) * 1000))
 
 
 if __name__ == "__main__":
