@@ -18,6 +18,7 @@ use crate::domain::day::Instant;
 use crate::domain::event::{AnchorCosigned, Event};
 use crate::domain::replay::Fact;
 use crate::export::{anchors, files, heads};
+use crate::journal::examine::counts;
 use crate::journal::{Journal, Ledger, NewEvent};
 use crate::ledger::{CosignatureError, Cosigned, Policy, WitnessKey, cosignature};
 use crate::store::Mode;
@@ -98,13 +99,8 @@ pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
 /// The anchors whose word is taken: witnesses of the policy, or all that the ledger names. Tokens
 /// are not among them, since whose signature they bear was not checked here.
 pub(super) fn believed(ledger: &Ledger, policy: Option<&Policy>) -> Vec<Anchor> {
-    let known = |one: &&Anchor| {
-        let Some(policy) = policy else { return true };
-        let key = WitnessKey::parse(&one.by);
-        key.is_ok_and(|key| policy.witnesses().iter().any(|known| known.key.key() == key.key()))
-    };
     let witnesses = ledger.anchors.iter().filter(|one| one.outsider == Outsider::Witness);
-    witnesses.filter(known).cloned().collect()
+    witnesses.filter(|one| counts(one, policy)).cloned().collect()
 }
 
 /// Who is believed, in words.

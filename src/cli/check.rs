@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::Refused;
+use crate::export::strays::{StrayError, strays};
 use crate::ledger::checkpoint::check_origin;
 use crate::ledger::fork::{Prefix, check_fork};
 use crate::ledger::note::{NOTE_BYTES_MAX, NoteError};
@@ -217,6 +218,8 @@ struct Good {
     cosigned: Vec<Cosigned>,
     /// What else was checked, in words and as a field of the JSON answer.
     checked: Vec<(&'static str, u64, &'static str)>,
+    /// How many files there were that nothing can be said of.
+    unchecked: u64,
 }
 
 impl Known {
@@ -256,7 +259,12 @@ impl Known {
             );
             return Err(Refused::new("quorum-not-met", text));
         }
-        Ok(Good { head, cosigned, checked: vec![("signatures", 1, "of the log, strictly")] })
+        Ok(Good {
+            head,
+            cosigned,
+            checked: vec![("signatures", 1, "of the log, strictly")],
+            unchecked: 0,
+        })
     }
 
     /// The log that was asked about, where there is one alone.
@@ -324,7 +332,7 @@ fn fork(
             check_fork(&a, &b, Some(Prefix { root: &root, file: &file }))?
         }
     };
-    Ok(Good { head: late, cosigned: Vec::new(), checked })
+    Ok(Good { head: late, cosigned: Vec::new(), checked, unchecked: 0 })
 }
 
 fn count<T>(items: &[T]) -> u64 {
@@ -339,6 +347,10 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
     let mut unreadable = None;
     let counts = check_tiles(good.head.size(), good.head.root(), |path: &TilePath| {
         let file = dir.join(path.to_string());
+        // A pipe would never end.
+        if file.exists() && !file.is_file() {
+            return None;
+        }
         match bytes_of(&file, path.bytes_max()) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
@@ -364,7 +376,19 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
     good.checked.push(("entries", counts.entries, "hashed again"));
     good.checked.push(("bundles", counts.bundles, "of entries, whole"));
     good.checked.push(("tiles", counts.tiles, "of hashes, made again"));
-    Ok(Ok(good))
+    match strays(dir, good.head.size()) {
+        Ok(found) => {
+            good.checked.push((
+                "older",
+                found.older,
+                "partial files, each the beginning of its own",
+            ));
+            good.unchecked = found.unchecked;
+            Ok(Ok(good))
+        }
+        Err(StrayError::Tile(error)) => Ok(Err(error.into())),
+        Err(StrayError::Io { path, source }) => Err(unusable(&path, &source)),
+    }
 }
 
 /// Reads a file that the caller named. One byte more than is allowed is read, so that the parser
@@ -413,6 +437,7 @@ fn report(
                 "size": null,
                 "root": null,
                 "checked": {},
+                "unchecked": 0,
                 "cosigned": [],
                 "fault": { "rule": rule, "text": text },
             });
@@ -440,6 +465,7 @@ fn yes_json(name: &str, good: &Good) -> Value {
         "size": good.head.size(),
         "root": good.head.root().base64(),
         "checked": checked,
+        "unchecked": good.unchecked,
         "cosigned": cosigned.collect::<Vec<_>>(),
         "fault": null,
     })
@@ -458,6 +484,13 @@ fn yes_text(name: &str, known: &Known, good: &Good) -> String {
     let _ = writeln!(text, "  root          {}", good.head.root().base64());
     for (what, count, how) in &good.checked {
         let _ = writeln!(text, "  {what:<12}  {count} good: {how}");
+    }
+    if good.unchecked > 0 {
+        let count = good.unchecked;
+        let _ = writeln!(
+            text,
+            "  not checked   {count} files that a log of this size does not have; they prove nothing"
+        );
     }
     let (cosigned, known) = (good.cosigned.len(), known.witnesses.len());
     let _ = writeln!(text, "  cosignatures  {cosigned} good, of {known} witnesses that you know");

@@ -113,7 +113,9 @@ impl From<TileError> for Refused {
             | TileError::BadBundle { .. }
             | TileError::Bundle { .. } => "bad-bundle",
             TileError::Missing { .. } => "missing-tile",
-            TileError::BadLength { .. } | TileError::TileDiffers { .. } => "bad-tile",
+            TileError::BadLength { .. }
+            | TileError::TileDiffers { .. }
+            | TileError::OlderDiffers { .. } => "bad-tile",
             TileError::EntryDiffers { .. } => "entry-differs",
             TileError::WrongRoot { .. } => "wrong-root",
         };

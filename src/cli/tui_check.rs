@@ -264,7 +264,7 @@ impl Check {
             entries: found.audit.counts.entries,
             remembered: found.audit.counts.remembered,
             phases,
-            fault: found.first_fault().map(fault),
+            fault: verdict.fault().map(fault),
             findings: found.findings.iter().map(fault).collect(),
             undecided: verdict.undecided,
             dated: ledger.map_or_else(Vec::new, |ledger| dated(ledger, found)),

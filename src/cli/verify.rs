@@ -15,7 +15,6 @@ use super::output::{Output, safe};
 use super::question::ledger_path;
 use crate::domain::anchor::Intervals;
 use crate::domain::event::Event;
-use crate::domain::replay::replay;
 use crate::export::folder::CHECKPOINT;
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
@@ -148,13 +147,16 @@ fn look(
     Ok(Looked::Examined(Box::new(examine(audit, None, trust)), Some(store.guard()?)))
 }
 
+/// The rule that a ledger breaks which is not that of the head file beside it.
+const HEAD_FILE: &str = "head_file";
+
 /// The answer of an examination and, where it is NO, which check says so.
 pub(super) struct Verdict {
     /// The exit status.
     pub(super) code: u8,
     /// The phase of the first rule broken.
     pub(super) phase: &'static str,
-    /// The rule; of the head file, the field that says what it is.
+    /// The rule.
     pub(super) rule: &'static str,
 }
 
@@ -176,7 +178,7 @@ pub(super) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure
         Outcome::Good | Outcome::NotChecked => None,
     });
     let finding = found.findings.first().map(|finding| (phase::REPLAY, finding.rule));
-    let guarded = guard.filter(Guard::refuses_writing).map(|_| ("head file", "head_file"));
+    let guarded = guard.filter(Guard::refuses_writing).map(|_| ("head file", HEAD_FILE));
     let (phase, rule) = broken.or(finding).or(guarded).unwrap_or_default();
     Ok(Verdict { code, phase, rule })
 }
@@ -305,6 +307,8 @@ pub(super) struct Report<'r> {
     pub(super) head_file: Option<&'static str>,
     /// Whether it speaks against the ledger.
     pub(super) guard_fault: bool,
+    /// What it then breaks.
+    guard_finding: Option<Finding>,
 }
 
 impl<'r> Report<'r> {
@@ -324,7 +328,16 @@ impl<'r> Report<'r> {
             exit::YES
         };
         let head_file = guard.map(head_file);
-        Self { found, code, undecided, head_file, guard_fault }
+        let guard_finding = head_file.filter(|_| guard_fault).map(|text| {
+            let place = Place::File("the head file beside the ledger".to_owned());
+            Finding { place, rule: HEAD_FILE, text: text.to_owned() }
+        });
+        Self { found, code, undecided, head_file, guard_fault, guard_finding }
+    }
+
+    /// The first rule broken: of the phases, then of the findings, then by the head file.
+    pub(super) fn fault(&self) -> Option<&Finding> {
+        self.found.first_fault().or(self.guard_finding.as_ref())
     }
 
     fn word(&self) -> &'static str {
@@ -357,7 +370,7 @@ impl<'r> Report<'r> {
             let (place, said) = (&finding.place, safe(&finding.text));
             let _ = writeln!(text, "Finding: {place}: {}: {said}", finding.rule);
         }
-        if let Some(finding) = found.first_fault() {
+        if let Some(finding) = self.fault() {
             text.push_str(&fault_text(finding, audit.counts.entries));
         } else if let Some(why) = &self.undecided {
             let _ = writeln!(text, "Not decided: {}", safe(why));
@@ -402,7 +415,7 @@ impl<'r> Report<'r> {
                 "withheld": counts.withheld,
             },
             "phases": phases.collect::<Vec<_>>(),
-            "fault": found.first_fault().map(fault_json),
+            "fault": self.fault().map(fault_json),
             "findings": found.findings.iter().map(fault_json).collect::<Vec<_>>(),
             "undecided": self.undecided,
             "head_file": self.head_file,
@@ -447,12 +460,7 @@ fn witnessed(intervals: &Intervals, found: &Examination) -> String {
 /// Why entries that verify can still not be replayed; none when they can, or when what replay needs
 /// was withheld and is said to be.
 fn not_replayed(found: &Examination) -> Option<String> {
-    let audit = &found.audit;
-    let ledger = audit.ledger.as_ref().filter(|_| audit.finding.is_none())?;
-    if audit.counts.withheld > 0 || found.disclosed {
-        return None;
-    }
-    let failed = replay(&ledger.facts, &ledger.contents, u64::MAX).err()?;
+    let failed = found.unreplayed.as_ref().filter(|_| found.audit.counts.withheld == 0)?;
     Some(format!("the entries are what their keys signed, but {failed}"))
 }
 
@@ -494,7 +502,7 @@ pub(super) fn meaning(rule: &str) -> &'static str {
         "policy" => "this is not the log that you trust",
         "quorum" => "too few of your witnesses saw this history; the log could show others another",
         "stale" => "this can be an old copy: nobody outside has seen a newer one for too long",
-        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" => {
+        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" | HEAD_FILE => {
             "the log key signed two histories, or an older copy was put back"
         }
         "time-outside-interval" => "the time that it claims is not when it was written",

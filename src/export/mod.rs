@@ -12,6 +12,7 @@ mod label;
 pub mod manifest;
 pub mod opened;
 pub mod proofs;
+pub mod strays;
 pub mod tiles;
 pub mod timestamp;
 

@@ -1,16 +1,19 @@
 //! Examining a folder of tiles or a bundle: what is checked of it besides the ledger inside.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::disclosed::examine_item;
 use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, check, read_at_most};
+use super::strays::{StrayError, strays};
 use crate::domain::event::Event;
 use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::tiles::{bundles_of, tiles_of};
+use crate::ledger::tree::Prefixes;
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
 use crate::memory::Memory;
 use crate::store::StoreError;
@@ -82,6 +85,10 @@ pub fn examine_folder(
         Some(name) => Err(fault(name, "tile", "a tree of this size has no such tile")),
         None => Ok(format!("{count} files of tiles, made again from the entries")),
     });
+    let tiles = match &manifest {
+        None => tiles.and_then(|text| Ok(text + &others(path, folder.claimed().size)?)),
+        Some(_) => tiles,
+    };
     add_to(&mut found.phases, phase::ROOT, tiles);
     if let Some(manifest) = &manifest {
         let text = listed(manifest);
@@ -94,6 +101,26 @@ pub fn examine_folder(
         }
     }
     Ok(found)
+}
+
+/// What is in a folder of tiles beside those of its head, in words.
+fn others(path: &Path, size: u64) -> Result<String, Finding> {
+    let bad = |error: StrayError| match error {
+        StrayError::Tile(error) => fault("tile", "tile", error.to_string()),
+        StrayError::Io { path, source } => {
+            fault("tile", "tile", format!("{} cannot be read: {source}", path.display()))
+        }
+    };
+    let found = strays(path, size).map_err(bad)?;
+    let mut text = String::new();
+    if found.older > 0 {
+        let _ = write!(text, "; {} partial files of smaller sizes fit", found.older);
+    }
+    if found.unchecked > 0 {
+        let count = found.unchecked;
+        let _ = write!(text, "; {count} files that this size does not have were not checked");
+    }
+    Ok(text)
 }
 
 /// The ledger of an audit that found nothing wrong before the contents.
@@ -252,6 +279,7 @@ impl Bundle<'_> {
 
     fn consistency(&self, head: &Head) -> Result<usize, Finding> {
         let mut count = 0;
+        let mut prefixes = Prefixes::default();
         for name in self.files("consistency") {
             let path = format!("consistency/{name}");
             let bad = |text: String| fault(&path, "consistency", text);
@@ -263,7 +291,6 @@ impl Bundle<'_> {
             if proof.checkpoint != self.folder.head() {
                 return Err(bad("it is about another head".to_owned()));
             }
-            let mut prefixes = crate::ledger::tree::Prefixes::default();
             let old = prefixes.root(&self.ledger.leaves, proof.old_size);
             let old =
                 old.ok_or_else(|| bad("it is from more entries than there are".to_owned()))?;

@@ -10,7 +10,7 @@ use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
 use crate::domain::day::Instant;
 use crate::domain::event::Event;
 use crate::domain::grounds::verdicts_before_grounds;
-use crate::domain::replay::{Fact, replay};
+use crate::domain::replay::{Fact, ReplayError, State, replay};
 use crate::domain::text::counted;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{Checkpoint, Digest, Policy, WitnessKey, cosignature};
@@ -83,6 +83,8 @@ pub struct Examination {
     pub audit: Audit,
     /// Whether only some entries were given out.
     pub disclosed: bool,
+    /// Why entries that are good could not be replayed, if so.
+    pub unreplayed: Option<String>,
     /// Which ledger it is, and its head, where so much could be believed.
     pub about: Option<(String, Vec<u8>)>,
     /// What an auditor must be told though all signatures are good.
@@ -147,11 +149,17 @@ pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Exam
         anchors.text = [vec![std::mem::take(&mut anchors.text)], not_believed].concat().join("; ");
     }
     let intervals = Intervals::new(&made.anchors);
-    let findings = findings(&audit, &intervals);
-    phases.push(replayed(&audit, &findings));
+    let good = audit.ledger.as_ref().filter(|_| audit.finding.is_none());
+    let state = good.map(|ledger| replay(&ledger.facts, &ledger.contents, u64::MAX));
+    let findings = good.map_or_else(Vec::new, |ledger| {
+        findings(ledger, &intervals, state.as_ref().and_then(|state| state.as_ref().ok()))
+    });
+    phases.push(replayed(state.as_ref(), &findings));
+    let unreplayed = state.and_then(Result::err).map(|error| error.to_string());
     Examination {
         phases,
         disclosed: false,
+        unreplayed,
         about: about(&audit),
         audit,
         findings,
@@ -191,6 +199,7 @@ pub fn examine_disclosed(
     Examination {
         phases,
         disclosed: true,
+        unreplayed: None,
         about: about(&audit),
         audit,
         findings,
@@ -484,13 +493,9 @@ impl<'e> Examiner<'e> {
     fn believe(&mut self, audit: &Audit) -> Vec<String> {
         let Some(ledger) = &audit.ledger else { return Vec::new() };
         let mut not = Vec::new();
-        let policy = self.trust.policy;
-        let chosen = |by: &str| {
-            policy.is_none_or(|one| one.witnesses().iter().any(|w| same_key(&w.key, by)))
-        };
         for anchor in &ledger.anchors {
             let believed = match anchor.outsider {
-                Outsider::Witness if chosen(&anchor.by) => Ok(()),
+                Outsider::Witness if counts(anchor, self.trust.policy) => Ok(()),
                 Outsider::Witness => Err("that witness is not in the policy".to_owned()),
                 Outsider::Authority => self.token_holds(ledger, anchor),
             };
@@ -528,9 +533,12 @@ fn same_look(one: &Anchor, other: &Anchor) -> bool {
     (one.size, one.at, &one.by) == (other.size, other.at, &other.by)
 }
 
-/// A key is what it is, whatever it is called.
-fn same_key(key: &WitnessKey, text: &str) -> bool {
-    WitnessKey::parse(text).is_ok_and(|other| other.key() == key.key())
+/// Says whether the word of a witness counts: it is one of the policy's, or there is no policy. A key
+/// is what it is, whatever it is called. Of a token it says nothing: that takes a check of its own.
+pub fn counts(anchor: &Anchor, policy: Option<&Policy>) -> bool {
+    let Some(policy) = policy else { return true };
+    let key = WitnessKey::parse(&anchor.by);
+    key.is_ok_and(|key| policy.witnesses().iter().any(|known| known.key.key() == key.key()))
 }
 
 fn moment(seconds: u64) -> Option<Instant> {
@@ -617,31 +625,26 @@ fn audited(audit: &Audit) -> Vec<Phase> {
     phases
 }
 
-fn replayed(audit: &Audit, findings: &[Finding]) -> Phase {
+fn replayed(state: Option<&Result<State, ReplayError>>, findings: &[Finding]) -> Phase {
     if let Some(first) = findings.first() {
         return Phase::bad(phase::REPLAY, first.clone());
     }
-    let Some(ledger) = audit.ledger.as_ref().filter(|_| audit.finding.is_none()) else {
-        return Phase::not_checked(phase::REPLAY, BEFORE);
-    };
-    match replay(&ledger.facts, &ledger.contents, u64::MAX) {
-        Ok(state) => Phase::good(
+    match state {
+        None => Phase::not_checked(phase::REPLAY, BEFORE),
+        Some(Ok(state)) => Phase::good(
             phase::REPLAY,
             format!("{} entries, to every status; no finding", state.size),
         ),
-        Err(error) => Phase::not_checked(phase::REPLAY, error.to_string()),
+        Some(Err(error)) => Phase::not_checked(phase::REPLAY, error.to_string()),
     }
 }
 
-/// What signatures alone do not show, by rising place.
-fn findings(audit: &Audit, intervals: &Intervals) -> Vec<Finding> {
-    let Some(ledger) = audit.ledger.as_ref().filter(|_| audit.finding.is_none()) else {
-        return Vec::new();
-    };
+/// What signatures alone do not show, by rising place; what needs a replay only with its state.
+fn findings(ledger: &Ledger, intervals: &Intervals, state: Option<&State>) -> Vec<Finding> {
     let outside = ledger.facts.iter().filter_map(|fact| outside(fact, intervals));
     let mut found: Vec<Finding> = outside.collect();
-    if let Ok(state) = replay(&ledger.facts, &ledger.contents, u64::MAX) {
-        let early = verdicts_before_grounds(&state, &ledger.facts, &ledger.contents);
+    if let Some(state) = state {
+        let early = verdicts_before_grounds(state, &ledger.facts, &ledger.contents);
         let early = early.unwrap_or_default();
         found.extend(early.into_iter().map(|(seq, text)| Finding {
             place: Place::Entry(seq),

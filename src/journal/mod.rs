@@ -13,6 +13,7 @@ mod recall;
 pub mod reread;
 pub mod source;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -167,6 +168,8 @@ pub struct Journal {
     pub notes: Vec<String>,
     /// What its facts mean, kept from one record to the next; none when it has to be replayed.
     known: Option<State>,
+    /// The roots of its beginnings, as far as one was asked for. Its leaves only become more.
+    roots: RefCell<Prefixes>,
 }
 
 /// How often an append is tried again when somebody else appended first.
@@ -233,12 +236,13 @@ impl Journal {
         let store = Store::open(path, mode)?;
         let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
         let notes = std::mem::take(&mut outcome.notes);
-        Ok(Self { store, ledger: believed(outcome)?, known: None, notes })
+        let ledger = believed(outcome)?;
+        Ok(Self { store, ledger, known: None, notes, roots: RefCell::default() })
     }
 
     fn over(store: Store) -> Result<Self, JournalError> {
         let ledger = believed(audit(&store, |_| {})?)?;
-        Ok(Self { store, ledger, known: None, notes: Vec::new() })
+        Ok(Self { store, ledger, known: None, notes: Vec::new(), roots: RefCell::default() })
     }
 
     /// Remembers what is there now as verified: what was read was, and what was recorded since was
@@ -470,7 +474,8 @@ impl Journal {
         let claimed = anchors::claimed(&new.event, &subjects(new), &before).map_err(said)?;
         let Some(mut claimed) = claimed else { return Ok(Vec::new()) };
         let head = &claimed.checkpoint;
-        if Prefixes::default().root(&self.ledger.leaves, head.size) != Some(head.root) {
+        let root = self.roots.borrow_mut().root(&self.ledger.leaves, head.size);
+        if root != Some(head.root) {
             return Err(format!("the first {} entries have another root", head.size));
         }
         if let Some((digest, token)) = &claimed.token {

@@ -44,7 +44,9 @@ impl InclusionFile {
         }
         let extra = lines.next_if(|(line, _)| line.starts_with("extra "));
         let extra = extra.map(|(line, at)| {
+            // Without data the line is left out, so an empty one would be a second spelling.
             let bytes = line.strip_prefix("extra ").and_then(base64::decode);
+            let bytes = bytes.filter(|bytes| !bytes.is_empty());
             bytes.ok_or(ProofError::BadLine { line: at, wanted: "extra BASE64" })
         });
         let extra = extra.transpose()?;
@@ -55,7 +57,7 @@ impl InclusionFile {
 
     /// Returns the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let extra = self.extra.as_deref();
+        let extra = self.extra.as_deref().filter(|bytes| !bytes.is_empty());
         let extra = extra.map_or(String::new(), |one| format!("extra {}\n", base64::encode(one)));
         let head = format!("{INCLUSION_HEADER}\n{extra}index {}\n", self.index);
         printed(&head, &self.path, &self.checkpoint)
@@ -357,7 +359,7 @@ mod tests {
         {
             assert_eq!(bad(&INCLUSION.replace("index 2", other)), line(2, "index NUMBER"));
         }
-        for extra in ["extra Zm8", "extra Zm9=", "extra _w==", "extra Zm8= "] {
+        for extra in ["extra ", "extra Zm8", "extra Zm9=", "extra _w==", "extra Zm8= "] {
             let text = INCLUSION.replace("index", &format!("{extra}\nindex"));
             assert_eq!(bad(&text), line(2, "extra BASE64"), "{extra}");
         }
@@ -437,6 +439,7 @@ mod tests {
             let file = ConsistencyFile { old_size: index, path, checkpoint: note };
             prop_assert_eq!(ConsistencyFile::parse(&file.to_bytes()), Ok(file.clone()));
             let ConsistencyFile { path, checkpoint, old_size: _ } = file;
+            let extra = extra.filter(|bytes| !bytes.is_empty());
             let file = InclusionFile { extra, index, path, checkpoint };
             prop_assert_eq!(InclusionFile::parse(&file.to_bytes()), Ok(file));
         }

@@ -91,6 +91,18 @@ impl TilePath {
         self.width
     }
 
+    /// Returns the file that a tree of `size` entries has in the same place, if it has one.
+    pub fn at_size(&self, size: u64) -> Option<Self> {
+        let level = match self.kind {
+            TileKind::Hashes(level) => level,
+            TileKind::Entries => 0,
+        };
+        let count = size.checked_shr(8 * u32::from(level))?;
+        let first = self.index.checked_mul(u64::from(TILE_WIDTH))?;
+        let width = count.checked_sub(first)?.min(u64::from(TILE_WIDTH));
+        Self::new(self.kind, self.index, u16::try_from(width).ok()?)
+    }
+
     /// Returns how many bytes the file has at most; a file of hashes has just so many.
     pub fn bytes_max(&self) -> usize {
         let each = match self.kind {
@@ -291,6 +303,19 @@ pub fn check_tiles(
     if frontier.root() == *root { Ok(counts) } else { Err(TileError::WrongRoot { size }) }
 }
 
+/// Checks a partial file of a smaller size against the one in its place now: it is its beginning.
+///
+/// # Errors
+/// [`TileError::OlderDiffers`].
+pub fn check_older(older: &TilePath, bytes: &[u8], now: &[u8]) -> Result<(), TileError> {
+    let whole = match older.kind {
+        TileKind::Hashes(_) => bytes.len() == older.bytes_max(),
+        TileKind::Entries => entries_of(bytes, older.width).is_ok(),
+    };
+    let fits = whole && now.starts_with(bytes);
+    if fits { Ok(()) } else { Err(TileError::OlderDiffers { path: *older }) }
+}
+
 fn check_leaves(path: &TilePath, leaves: &[Digest], tile: &[u8], at: u64) -> Result<(), TileError> {
     if tile.len() != path.bytes_max() {
         return Err(TileError::BadLength { path: *path, found: tile.len() });
@@ -382,6 +407,12 @@ pub enum TileError {
     /// A file of hashes that does not follow from the level below.
     #[error("{path} does not follow from the level below it; it was altered")]
     TileDiffers {
+        /// Which file.
+        path: TilePath,
+    },
+    /// A partial file of a smaller size that says otherwise than the one in its place now.
+    #[error("{path} is not the beginning of the file in its place now; it is of another tree")]
+    OlderDiffers {
         /// Which file.
         path: TilePath,
     },

@@ -17,6 +17,9 @@ use crate::ledger::{Digest, Head, Vkey, WitnessKey, cosignature};
 /// What `latest/HEX` says until something is cosigned.
 const NOTHING: &[u8] = b"nothing cosigned yet\n";
 
+/// How a file begins that is not whole yet.
+const ASIDE: &str = ".new-";
+
 /// How long is waited for the lock, and how often it is tried.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const LOCK_STEP: Duration = Duration::from_millis(5);
@@ -221,7 +224,10 @@ impl State {
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Guard { _file: file }),
+                Ok(()) => {
+                    self.sweep();
+                    return Ok(Guard { _file: file });
+                }
                 Err(TryLockError::Error(source)) => return Err(io_error(&path, source)),
                 Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_WAIT => {
                     std::thread::sleep(LOCK_STEP);
@@ -231,12 +237,27 @@ impl State {
         }
     }
 
+    /// Removes what a writer who was killed left behind. Only who holds the lock writes, so nobody
+    /// needs it; where it cannot be removed it does no harm.
+    fn sweep(&self) {
+        for folder in [self.folder.clone(), self.folder.join("latest")] {
+            let files = fs::read_dir(folder).into_iter().flatten().flatten();
+            let left = files.filter(|file| {
+                let ours = file.file_name().to_str().is_some_and(|name| name.starts_with(ASIDE));
+                ours && file.file_type().is_ok_and(|kind| kind.is_file())
+            });
+            for file in left {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
     /// Writes a file whole or not at all, also when the power fails.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
         let failed = |source| io_error(path, source);
         let folder = path.parent().unwrap_or(&self.folder);
         let mut aside =
-            tempfile::Builder::new().prefix(".new-").tempfile_in(folder).map_err(failed)?;
+            tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(failed)?;
         aside.write_all(bytes).map_err(failed)?;
         aside.as_file().sync_all().map_err(failed)?;
         aside.persist(path).map_err(|error| failed(error.error))?;

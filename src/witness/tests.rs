@@ -194,6 +194,19 @@ fn a_crash_after_storing_loses_the_answer_and_no_memory() {
 }
 
 #[test]
+fn what_a_killed_writer_left_is_removed_by_the_next_and_nothing_else_is() {
+    let desk = Desk::new();
+    let (stale, inner) = (desk.folder.path().join(".new-x1"), desk.latest_path());
+    let inner = inner.with_file_name(".new-x2");
+    let other = desk.folder.path().join("new-notes");
+    for path in [&stale, &inner, &other] {
+        fs::write(path, b"half a file").unwrap();
+    }
+    desk.add(&body(1, 0, 4), 1_000).unwrap();
+    assert!(!stale.exists() && !inner.exists() && other.exists());
+}
+
+#[test]
 fn a_damaged_memory_cosigns_nothing() {
     let desk = Desk::new();
     desk.add(&body(1, 0, 5), 1).unwrap();

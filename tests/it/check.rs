@@ -389,6 +389,33 @@ fn a_folder_of_tiles_is_checked_whole() {
         fs::write(&file, &good).unwrap();
     }
     assert_eq!(check().code, 0);
+    // Partial files of smaller sizes may stay, where they say the same.
+    for (name, now, most) in [
+        ("tile/0/002.p/7", "tile/0/002.p/88", 7 * 32),
+        ("tile/0/001.p/255", "tile/0/001", 255 * 32),
+        ("tile/1/000.p/1", "tile/1/000.p/2", 32),
+        ("tile/entries/000.p/2", "tile/entries/000", 2 * 9),
+    ] {
+        let good = fs::read(folder.join(now)).unwrap()[..most].to_vec();
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &good).unwrap();
+        assert!(check().out.contains("older         1 good"), "{}", check().out);
+        for bad in [&good[1..], &good[..good.len() - 1], &[&good[..], b"\0"].concat(), b""] {
+            fs::write(&file, bad).unwrap();
+            assert_eq!(check().refused(), "bad-tile", "{name}");
+        }
+        fs::remove_file(&file).unwrap();
+    }
+    // Of what no such log has nothing can be said, and that is said: the proof and its entry lie here.
+    fs::create_dir(folder.join("tile/0/003.p")).unwrap();
+    fs::write(folder.join("tile/0/003.p/1"), [0; 32]).unwrap();
+    fs::write(folder.join("tile/0/002.p/89"), [0; 89 * 32]).unwrap();
+    fs::write(folder.join("tile/notes.txt"), "x").unwrap();
+    let ended = check();
+    let count = 3 + fs::read_dir(folder).unwrap().count() - 2;
+    let part = format!("not checked   {count} files");
+    assert!(ended.code == 0 && ended.out.contains(&part), "{}", ended.out);
     tiles(folder, 0);
     assert_eq!(check().refused(), "nothing-checked");
     fs::remove_file(folder.join("checkpoint")).unwrap();

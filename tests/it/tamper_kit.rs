@@ -110,10 +110,10 @@ fn verify_itself_says_of_the_kit_what_the_table_says() {
         }
         assert_eq!(code, 1, "{copy} {out}{err}");
         let said: Value = serde_json::from_str(&out).unwrap();
-        match text(copy, "/expected/rule") {
-            "head_file" => assert_ne!(text(&said, "/head_file"), "the same head as in the ledger"),
-            rule => assert_eq!(text(&said, "/fault/rule"), rule, "{copy}"),
-        }
+        let rule = text(copy, "/expected/rule");
+        assert_eq!(text(&said, "/fault/rule"), rule, "{copy}");
+        let same = said["head_file"] == "the same head as in the ledger";
+        assert!(rule != "head_file" || !same, "{said}");
     }
 }
 
