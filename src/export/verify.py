@@ -1301,9 +1301,11 @@ def _read_payload(payload: bytes, signatures: List[Tuple[str, bytes]]) -> Entry:
     )
 
 
-def _introduced(entry: Entry, names: List[str], ed: Ed25519) -> bytes:
+def _introduced(entry: Entry, names: List[str], ed: Ed25519) -> Optional[bytes]:
     """The key that an entry introduces (rule 7)."""
     if "key" not in entry.body:
+        if entry.type == "ledger-opened":
+            return None  # its signature is then of an unknown key
         raise Fault("missing-field", "the body has no field `key`")
     text = entry.body["key"]
     _demand(isinstance(text, str), "key", text)
@@ -1731,6 +1733,7 @@ class Check:
         self.policy: Optional[Policy] = None
         self.roots: List[bytes] = []
         self.leaves: Dict[int, bytes] = {}
+        self.tile, self.tile_at = b"", -1
         self.head_times: Dict[str, int] = {}
         self.anchors: List[Anchor] = []
         self.anchored: Dict[int, bytes] = {}
@@ -1836,6 +1839,8 @@ class Check:
             for seq, data in self._entries():
                 leaf = leaf_hash(data)
                 self.leaves[seq] = leaf
+                if self.bundle.item is None:
+                    self._same_leaf(seq, leaf)
                 if seq == roots.size:
                     roots.push(leaf)
                     self.roots.append(roots.root())
@@ -1853,6 +1858,15 @@ class Check:
         self.log_sizes = [least for least, _ in self.log_keys]
         self.log_key_bytes = {key.key for _, key in self.log_keys}
 
+    def _same_leaf(self, seq: int, leaf: bytes) -> None:
+        """Rule 2: the level 0 tile has the leaf hash of the entry."""
+        index, at = seq // 256, seq % 256 * 32
+        if self.tile_at != index:
+            self.tile, self.tile_at = self._tile(0, index), index
+        if self.tile[at : at + 32] != leaf:
+            found = "the level 0 tile has another leaf hash"
+            raise Fault("leaf-differs", found, "entry %d" % seq, "entries")
+
     def _open(self, seq: int, data: bytes) -> None:
         """Entry 0: the identity of the ledger and its first log key."""
         if seq != 0:
@@ -1868,10 +1882,19 @@ class Check:
         try:
             key = verifier_key(log if isinstance(log, str) else "", ED25519_NOTE, self.ed)
         except Malformed as error:
+            self._own_signature(entry)
             raise Fault("genesis", "`log` %s" % error, "entry 0") from None
         if not is_origin(key.name):
+            self._own_signature(entry)
             raise Fault("genesis", "the name in `log` is no origin", "entry 0")
         self.log_keys = [(0, key)]
+
+    def _own_signature(self, entry: Entry) -> None:
+        """Rule 13 of entry 0, which stands before rule 19."""
+        key, signature = entry.introduces, entry.signatures[0][1]
+        if key is None or not self.ed.verify(key, pae(entry.payload), signature):
+            rule = "unknown-key" if key is None else "bad-signature"
+            raise Fault(rule, "that of %s does not verify" % entry.by, "entry 0")
 
     def _log_key_change(self, seq: int, data: bytes) -> None:
         """Notes a new log key, if the entry brings one. In canonical JSON the searched bytes cannot
@@ -1995,15 +2018,9 @@ class Check:
         """Every entry by the rules of section 9."""
         log = self.log_keys[0][1]
         self.ledger = Ledger(self.bundle.origin, log, self.bundle.item is not None, self.ed)
-        ledger, tile, tile_at = self.ledger, b"", -1
+        ledger = self.ledger
         for seq, data in self._entries():
             place = "entry %d" % seq
-            if self.bundle.item is None:
-                if tile_at != seq // 256:
-                    tile, tile_at = self._tile(0, seq // 256), seq // 256
-                at = seq % 256 * 32
-                if tile[at : at + 32] != self.leaves[seq]:
-                    raise Fault("leaf-differs", "the level 0 tile has another leaf hash", place)
             root = self.roots[seq] if seq < len(self.roots) else None
             try:
                 ledger.take(seq, data, self.leaves[seq], root)
@@ -2691,11 +2708,7 @@ class Ledger:
         first = entry.subjects[0]
         if entry.ledger != self.origin or first.name != self.origin:
             raise Fault("wrong-ledger", "it is of %s" % shown(entry.ledger))
-        if seq == 0:
-            log = entry.body.get("log")
-            if not isinstance(log, str) or sha256(log.encode("utf-8")).hex() != first.digest:
-                raise Fault("genesis", "subject[0] is not the digest of `log`")
-        elif first.digest != self.identity:
+        if seq > 0 and first.digest != self.identity:
             raise Fault("wrong-identity", "subject[0] is not the identity of this ledger")
         if root is not None and entry.root != root:
             raise Fault("wrong-root", "it signs another root of the entries before it")
@@ -2758,6 +2771,10 @@ class Ledger:
 
     def _genesis(self, entry: Entry) -> None:
         """Rule 19; that `log` is a verifier key, phase policy has seen."""
+        log = entry.body.get("log")
+        digest = entry.subjects[0].digest
+        if not isinstance(log, str) or sha256(log.encode("utf-8")).hex() != digest:
+            raise Fault("genesis", "subject[0] is not the digest of `log`")
         if self.log_keys[0][1].name != self.origin:
             raise Fault("genesis", "`log` has another name than the origin")
         if entry.introduces is not None and keyid_of(entry.introduces) in self.log_keyids:

@@ -244,10 +244,20 @@ fn first(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
     said
 }
 
-/// What a reader may name instead: an entry that names the log key of the head, and cannot be read.
+/// What a reader may name instead: a rule broken by an entry that names the log key of the head, or
+/// that there are no tiles of the size of the head.
 fn allowed(rule: &str, other: &str) -> bool {
-    ["policy", "checkpoint"].contains(&other)
-        && ["not-canonical", "missing-field", "unknown-field", "wrong-field"].contains(&rule)
+    const OF_ENTRIES: [&str; 7] = [
+        "not-canonical",
+        "missing-field",
+        "unknown-field",
+        "wrong-field",
+        "bad-key",
+        "missing-possession",
+        "bad-signature",
+    ];
+    ["policy", "checkpoint"].contains(&other) && OF_ENTRIES.contains(&rule)
+        || (rule, other) == ("checkpoint-place", "checkpoint")
 }
 
 /// Puts some damages before both verifiers.
