@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::Refused;
+use crate::domain::text::counted;
 use crate::export::strays::{StrayError, strays};
 use crate::ledger::checkpoint::check_origin;
 use crate::ledger::fork::{Prefix, check_fork};
@@ -378,11 +379,10 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
     good.checked.push(("tiles", counts.tiles, "of hashes, made again"));
     match strays(dir, good.head.size()) {
         Ok(found) => {
-            good.checked.push((
-                "older",
-                found.older,
-                "partial files, each the beginning of its own",
-            ));
+            if found.older > 0 {
+                let how = "partial files, each the beginning of its own";
+                good.checked.push(("older", found.older, how));
+            }
             good.unchecked = found.unchecked;
             Ok(Ok(good))
         }
@@ -486,11 +486,8 @@ fn yes_text(name: &str, known: &Known, good: &Good) -> String {
         let _ = writeln!(text, "  {what:<12}  {count} good: {how}");
     }
     if good.unchecked > 0 {
-        let count = good.unchecked;
-        let _ = writeln!(
-            text,
-            "  not checked   {count} files that a log of this size does not have; they prove nothing"
-        );
+        let count = counted(good.unchecked, "file");
+        let _ = writeln!(text, "  not checked   {count} that a log of this size does not have");
     }
     let (cosigned, known) = (good.cosigned.len(), known.witnesses.len());
     let _ = writeln!(text, "  cosignatures  {cosigned} good, of {known} witnesses that you know");

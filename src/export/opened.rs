@@ -9,6 +9,7 @@ use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, check, read_at_most};
 use super::strays::{StrayError, strays};
 use crate::domain::event::Event;
+use crate::domain::text::counted;
 use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
 use crate::journal::{Effort, audit_since};
@@ -114,11 +115,11 @@ fn others(path: &Path, size: u64) -> Result<String, Finding> {
     let found = strays(path, size).map_err(bad)?;
     let mut text = String::new();
     if found.older > 0 {
-        let _ = write!(text, "; {} partial files of smaller sizes fit", found.older);
+        let _ = write!(text, "; {} of smaller sizes fit", counted(found.older, "partial file"));
     }
     if found.unchecked > 0 {
-        let count = found.unchecked;
-        let _ = write!(text, "; {count} files that this size does not have were not checked");
+        let count = counted(found.unchecked, "file");
+        let _ = write!(text, "; not checked, since this size has no such: {count}");
     }
     Ok(text)
 }

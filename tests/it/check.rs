@@ -414,7 +414,7 @@ fn a_folder_of_tiles_is_checked_whole() {
     fs::write(folder.join("tile/notes.txt"), "x").unwrap();
     let ended = check();
     let count = 3 + fs::read_dir(folder).unwrap().count() - 2;
-    let part = format!("not checked   {count} files");
+    let part = format!("not checked   {count} files that");
     assert!(ended.code == 0 && ended.out.contains(&part), "{}", ended.out);
     tiles(folder, 0);
     assert_eq!(check().refused(), "nothing-checked");
