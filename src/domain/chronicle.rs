@@ -10,7 +10,9 @@ use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
 
 use super::day::{Day, Instant};
 use super::describe::{for_day, points_at};
@@ -179,9 +181,14 @@ pub struct Chronicle {
     later: BTreeMap<u32, Vec<u32>>,
     /// One bit for each entry that a later one may change.
     touched: Vec<u64>,
+    /// Evidence by item without what says again what stands before it; made when it is asked for.
+    thin: OnceLock<Looked<ItemRef, Vec<Row>>>,
     /// The last instant and its day: entries of one batch have the same.
     last: Option<(Instant, Day)>,
 }
+
+/// Shorter lists of evidence are not thinned.
+const THIN_MIN: usize = 2;
 
 /// Says whether of a kind there are many, so that rows are kept in the place of facts.
 pub(super) fn is_plain(kind: Kind) -> bool {
@@ -257,6 +264,7 @@ impl Chronicle {
         self.lines.push(Line { recorded, day, kind, by });
         self.ids.push(&fact.id);
         self.touched.resize(self.lines.len().div_ceil(64), 0);
+        self.thin.take();
         if let Some(target) = points_at(&fact.event).and_then(|id| self.earlier(id, seq)) {
             self.later.entry(target).or_default().push(seq);
         }
@@ -267,12 +275,7 @@ impl Chronicle {
 
     /// Takes what an event says into the rows; returns whether they hold all of it that replay needs.
     fn in_rows(&mut self, seq: u32, event: &Event) -> bool {
-        if let Some(corrected) = event.corrects() {
-            match self.earlier(corrected, seq) {
-                Some(target) => self.touch(target),
-                None => self.unresolved = true,
-            }
-        }
+        self.corrected(seq, event);
         if let Event::EvidenceRecorded(body) = event {
             return self.evidence(seq, body);
         }
@@ -297,6 +300,54 @@ impl Chronicle {
     /// Says whether an entry speaks of one that was not there yet, which `admit` lets none do.
     pub(super) fn is_odd(&self) -> bool {
         self.unresolved || !self.dangling.is_empty()
+    }
+
+    /// Notes what a correction may change: what it corrects, and the evidence that a withdrawal put
+    /// in the place of another ends.
+    fn corrected(&mut self, seq: u32, event: &Event) {
+        let Event::Correction(correction) = event else { return };
+        let withdrawn =
+            correction.replacement.as_ref().and_then(|replacement| {
+                match Event::decode(&replacement.kind, &replacement.body) {
+                    Ok(Event::EvidenceWithdrawn(body)) => Some(body.evidence),
+                    Ok(_) | Err(_) => None,
+                }
+            });
+        for target in std::iter::once(&correction.corrects).chain(&withdrawn) {
+            match self.earlier(target, seq) {
+                Some(target) => self.touch(target),
+                None => self.unresolved = true,
+            }
+        }
+    }
+
+    /// The evidence for an item by the day that it proves, without pieces that add no day for
+    /// their units to what was recorded before them: whatever is known, such a piece is known
+    /// together with those that make it say nothing new. What a later entry may change is all there.
+    pub(super) fn evidence_of(&self, item: &ItemRef) -> &[Row] {
+        let all = self.tracks.get(item).map_or(&[][..], |track| &track.evidence);
+        if self.is_odd() || all.len() < THIN_MIN {
+            return all;
+        }
+        let thin = self.thin.get_or_init(|| {
+            let long = self.tracks.par_iter().filter(|(_, track)| track.evidence.len() >= THIN_MIN);
+            let thin = long.map(|(item, track)| (item.clone(), self.thinned(&track.evidence)));
+            thin.collect::<Vec<_>>().into_iter().collect()
+        });
+        thin.get(item).map_or(all, Vec::as_slice)
+    }
+
+    fn thinned(&self, rows: &[Row]) -> Vec<Row> {
+        let mut by_entry = rows.to_vec();
+        by_entry.sort_unstable_by_key(|row| row.seq);
+        let mut covered: BTreeMap<u32, Spans> = BTreeMap::new();
+        by_entry.retain(|row| {
+            // What may be changed later makes nothing else superfluous.
+            self.is_touched(row.seq)
+                || covered.entry(row.scope).or_default().add(row.from, row.until)
+        });
+        by_entry.sort_unstable();
+        by_entry
     }
 
     /// Says whether a later entry may change what this one says.
@@ -385,9 +436,61 @@ fn at<K: Clone + Eq + Hash, V: Default>(
     map.insert(key.clone(), value);
 }
 
+/// Days that were covered, as spans that do not touch.
+#[derive(Default)]
+struct Spans(BTreeMap<Day, Day>);
+
+impl Spans {
+    /// Adds the days of a span. Returns whether any of them is new.
+    fn add(&mut self, from: Day, until: Day) -> bool {
+        if until < from {
+            return false;
+        }
+        let around = self.0.range(..=from).next_back();
+        if around.is_some_and(|(_, last)| until <= *last) {
+            return false;
+        }
+        let (mut first, mut last) = (from, until);
+        if let Some((begin, end)) = around.filter(|(_, end)| end.plus(1) >= from) {
+            (first, last) = (*begin, last.max(*end));
+        }
+        // Spans that begin inside the new one, or just behind it.
+        while let Some((begin, end)) = self.0.range(first..=last.plus(1)).next_back() {
+            let (begin, end) = (*begin, *end);
+            last = last.max(end);
+            self.0.remove(&begin);
+        }
+        self.0.insert(first, last);
+        true
+    }
+}
+
 /// Keeps a list in order; what comes is mostly the last, or near it.
 fn insert<T: Ord>(list: &mut Vec<T>, new: T) {
     let fits = list.last().is_none_or(|newest| *newest <= new);
     let at = if fits { list.len() } else { list.partition_point(|known| *known <= new) };
     list.insert(at, new);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_span_is_new_where_it_has_a_day_that_no_other_had(
+            spans in proptest::collection::vec((0..30_i32, -1..12_i32), 0..20),
+        ) {
+            let first = Day::parse("2026-01-01").unwrap();
+            let (mut known, mut days) = (Spans::default(), std::collections::BTreeSet::new());
+            for (from, long) in spans {
+                let (from, until) = (first.plus(from), first.plus(from + long));
+                let before = days.len();
+                days.extend((from.number()..=until.number()).collect::<Vec<_>>());
+                prop_assert_eq!(known.add(from, until), days.len() > before);
+            }
+        }
+    }
 }

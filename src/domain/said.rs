@@ -247,31 +247,24 @@ impl Said {
     /// ledger holds, each until the next.
     fn answered(&self, item: &ItemRef) -> Vec<Answer> {
         let track = self.chronicle.tracks.get(item).map_or(&[][..], |track: &Track| &track.answers);
-        let mut all: Vec<Answer> =
-            track.iter().copied().filter(|answer| self.stands(answer.seq)).collect();
-        for seq in self.answers.get(item).into_iter().flatten() {
-            if let Some(Event::ItemAnswered(body)) =
-                self.instead.get(seq).and_then(|one| one.event.as_ref())
-            {
-                let until = body.valid_until.unwrap_or(Day::MAX);
-                all.push(Answer { on: body.on, seq: *seq, until, met: body.met });
-            }
-        }
+        let recorded = track.iter().copied().filter(|answer| self.stands(answer.seq));
         if self.answers.contains_key(item) {
+            let mut all: Vec<Answer> = recorded.chain(self.corrected_answers(item)).collect();
             all.sort_unstable();
+            return in_turn(all.into_iter());
         }
-        let mut latest: Vec<Answer> = Vec::with_capacity(all.len());
-        for answer in all {
-            if latest.last().is_some_and(|last| last.on == answer.on) {
-                latest.pop();
-            }
-            if let Some(last) = latest.last_mut() {
-                last.until = last.until.min(answer.on.plus(-1));
-            }
-            latest.push(answer);
-        }
-        latest.retain(|answer| answer.on <= answer.until);
-        latest
+        in_turn(recorded)
+    }
+
+    fn corrected_answers(&self, item: &ItemRef) -> impl Iterator<Item = Answer> {
+        let corrected = self.answers.get(item).into_iter().flatten();
+        corrected.filter_map(|seq| {
+            let Event::ItemAnswered(body) = self.instead.get(seq)?.event.as_ref()? else {
+                return None;
+            };
+            let until = body.valid_until.unwrap_or(Day::MAX);
+            Some(Answer { on: body.on, seq: *seq, until, met: body.met })
+        })
     }
 
     /// The units of a scope; an empty one is the whole organisation.
@@ -302,30 +295,45 @@ impl Said {
         ItemLine { own, denied }
     }
 
-    /// The days of evidence, by the units that it speaks of.
+    /// The days of evidence, by the units that it speaks of, each list by its first days.
     fn spans(&self, item: &ItemRef, scopes: &Scopes) -> BTreeMap<Units, Vec<(Day, Day)>> {
         let mut all: BTreeMap<Units, Vec<(Day, Day)>> = BTreeMap::new();
-        let mut last: (Units, Vec<(Day, Day)>) = (Units::NONE, Vec::new());
-        for row in self.rows(item) {
-            let Some(until) = self.last_day(row.seq, row.until).filter(|day| *day >= row.from)
-            else {
+        let (mut last, mut open): (Units, Vec<(Day, Day)>) = (Units::NONE, Vec::new());
+        let careful = self.chronicle.unresolved || !self.moved.is_empty();
+        let recorded = self.chronicle.evidence_of(item);
+        for row in recorded.iter().copied().chain(self.corrected_rows(item)) {
+            if row.seq >= self.size {
                 continue;
-            };
-            let units = self.units(&row, scopes);
-            if units != last.0 {
-                let before = std::mem::replace(&mut last.0, units);
-                let spans = std::mem::take(&mut last.1);
-                all.entry(before).or_default().extend(spans);
             }
-            match last.1.last_mut() {
+            let mut until = row.until;
+            // Few entries are spoken of by a later one: a million others need no look-up.
+            if careful || self.chronicle.is_touched(row.seq) {
+                let corrected = row.scope == u32::MAX;
+                match self
+                    .last_day(row.seq, row.until)
+                    .filter(|_| corrected || self.stands(row.seq))
+                {
+                    Some(day) => until = day,
+                    None => continue,
+                }
+            }
+            if until < row.from {
+                continue;
+            }
+            let units = self.units(&row, scopes);
+            if units != last {
+                all.entry(last).or_default().append(&mut open);
+                last = units;
+            }
+            match open.last_mut() {
                 // Most of a large ledger says again what something before it says.
                 Some((from, end)) if *from <= row.from && row.from <= end.plus(1) => {
                     *end = until.max(*end);
                 }
-                Some(_) | None => last.1.push((row.from, until)),
+                Some(_) | None => open.push((row.from, until)),
             }
         }
-        all.entry(last.0).or_default().extend(last.1);
+        all.entry(last).or_default().append(&mut open);
         for spans in all.values_mut() {
             spans.sort_unstable();
         }
@@ -544,6 +552,25 @@ impl Said {
         all.dedup();
         all
     }
+}
+
+/// Answers that come by their days and entries, each until the next.
+fn in_turn(answers: impl Iterator<Item = Answer>) -> Vec<Answer> {
+    let mut all: Vec<Answer> = Vec::new();
+    let mut keep = |answer: Answer| {
+        if answer.on <= answer.until {
+            all.push(answer);
+        }
+    };
+    let mut now: Option<Answer> = None;
+    for next in answers {
+        if let Some(before) = now.filter(|before| before.on < next.on) {
+            keep(Answer { until: before.until.min(next.on.plus(-1)), ..before });
+        }
+        now = Some(next);
+    }
+    now.into_iter().for_each(keep);
+    all
 }
 
 /// The units of each scope that evidence names, for one list of declared units.

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::chronicle::Words;
 use super::day::Day;
 use super::derive::{Derivation, Period, RulesChoice, derive};
@@ -154,6 +156,9 @@ pub struct Positions {
     timelines: BTreeMap<ItemRef, OnceLock<Timeline>>,
 }
 
+/// From this many entries on several items are worked out at once.
+const MANY: usize = 50_000;
+
 /// One item on every day.
 struct Timeline {
     /// What the organisation itself says.
@@ -206,6 +211,18 @@ impl Positions {
         }
     }
 
+    /// Works out every item that nobody asked about yet, on all cores where there is much to read.
+    pub fn work_out(&self) {
+        if self.derivation.said.chronicle().len() < MANY {
+            return;
+        }
+        let waiting = self.timelines.iter().filter(|(_, timeline)| timeline.get().is_none());
+        let waiting: Vec<&ItemRef> = waiting.map(|(item, _)| item).collect();
+        waiting.par_iter().for_each(|item| {
+            self.timeline(item);
+        });
+    }
+
     /// Every change of one item's status, first to last.
     pub fn history(&self, item: &ItemRef) -> impl Iterator<Item = (Day, Status)> {
         let steps = self.timeline(item).map(|timeline| &timeline.statuses);
@@ -224,6 +241,7 @@ impl Positions {
 
     /// The days on which any item's status changes, in order.
     pub fn change_days(&self) -> BTreeSet<Day> {
+        self.work_out();
         let timelines = self.timelines.keys().filter_map(|item| self.timeline(item));
         timelines.flat_map(|timeline| timeline.statuses.changes()).collect()
     }

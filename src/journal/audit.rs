@@ -12,6 +12,7 @@ use std::thread;
 use rayon::prelude::*;
 
 use super::anchors;
+use super::recall::{Lean, read};
 use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::chronicle::Keeps;
@@ -152,6 +153,14 @@ const REPLAYED: [&str; 8] = [
     "timestamp.tsr",
 ];
 
+/// Entries on their way from the file.
+enum Batch {
+    /// Those under the root that was verified before, read for what they say.
+    Known(Vec<Option<Lean>>),
+    /// Those that are to be checked.
+    New(Vec<Row>),
+}
+
 /// How many entries are checked side by side.
 const BATCH: usize = 1_024;
 
@@ -228,7 +237,8 @@ impl<F: Keeps + Send> Reader<F> {
         Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None })
     }
 
-    /// Reads the entries while those before them are checked on another thread.
+    /// Reads the entries while those before them are checked on another thread, and while those that
+    /// were verified before are read for what they say on a third.
     fn entries(
         &mut self,
         store: &impl Source,
@@ -237,12 +247,28 @@ impl<F: Keeps + Send> Reader<F> {
     ) -> Result<(), Stop> {
         let proven = self.proven.map(|(size, _)| size);
         let done = AtomicU64::new(0);
-        let (sender, receiver) = sync_channel(BATCHES_WAITING);
+        let (sender, receiver) = sync_channel::<Vec<Row>>(BATCHES_WAITING);
+        let (made, batches) = sync_channel(BATCHES_WAITING);
         thread::scope(|scope| {
             let done = &done;
+            scope.spawn(move || {
+                let mut keys = Vec::new();
+                for rows in receiver {
+                    let first = rows.first().map(|row| row.seq);
+                    let known = first.zip(proven).is_some_and(|(first, size)| first < size);
+                    let batch =
+                        if known { Batch::Known(read(rows, &mut keys)) } else { Batch::New(rows) };
+                    if made.send(batch).is_err() {
+                        return;
+                    }
+                }
+            });
             let checking = scope.spawn(move || {
-                receiver.into_iter().try_for_each(|rows| -> Result<(), Stop> {
-                    self.batch(rows)?;
+                batches.into_iter().try_for_each(|batch| -> Result<(), Stop> {
+                    match batch {
+                        Batch::Known(read) => self.recall(read)?,
+                        Batch::New(rows) => self.batch(rows)?,
+                    }
                     done.store(self.counts.entries, Ordering::Relaxed);
                     Ok(())
                 })
@@ -268,8 +294,8 @@ impl<F: Keeps + Send> Reader<F> {
     /// Checks the rows that were read, side by side where order does not matter: first the form and
     /// the place of each, then, up to each entry that changes the keys, the signatures.
     fn batch(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
-        if self.proven.is_some_and(|(size, _)| self.frontier.size() < size) {
-            return self.recall(rows);
+        if self.proven.is_some_and(|(size, _)| self.frontier.size() < size) && !rows.is_empty() {
+            return Err(Stop::Otherwise);
         }
         let mut placed = Vec::with_capacity(rows.len());
         let mut missing = None;

@@ -16,7 +16,6 @@ use crate::domain::day::Instant;
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Fact, Subject};
-use crate::domain::role::Roster;
 use crate::ledger::tree::root_of;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash, parse::payload};
 use crate::memory::{Kept, Memory, heads_digest};
@@ -207,7 +206,7 @@ fn keep<F>(
 }
 
 /// What a fact needs of an entry that was checked before.
-struct Lean {
+pub(super) struct Lean {
     seq: u64,
     leaf: Digest,
     at: Instant,
@@ -289,6 +288,22 @@ fn lean(row: &Row, keys: &[KeyId]) -> Option<Lean> {
     })
 }
 
+/// Reads stored entries side by side for what they say; none where one is not as it must be. `keys`
+/// are those that signed before, so that all entries of one share its text.
+pub(super) fn read(rows: Vec<Row>, keys: &mut Vec<KeyId>) -> Vec<Option<Lean>> {
+    let read: Vec<_> = rows.par_iter().map(|row| lean(row, keys)).collect();
+    drop(rows);
+    for lean in read.iter().flatten() {
+        if !keys.contains(&lean.by) && keys.len() < KEYS_MAX {
+            keys.push(lean.by.clone());
+        }
+    }
+    read
+}
+
+/// How many keys are looked through for the text of one.
+const KEYS_MAX: usize = 64;
+
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
@@ -306,12 +321,7 @@ fn looked_at(kind: &str) -> bool {
 impl<F: Keeps + Send> Reader<F> {
     /// Takes in entries that were verified before, for what they say. Nothing of it counts until
     /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
-    pub(super) fn recall(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
-        let known = self.ledger.as_ref().map(|ledger| &ledger.roster);
-        let keys: Vec<KeyId> =
-            known.into_iter().flat_map(Roster::keys).map(|(key, _)| key.clone()).collect();
-        let read: Vec<_> = rows.par_iter().map(|row| lean(row, &keys)).collect();
-        drop(rows);
+    pub(super) fn recall(&mut self, read: Vec<Option<Lean>>) -> Result<(), Stop> {
         for one in read {
             self.recall_one(one.ok_or(Stop::Otherwise)?)?;
         }

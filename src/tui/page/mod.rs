@@ -58,6 +58,7 @@ impl Position {
     pub fn read(library: &mut Library, asked: Asked, filter: &Filter) -> Result<Self, ReplayError> {
         let size = library.size(asked);
         let book = library.book(size, asked.rules)?;
+        book.positions.work_out();
         let (mut rows, mut counts, mut mandatory) = (Vec::new(), BTreeMap::new(), (0, 0));
         if let Some(period) = book.positions.derivation.period_on(asked.on) {
             for item in period.edition.items_of(&period.category) {
