@@ -194,11 +194,13 @@ impl Trust {
             return None;
         }
         let how = match (&self.failed, self.running) {
-            (Some(why), _) => format!("could not be checked: {why}"),
-            (None, Some(running)) => format!("are being checked: {}", running.text()),
-            (None, None) => "are not checked yet".to_owned(),
+            (Some(why), _) => format!("cannot be checked: {why}"),
+            (None, Some(Progress { done, of, .. })) if of > 0 => {
+                format!("are being checked: {} of {}", grouped(done), grouped(of))
+            }
+            (None, _) => "are not checked yet".to_owned(),
         };
-        Some(format!("UNCHECKED: who signed what is shown. Signatures {how}"))
+        Some(format!("UNCHECKED: signatures {how}"))
     }
 
     /// What is known of the signature of an entry that is shown.

@@ -4,11 +4,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use dspt_ledger::domain::chronicle::{Chronicle, Words as _};
 use dspt_ledger::domain::event::Event;
 use dspt_ledger::export::folder::Folder;
 use dspt_ledger::export::{heads, tiles};
-use dspt_ledger::journal::{Audit, Effort, Journal, JournalError, Opening, Signers, audit_since};
+use dspt_ledger::journal::reread::Reread;
+use dspt_ledger::journal::{
+    Audit, Effort, Journal, JournalError, Opening, Signers, audit_since, first_look,
+};
+use dspt_ledger::ledger::leaf_hash;
 use dspt_ledger::memory::Memory;
 use dspt_ledger::store::{Mode, Store};
 
@@ -16,6 +22,7 @@ use super::made::{
     OWNER, Raw, STRANGER, answer, at, audited, copy, folder, id, ledger, new, origin, outcome,
     record, signer,
 };
+use super::tamper::answered;
 
 fn since(path: &Path, memory: &Memory, effort: Effort) -> Audit {
     let store = Store::open(path, Mode::Read).unwrap();
@@ -264,4 +271,94 @@ fn a_folder_from_an_earlier_time_is_said_to_be_one_and_changes_nothing_remembere
 
 fn answer_body(text: &str) -> serde_json::Value {
     Event::ItemAnswered(answer("8.3.4", true, text)).body().unwrap()
+}
+
+fn look(path: &Path) -> Option<Audit> {
+    let store = Store::open(path, Mode::Read).unwrap();
+    first_look(&store, |_| {}).unwrap()
+}
+
+#[test]
+fn a_first_look_says_what_the_signed_head_covers_and_asks_no_author() {
+    let (_folder, path) = ledger();
+    let (all, first) = (audited(&path), look(&path).unwrap());
+    assert!(first.counts.signatures < all.counts.signatures);
+    assert_eq!(first.counts.checkpoints, all.counts.checkpoints, "every head is checked");
+    let (all, first) = (all.ledger.unwrap(), first.ledger.unwrap());
+    assert_eq!(format!("{all:?}"), format!("{first:?}"));
+    // Under a head that the log key signed, an author's signature is what only the audit judges.
+    let mut raw = Raw::read(&path);
+    let draft = raw.draft("item-answered", answered());
+    raw.append_headless(&draft, &[OWNER]);
+    let mut entry = raw.entries.pop().unwrap();
+    let sig = entry.bytes.len() - 10;
+    entry.bytes[sig] = if entry.bytes[sig] == b'A' { b'B' } else { b'A' };
+    raw.push(entry.bytes, &draft.id);
+    raw.sign_head();
+    raw.write(&path);
+    assert_eq!(outcome(&audited(&path)), "entry 16: bad-signature");
+    assert_eq!(look(&path).unwrap().ledger.unwrap().facts.len(), 17);
+}
+
+#[test]
+fn a_first_look_takes_nothing_that_the_log_key_did_not_sign() {
+    type Change = fn(&mut Raw);
+    let changes: [(&str, Change); 5] = [
+        ("another byte", |raw| {
+            let place = raw.entries[7].bytes.len() - 10;
+            raw.entries[7].bytes[place] ^= 1;
+            raw.entries[7].leaf = leaf_hash(&raw.entries[7].bytes).as_bytes().to_vec();
+        }),
+        ("an entry less", |raw| drop(raw.entries.pop())),
+        ("an entry more", |raw| {
+            let draft = raw.draft("item-answered", answered());
+            raw.append_headless(&draft, &[OWNER]);
+        }),
+        ("a head by a stranger", |raw| {
+            raw.heads.pop();
+            raw.sign_head_by(STRANGER);
+        }),
+        ("an entry by a stranger", |raw| {
+            let draft = raw.draft("item-answered", answered());
+            raw.append(&draft, &[STRANGER]);
+        }),
+    ];
+    for (what, change) in changes {
+        let (_folder, path) = ledger();
+        let mut raw = Raw::read(&path);
+        change(&mut raw);
+        raw.write(&path);
+        assert!(look(&path).is_none(), "{what}");
+        assert_ne!(outcome(&audited(&path)), "good", "{what}");
+    }
+}
+
+#[test]
+fn an_entry_that_is_shown_is_the_one_that_was_verified() {
+    let (_folder, path) = ledger();
+    let ledger = audited(&path).ledger.unwrap();
+    let chronicle = Arc::new(Chronicle::of(&ledger.facts));
+    let open = || {
+        let store = Store::open(&path, Mode::Read).unwrap();
+        Reread::new(store, Arc::clone(&chronicle), &ledger.leaves)
+    };
+    let read = open();
+    for (fact, leaf) in ledger.facts.iter().zip(&ledger.leaves) {
+        assert_eq!(read.fact(fact.seq).as_deref(), Some(fact));
+        assert_eq!(read.place(&fact.id), Some(fact.seq));
+        assert_eq!(read.leaf_of(fact.seq).as_ref(), Some(leaf));
+    }
+    assert_eq!(read.fact(ledger.facts.len() as u64), None);
+    assert_eq!(read.fact(u64::MAX), None);
+    // What is recorded since changes nothing of it.
+    grow(&path, 900);
+    assert_eq!(open().fact(15).as_deref(), ledger.facts.get(15));
+    assert_eq!(open().fact(16), None);
+    // Nor does anything pass that was not verified, whatever leaf stands beside it.
+    let mut raw = Raw::read(&path);
+    let place = raw.entries[7].bytes.len() - 10;
+    raw.entries[7].bytes[place] ^= 1;
+    raw.entries[7].leaf = leaf_hash(&raw.entries[7].bytes).as_bytes().to_vec();
+    raw.write(&path);
+    assert_eq!(open().fact(7), None);
 }

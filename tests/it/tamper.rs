@@ -76,7 +76,7 @@ fn body(event: &Event) -> Value {
     event.body().unwrap()
 }
 
-fn answered() -> Value {
+pub(crate) fn answered() -> Value {
     body(&Event::ItemAnswered(answer("8.3.4", true, "done")))
 }
 

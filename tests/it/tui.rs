@@ -582,6 +582,36 @@ fn the_selected_line_is_on_screen_and_a_click_selects_what_it_hits() {
 }
 
 #[test]
+fn what_was_not_checked_says_so_on_every_screen_until_it_is() {
+    let mut model = model_of(source(), Theme::default());
+    model.tour = None;
+    (model.trust.opened, model.trust.report) = (None, None);
+    let all = ["1", "2", "3", "4", "5", "6"];
+    for key in all {
+        press(&mut model, key);
+        let text = drawn(&mut model, 80, 24);
+        assert!(text.contains("UNCHECKED: signatures are not checked yet"), "{key}: {text}");
+    }
+    press(&mut model, "v");
+    let generation = model.trust.generation;
+    let progress = Progress { phase: "entries", done: 20, of: 106, rate: Some(10) };
+    update(&mut model, Message::Checking(generation, progress));
+    let text = drawn(&mut model, 80, 24);
+    assert!(text.contains("UNCHECKED: signatures are being checked: 20 of 106"), "{text}");
+    press(&mut model, "4");
+    drawn(&mut model, 140, 40);
+    assert!(model.told.entry.contains(&"signature  not checked yet".to_owned()));
+    update(&mut model, Message::Checked(generation, Box::new(Ok(report()))));
+    for key in all {
+        press(&mut model, key);
+        assert!(!drawn(&mut model, 80, 24).contains("UNCHECKED"), "{key}");
+    }
+    press(&mut model, "4");
+    drawn(&mut model, 140, 40);
+    assert!(model.told.entry.contains(&"signature  good".to_owned()));
+}
+
+#[test]
 fn a_published_statement_is_marked_and_listed() {
     let mut facts = facts(&source());
     let mut fact = facts.last().unwrap().clone();
