@@ -64,6 +64,10 @@ impl Words for Facts {
 
 /// Takes in verified facts one after the other.
 pub trait Keeps: Default {
+    /// Whether the names of files are kept where the ledger keeps no file and nothing follows from
+    /// it.
+    const WHOLE: bool;
+
     /// Keeps the next fact.
     fn keep(&mut self, fact: Fact);
 
@@ -72,6 +76,8 @@ pub trait Keeps: Default {
 }
 
 impl Keeps for Chronicle {
+    const WHOLE: bool = false;
+
     fn keep(&mut self, fact: Fact) {
         self.push(Cow::Owned(fact));
     }
@@ -89,6 +95,8 @@ pub struct Kinds {
 }
 
 impl Keeps for Kinds {
+    const WHOLE: bool = false;
+
     fn keep(&mut self, fact: Fact) {
         self.ids.push(&fact.id);
         self.kinds.push(fact.event.kind());
@@ -191,7 +199,7 @@ pub struct Chronicle {
 const THIN_MIN: usize = 2;
 
 /// Says whether of a kind there are many, so that rows are kept in the place of facts.
-pub(super) fn is_plain(kind: Kind) -> bool {
+pub fn is_plain(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::EvidenceRecorded

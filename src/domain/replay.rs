@@ -93,6 +93,8 @@ impl<'f> IntoIterator for &'f Facts {
 }
 
 impl Keeps for Facts {
+    const WHOLE: bool = true;
+
     fn keep(&mut self, fact: Fact) {
         self.push(fact);
     }

@@ -256,8 +256,11 @@ impl<F: Keeps + Send> Reader<F> {
                 for rows in receiver {
                     let first = rows.first().map(|row| row.seq);
                     let known = first.zip(proven).is_some_and(|(first, size)| first < size);
-                    let batch =
-                        if known { Batch::Known(read(rows, &mut keys)) } else { Batch::New(rows) };
+                    let batch = if known {
+                        Batch::Known(read(rows, &mut keys, F::WHOLE))
+                    } else {
+                        Batch::New(rows)
+                    };
                     if made.send(batch).is_err() {
                         return;
                     }

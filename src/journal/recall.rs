@@ -11,13 +11,13 @@ use serde_json::value::RawValue;
 use super::audit::{Audit, Finding, Place, Reader, Stop, audit, ends_batch, structure};
 use super::source::Source;
 use crate::domain::body::decode_text;
-use crate::domain::chronicle::Keeps;
+use crate::domain::chronicle::{Keeps, is_plain};
 use crate::domain::day::Instant;
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Fact, Subject};
 use crate::ledger::tree::root_of;
-use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash, parse::payload};
+use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash, parse::decode_payload};
 use crate::memory::{Kept, Memory, heads_digest};
 use crate::store::{Row, StoreError};
 
@@ -65,7 +65,7 @@ pub fn audit_since<F: Keeps + Send>(
 fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
     let mut first = None;
     store.entries(0..1, |row| -> Result<(), StoreError> {
-        first = lean(&row, &[]);
+        first = lean(&row, ALL, &mut Vec::new());
         Ok(())
     })?;
     let Some(Lean { event: Event::LedgerOpened(body), .. }) = first else { return Ok(None) };
@@ -229,7 +229,7 @@ struct Statement<'e> {
     #[serde(borrow)]
     predicate: Predicate<'e>,
     #[serde(borrow)]
-    subject: Vec<Named<'e>>,
+    subject: &'e RawValue,
 }
 
 #[derive(Deserialize)]
@@ -256,42 +256,65 @@ struct Sha256<'e> {
     sha256: &'e str,
 }
 
-/// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
-fn lean(row: &Row, keys: &[KeyId]) -> Option<Lean> {
+/// How much of stored entries is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'k> {
+    /// The keys that signed before, so that all entries of one share its text.
+    keys: &'k [KeyId],
+    /// Whether the names of files are wanted where no file is kept and nothing follows from it.
+    whole: bool,
+}
+
+/// Everything, by nobody who is known.
+const ALL: Reading<'_> = Reading { keys: &[], whole: true };
+
+/// Reads a stored entry for what a fact needs of it; none where it is not as it must be. `payload`
+/// is room to work in.
+fn lean(row: &Row, reading: Reading<'_>, payload: &mut Vec<u8>) -> Option<Lean> {
     let leaf = leaf_hash(&row.bytes);
     let envelope: Envelope<'_> = serde_json::from_slice(&row.bytes).ok()?;
-    let payload = payload(envelope.payload)?;
-    let statement: Statement<'_> = serde_json::from_slice(&payload).ok()?;
+    decode_payload(envelope.payload, payload)?;
+    let statement: Statement<'_> = serde_json::from_slice(payload).ok()?;
     let predicate = statement.predicate;
     let id: EventId = predicate.id.parse().ok()?;
     if row.leaf != leaf || row.id != id.to_bytes() {
         return None;
     }
-    // The first subject is the ledger itself.
-    let subjects = statement.subject.iter().skip(1).map(|one| Subject {
-        name: one.name.clone().into_owned(),
-        sha256: one.digest.sha256.to_owned(),
-    });
+    let event = decode_text(predicate.kind, predicate.body.get())?;
+    let named = reading.whole || !is_plain(event.kind()) || event.keeps_files();
+    let subjects = if named { subjects(statement.subject)? } else { Vec::new() };
     Some(Lean {
         seq: row.seq,
         leaf,
         at: Instant::parse(predicate.at)?,
         // One text for all entries of a key.
-        by: match keys.iter().find(|known| known.as_str() == predicate.by) {
+        by: match reading.keys.iter().find(|known| known.as_str() == predicate.by) {
             Some(known) => known.clone(),
             None => predicate.by.parse().ok()?,
         },
         id,
-        event: decode_text(predicate.kind, predicate.body.get())?,
-        subjects: subjects.collect(),
+        event,
+        subjects,
         row: looked_at(predicate.kind).then(|| row.clone()),
     })
 }
 
+/// The files that an entry names; the first subject is the ledger itself.
+fn subjects(list: &RawValue) -> Option<Vec<Subject>> {
+    let all: Vec<Named<'_>> = serde_json::from_str(list.get()).ok()?;
+    let subject = |one: Named<'_>| Subject {
+        name: one.name.into_owned(),
+        sha256: one.digest.sha256.to_owned(),
+    };
+    Some(all.into_iter().skip(1).map(subject).collect())
+}
+
 /// Reads stored entries side by side for what they say; none where one is not as it must be. `keys`
-/// are those that signed before, so that all entries of one share its text.
-pub(super) fn read(rows: Vec<Row>, keys: &mut Vec<KeyId>) -> Vec<Option<Lean>> {
-    let read: Vec<_> = rows.par_iter().map(|row| lean(row, keys)).collect();
+/// are those that signed before; `whole` says whether the names of all files are wanted.
+pub(super) fn read(rows: Vec<Row>, keys: &mut Vec<KeyId>, whole: bool) -> Vec<Option<Lean>> {
+    let reading = Reading { keys, whole };
+    let read: Vec<_> =
+        rows.par_iter().map_init(Vec::new, |room, row| lean(row, reading, room)).collect();
     drop(rows);
     for lean in read.iter().flatten() {
         if !keys.contains(&lean.by) && keys.len() < KEYS_MAX {
@@ -308,7 +331,7 @@ const KEYS_MAX: usize = 64;
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
     let Lean { seq, at, by, id, event, subjects, .. } =
-        lean(row, &[]).filter(|lean| lean.leaf == *leaf)?;
+        lean(row, ALL, &mut Vec::new()).filter(|lean| lean.leaf == *leaf)?;
     Some(Fact { seq, at, by, id, event, subjects })
 }
 

@@ -15,9 +15,11 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     (encode(&bytes) == text).then_some(bytes)
 }
 
-/// Returns the bytes of a padded standard base64 text that was found to be their only spelling.
-pub(super) fn decode_known(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
+/// Puts the bytes of a padded standard base64 text that was found to be their only spelling in the
+/// place of what `room` holds.
+pub(super) fn decode_known(text: &str, room: &mut Vec<u8>) -> Option<()> {
+    room.clear();
+    STANDARD.decode_vec(text, room).ok()
 }
 
 /// Returns the bytes of a padded standard base64 text of exactly `N` bytes.
