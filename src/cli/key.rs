@@ -322,7 +322,7 @@ fn rotate(
     let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
-    let replaces = KeyId::try_from(opened.author.public().keyid())?;
+    let replaces: KeyId = opened.author.public().keyid().parse()?;
     let (old, new) = (replaces.clone(), next.public().keyid());
     let event = Event::KeyRotated(KeyRotated {
         replaces,

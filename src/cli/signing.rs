@@ -94,7 +94,7 @@ impl Signing {
         {
             output.warn(&warning)?;
         }
-        let holder = crate::domain::refs::KeyId::try_from(author.public.keyid()).ok();
+        let holder = author.public.keyid().parse().ok();
         let holder = holder.and_then(|id| ledger.roster.get(&id)).map_or("", |known| &known.holder);
         let purpose = format!("Passphrase for key {} ({holder}), to sign {what}", author.name);
         let mut shared = None;
@@ -147,7 +147,7 @@ impl Signing {
         }
         let held = held_by_agent(files).unwrap_or_default();
         let admitted = |file: &&KeyFile| {
-            let id = crate::domain::refs::KeyId::try_from(file.public.keyid()).ok();
+            let id = file.public.keyid().parse().ok();
             let known = id.and_then(|id| ledger.roster.get(&id));
             let here = file.private.is_some() || held.contains(&file.public);
             here && known.is_some_and(|known| known.revoked.is_none())

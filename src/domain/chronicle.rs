@@ -473,10 +473,15 @@ impl Spans {
     }
 }
 
-/// Keeps a list in order; what comes is mostly the last, or near it.
+/// Keeps a list in order; what comes is mostly the last, or near it, so the search goes from there.
 fn insert<T: Ord>(list: &mut Vec<T>, new: T) {
-    let fits = list.last().is_none_or(|newest| *newest <= new);
-    let at = if fits { list.len() } else { list.partition_point(|known| *known <= new) };
+    let (mut near, mut step) = (list.len(), 1);
+    while near > 0 && list.get(near - 1).is_some_and(|known| *known > new) {
+        near = near.saturating_sub(step);
+        step *= 2;
+    }
+    let later = list.get(near..).unwrap_or_default();
+    let at = near + later.partition_point(|known| *known <= new);
     list.insert(at, new);
 }
 
@@ -487,6 +492,17 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn a_list_stays_in_order_whatever_comes(all in proptest::collection::vec(0..50_u8, 0..80)) {
+            let mut list = Vec::new();
+            for new in &all {
+                insert(&mut list, *new);
+            }
+            let mut sorted = all;
+            sorted.sort_unstable();
+            prop_assert_eq!(list, sorted);
+        }
+
         #[test]
         fn a_span_is_new_where_it_has_a_day_that_no_other_had(
             spans in proptest::collection::vec((0..30_i32, -1..12_i32), 0..20),

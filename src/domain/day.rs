@@ -7,11 +7,11 @@ use std::fmt;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A civil day, counted from 1 January 1970. Written `2026-06-30`; years 1900 to 2199.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Day(i32);
 
 /// Says why a text is not a day that this program works with.
@@ -165,10 +165,9 @@ impl std::str::FromStr for Day {
     }
 }
 
-impl TryFrom<String> for Day {
-    type Error = BadDay;
-    fn try_from(text: String) -> Result<Self, BadDay> {
-        Self::parse(&text)
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
+        super::text::parsed(text)
     }
 }
 
@@ -197,9 +196,18 @@ impl Instant {
 
     /// Reads the one form that entries use, `2026-01-02T09:00:00.000Z`.
     pub fn parse(text: &str) -> Option<Self> {
-        let stamp: jiff::Timestamp = text.parse().ok()?;
+        const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+        let mut pairs = text.bytes().zip(FORM);
+        let fits = |(found, form): (u8, &u8)| match form {
+            b'0' => found.is_ascii_digit(),
+            _ => found == *form,
+        };
+        // A leap second is read as the one before it, and would have two spellings.
+        let one_spelling = text.len() == FORM.len() && pairs.all(fits) && !text.contains(":60.");
+        let stamp: jiff::Timestamp = text.parse().ok().filter(|_| one_spelling)?;
         let instant = Self::from_millis(stamp.as_millisecond());
-        (instant.to_string() == text).then_some(instant)
+        // Outside the years of a day there is none.
+        (instant.0 == stamp.as_millisecond()).then_some(instant)
     }
 
     /// Returns the civil day in Europe/London at this moment.
@@ -234,6 +242,8 @@ impl fmt::Display for Instant {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,8 +280,37 @@ mod tests {
     #[test]
     fn instants_have_one_spelling() {
         assert!(Instant::parse("2026-01-02T09:00:00.000Z").is_some());
-        for other in ["2026-01-02T09:00:00Z", "2026-01-02T09:00:00.000+00:00", "2026-01-02"] {
+        for other in [
+            "2026-01-02T09:00:00Z",
+            "2026-01-02T09:00:00.000+00:00",
+            "2026-01-02",
+            "2026-01-02t09:00:00.000Z",
+            "2026-01-02 09:00:00.000Z",
+            "2026-01-02T09:00:00,000Z",
+            "2026-02-29T09:00:00.000Z",
+            "2026-01-02T24:00:00.000Z",
+            "2026-06-30T23:59:60.000Z",
+            "1899-12-31T23:59:59.999Z",
+            "2200-01-01T00:00:00.000Z",
+        ] {
             assert_eq!(Instant::parse(other), None, "{other}");
+        }
+        for edge in ["1900-01-01T00:00:00.000Z", "2199-12-31T23:59:59.999Z"] {
+            assert_eq!(Instant::parse(edge).unwrap().to_string(), edge);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_as_an_instant_prints_as_it_was_read(
+            text in "(19|20|21|22)[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9][.,][0-9]{2,4}[Zz]",
+            millis: i32,
+        ) {
+            if let Some(instant) = Instant::parse(&text) {
+                prop_assert_eq!(instant.to_string(), text);
+            }
+            let instant = Instant::from_millis(i64::from(millis) * 3_001);
+            prop_assert_eq!(Instant::parse(&instant.to_string()), Some(instant));
         }
     }
 

@@ -36,22 +36,24 @@ impl Ids {
         let number = id.number();
         let Ok(place) = u32::try_from(self.numbers.len()) else { return };
         self.numbers.push(number);
+        if self.sorted.last().is_none_or(|last| self.at(*last) < number) {
+            return self.sorted.push(place);
+        }
         // From the end: identities begin with a time, so most belong there or near it.
         let near = self.sorted.len().saturating_sub(NEAR);
         let end = self.sorted.get(near..).unwrap_or_default();
         let at = near + end.partition_point(|place| self.at(*place) < number);
-        match self.sorted.get(at).map(|next| self.at(*next)) {
-            None => self.sorted.push(place),
-            Some(next) if next == number => {}
-            Some(_) if at > near || near == 0 => self.sorted.insert(at, place),
-            Some(_) => {
-                if self.place(id).is_none() {
-                    self.late.insert(number, place);
-                }
-                if self.late.len() > LATE_MAX {
-                    self.settle();
-                }
-            }
+        if self.sorted.get(at).is_none_or(|next| self.at(*next) == number) {
+            return;
+        }
+        if at > near || near == 0 {
+            return self.sorted.insert(at, place);
+        }
+        if self.place(id).is_none() {
+            self.late.insert(number, place);
+        }
+        if self.late.len() > LATE_MAX {
+            self.settle();
         }
     }
 

@@ -8,7 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use compact_str::CompactString;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Says why a text is not a reference of the kind that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,9 +32,9 @@ fn is_slug(text: &str) -> bool {
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "String")]
+        pub struct $name(CompactString);
 
         impl $name {
             /// Returns the text.
@@ -47,7 +48,7 @@ macro_rules! checked_text {
             fn from_str(text: &str) -> Result<Self, BadRef> {
                 let check: fn(&str) -> bool = $check;
                 if check(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(BadRef { found: text.to_owned(), expected: $expected })
                 }
@@ -61,10 +62,9 @@ macro_rules! checked_text {
 /// Strings convert by parsing and printing.
 macro_rules! parsed_strings {
     ($name:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = BadRef;
-            fn try_from(text: String) -> Result<Self, BadRef> {
-                text.parse()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
+                super::text::parsed(text)
             }
         }
 
@@ -108,8 +108,8 @@ checked_text!(
 /// An event's identity: 32 lower-case hexadecimal digits (a UUID of version 7).
 ///
 /// Kept as the number they write, since a large ledger holds many; its order is that of the text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct EventId(u128);
 
 impl EventId {
@@ -128,7 +128,9 @@ impl FromStr for EventId {
     type Err = BadRef;
     fn from_str(text: &str) -> Result<Self, BadRef> {
         let digits = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits && text.len() == 32);
+        let half = |part| u64::from_str_radix(part, 16).ok().map(u128::from);
+        let halves = text.split_at_checked(16).filter(|_| digits && text.len() == 32);
+        let number = halves.and_then(|(high, low)| Some(half(high)? << 64 | half(low)?));
         number.map(Self).ok_or_else(|| BadRef {
             found: text.to_owned(),
             expected: "an event id of 32 hexadecimal digits",
@@ -147,8 +149,8 @@ parsed_strings!(EventId);
 /// A public key's fingerprint, `SHA256:` and 43 characters, as `ssh-keygen -lf` prints it.
 ///
 /// Shared between the entries that it signed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct KeyId(Arc<str>);
 
 impl KeyId {
@@ -193,14 +195,14 @@ fn is_dotted(text: &str, parts: usize) -> bool {
 }
 
 /// An evidence item's number inside its edition and category, such as `8.3.4`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ItemId(String);
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
+pub struct ItemId(CompactString);
 
 /// An assertion's number inside its edition and category, such as `8.3`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AssertionId(String);
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
+pub struct AssertionId(CompactString);
 
 impl ItemId {
     /// Returns the text.
@@ -211,7 +213,7 @@ impl ItemId {
     /// Returns the assertion that the item belongs to.
     pub fn assertion(&self) -> AssertionId {
         let end = self.0.rfind('.').unwrap_or(self.0.len());
-        AssertionId(self.0.get(..end).unwrap_or_default().to_owned())
+        AssertionId(self.0.get(..end).unwrap_or_default().into())
     }
 }
 
@@ -229,7 +231,7 @@ macro_rules! dotted {
             type Err = BadRef;
             fn from_str(text: &str) -> Result<Self, BadRef> {
                 if is_dotted(text, $parts) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(BadRef { found: text.to_owned(), expected: $expected })
                 }
@@ -263,8 +265,8 @@ dotted!(AssertionId, 2, "an assertion; write it as 8.3");
 
 /// The full key of an evidence item: the same number asks different things in other editions and
 /// categories, so the number alone names nothing. Written `2025-26-v8/cat2-it-supplier/8.3.4`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct ItemRef {
     /// Edition.
     pub edition: EditionId,
@@ -275,8 +277,8 @@ pub struct ItemRef {
 }
 
 /// The full key of an assertion. Written `2025-26-v8/cat2-it-supplier/8.3`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct AssertionRef {
     /// Edition.
     pub edition: EditionId,
@@ -328,8 +330,8 @@ slashed!(ItemRef, item, "an evidence item; write it as 2025-26-v8/cat2-it-suppli
 slashed!(AssertionRef, assertion, "an assertion; write it as 2025-26-v8/cat2-it-supplier/8.3");
 
 /// A framework in one release, such as `iso27001:2022`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct FrameworkRef {
     /// Framework, such as `iso27001`.
     pub framework: String,
@@ -361,8 +363,8 @@ impl fmt::Display for FrameworkRef {
 parsed_strings!(FrameworkRef);
 
 /// A control of one framework release, such as `iso27001:2022/A.8.13`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct ControlRef {
     /// Framework and release.
     pub framework: FrameworkRef,
@@ -448,8 +450,8 @@ impl FromStr for Level {
 }
 
 /// What a rule may conclude or build on besides certificates: an item or a control.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub enum TargetRef {
     /// A DSPT evidence item.
     Item(ItemRef),

@@ -2,7 +2,12 @@
 //!
 //! Control, bidirectional and invisible characters are shown by their number.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Write as _};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::Deserializer;
+use serde::de::{Error, Visitor};
 
 /// Characters of a found text that a message repeats.
 const SHOWN: usize = 60;
@@ -12,6 +17,36 @@ pub fn shown(text: &str) -> String {
     let cut: String = text.chars().take(SHOWN).collect();
     let more = if cut.len() < text.len() { "..." } else { "" };
     format!("{}{more}", visible(&cut))
+}
+
+/// Reads a text as what it parses to, straight from where it stands.
+///
+/// # Errors
+/// What parsing says, as an error of the format that is read.
+pub(super) fn parsed<'de, D, T>(text: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+    T::Err: Display,
+{
+    struct Parsed<T>(PhantomData<T>);
+
+    impl<T: FromStr> Visitor<'_> for Parsed<T>
+    where
+        T::Err: Display,
+    {
+        type Value = T;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    text.deserialize_str(Parsed(PhantomData))
 }
 
 /// Returns text in which control, bidirectional and invisible characters stand as `<U+XXXX>`.

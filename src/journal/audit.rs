@@ -4,15 +4,15 @@
 //! checkpoints by size, then contents by digest) and the first one is named. It never repairs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rayon::prelude::*;
 
 use super::anchors;
-use super::recall::{Lean, read};
+use super::recall::{Lean, Reading};
 use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::chronicle::Keeps;
@@ -156,7 +156,7 @@ const REPLAYED: [&str; 8] = [
 /// Entries on their way from the file.
 enum Batch {
     /// Those under the root that was verified before, read for what they say.
-    Known(Vec<Option<Lean>>),
+    Known(Option<Vec<Lean>>),
     /// Those that are to be checked.
     New(Vec<Row>),
 }
@@ -233,12 +233,17 @@ impl<F: Keeps + Send> Reader<F> {
             Err(Stop::Undecided(why)) => (None, Some(why)),
             Err(Stop::Store(error)) => return Err(error),
         };
-        let (counts, ledger) = (self.counts, self.ledger);
+        let (counts, mut ledger) = (self.counts, self.ledger);
+        if let Some(ledger) = &mut ledger {
+            // After a fault the tree of the rows is ahead.
+            let whole = self.frontier.size() == ledger.leaves.len() as u64;
+            ledger.frontier = if whole { self.frontier } else { Frontier::of(&ledger.leaves) };
+        }
         Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None })
     }
 
-    /// Reads the entries while those before them are checked on another thread, and while those that
-    /// were verified before are read for what they say on a third.
+    /// Reads the entries while those before them are checked on another thread. What those that were
+    /// verified before say is read on further threads.
     fn entries(
         &mut self,
         store: &impl Source,
@@ -246,28 +251,30 @@ impl<F: Keeps + Send> Reader<F> {
         progress: &mut impl FnMut(u64),
     ) -> Result<(), Stop> {
         let proven = self.proven.map(|(size, _)| size);
+        let readers = if proven.is_some() {
+            thread::available_parallelism().map_or(1, Into::into)
+        } else {
+            0
+        };
         let done = AtomicU64::new(0);
-        let (sender, receiver) = sync_channel::<Vec<Row>>(BATCHES_WAITING);
-        let (made, batches) = sync_channel(BATCHES_WAITING);
+        let (work, todo) = sync_channel::<(Vec<Row>, SyncSender<Batch>)>(BATCHES_WAITING);
+        // The batches in their order, each as soon as it is made.
+        let (next, batches) = sync_channel::<Receiver<Batch>>(readers + BATCHES_WAITING);
+        let todo = Mutex::new(todo);
         thread::scope(|scope| {
-            let done = &done;
-            scope.spawn(move || {
-                let mut keys = Vec::new();
-                for rows in receiver {
-                    let first = rows.first().map(|row| row.seq);
-                    let known = first.zip(proven).is_some_and(|(first, size)| first < size);
-                    let batch = if known {
-                        Batch::Known(read(rows, &mut keys, F::WHOLE))
-                    } else {
-                        Batch::New(rows)
-                    };
-                    if made.send(batch).is_err() {
-                        return;
+            let (done, todo) = (&done, &todo);
+            for _ in 0..readers {
+                scope.spawn(move || {
+                    let mut reading = Reading::new(F::WHOLE);
+                    loop {
+                        let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                        let Ok((rows, made)) = job else { return };
+                        let _ = made.send(Batch::Known(reading.batch(&rows)));
                     }
-                }
-            });
+                });
+            }
             let checking = scope.spawn(move || {
-                batches.into_iter().try_for_each(|batch| -> Result<(), Stop> {
+                batches.into_iter().flatten().try_for_each(|batch| -> Result<(), Stop> {
                     match batch {
                         Batch::Known(read) => self.recall(read)?,
                         Batch::New(rows) => self.batch(rows)?,
@@ -277,18 +284,24 @@ impl<F: Keeps + Send> Reader<F> {
                 })
             });
             let mut rows: Vec<Row> = Vec::with_capacity(BATCH);
+            let send = |rows: Vec<Row>| -> Option<()> {
+                let known = rows.first().zip(proven).is_some_and(|(first, size)| first.seq < size);
+                let (made, batch) = sync_channel(1);
+                next.send(batch).ok()?;
+                if known { work.send((rows, made)).ok() } else { made.send(Batch::New(rows)).ok() }
+            };
             let read = store.entries(0..size, |row| -> Result<(), Stop> {
                 let last = proven == Some(row.seq.saturating_add(1));
                 rows.push(row);
                 if rows.len() >= BATCH || last {
-                    sender.send(std::mem::take(&mut rows)).map_err(|_| Stop::Stopped)?;
+                    send(std::mem::take(&mut rows)).ok_or(Stop::Stopped)?;
                     progress(done.load(Ordering::Relaxed));
                 }
                 Ok(())
             });
             // An error in reading must not hide a fault in what was read before it.
-            let _ = sender.send(rows);
-            drop(sender);
+            send(rows);
+            drop((next, work));
             checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             read
         })
@@ -402,7 +415,6 @@ impl<F: Keeps + Send> Reader<F> {
                 let log = *ledger.log.newest().key();
                 self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);
             }
-            ledger.frontier.push(entry.leaf());
             ledger.leaves.push(entry.leaf());
             let subjects = self.subjects(entry, &event);
             let corrected = event.corrects();

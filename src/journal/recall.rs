@@ -4,9 +4,7 @@
 
 use std::borrow::Cow;
 
-use rayon::prelude::*;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::audit::{Audit, Finding, Place, Reader, Stop, audit, ends_batch, structure};
 use super::source::Source;
@@ -16,8 +14,9 @@ use crate::domain::day::Instant;
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Fact, Subject};
+use crate::ledger::outline::outline;
 use crate::ledger::tree::root_of;
-use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash, parse::decode_payload};
+use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
 use crate::memory::{Kept, Memory, heads_digest};
 use crate::store::{Row, StoreError};
 
@@ -65,7 +64,7 @@ pub fn audit_since<F: Keeps + Send>(
 fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
     let mut first = None;
     store.entries(0..1, |row| -> Result<(), StoreError> {
-        first = lean(&row, ALL, &mut Vec::new());
+        first = Reading::new(true).lean(&row);
         Ok(())
     })?;
     let Some(Lean { event: Event::LedgerOpened(body), .. }) = first else { return Ok(None) };
@@ -220,30 +219,6 @@ pub(super) struct Lean {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'e> {
-    payload: &'e str,
-}
-
-#[derive(Deserialize)]
-struct Statement<'e> {
-    #[serde(borrow)]
-    predicate: Predicate<'e>,
-    #[serde(borrow)]
-    subject: &'e RawValue,
-}
-
-#[derive(Deserialize)]
-struct Predicate<'e> {
-    at: &'e str,
-    #[serde(borrow)]
-    body: &'e RawValue,
-    by: &'e str,
-    id: &'e str,
-    #[serde(rename = "type")]
-    kind: &'e str,
-}
-
-#[derive(Deserialize)]
 struct Named<'e> {
     #[serde(borrow)]
     digest: Sha256<'e>,
@@ -256,52 +231,62 @@ struct Sha256<'e> {
     sha256: &'e str,
 }
 
-/// How much of stored entries is read.
-#[derive(Clone, Copy)]
-pub(super) struct Reading<'k> {
+/// Reads stored entries one after the other.
+pub(super) struct Reading {
     /// The keys that signed before, so that all entries of one share its text.
-    keys: &'k [KeyId],
+    keys: Vec<KeyId>,
     /// Whether the names of files are wanted where no file is kept and nothing follows from it.
     whole: bool,
+    /// Room to work in.
+    payload: Vec<u8>,
 }
 
-/// Everything, by nobody who is known.
-const ALL: Reading<'_> = Reading { keys: &[], whole: true };
+/// How many keys are looked through for the text of one.
+const KEYS_MAX: usize = 64;
 
-/// Reads a stored entry for what a fact needs of it; none where it is not as it must be. `payload`
-/// is room to work in.
-fn lean(row: &Row, reading: Reading<'_>, payload: &mut Vec<u8>) -> Option<Lean> {
-    let leaf = leaf_hash(&row.bytes);
-    let envelope: Envelope<'_> = serde_json::from_slice(&row.bytes).ok()?;
-    decode_payload(envelope.payload, payload)?;
-    let statement: Statement<'_> = serde_json::from_slice(payload).ok()?;
-    let predicate = statement.predicate;
-    let id: EventId = predicate.id.parse().ok()?;
-    if row.leaf != leaf || row.id != id.to_bytes() {
-        return None;
+impl Reading {
+    pub(super) const fn new(whole: bool) -> Self {
+        Self { keys: Vec::new(), whole, payload: Vec::new() }
     }
-    let event = decode_text(predicate.kind, predicate.body.get())?;
-    let named = reading.whole || !is_plain(event.kind()) || event.keeps_files();
-    let subjects = if named { subjects(statement.subject)? } else { Vec::new() };
-    Some(Lean {
-        seq: row.seq,
-        leaf,
-        at: Instant::parse(predicate.at)?,
-        // One text for all entries of a key.
-        by: match reading.keys.iter().find(|known| known.as_str() == predicate.by) {
-            Some(known) => known.clone(),
-            None => predicate.by.parse().ok()?,
-        },
-        id,
-        event,
-        subjects,
-        row: looked_at(predicate.kind).then(|| row.clone()),
-    })
+
+    /// Reads stored entries for what facts need of them; none where one is not as it must be.
+    pub(super) fn batch(&mut self, rows: &[Row]) -> Option<Vec<Lean>> {
+        rows.iter().map(|row| self.lean(row)).collect()
+    }
+
+    /// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
+    fn lean(&mut self, row: &Row) -> Option<Lean> {
+        let leaf = leaf_hash(&row.bytes);
+        let found = outline(&row.bytes, &mut self.payload)?;
+        let id: EventId = found.id.parse().ok()?;
+        if row.leaf != leaf || row.id != id.to_bytes() {
+            return None;
+        }
+        let event = decode_text(found.kind, found.body)?;
+        let named = self.whole || !is_plain(event.kind()) || event.keeps_files();
+        let subjects = if named { subjects(found.subjects)? } else { Vec::new() };
+        let by = shared(&mut self.keys, found.by)?;
+        let at = Instant::parse(found.at)?;
+        let again = looked_at(found.kind).then(|| row.clone());
+        Some(Lean { seq: row.seq, leaf, at, by, id, event, subjects, row: again })
+    }
+}
+
+/// One text for all entries of a key.
+fn shared(keys: &mut Vec<KeyId>, keyid: &str) -> Option<KeyId> {
+    if let Some(known) = keys.iter().find(|known| known.as_str() == keyid) {
+        return Some(known.clone());
+    }
+    let key: KeyId = keyid.parse().ok()?;
+    if keys.len() < KEYS_MAX {
+        keys.push(key.clone());
+    }
+    Some(key)
 }
 
 /// The files that an entry names; the first subject is the ledger itself.
-fn subjects(list: &RawValue) -> Option<Vec<Subject>> {
-    let all: Vec<Named<'_>> = serde_json::from_str(list.get()).ok()?;
+fn subjects(list: &str) -> Option<Vec<Subject>> {
+    let all: Vec<Named<'_>> = serde_json::from_str(list).ok()?;
     let subject = |one: Named<'_>| Subject {
         name: one.name.into_owned(),
         sha256: one.digest.sha256.to_owned(),
@@ -309,29 +294,11 @@ fn subjects(list: &RawValue) -> Option<Vec<Subject>> {
     Some(all.into_iter().skip(1).map(subject).collect())
 }
 
-/// Reads stored entries side by side for what they say; none where one is not as it must be. `keys`
-/// are those that signed before; `whole` says whether the names of all files are wanted.
-pub(super) fn read(rows: Vec<Row>, keys: &mut Vec<KeyId>, whole: bool) -> Vec<Option<Lean>> {
-    let reading = Reading { keys, whole };
-    let read: Vec<_> =
-        rows.par_iter().map_init(Vec::new, |room, row| lean(row, reading, room)).collect();
-    drop(rows);
-    for lean in read.iter().flatten() {
-        if !keys.contains(&lean.by) && keys.len() < KEYS_MAX {
-            keys.push(lean.by.clone());
-        }
-    }
-    read
-}
-
-/// How many keys are looked through for the text of one.
-const KEYS_MAX: usize = 64;
-
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
     let Lean { seq, at, by, id, event, subjects, .. } =
-        lean(row, ALL, &mut Vec::new()).filter(|lean| lean.leaf == *leaf)?;
+        Reading::new(true).lean(row).filter(|lean| lean.leaf == *leaf)?;
     Some(Fact { seq, at, by, id, event, subjects })
 }
 
@@ -344,9 +311,9 @@ fn looked_at(kind: &str) -> bool {
 impl<F: Keeps + Send> Reader<F> {
     /// Takes in entries that were verified before, for what they say. Nothing of it counts until
     /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
-    pub(super) fn recall(&mut self, read: Vec<Option<Lean>>) -> Result<(), Stop> {
-        for one in read {
-            self.recall_one(one.ok_or(Stop::Otherwise)?)?;
+    pub(super) fn recall(&mut self, read: Option<Vec<Lean>>) -> Result<(), Stop> {
+        for one in read.ok_or(Stop::Otherwise)? {
+            self.recall_one(one)?;
         }
         match self.proven {
             Some((size, _)) if self.frontier.size() < size => Ok(()),
@@ -380,7 +347,6 @@ impl<F: Keeps + Send> Reader<F> {
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
         let by = one.by;
         ledger.roster.get(&by).ok_or(Stop::Otherwise)?;
-        ledger.frontier.push(one.leaf);
         ledger.leaves.push(one.leaf);
         if one.event.keeps_files() {
             for subject in &one.subjects {

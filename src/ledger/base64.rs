@@ -17,7 +17,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// Puts the bytes of a padded standard base64 text that was found to be their only spelling in the
 /// place of what `room` holds.
-pub(super) fn decode_known(text: &str, room: &mut Vec<u8>) -> Option<()> {
+pub(super) fn decode_known(text: &[u8], room: &mut Vec<u8>) -> Option<()> {
     room.clear();
     STANDARD.decode_vec(text, room).ok()
 }

@@ -13,6 +13,7 @@ pub mod json;
 pub mod key;
 mod named;
 pub mod note;
+pub mod outline;
 pub mod parse;
 pub mod policy;
 pub mod proof;

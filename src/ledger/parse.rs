@@ -109,12 +109,6 @@ pub fn parse(bytes: &[u8]) -> Result<Unverified, FaultKind> {
     Ok(Unverified { bytes: bytes.to_vec(), payload, statement, signatures, introduced })
 }
 
-/// Puts the bytes of an envelope's payload in the place of what `room` holds, for an entry that was
-/// checked before: other spellings of the same bytes are not refused here.
-pub fn decode_payload(base64: &str, room: &mut Vec<u8>) -> Option<()> {
-    base64::decode_known(base64, room)
-}
-
 fn read(part: &'static str, bytes: &[u8]) -> Result<Value, FaultKind> {
     parse_canonical(bytes).map_err(|reason| FaultKind::NotCanonical { part, reason })
 }

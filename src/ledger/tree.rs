@@ -27,6 +27,15 @@ impl Frontier {
         Self { size: 0, peaks: Vec::new() }
     }
 
+    /// Returns the frontier of the tree with these leaf hashes.
+    pub fn of(leaves: &[Digest]) -> Self {
+        let mut frontier = Self::new();
+        for leaf in leaves {
+            frontier.push(*leaf);
+        }
+        frontier
+    }
+
     /// Adds a leaf hash at the right.
     pub fn push(&mut self, leaf: Digest) {
         let mut node = leaf;
@@ -75,10 +84,7 @@ impl Prefixes {
         }
         let (blocks, rest) =
             (self.blocks.get(..size / BLOCK)?, leaves.get(size / BLOCK * BLOCK..)?);
-        let mut frontier = Frontier::new();
-        for block in blocks {
-            frontier.push(*block);
-        }
+        let frontier = Frontier::of(blocks);
         // The blocks are leaves of the same tree eight levels up; what is left hangs at its right.
         let rest = (!rest.is_empty() || blocks.is_empty()).then(|| root_of(rest));
         let from_the_right = rest.into_iter().chain(frontier.peaks.iter().rev().copied());
@@ -88,11 +94,7 @@ impl Prefixes {
 
 /// Returns the root of the tree with these leaf hashes.
 pub fn root_of(leaves: &[Digest]) -> Digest {
-    let mut frontier = Frontier::new();
-    for leaf in leaves {
-        frontier.push(*leaf);
-    }
-    frontier.root()
+    Frontier::of(leaves).root()
 }
 
 /// Returns the hashes that lead from leaf `index` to the root, the leaf's sibling first, or

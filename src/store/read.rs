@@ -175,10 +175,10 @@ fn entries_from(conn: &Connection, first: u64, end: u64) -> rusqlite::Result<Vec
     let first = if first == 0 { i64::MIN } else { key(first) };
     let rows = statement.query_map(params![first, key(end), ENTRIES_AT_ONCE], |row| {
         Ok(Row {
-            seq: number(row, "seq")?,
-            id: row.get("id")?,
-            leaf: Digest::from_bytes(row.get("leaf")?),
-            bytes: row.get("bytes")?,
+            seq: number(row, 0)?,
+            id: row.get(1)?,
+            leaf: Digest::from_bytes(row.get(2)?),
+            bytes: row.get(3)?,
         })
     })?;
     rows.collect()
@@ -194,8 +194,11 @@ fn content_after(conn: &Connection, last: &[u8]) -> rusqlite::Result<Option<([u8
 }
 
 /// A number out of the file, where none of ours is below 0.
-pub(super) fn number(row: &rusqlite::Row<'_>, name: &str) -> rusqlite::Result<u64> {
-    let found: i64 = row.get(name)?;
+pub(super) fn number(
+    row: &rusqlite::Row<'_>,
+    column: impl rusqlite::RowIndex,
+) -> rusqlite::Result<u64> {
+    let found: i64 = row.get(column)?;
     u64::try_from(found).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, found))
 }
 
