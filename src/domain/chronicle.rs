@@ -189,14 +189,15 @@ pub struct Chronicle {
     later: BTreeMap<u32, Vec<u32>>,
     /// One bit for each entry that a later one may change.
     touched: Vec<u64>,
-    /// Evidence by item without what says again what stands before it; made when it is asked for.
-    thin: OnceLock<Looked<ItemRef, Vec<Row>>>,
+    /// Evidence and answers by item without what says again what stands before it; made when it is
+    /// asked for.
+    thin: OnceLock<Looked<ItemRef, Track>>,
     /// The last instant and its day: entries of one batch have the same.
     last: Option<(Instant, Day)>,
 }
 
-/// Shorter lists of evidence are not thinned.
-const THIN_MIN: usize = 2;
+/// From this many entries on, several items are read at once.
+pub(super) const MANY: usize = 50_000;
 
 /// Says whether of a kind there are many, so that rows are kept in the place of facts.
 pub fn is_plain(kind: Kind) -> bool {
@@ -329,24 +330,28 @@ impl Chronicle {
         }
     }
 
-    /// The evidence for an item by the day that it proves, without pieces that add no day for
-    /// their units to what was recorded before them: whatever is known, such a piece is known
-    /// together with those that make it say nothing new. What a later entry may change is all there.
-    pub(super) fn evidence_of(&self, item: &ItemRef) -> &[Row] {
-        let all = self.tracks.get(item).map_or(&[][..], |track| &track.evidence);
-        if self.is_odd() || all.len() < THIN_MIN {
-            return all;
+    /// What was recorded about an item, without evidence that adds no day for its units to what was
+    /// recorded before it, and without answers that only go on with the one before them: whatever
+    /// is known, such a piece is known together with those that make it say nothing new. What a
+    /// later entry may change is all there.
+    pub(super) fn thin_track(&self, item: &ItemRef) -> Option<&Track> {
+        let all = self.tracks.get(item)?;
+        if self.is_odd() {
+            return Some(all);
         }
         let thin = self.thin.get_or_init(|| {
-            let long = self.tracks.par_iter().filter(|(_, track)| track.evidence.len() >= THIN_MIN);
-            let thin = long.map(|(item, track)| (item.clone(), self.thinned(&track.evidence)));
-            thin.collect::<Vec<_>>().into_iter().collect()
+            let thin = |(item, track): (&ItemRef, &Track)| (item.clone(), self.thinned(track));
+            if self.lines.len() < MANY {
+                return self.tracks.iter().map(thin).collect();
+            }
+            let all: Vec<_> = self.tracks.par_iter().map(thin).collect();
+            all.into_iter().collect()
         });
-        thin.get(item).map_or(all, Vec::as_slice)
+        thin.get(item)
     }
 
-    fn thinned(&self, rows: &[Row]) -> Vec<Row> {
-        let mut by_entry = rows.to_vec();
+    fn thinned(&self, track: &Track) -> Track {
+        let mut by_entry = track.evidence.clone();
         by_entry.sort_unstable_by_key(|row| row.seq);
         let mut covered: BTreeMap<u32, Spans> = BTreeMap::new();
         by_entry.retain(|row| {
@@ -355,7 +360,17 @@ impl Chronicle {
                 || covered.entry(row.scope).or_default().add(row.from, row.until)
         });
         by_entry.sort_unstable();
-        by_entry
+        let mut answers: Vec<Answer> = Vec::new();
+        for answer in &track.answers {
+            let goes_on = answers.last().is_some_and(|before| {
+                let plain = [before, answer].iter().all(|one| one.met && !self.is_touched(one.seq));
+                plain && before.seq < answer.seq && before.until == answer.until
+            });
+            if !goes_on {
+                answers.push(*answer);
+            }
+        }
+        Track { evidence: by_entry, answers }
     }
 
     /// Says whether a later entry may change what this one says.

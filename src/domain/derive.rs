@@ -110,9 +110,14 @@ impl Derivation {
     /// The rules that bind on a day; none when no edition was adopted or the organisation has no
     /// category in it.
     pub fn period_on(&self, day: Day) -> Option<&Period> {
+        self.periods.get(self.period_at(day)?)
+    }
+
+    /// The number of that period in the list.
+    pub(super) fn period_at(&self, day: Day) -> Option<usize> {
         let after = self.periods.partition_point(|period| period.from <= day);
-        let period = after.checked_sub(1).and_then(|index| self.periods.get(index))?;
-        (day <= period.until).then_some(period)
+        let at = after.checked_sub(1)?;
+        self.periods.get(at).filter(|period| day <= period.until).map(|_| at)
     }
 
     /// The set of these units; names that are not known are left out.

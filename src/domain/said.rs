@@ -198,15 +198,11 @@ impl Said {
     }
 
     /// The withdrawals of a piece of evidence: the newest entry behind each, and its first day.
-    fn withdrawals(&self, seq: u32) -> Vec<(u64, Option<Day>)> {
+    fn withdrawals(&self, seq: u32) -> impl Iterator<Item = (u64, Option<Day>)> {
         let recorded = self.chronicle.withdrawals.get(&seq).into_iter().flatten();
-        let mut all: Vec<(u64, Option<Day>)> = recorded
-            .filter(|(by, _)| self.stands(*by))
-            .map(|(by, from)| (u64::from(*by), *from))
-            .collect();
-        all.extend(self.moved.get(&seq).into_iter().flatten());
-        all.sort_unstable();
-        all
+        let standing = recorded.filter(|(by, _)| self.stands(*by));
+        let moved = self.moved.get(&seq).into_iter().flatten();
+        standing.map(|(by, from)| (u64::from(*by), *from)).chain(moved.copied())
     }
 
     /// The last day on which a piece of evidence counts, given the last that it names; none where
@@ -216,7 +212,7 @@ impl Said {
         if !moved && !self.chronicle.is_touched(seq) {
             return Some(until);
         }
-        self.withdrawals(seq).into_iter().try_fold(until, |until, (_, from)| {
+        self.withdrawals(seq).try_fold(until, |until, (_, from)| {
             let from = from.filter(|from| *from > Day::MIN)?;
             Some(until.min(from.plus(-1)))
         })
@@ -247,7 +243,12 @@ impl Said {
     /// ledger holds, each until the next.
     fn answered(&self, item: &ItemRef) -> Vec<Answer> {
         let track = self.chronicle.tracks.get(item).map_or(&[][..], |track: &Track| &track.answers);
-        let recorded = track.iter().copied().filter(|answer| self.stands(answer.seq));
+        self.in_turn(item, track)
+    }
+
+    /// The same of those of `recorded` that are known.
+    fn in_turn(&self, item: &ItemRef, recorded: &[Answer]) -> Vec<Answer> {
+        let recorded = recorded.iter().copied().filter(|answer| self.stands(answer.seq));
         if self.answers.contains_key(item) {
             let mut all: Vec<Answer> = recorded.chain(self.corrected_answers(item)).collect();
             all.sort_unstable();
@@ -281,10 +282,16 @@ impl Said {
 
     /// What the organisation itself says of an item, day by day.
     pub fn line(&self, item: &ItemRef, scopes: &Scopes) -> ItemLine {
-        let answers = self.answered(item);
+        let thin = self.chronicle.thin_track(item);
+        // An answer that a correction brought in may stand between any two.
+        let answers = match thin.filter(|_| !self.answers.contains_key(item)) {
+            Some(thin) => self.in_turn(item, &thin.answers),
+            None => self.answered(item),
+        };
         let met = answers.iter().filter(|one| one.met).map(|one| (one.on, one.until));
         let mut own = Steps::of_spans(met, Units::ALL);
-        for (units, spans) in self.spans(item, scopes) {
+        let evidence = thin.map_or(&[][..], |thin| &thin.evidence);
+        for (units, spans) in self.spans(item, evidence, scopes) {
             let more = Steps::of_spans(spans, units);
             own = own.zip(&more, Units::or);
         }
@@ -296,11 +303,15 @@ impl Said {
     }
 
     /// The days of evidence, by the units that it speaks of, each list by its first days.
-    fn spans(&self, item: &ItemRef, scopes: &Scopes) -> BTreeMap<Units, Vec<(Day, Day)>> {
+    fn spans(
+        &self,
+        item: &ItemRef,
+        recorded: &[Row],
+        scopes: &Scopes,
+    ) -> BTreeMap<Units, Vec<(Day, Day)>> {
         let mut all: BTreeMap<Units, Vec<(Day, Day)>> = BTreeMap::new();
         let (mut last, mut open): (Units, Vec<(Day, Day)>) = (Units::NONE, Vec::new());
         let careful = self.chronicle.unresolved || !self.moved.is_empty();
-        let recorded = self.chronicle.evidence_of(item);
         for row in recorded.iter().copied().chain(self.corrected_rows(item)) {
             if row.seq >= self.size {
                 continue;
@@ -443,7 +454,9 @@ impl Said {
         if self.moved.is_empty() && !self.chronicle.is_touched(seq) {
             return Vec::new();
         }
-        self.withdrawals(seq).into_iter().map(|(by, _)| by).collect()
+        let mut all: Vec<(u64, Option<Day>)> = self.withdrawals(seq).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(by, _)| by).collect()
     }
 
     /// The answers that say on a day that an item is not met.

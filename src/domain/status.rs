@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::chronicle::Words;
+use super::chronicle::{MANY, Words};
 use super::day::Day;
 use super::derive::{Derivation, Period, RulesChoice, derive};
 use super::edition::{Item, Requirement};
@@ -156,8 +156,24 @@ pub struct Positions {
     timelines: BTreeMap<ItemRef, OnceLock<Timeline>>,
 }
 
-/// From this many entries on several items are worked out at once.
-const MANY: usize = 50_000;
+/// What there is about one item besides its own evidence and answers.
+struct Others<'p> {
+    equivalent: Option<&'p Region>,
+    supported: Option<&'p Steps<Units>>,
+    not_applicable: Option<&'p Vec<Stated>>,
+}
+
+impl Others<'_> {
+    /// The units for which something equivalent holds.
+    fn equivalent(&self, day: Day) -> Units {
+        self.equivalent.map_or(Units::NONE, |region| region.at(day).units())
+    }
+
+    /// The units for which something equivalent or a part of a rule holds.
+    fn units(&self, day: Day) -> Units {
+        self.equivalent(day).or(self.supported.map_or(Units::NONE, |steps| steps.at(day)))
+    }
+}
 
 /// One item on every day.
 struct Timeline {
@@ -211,16 +227,33 @@ impl Positions {
         }
     }
 
-    /// Works out every item that nobody asked about yet, on all cores where there is much to read.
-    pub fn work_out(&self) {
+    /// Works out those of some items that nobody asked about yet, on all cores where there is much
+    /// to read.
+    fn work_out<'i>(&self, items: impl Iterator<Item = &'i ItemRef>) {
         if self.derivation.said.chronicle().len() < MANY {
             return;
         }
-        let waiting = self.timelines.iter().filter(|(_, timeline)| timeline.get().is_none());
-        let waiting: Vec<&ItemRef> = waiting.map(|(item, _)| item).collect();
+        let is_open =
+            |item: &ItemRef| self.timelines.get(item).is_some_and(|one| one.get().is_none());
+        let waiting: Vec<&ItemRef> = items.filter(|item| is_open(item)).collect();
         waiting.par_iter().for_each(|item| {
             self.timeline(item);
         });
+    }
+
+    /// The items that are asked for on a day and are wanted, in natural order, with their statuses.
+    /// No other item is worked out.
+    pub fn stands(&self, day: Day, wanted: impl Fn(&Item) -> bool) -> Vec<Stand> {
+        let Some(period) = self.derivation.period_on(day) else { return Vec::new() };
+        let asked = period.edition.items_of(&period.category).filter(|item| wanted(item));
+        let asked: Vec<(ItemRef, Requirement)> =
+            asked.map(|item| (item_ref(period, item), item.requirement)).collect();
+        self.work_out(asked.iter().map(|(item, _)| item));
+        let stand = |(item, requirement)| {
+            let status = self.status(&item, day);
+            Stand { item, requirement, status }
+        };
+        asked.into_iter().map(stand).collect()
     }
 
     /// Every change of one item's status, first to last.
@@ -241,7 +274,7 @@ impl Positions {
 
     /// The days on which any item's status changes, in order.
     pub fn change_days(&self) -> BTreeSet<Day> {
-        self.work_out();
+        self.work_out(self.items());
         let timelines = self.timelines.keys().filter_map(|item| self.timeline(item));
         timelines.flat_map(|timeline| timeline.statuses.changes()).collect()
     }
@@ -256,19 +289,28 @@ impl Positions {
                 days.insert(period.until.plus(1));
             }
         }
+        let others = self.others(item);
         days.extend(self.derivation.world.required.changes());
-        days.extend(self.equivalent.get(item).into_iter().flat_map(Steps::changes));
+        days.extend(others.equivalent.into_iter().flat_map(Steps::changes));
         days.extend(own.own.changes());
-        days.extend(self.supported.get(item).into_iter().flat_map(Steps::changes));
-        let stated = self.derivation.not_applicable.get(item);
-        days.extend(stated.into_iter().flatten().flat_map(|one| [one.from, one.until.plus(1)]));
+        days.extend(others.supported.into_iter().flat_map(Steps::changes));
+        let stated = others.not_applicable.into_iter().flatten();
+        days.extend(stated.flat_map(|one| [one.from, one.until.plus(1)]));
         days.extend(confirmed);
+        // Which periods ask for it, and whether they ask for a confirmation: the same on all days.
+        let asking = |period: &Period| -> Option<bool> {
+            asked_by(period, item)?;
+            Some(period.edition.asks_confirmation(&period.category, &item.item.assertion()))
+        };
+        let asking: Vec<Option<bool>> = self.derivation.periods.iter().map(asking).collect();
         let mut was_met = false;
         let steps: Vec<(Day, Status)> = days
             .into_iter()
             .map(|day| {
-                let is_confirmed = confirmed.is_some_and(|from| from <= day);
-                let status = self.decide(item, day, own.own.at(day), is_confirmed, was_met);
+                let asked = self.derivation.period_at(day).and_then(|at| *asking.get(at)?);
+                let is_confirmed =
+                    asked.map(|asks| !asks || confirmed.is_some_and(|from| from <= day));
+                let status = self.decide(&others, day, own.own.at(day), is_confirmed, was_met);
                 // What was met in another edition is another item, so this never crosses editions.
                 was_met |= status.was_met();
                 (day, status)
@@ -277,24 +319,23 @@ impl Positions {
         Timeline { own, statuses: Steps::from_starts(steps) }
     }
 
-    /// The decision itself: the only place where a status is made.
+    /// The decision itself: the only place where a status is made. `confirmed` says whether the
+    /// confirmation that the rules ask for is there; none where they do not ask for the item.
     fn decide(
         &self,
-        item: &ItemRef,
+        others: &Others<'_>,
         day: Day,
         own: Units,
-        is_confirmed: bool,
+        confirmed: Option<bool>,
         was_met: bool,
     ) -> Status {
-        let Some((period, asked)) = self.asked(item, day) else { return Status::NotAsked };
-        if !stated_on(self.derivation.not_applicable.get(item), day).is_empty() {
+        let Some(confirmed) = confirmed else { return Status::NotAsked };
+        if !stated_on(others.not_applicable, day).is_empty() {
             return Status::NotApplicable;
         }
         let required = self.derivation.world.required.at(day);
         let everywhere = if required.is_empty() { Units::ALL } else { required };
-        let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
-        let confirmed = is_confirmed
-            || !period.edition.asks_confirmation(&period.category, &asked.id.assertion());
+        let equivalent = others.equivalent(day);
         if own.covers(everywhere) && confirmed {
             Status::Met
         } else if !required.is_empty() && equivalent.covers(required) {
@@ -303,7 +344,7 @@ impl Positions {
             Status::NeedsConfirming
         } else if was_met {
             Status::Lapsed
-        } else if !own.or(self.others(item, day)).and(everywhere).is_empty() {
+        } else if !own.or(others.units(day)).and(everywhere).is_empty() {
             Status::PartlySupported
         } else {
             Status::NotMet
@@ -312,7 +353,7 @@ impl Positions {
 
     /// The units for which something holds: own evidence, equivalence, or a part of a rule.
     pub fn partial(&self, item: &ItemRef, day: Day) -> Units {
-        self.own_units(item, day).or(self.others(item, day))
+        self.own_units(item, day).or(self.others(item).units(day))
     }
 
     /// The units for which own evidence or an own answer holds.
@@ -320,19 +361,18 @@ impl Positions {
         self.timeline(item).map_or(Units::NONE, |timeline| timeline.own.own.at(day))
     }
 
-    fn others(&self, item: &ItemRef, day: Day) -> Units {
-        let equivalent = self.equivalent.get(item).map_or(Units::NONE, |r| r.at(day).units());
-        let supported = self.supported.get(item).map_or(Units::NONE, |steps| steps.at(day));
-        equivalent.or(supported)
+    fn others(&self, item: &ItemRef) -> Others<'_> {
+        Others {
+            equivalent: self.equivalent.get(item),
+            supported: self.supported.get(item),
+            not_applicable: self.derivation.not_applicable.get(item),
+        }
     }
 
     /// The period and catalogue row that ask for an item on a day.
     pub fn asked(&self, item: &ItemRef, day: Day) -> Option<(&Period, &Item)> {
         let period = self.derivation.period_on(day)?;
-        if period.edition.id != item.edition || period.category != item.category {
-            return None;
-        }
-        Some((period, period.edition.item(&item.category, &item.item)?))
+        Some((period, asked_by(period, item)?))
     }
 
     /// The entries that confirm an assertion on a day.
@@ -399,6 +439,14 @@ fn support(supported: &mut BTreeMap<ItemRef, Steps<Units>>, item: &ItemRef, regi
     }
 }
 
+/// The catalogue row by which a period asks for an item.
+fn asked_by<'p>(period: &'p Period, item: &ItemRef) -> Option<&'p Item> {
+    if period.edition.id != item.edition || period.category != item.category {
+        return None;
+    }
+    period.edition.item(&item.category, &item.item)
+}
+
 fn items_of(periods: &[Period]) -> BTreeSet<ItemRef> {
     let mut items = BTreeSet::new();
     for period in periods {
@@ -434,14 +482,7 @@ pub struct DayView<'p> {
 impl DayView<'_> {
     /// Every item that is asked for, in natural order, with its status alone.
     pub fn stands(&self) -> Vec<Stand> {
-        let Some(period) = self.positions.derivation.period_on(self.day) else { return Vec::new() };
-        let items = period.edition.items_of(&period.category);
-        let stand = |asked: &Item| {
-            let item = item_ref(period, asked);
-            let status = self.positions.status(&item, self.day);
-            Stand { item, requirement: asked.requirement, status }
-        };
-        items.map(stand).collect()
+        self.positions.stands(self.day, |_| true)
     }
 
     /// Every item that is asked for, in natural order, with its status and reasons.

@@ -59,9 +59,18 @@ impl Filter {
 
     /// Says whether an item is shown.
     pub fn shows(&self, item: &str, requirement: Requirement, status: Status) -> bool {
+        self.may_show(item, requirement) && self.shows_status(status)
+    }
+
+    /// Says whether items with a status are shown, as far as they may be.
+    pub fn shows_status(&self, status: Status) -> bool {
+        self.statuses.is_empty() || self.statuses.contains(&status)
+    }
+
+    /// Says whether an item is shown with some status.
+    pub fn may_show(&self, item: &str, requirement: Requirement) -> bool {
         let standard = self.standard.as_deref();
-        (self.statuses.is_empty() || self.statuses.contains(&status))
-            && (!self.mandatory || requirement == Requirement::Mandatory)
+        (!self.mandatory || requirement == Requirement::Mandatory)
             && standard.is_none_or(|one| item.split('.').next() == Some(one))
     }
 

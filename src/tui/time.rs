@@ -11,9 +11,12 @@ use super::filter::Filter;
 use super::keymap::Command;
 use super::model::{Model, Screen};
 use super::overlay::{Ask, Form, Overlay};
-use super::page::Position;
 use super::update::Effect;
 use crate::domain::day::Day;
+use crate::domain::edition::Item;
+use crate::domain::refs::ItemRef;
+use crate::domain::replay::ReplayError;
+use crate::domain::status::Status;
 
 /// Runs a command about time.
 pub fn time(model: &mut Model, command: Command) -> Option<Effect> {
@@ -129,20 +132,17 @@ fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
     let mut day = asked.on;
     // Bounded: every turn moves to another day on which something was recorded or changes.
     for _ in 0..10_000 {
-        let from = if forward { day } else { day.plus(-1) };
-        let here = Asked { on: from, ..asked };
-        let size = model.library.size(here);
-        let book = model.library.book(size, asked.rules).ok()?;
-        let near = if forward {
-            book.changes().get(book.changes().partition_point(|one| *one <= day)).copied()
-        } else {
-            let before = book.changes().partition_point(|one| *one < day);
-            before.checked_sub(1).and_then(|at| book.changes().get(at)).copied()
-        };
         let recorded = if asked.known == Known::Then {
             model.library.recorded_beside(day, forward)
         } else {
             None
+        };
+        // Nothing is nearer than the day beside this one.
+        let beside = day.plus(if forward { 1 } else { -1 });
+        let near = if recorded == Some(beside) {
+            None
+        } else {
+            change_beside(model, Asked { on: day, ..asked }, forward).ok()?
         };
         let both = near.into_iter().chain(recorded);
         day = if forward { both.min()? } else { both.max()? };
@@ -153,16 +153,39 @@ fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
     None
 }
 
+/// The nearest day on which any status changes by what is known on the day asked about, or on the
+/// one before it when going back.
+fn change_beside(
+    model: &mut Model,
+    asked: Asked,
+    forward: bool,
+) -> Result<Option<Day>, ReplayError> {
+    let day = asked.on;
+    let from = if forward { day } else { day.plus(-1) };
+    let size = model.library.size(Asked { on: from, ..asked });
+    let book = model.library.book(size, asked.rules)?;
+    Ok(if forward {
+        book.changes().get(book.changes().partition_point(|one| *one <= day)).copied()
+    } else {
+        let before = book.changes().partition_point(|one| *one < day);
+        before.checked_sub(1).and_then(|at| book.changes().get(at)).copied()
+    })
+}
+
 /// Says whether what is shown on a day differs from the day before.
 fn differs(model: &mut Model, asked: Asked, day: Day, filter: &Filter) -> Option<bool> {
-    let before = Asked { on: day.plus(-1), ..asked };
-    let after = Asked { on: day, ..asked };
-    let before = Position::read(&mut model.library, before, filter).ok()?;
-    let after = Position::read(&mut model.library, after, filter).ok()?;
-    let key = |position: &Position| -> Vec<_> {
-        position.rows.iter().map(|row| (row.item.clone(), row.status)).collect()
-    };
-    Some(key(&before) != key(&after))
+    let before = shown(model, Asked { on: day.plus(-1), ..asked }, filter)?;
+    Some(before != shown(model, Asked { on: day, ..asked }, filter)?)
+}
+
+/// The items that are shown, with their statuses; the others are not worked out.
+fn shown(model: &mut Model, asked: Asked, filter: &Filter) -> Option<Vec<(ItemRef, Status)>> {
+    let size = model.library.size(asked);
+    let book = model.library.book(size, asked.rules).ok()?;
+    let may_show = |item: &Item| filter.may_show(item.id.as_str(), item.requirement);
+    let stands = book.positions.stands(asked.on, may_show).into_iter();
+    let shown = stands.filter(|one| filter.shows_status(one.status));
+    Some(shown.map(|one| (one.item, one.status)).collect())
 }
 
 fn marker(model: &mut Model, forward: bool) {

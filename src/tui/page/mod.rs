@@ -18,7 +18,7 @@ use crate::domain::derive::RulesChoice;
 use crate::domain::edition::Requirement;
 use crate::domain::refs::ItemRef;
 use crate::domain::replay::ReplayError;
-use crate::domain::status::{DayView, Status};
+use crate::domain::status::{DayView, Stand, Status};
 
 /// One item on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,24 +58,16 @@ impl Position {
     pub fn read(library: &mut Library, asked: Asked, filter: &Filter) -> Result<Self, ReplayError> {
         let size = library.size(asked);
         let book = library.book(size, asked.rules)?;
-        book.positions.work_out();
         let (mut rows, mut counts, mut mandatory) = (Vec::new(), BTreeMap::new(), (0, 0));
-        if let Some(period) = book.positions.derivation.period_on(asked.on) {
-            for item in period.edition.items_of(&period.category) {
-                let key = ItemRef {
-                    edition: period.edition.id.clone(),
-                    category: period.category.clone(),
-                    item: item.id.clone(),
-                };
-                let status = book.positions.status(&key, asked.on);
-                *counts.entry(status).or_default() += 1;
-                if item.requirement == Requirement::Mandatory {
-                    mandatory = (mandatory.0 + u64::from(status.in_place()), mandatory.1 + 1);
-                }
-                if filter.shows(item.id.as_str(), item.requirement, status) {
-                    let (title, requirement) = (item.title.clone(), item.requirement);
-                    rows.push(Row { item: key, title, requirement, status });
-                }
+        for Stand { item, requirement, status } in book.positions.stands(asked.on, |_| true) {
+            *counts.entry(status).or_default() += 1;
+            if requirement == Requirement::Mandatory {
+                mandatory = (mandatory.0 + u64::from(status.in_place()), mandatory.1 + 1);
+            }
+            if filter.shows(item.item.as_str(), requirement, status) {
+                let title = book.positions.asked(&item, asked.on).map(|(_, row)| row.title.clone());
+                let title = title.unwrap_or_default();
+                rows.push(Row { item, title, requirement, status });
             }
         }
         Ok(Self { asked, size, book, rows, counts, mandatory })
