@@ -116,8 +116,8 @@ impl Check {
         if of > UNASKED_MAX {
             return Ok((audit_since(store, &self.memory, Effort::SinceKept, told)?, true));
         }
-        let audit = audit_since(store, &self.memory, Effort::SinceKept, told)?;
-        let small = small(&audit);
+        let audit: Audit = audit_since(store, &self.memory, Effort::SinceKept, told)?;
+        let small = audit.holding(|facts| Chronicle::of(facts));
         self.leave(Some(Opened::File(Box::new(audit), store.guard()?)));
         Ok((small, true))
     }
@@ -294,30 +294,6 @@ fn progress(phase: &'static str, done: u64, of: u64, since: Clock) -> Progress {
     let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let rate = done.saturating_mul(1_000).checked_div(millis).filter(|_| millis >= 200);
     Progress { phase, done, of, rate }
-}
-
-/// The same audit, its facts held small.
-fn small(audit: &Audit) -> Audit<Chronicle> {
-    let ledger = audit.ledger.as_ref().map(|ledger| Ledger {
-        origin: ledger.origin.clone(),
-        id: ledger.id,
-        log: ledger.log.clone(),
-        facts: Chronicle::of(&ledger.facts),
-        leaves: ledger.leaves.clone(),
-        frontier: ledger.frontier.clone(),
-        roster: ledger.roster.clone(),
-        contents: ledger.contents.clone(),
-        anchors: ledger.anchors.clone(),
-        head: ledger.head.clone(),
-    });
-    Audit {
-        counts: audit.counts.clone(),
-        finding: audit.finding.clone(),
-        undecided: audit.undecided.clone(),
-        ledger,
-        notes: audit.notes.clone(),
-        kept: audit.kept,
-    }
 }
 
 fn fault(finding: &Finding) -> Fault {

@@ -68,6 +68,9 @@ pub trait Keeps: Default {
     /// it.
     const WHOLE: bool;
 
+    /// Whether the leaf hash of each entry is kept beside it.
+    const LEAVES: bool;
+
     /// Keeps the next fact.
     fn keep(&mut self, fact: Fact);
 
@@ -77,6 +80,7 @@ pub trait Keeps: Default {
 
 impl Keeps for Chronicle {
     const WHOLE: bool = false;
+    const LEAVES: bool = true;
 
     fn keep(&mut self, fact: Fact) {
         self.push(Cow::Owned(fact));
@@ -96,6 +100,7 @@ pub struct Kinds {
 
 impl Keeps for Kinds {
     const WHOLE: bool = false;
+    const LEAVES: bool = false;
 
     fn keep(&mut self, fact: Fact) {
         self.ids.push(&fact.id);

@@ -94,6 +94,7 @@ impl<'f> IntoIterator for &'f Facts {
 
 impl Keeps for Facts {
     const WHOLE: bool = true;
+    const LEAVES: bool = true;
 
     fn keep(&mut self, fact: Fact) {
         self.push(fact);

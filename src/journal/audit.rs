@@ -93,7 +93,7 @@ pub struct Ledger<F = Facts> {
     pub log: LogKeys,
     /// The verified facts, in order.
     pub facts: F,
-    /// Leaf hashes, in order.
+    /// Leaf hashes, in order; none where `F` says so.
     pub leaves: Vec<Digest>,
     /// The tree so far.
     pub frontier: Frontier,
@@ -122,6 +122,35 @@ pub struct Audit<F = Facts> {
     pub notes: Vec<String>,
     /// How many entries this user verified before and were compared with; none where nothing was.
     pub kept: Option<u64>,
+    /// The roots of the beginnings that stored heads sign, and of those that were asked for.
+    pub(super) roots: BTreeMap<u64, Digest>,
+}
+
+impl<F> Audit<F> {
+    /// The same audit with its facts held otherwise.
+    pub fn holding<G>(&self, held: impl FnOnce(&F) -> G) -> Audit<G> {
+        let ledger = self.ledger.as_ref().map(|ledger| Ledger {
+            origin: ledger.origin.clone(),
+            id: ledger.id,
+            log: ledger.log.clone(),
+            facts: held(&ledger.facts),
+            leaves: ledger.leaves.clone(),
+            frontier: ledger.frontier.clone(),
+            roster: ledger.roster.clone(),
+            contents: ledger.contents.clone(),
+            anchors: ledger.anchors.clone(),
+            head: ledger.head.clone(),
+        });
+        Audit {
+            counts: self.counts.clone(),
+            finding: self.finding.clone(),
+            undecided: self.undecided.clone(),
+            ledger,
+            notes: self.notes.clone(),
+            kept: self.kept,
+            roots: self.roots.clone(),
+        }
+    }
 }
 
 /// What stops an audit.
@@ -136,6 +165,9 @@ pub(super) enum Stop {
     /// These entries are not those that were verified before: all has to be checked.
     #[error("another history than the one verified before")]
     Otherwise,
+    /// Anchors name beginnings of these sizes, whose roots nobody knew to keep.
+    #[error("the roots of further beginnings are needed")]
+    Roots(BTreeSet<u64>),
     /// Whoever takes the rows has stopped, and says why himself.
     #[error("stopped")]
     Stopped,
@@ -173,11 +205,26 @@ const BATCHES_WAITING: usize = 2;
 /// [`StoreError`] when the file itself cannot be read.
 pub fn audit<F: Keeps + Send>(
     store: &impl Source,
+    progress: impl FnMut(u64),
+) -> Result<Audit<F>, StoreError> {
+    audit_with(store, BTreeSet::new(), progress)
+}
+
+/// The same, with the roots of the beginnings of these sizes.
+pub(super) fn audit_with<F: Keeps + Send>(
+    store: &impl Source,
+    sizes: BTreeSet<u64>,
     mut progress: impl FnMut(u64),
 ) -> Result<Audit<F>, StoreError> {
-    let mut reader = Reader::default();
-    let outcome = reader.run(store, &mut progress);
-    reader.outcome(outcome)
+    let mut wanted = sizes;
+    loop {
+        let mut reader = Reader { wanted: wanted.clone(), ..Reader::default() };
+        match reader.run(store, &mut progress) {
+            // Each time more of them, and no more than there are entries.
+            Err(Stop::Roots(more)) => wanted.extend(more),
+            outcome => return reader.outcome(outcome),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -198,7 +245,10 @@ pub(super) struct Reader<F> {
     pub(super) proven: Option<(u64, Digest)>,
     /// Whether the signatures of the heads up to there are known to be good.
     pub(super) proven_heads: bool,
+    /// The sizes whose roots are kept.
     pub(super) wanted: BTreeSet<u64>,
+    /// Those that anchors name and nobody knew of.
+    unknown: BTreeSet<u64>,
     pub(super) roots: BTreeMap<u64, Digest>,
     /// The admitted keys by fingerprint: a key is judged once, not at each of its signatures.
     keys: BTreeMap<String, PublicKey>,
@@ -218,8 +268,11 @@ impl<F: Keeps + Send> Reader<F> {
     ) -> Result<(), Stop> {
         let heads = store.heads()?;
         let size = heads.last().map_or(0, |(size, _)| *size);
-        self.wanted = heads.iter().map(|(size, _)| *size).collect();
+        self.wanted.extend(heads.iter().map(|(size, _)| *size));
         self.entries(store, size, progress)?;
+        if !self.unknown.is_empty() {
+            return Err(Stop::Roots(std::mem::take(&mut self.unknown)));
+        }
         progress(self.counts.entries);
         whole(store, size, &self.frontier)?;
         self.checkpoints(&heads)?;
@@ -228,18 +281,13 @@ impl<F: Keeps + Send> Reader<F> {
 
     pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit<F>, StoreError> {
         let (finding, undecided) = match outcome {
-            Ok(()) | Err(Stop::Otherwise | Stop::Stopped) => (None, None),
+            Ok(()) | Err(Stop::Otherwise | Stop::Roots(_) | Stop::Stopped) => (None, None),
             Err(Stop::Fault(finding)) => (Some(finding), None),
             Err(Stop::Undecided(why)) => (None, Some(why)),
             Err(Stop::Store(error)) => return Err(error),
         };
-        let (counts, mut ledger) = (self.counts, self.ledger);
-        if let Some(ledger) = &mut ledger {
-            // After a fault the tree of the rows is ahead.
-            let whole = self.frontier.size() == ledger.leaves.len() as u64;
-            ledger.frontier = if whole { self.frontier } else { Frontier::of(&ledger.leaves) };
-        }
-        Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None })
+        let Self { counts, ledger, roots, .. } = self;
+        Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None, roots })
     }
 
     /// Reads the entries while those before them are checked on another thread. What those that were
@@ -415,7 +463,10 @@ impl<F: Keeps + Send> Reader<F> {
                 let log = *ledger.log.newest().key();
                 self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);
             }
-            ledger.leaves.push(entry.leaf());
+            ledger.frontier.push(entry.leaf());
+            if F::LEAVES {
+                ledger.leaves.push(entry.leaf());
+            }
             let subjects = self.subjects(entry, &event);
             let corrected = event.corrects();
             if let Some(kind) = corrected.and_then(|target| self.root_kind(&ledger.facts, target)) {
@@ -447,7 +498,12 @@ impl<F: Keeps + Send> Reader<F> {
             // Its root cannot be compared, so it bounds nothing.
             return Ok(());
         }
-        if self.prefixes.root(&ledger.leaves, head.size) != Some(head.root) {
+        let known = self.roots.get(&head.size).copied();
+        let root = known.or_else(|| self.prefixes.root(&ledger.leaves, head.size));
+        if root.is_none() && !F::LEAVES {
+            // It is taken for granted until its root is known.
+            self.unknown.insert(head.size);
+        } else if root != Some(head.root) {
             let text = format!("the first {} entries have another root", head.size);
             return Err(fault(("anchor-root", text)));
         }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::audit::{Audit, Finding, Place, Reader, Stop, audit, ends_batch, structure};
+use super::audit::{Audit, Finding, Place, Reader, Stop, audit_with, ends_batch, structure};
 use super::source::Source;
 use crate::domain::body::decode_text;
 use crate::domain::chronicle::{Keeps, is_plain};
@@ -15,7 +15,6 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Fact, Subject};
 use crate::ledger::outline::outline;
-use crate::ledger::tree::root_of;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
 use crate::memory::{Kept, Memory, heads_digest};
 use crate::store::{Row, StoreError};
@@ -49,7 +48,7 @@ pub fn audit_since<F: Keeps + Send>(
     let quick = usable.map(|kept| recalled(store, kept, &mut progress)).transpose()?.flatten();
     let mut outcome = match quick {
         Some(outcome) => outcome,
-        None => audit(store, progress)?,
+        None => audit_with(store, kept.iter().map(|kept| kept.size).collect(), progress)?,
     };
     if let Some(kept) = &kept {
         compare(&mut outcome, kept, store.is_snapshot());
@@ -119,6 +118,7 @@ fn quick<F: Keeps + Send>(
 ) -> Result<Option<Audit<F>>, StoreError> {
     let mut reader = Reader::default();
     reader.proven = Some(proven);
+    reader.wanted.insert(proven.0);
     reader.proven_heads = proven_heads;
     let outcome = match reader.run(store, progress) {
         Ok(()) if reader.frontier.size() >= proven.0 => reader.outcome(Ok(()))?,
@@ -136,14 +136,14 @@ fn compare<F>(outcome: &mut Audit<F>, kept: &Kept, snapshot: bool) {
     if !Memory::compares(&ledger.origin) {
         return;
     }
-    let (found, size) = (ledger.leaves.len() as u64, kept.size);
-    let then = usize::try_from(size).ok().and_then(|size| ledger.leaves.get(..size));
+    let (found, size) = (ledger.frontier.size(), kept.size);
+    let then = outcome.roots.get(&size).copied().filter(|_| size <= found);
     let file = kept.path.display();
     let advice = format!(
         "keep both copies and ask whose is the right one; if you know why, remove {file} and look \
         again"
     );
-    outcome.finding = match then.map(root_of) {
+    outcome.finding = match then {
         Some(root) if root == kept.root => {
             outcome.kept = Some(size);
             None
@@ -193,7 +193,7 @@ fn keep<F>(
     if kept.is_some_and(|kept| kept.is_ours() && kept.head == ledger.head) {
         return Ok(None);
     }
-    let size = ledger.leaves.len() as u64;
+    let size = ledger.frontier.size();
     // What was verified since stays what is remembered.
     if Memory::compares(&ledger.origin) && kept.is_some_and(|kept| kept.size > size) {
         return Ok(None);
@@ -315,6 +315,9 @@ impl<F: Keeps + Send> Reader<F> {
         for one in read.ok_or(Stop::Otherwise)? {
             self.recall_one(one)?;
         }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.frontier.clone_from(&self.frontier);
+        }
         match self.proven {
             Some((size, _)) if self.frontier.size() < size => Ok(()),
             Some((size, root)) if self.frontier.size() == size && self.frontier.root() == root => {
@@ -347,7 +350,9 @@ impl<F: Keeps + Send> Reader<F> {
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
         let by = one.by;
         ledger.roster.get(&by).ok_or(Stop::Otherwise)?;
-        ledger.leaves.push(one.leaf);
+        if F::LEAVES {
+            ledger.leaves.push(one.leaf);
+        }
         if one.event.keeps_files() {
             for subject in &one.subjects {
                 let sha256 = Digest::from_hex(&subject.sha256).map_err(|_| Stop::Otherwise)?;
