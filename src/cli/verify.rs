@@ -513,6 +513,10 @@ pub(super) fn meaning(rule: &str) -> &'static str {
         "manifest" | "file-missing" | "file-extra" | "file-differs" => {
             "the folder is not as it was made; ask for it again"
         }
+        "leaf-differs" | "bad-signature" => {
+            "the text of this entry is not the one that was recorded and signed: it was changed \
+             afterwards, or the file is damaged"
+        }
         "evidence-differs" | "content-differs" => "the file is not the one that was recorded",
         _ => "it is proven that this is not what its keys signed",
     }

@@ -2,7 +2,7 @@
 
 use super::chronicle::Words;
 use super::day::Day;
-use super::event::{Event, Rows};
+use super::event::{Event, EvidenceRecorded, ItemAnswered, Rows};
 use super::refs::EventId;
 use super::replay::Fact;
 
@@ -39,6 +39,41 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
         | Event::AssertionConfirmed(_)
         | Event::StatementPublished(_) => None,
     }
+}
+
+/// Tells an event as people say it, what matters first: for lists that a narrow screen cuts at
+/// their end.
+pub fn tell(event: &Event, words: &dyn Words) -> String {
+    if let Event::EvidenceRecorded(body) = event {
+        return format!("{} evidence: {}", spoken_of(body), body.title);
+    }
+    if let Event::ItemAnswered(body) = event {
+        return format!("{} answered: {}", body.item.item, answer(body));
+    }
+    if let Event::CertificateRecorded(body) = event {
+        let (from, until) = (body.valid_from.short(), body.valid_until.short());
+        return format!("Certificate {}: {}, {from} to {until}", body.number, body.scheme.label());
+    }
+    let about = describe(event, words);
+    if let Event::AssertionConfirmed(_) = event {
+        return format!("Assertion {about} confirmed");
+    }
+    if let Event::SoaRecorded(_) = event {
+        return format!("SoA recorded: {about}");
+    }
+    let said = event.kind().as_str().replace('-', " ");
+    let (first, rest) = said.split_at_checked(1).unwrap_or(("", &said));
+    format!("{}{rest}: {about}", first.to_uppercase())
+}
+
+/// The items and controls that evidence is for.
+fn spoken_of(body: &EvidenceRecorded) -> String {
+    let items = body.items.iter().map(|item| item.item.to_string());
+    items.chain(body.controls.iter().map(ToString::to_string)).collect::<Vec<_>>().join(", ")
+}
+
+fn answer(body: &ItemAnswered) -> &'static str {
+    if body.met { "met" } else { "not met" }
 }
 
 /// Describes an event in one line.
@@ -84,13 +119,10 @@ pub fn describe(event: &Event, words: &dyn Words) -> String {
             format!("{} {} ({})", body.control, body.result.as_str(), body.assurance.as_str())
         }
         Event::EvidenceRecorded(body) => {
-            let items = body.items.iter().map(|item| item.item.to_string());
-            let about: Vec<String> =
-                items.chain(body.controls.iter().map(ToString::to_string)).collect();
-            format!("\"{}\" for {}", body.title, about.join(", "))
+            format!("\"{}\" for {}", body.title, spoken_of(body))
         }
         Event::ItemAnswered(body) => {
-            format!("{} {}", body.item.item, if body.met { "met" } else { "not met" })
+            format!("{} {}", body.item.item, answer(body))
         }
         Event::ItemNotApplicable(body) => format!("{}: {}", body.item.item, body.reason),
         Event::AssertionConfirmed(body) => body.assertion.assertion.to_string(),

@@ -367,7 +367,7 @@ fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marke
     }
     for known in book.state.certificates.values() {
         let record = &known.what.record;
-        let name = format!("{} {}", record.scheme.label(), record.number);
+        let name = format!("{} ({})", record.number, record.scheme.label());
         let entry = known.because.first().copied();
         mark(record.valid_until.plus(1), 'X', format!("{name} ended"), entry);
         for (seq, from, why) in &known.what.withdrawn {

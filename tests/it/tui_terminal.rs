@@ -151,7 +151,7 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     for (key, text) in [
         ("2", "[2 Why]"),
         ("3", "items changed"),
-        ("4", "assertion-confirmed"),
+        ("4", "Assertion 10.2 confirmed"),
         ("5", "Answer: YES"),
         ("6", "Ready to publish?  NOT YET"),
         ("1", "[1 Position]"),

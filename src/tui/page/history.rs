@@ -5,7 +5,7 @@ use super::super::filter::Filter;
 use super::super::trust::Trust;
 use super::signatures::written;
 use crate::domain::day::Day;
-use crate::domain::describe::{describe, points_at};
+use crate::domain::describe::{self, points_at};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::ItemId;
 
@@ -144,25 +144,27 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
     let fact = library.fact(seq);
     // The file was changed since it was verified, or taken away.
     let about = fact.as_ref().map_or_else(
-        || "cannot be read again as it was verified".to_owned(),
-        |fact| describe(&fact.event, library.words()),
+        || format!("{} cannot be read again as it was verified", line.kind),
+        |fact| describe::tell(&fact.event, library.words()),
     );
     Told {
         entry: format!("#{seq}"),
         recorded: fact.map_or_else(String::new, |fact| stamp(&fact.at.london_text())),
         day: line.day.short(),
         who: library.signer(seq).map_or_else(String::new, |by| library.holder(by).to_owned()),
-        what: format!("{doubt}{late}{} {about}", line.kind),
+        what: format!("{doubt}{late}{about}"),
     }
 }
 
 fn calendar(text: &str, day: Day) -> Told {
+    // What a narrow screen cuts is the end of a line, and that it ended is what matters.
+    let what = text.strip_suffix(" ended").map(|what| format!("Ended: {what}"));
     Told {
         entry: "-".to_owned(),
         recorded: "calendar".to_owned(),
         day: day.short(),
         who: "-".to_owned(),
-        what: text.to_owned(),
+        what: what.unwrap_or_else(|| text.to_owned()),
     }
 }
 
@@ -186,7 +188,7 @@ pub fn details(library: &Library, trust: &Trust, seq: u64) -> Vec<String> {
     let role = known.map_or_else(String::new, |one| format!(", {}", one.role));
     let mut lines = vec![
         format!("{}", fact.event.kind()),
-        describe(&fact.event, library.words()),
+        describe::describe(&fact.event, library.words()),
         format!("for day    {}", line.day.short()),
         format!("recorded   {}", fact.at.london_text()),
     ];

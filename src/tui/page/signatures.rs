@@ -6,6 +6,7 @@ use super::super::keymap::Command;
 use super::super::model::Model;
 use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
 use super::super::width::grouped;
+use super::history::grouped_hash;
 use crate::domain::anchor::{Intervals, Outsider};
 use crate::domain::day::Day;
 use crate::domain::day::Instant;
@@ -68,6 +69,17 @@ fn line(name: &str, state: &str, text: impl Into<String>) -> Line {
     let (name, state) = (name.to_owned(), state.to_owned());
     let (part, is_title, row) = (Part::Checked, false, Vec::new());
     Line { part, is_title, name, state, text, row, details, entry: None }
+}
+
+/// A text with each SHA-256 in groups of four, its middle left out, so that two of them fit a line.
+fn short_hashes(text: &str) -> String {
+    let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let short = |word: &str| {
+        let bare = word.trim_end_matches([',', ';', '.']);
+        let end = word.get(bare.len()..).unwrap_or_default();
+        if is_hash(bare) { grouped_hash(bare) + end } else { word.to_owned() }
+    };
+    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
 fn heading(text: &str) -> Line {
@@ -222,7 +234,9 @@ fn problem(report: &Report, all: &mut Vec<Line>) {
     if let Some(fault) = &report.fault {
         all.push(heading("First problem"));
         all.push(line("where", &fault.place, &fault.rule));
-        all.push(line("found", "", &fault.text));
+        let found = line("found", "", &fault.text);
+        let row = ["found", "", &short_hashes(&fault.text)].map(str::to_owned);
+        all.push(Line { row: row.into(), ..found });
         all.push(line("means", "", &fault.means));
         all.push(line("good", "", report.good_until()));
         let todo = "do not write to this ledger; compare it with another copy, or with a head \

@@ -185,22 +185,16 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.line(0, y + 1, area.width, &format!(" {}", keys(model)), Role::Plain);
 }
 
-/// Four things to try on the sample ledger.
+/// Four things to try on the sample ledger, in words that fit sixty columns.
 fn tour(model: &Model, step: usize) -> String {
     let key = |command| model.keys.hint(command);
     let back = key(C::Back);
     match step {
-        0 => format!(
-            "Try: press {} three times to step back.  1 of 4. {back} hides this",
-            key(C::Previous)
-        ),
-        1 => format!(
-            "Try: {0} for what was known then, {0} again for now.  2 of 4. {back} hides it",
-            key(C::NowThen)
-        ),
-        2 => format!("Try: {} on an item to see why; {back} goes back.  3 of 4", key(C::Open)),
+        0 => format!("Try 1 of 4: {} three times steps back.  {back} ends it", key(C::Previous)),
+        1 => format!("Try 2 of 4: {0} what was known then, {0} now.  {back} ends", key(C::NowThen)),
+        2 => format!("Try 3 of 4: {} why an item stands so, {back} back", key(C::Open)),
         _ => format!(
-            "Try: {} to compare with this date, then {} and {}.  4 of 4",
+            "Try 4 of 4: {} compares with this date, then {} and {}",
             key(C::Compare),
             key(C::MarkerBefore),
             key(C::MarkerAfter)
