@@ -66,7 +66,9 @@ fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
         first = Reading::new(true).lean(&row);
         Ok(())
     })?;
-    let Some(Lean { event: Event::LedgerOpened(body), .. }) = first else { return Ok(None) };
+    let Some(Event::LedgerOpened(body)) = first.map(|lean| lean.fact.event) else {
+        return Ok(None);
+    };
     let named = Vkey::parse(&body.log).ok();
     Ok(named.and_then(|log| Some((Origin::parse(log.name().as_str()).ok()?, log))))
 }
@@ -204,18 +206,13 @@ fn keep<F>(
     Ok(stored.err().map(|error| error.to_string()))
 }
 
-/// What a fact needs of an entry that was checked before.
+/// An entry that was checked before, read for what it says.
 pub(super) struct Lean {
-    seq: u64,
     leaf: Digest,
-    at: Instant,
-    by: KeyId,
-    id: EventId,
-    event: Event,
-    subjects: Vec<Subject>,
+    fact: Fact,
     /// The row itself, where the entry changes the keys or dates a head: those few are checked
     /// again.
-    row: Option<Row>,
+    row: Option<Box<Row>>,
 }
 
 #[derive(Deserialize)]
@@ -267,8 +264,8 @@ impl Reading {
         let subjects = if named { subjects(found.subjects)? } else { Vec::new() };
         let by = shared(&mut self.keys, found.by)?;
         let at = Instant::parse(found.at)?;
-        let again = looked_at(found.kind).then(|| row.clone());
-        Some(Lean { seq: row.seq, leaf, at, by, id, event, subjects, row: again })
+        let again = looked_at(found.kind).then(|| Box::new(row.clone()));
+        Some(Lean { leaf, fact: Fact { seq: row.seq, at, by, id, event, subjects }, row: again })
     }
 }
 
@@ -297,9 +294,8 @@ fn subjects(list: &str) -> Option<Vec<Subject>> {
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
-    let Lean { seq, at, by, id, event, subjects, .. } =
-        Reading::new(true).lean(row).filter(|lean| lean.leaf == *leaf)?;
-    Some(Fact { seq, at, by, id, event, subjects })
+    let read = Reading::new(true).lean(row).filter(|read| read.leaf == *leaf);
+    read.map(|read| read.fact)
 }
 
 /// Says whether entries of a kind are checked in full however often they were before.
@@ -327,47 +323,41 @@ impl<F: Keeps + Send> Reader<F> {
         }
     }
 
-    fn recall_one(&mut self, mut one: Lean) -> Result<(), Stop> {
-        if one.seq != self.frontier.size() {
+    fn recall_one(&mut self, Lean { leaf, fact, row }: Lean) -> Result<(), Stop> {
+        if fact.seq != self.frontier.size() {
             return Err(Stop::Otherwise);
         }
-        let before = one.row.is_some().then(|| self.frontier.clone());
-        self.frontier.push(one.leaf);
+        let before = row.is_some().then(|| self.frontier.clone());
+        self.frontier.push(leaf);
         if self.wanted.contains(&self.frontier.size()) {
             self.roots.insert(self.frontier.size(), self.frontier.root());
         }
-        if let (Some(row), Some(before)) = (one.row.take(), before) {
-            if one.seq == 0 {
-                self.first = super::audit::origin_of(&row.bytes).map(|origin| (origin, one.leaf));
+        if let (Some(row), Some(before)) = (row, before) {
+            if fact.seq == 0 {
+                self.first = super::audit::origin_of(&row.bytes).map(|origin| (origin, leaf));
             }
-            self.waiting.push(structure(&row, one.leaf, &before, self.first.as_ref())?);
+            self.waiting.push(structure(&row, leaf, &before, self.first.as_ref())?);
             return self.settle();
         }
-        let corrected = one.event.corrects();
-        let corrected = corrected.zip(self.ledger.as_ref());
-        let corrected =
-            corrected.and_then(|(target, ledger)| self.root_kind(&ledger.facts, target));
+        let corrected = fact.event.corrects().zip(self.ledger.as_ref());
+        let about = corrected.and_then(|(target, one)| self.root_kind(&one.facts, target));
+        self.about.extend(about.map(|kind| (fact.id.clone(), kind)));
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
-        let by = one.by;
-        ledger.roster.get(&by).ok_or(Stop::Otherwise)?;
+        ledger.roster.get(&fact.by).ok_or(Stop::Otherwise)?;
         if F::LEAVES {
-            ledger.leaves.push(one.leaf);
+            ledger.leaves.push(leaf);
         }
-        if one.event.keeps_files() {
-            for subject in &one.subjects {
+        self.last = Some(fact.at);
+        self.counts.entries += 1;
+        self.counts.remembered += 1;
+        if fact.event.keeps_files() {
+            for subject in &fact.subjects {
                 let sha256 = Digest::from_hex(&subject.sha256).map_err(|_| Stop::Otherwise)?;
                 self.names_content(&subject.name, sha256);
             }
         }
-        if let Some(kind) = corrected {
-            self.about.insert(one.id.clone(), kind);
-        }
-        self.last = Some(one.at);
-        self.counts.entries += 1;
-        self.counts.remembered += 1;
-        let Lean { seq, at, id, event, subjects, .. } = one;
         if let Some(ledger) = &mut self.ledger {
-            ledger.facts.keep(Fact { seq, at, by, id, event, subjects });
+            ledger.facts.keep(fact);
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use base64::engine::{Simd, general_purpose::PAD};
 
 /// Returns the padded standard base64 of `bytes`.
 pub(super) fn encode(bytes: &[u8]) -> String {
@@ -19,8 +21,14 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 /// place of what `room` holds.
 pub(super) fn decode_known(text: &[u8], room: &mut Vec<u8>) -> Option<()> {
     room.clear();
-    STANDARD.decode_vec(text, room).ok()
+    FAST.decode_vec(text, room).ok()
 }
+
+/// What this processor decodes fastest with; the instructions are looked for once.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+static FAST: std::sync::LazyLock<Simd> = std::sync::LazyLock::new(|| Simd::standard(PAD));
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+static FAST: base64::engine::GeneralPurpose = STANDARD;
 
 /// Returns the bytes of a padded standard base64 text of exactly `N` bytes.
 pub(super) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
@@ -61,6 +69,21 @@ mod tests {
         #[test]
         fn encode_then_decode_is_identity(bytes: Vec<u8>) {
             prop_assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn what_is_known_decodes_as_strictly_as_anything(
+            bytes: Vec<u8>, at: prop::sample::Index, with: u8
+        ) {
+            let (mut text, mut room) = (encode(&bytes).into_bytes(), b"before".to_vec());
+            prop_assert_eq!(decode_known(&text, &mut room), Some(()));
+            prop_assert_eq!(&room, &bytes);
+            if let Some(byte) = text.get_mut(at.index(bytes.len() + 1)) {
+                *byte = with;
+            }
+            let altered = STANDARD.decode(&text).ok();
+            let known = decode_known(&text, &mut room).map(|()| room);
+            prop_assert_eq!(known, altered);
         }
 
         #[test]
