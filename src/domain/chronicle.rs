@@ -250,6 +250,17 @@ impl Chronicle {
         self.keys.get(usize::try_from(line.by).ok()?)
     }
 
+    /// How many entries each key signed.
+    pub fn signed(&self) -> BTreeMap<KeyId, u64> {
+        let mut counts = vec![0; self.keys.len()];
+        for line in &self.lines {
+            if let Some(count) = usize::try_from(line.by).ok().and_then(|by| counts.get_mut(by)) {
+                *count += 1;
+            }
+        }
+        self.keys.iter().cloned().zip(counts).collect()
+    }
+
     /// The facts that are kept whole, in ledger order.
     pub fn whole(&self) -> impl Iterator<Item = &Fact> {
         self.whole.values().map(AsRef::as_ref)
@@ -365,6 +376,7 @@ impl Chronicle {
                 || covered.entry(row.scope).or_default().add(row.from, row.until)
         });
         by_entry.sort_unstable();
+        by_entry.shrink_to_fit();
         let mut answers: Vec<Answer> = Vec::new();
         for answer in &track.answers {
             let goes_on = answers.last().is_some_and(|before| {
@@ -375,6 +387,7 @@ impl Chronicle {
                 answers.push(*answer);
             }
         }
+        answers.shrink_to_fit();
         Track { evidence: by_entry, answers }
     }
 

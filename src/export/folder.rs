@@ -11,7 +11,7 @@ use crate::journal::source::Source;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TileKind, TilePath, bundles_of, check_tiles, entries_of};
 use crate::ledger::{Checkpoint, Digest, parse};
-use crate::store::{Row, StoreError};
+use crate::store::{Row, RowRef, StoreError};
 
 /// The longest content that is read, in bytes.
 const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -176,6 +176,18 @@ impl Source for Folder {
             rows.filter(|row| range.contains(&row.seq)).try_for_each(&mut each)?;
         }
         Ok(())
+    }
+
+    fn look<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        mut each: impl FnMut(RowRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.entries(range, |row| each(row.as_ref()))
+    }
+
+    fn beside(&self) -> Result<Self, StoreError> {
+        Ok(self.clone())
     }
 
     fn contents<E: From<StoreError>>(

@@ -4,15 +4,14 @@
 //! checkpoints by size, then contents by digest) and the first one is named. It never repairs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rayon::prelude::*;
 
 use super::anchors;
-use super::recall::{Lean, Reading};
 use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::chronicle::Keeps;
@@ -185,16 +184,8 @@ const REPLAYED: [&str; 8] = [
     "timestamp.tsr",
 ];
 
-/// Entries on their way from the file.
-enum Batch {
-    /// Those under the root that was verified before, read for what they say.
-    Known(Option<Vec<Lean>>),
-    /// Those that are to be checked.
-    New(Vec<Row>),
-}
-
-/// How many entries are checked side by side.
-const BATCH: usize = 1_024;
+/// How many entries are checked, or read for what they say, side by side.
+pub(super) const BATCH: usize = 1_024;
 
 /// How many batches are read ahead: an entry may have 64 KiB.
 const BATCHES_WAITING: usize = 2;
@@ -290,66 +281,41 @@ impl<F: Keeps + Send> Reader<F> {
         Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None, roots })
     }
 
-    /// Reads the entries while those before them are checked on another thread. What those that were
-    /// verified before say is read on further threads.
+    /// Reads the entries: those that were verified before for what they say, and the others while
+    /// those before them are checked on another thread.
     fn entries(
         &mut self,
         store: &impl Source,
         size: u64,
         progress: &mut impl FnMut(u64),
     ) -> Result<(), Stop> {
-        let proven = self.proven.map(|(size, _)| size);
-        let readers = if proven.is_some() {
-            thread::available_parallelism().map_or(1, Into::into)
-        } else {
-            0
-        };
-        let done = AtomicU64::new(0);
-        let (work, todo) = sync_channel::<(Vec<Row>, SyncSender<Batch>)>(BATCHES_WAITING);
-        // The batches in their order, each as soon as it is made.
-        let (next, batches) = sync_channel::<Receiver<Batch>>(readers + BATCHES_WAITING);
-        let todo = Mutex::new(todo);
+        if let Some(proven) = self.proven {
+            self.recall(store, proven, progress)?;
+        }
+        let done = AtomicU64::new(self.counts.entries);
+        let (sender, receiver) = sync_channel::<Vec<Row>>(BATCHES_WAITING);
+        let start = self.frontier.size();
         thread::scope(|scope| {
-            let (done, todo) = (&done, &todo);
-            for _ in 0..readers {
-                scope.spawn(move || {
-                    let mut reading = Reading::new(F::WHOLE);
-                    loop {
-                        let job = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                        let Ok((rows, made)) = job else { return };
-                        let _ = made.send(Batch::Known(reading.batch(&rows)));
-                    }
-                });
-            }
+            let done = &done;
             let checking = scope.spawn(move || {
-                batches.into_iter().flatten().try_for_each(|batch| -> Result<(), Stop> {
-                    match batch {
-                        Batch::Known(read) => self.recall(read)?,
-                        Batch::New(rows) => self.batch(rows)?,
-                    }
+                receiver.into_iter().try_for_each(|rows| -> Result<(), Stop> {
+                    self.batch(rows)?;
                     done.store(self.counts.entries, Ordering::Relaxed);
                     Ok(())
                 })
             });
             let mut rows: Vec<Row> = Vec::with_capacity(BATCH);
-            let send = |rows: Vec<Row>| -> Option<()> {
-                let known = rows.first().zip(proven).is_some_and(|(first, size)| first.seq < size);
-                let (made, batch) = sync_channel(1);
-                next.send(batch).ok()?;
-                if known { work.send((rows, made)).ok() } else { made.send(Batch::New(rows)).ok() }
-            };
-            let read = store.entries(0..size, |row| -> Result<(), Stop> {
-                let last = proven == Some(row.seq.saturating_add(1));
+            let read = store.entries(start..size, |row| -> Result<(), Stop> {
                 rows.push(row);
-                if rows.len() >= BATCH || last {
-                    send(std::mem::take(&mut rows)).ok_or(Stop::Stopped)?;
+                if rows.len() >= BATCH {
+                    sender.send(std::mem::take(&mut rows)).map_err(|_| Stop::Stopped)?;
                     progress(done.load(Ordering::Relaxed));
                 }
                 Ok(())
             });
             // An error in reading must not hide a fault in what was read before it.
-            send(rows);
-            drop((next, work));
+            let _ = sender.send(rows);
+            drop(sender);
             checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             read
         })
@@ -358,9 +324,6 @@ impl<F: Keeps + Send> Reader<F> {
     /// Checks the rows that were read, side by side where order does not matter: first the form and
     /// the place of each, then, up to each entry that changes the keys, the signatures.
     fn batch(&mut self, rows: Vec<Row>) -> Result<(), Stop> {
-        if self.proven.is_some_and(|(size, _)| self.frontier.size() < size) && !rows.is_empty() {
-            return Err(Stop::Otherwise);
-        }
         let mut placed = Vec::with_capacity(rows.len());
         let mut missing = None;
         for row in rows {

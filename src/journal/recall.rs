@@ -3,10 +3,13 @@
 //! full, and whatever does not fit is checked in full from the start.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use serde::Deserialize;
 
-use super::audit::{Audit, Finding, Place, Reader, Stop, audit_with, ends_batch, structure};
+use super::audit::{Audit, BATCH, Finding, Place, Reader, Stop, audit_with, ends_batch, structure};
 use super::source::Source;
 use crate::domain::body::decode_text;
 use crate::domain::chronicle::{Keeps, is_plain};
@@ -17,7 +20,7 @@ use crate::domain::replay::{Fact, Subject};
 use crate::ledger::outline::outline;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
 use crate::memory::{Kept, Memory, heads_digest};
-use crate::store::{Row, StoreError};
+use crate::store::{Row, RowRef, StoreError};
 
 /// How much is checked again of what this user verified before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +65,8 @@ pub fn audit_since<F: Keeps + Send>(
 /// only choose what to compare with.
 fn opening(store: &impl Source) -> Result<Option<(Origin, Vkey)>, StoreError> {
     let mut first = None;
-    store.entries(0..1, |row| -> Result<(), StoreError> {
-        first = Reading::new(true).lean(&row);
+    store.look(0..1, |row| -> Result<(), StoreError> {
+        first = Reading::new(true).lean(row);
         Ok(())
     })?;
     let Some(Event::LedgerOpened(body)) = first.map(|lean| lean.fact.event) else {
@@ -238,6 +241,15 @@ pub(super) struct Reading {
     payload: Vec<u8>,
 }
 
+/// How many batches a reader may be ahead: with fewer it waits whenever another was held up.
+const AHEAD: usize = 8;
+
+/// More readers than that wait for the one who takes in what they read.
+const READERS_MAX: usize = 8;
+
+/// So few entries are read on one thread.
+const FEW: u64 = BATCH as u64;
+
 /// How many keys are looked through for the text of one.
 const KEYS_MAX: usize = 64;
 
@@ -246,15 +258,21 @@ impl Reading {
         Self { keys: Vec::new(), whole, payload: Vec::new() }
     }
 
-    /// Reads stored entries for what facts need of them; none where one is not as it must be.
-    pub(super) fn batch(&mut self, rows: &[Row]) -> Option<Vec<Lean>> {
-        rows.iter().map(|row| self.lean(row)).collect()
+    /// Reads entries for what facts need of them; [`Stop::Otherwise`] where one is not as it must be.
+    fn batch(&mut self, store: &impl Source, range: Range<u64>) -> Result<Vec<Lean>, Stop> {
+        let (mut read, wanted) = (Vec::with_capacity(BATCH), range.end - range.start);
+        store.look(range, |row| -> Result<(), Stop> {
+            read.push(self.lean(row).ok_or(Stop::Otherwise)?);
+            Ok(())
+        })?;
+        // A head can claim more entries than anybody can count.
+        if read.len() as u64 == wanted { Ok(read) } else { Err(Stop::Otherwise) }
     }
 
     /// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
-    fn lean(&mut self, row: &Row) -> Option<Lean> {
-        let leaf = leaf_hash(&row.bytes);
-        let found = outline(&row.bytes, &mut self.payload)?;
+    fn lean(&mut self, row: RowRef<'_>) -> Option<Lean> {
+        let leaf = leaf_hash(row.bytes);
+        let found = outline(row.bytes, &mut self.payload)?;
         let id: EventId = found.id.parse().ok()?;
         if row.leaf != leaf || row.id != id.to_bytes() {
             return None;
@@ -264,7 +282,7 @@ impl Reading {
         let subjects = if named { subjects(found.subjects)? } else { Vec::new() };
         let by = shared(&mut self.keys, found.by)?;
         let at = Instant::parse(found.at)?;
-        let again = looked_at(found.kind).then(|| Box::new(row.clone()));
+        let again = looked_at(found.kind).then(|| Box::new(row.to_row()));
         Some(Lean { leaf, fact: Fact { seq: row.seq, at, by, id, event, subjects }, row: again })
     }
 }
@@ -294,7 +312,7 @@ fn subjects(list: &str) -> Option<Vec<Subject>> {
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
 pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
-    let read = Reading::new(true).lean(row).filter(|read| read.leaf == *leaf);
+    let read = Reading::new(true).lean(row.as_ref()).filter(|read| read.leaf == *leaf);
     read.map(|read| read.fact)
 }
 
@@ -305,22 +323,58 @@ fn looked_at(kind: &str) -> bool {
 }
 
 impl<F: Keeps + Send> Reader<F> {
-    /// Takes in entries that were verified before, for what they say. Nothing of it counts until
-    /// their root is the one that was kept: before that, every doubt is [`Stop::Otherwise`].
-    pub(super) fn recall(&mut self, read: Option<Vec<Lean>>) -> Result<(), Stop> {
-        for one in read.ok_or(Stop::Otherwise)? {
-            self.recall_one(one)?;
+    /// Takes in the entries under `proven`, for what they say. Nothing of it counts until their root
+    /// is that one: before, every doubt is [`Stop::Otherwise`].
+    pub(super) fn recall(
+        &mut self,
+        store: &impl Source,
+        (size, root): (u64, Digest),
+        progress: &mut impl FnMut(u64),
+    ) -> Result<(), Stop> {
+        let step = BATCH as u64;
+        let ranges =
+            || (0..size.div_ceil(step)).map(|n| n * step..(n + 1).saturating_mul(step).min(size));
+        let mut take = |reader: &mut Self, read: Result<Vec<Lean>, Stop>| -> Result<(), Stop> {
+            read?.into_iter().try_for_each(|one| reader.recall_one(one))?;
+            progress(reader.counts.entries);
+            Ok(())
+        };
+        let readers = thread::available_parallelism().map_or(1, usize::from).min(READERS_MAX);
+        if size <= FEW || readers == 1 {
+            let mut reading = Reading::new(F::WHOLE);
+            for range in ranges() {
+                take(self, reading.batch(store, range))?;
+            }
+        } else {
+            thread::scope(|scope| {
+                // They take turns, so that the batches come in their order.
+                let made = (0..readers).map(|first| {
+                    let (sender, receiver) = sync_channel(AHEAD);
+                    let (store, ranges) = (store.beside()?, ranges().skip(first).step_by(readers));
+                    scope.spawn(move || {
+                        let mut reading = Reading::new(F::WHOLE);
+                        for range in ranges {
+                            if sender.send(reading.batch(&store, range)).is_err() {
+                                return;
+                            }
+                        }
+                    });
+                    Ok(receiver)
+                });
+                let made: Vec<Receiver<_>> = made.collect::<Result<_, Stop>>()?;
+                for (made, _) in made.iter().cycle().zip(ranges()) {
+                    take(self, made.recv().map_err(|_| Stop::Stopped)?)?;
+                }
+                Ok::<(), Stop>(())
+            })?;
+        }
+        if self.frontier.size() != size || self.frontier.root() != root {
+            return Err(Stop::Otherwise);
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.frontier.clone_from(&self.frontier);
         }
-        match self.proven {
-            Some((size, _)) if self.frontier.size() < size => Ok(()),
-            Some((size, root)) if self.frontier.size() == size && self.frontier.root() == root => {
-                Ok(())
-            }
-            _ => Err(Stop::Otherwise),
-        }
+        Ok(())
     }
 
     fn recall_one(&mut self, Lean { leaf, fact, row }: Lean) -> Result<(), Stop> {

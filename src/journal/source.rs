@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use crate::ledger::Digest;
-use crate::store::{Row, Store, StoreError};
+use crate::store::{Row, RowRef, Store, StoreError};
 
 /// The bytes of a ledger, nothing of them verified.
-pub trait Source {
+pub trait Source: Sized + Send {
     /// Returns all signed heads with their sizes, the smallest first.
     ///
     /// # Errors
@@ -29,6 +29,22 @@ pub trait Source {
         range: Range<u64>,
         each: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E>;
+
+    /// Hands over the same where they stand, all in one reading: for few entries and a quick `each`.
+    ///
+    /// # Errors
+    /// The first error of `each`, or of reading.
+    fn look<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        each: impl FnMut(RowRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E>;
+
+    /// Returns another reader of the same, for another thread.
+    ///
+    /// # Errors
+    /// Where it cannot be opened again.
+    fn beside(&self) -> Result<Self, StoreError>;
 
     /// Hands over each content with its digest, in the order of digests.
     ///
@@ -62,6 +78,18 @@ impl Source for Store {
         each: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E> {
         Self::entries(self, range, each)
+    }
+
+    fn look<E: From<StoreError>>(
+        &self,
+        range: Range<u64>,
+        each: impl FnMut(RowRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Self::look(self, range, each)
+    }
+
+    fn beside(&self) -> Result<Self, StoreError> {
+        Self::beside(self)
     }
 
     fn contents<E: From<StoreError>>(

@@ -56,8 +56,20 @@ impl Store {
         }
     }
 
+    /// Opens another reader of the same file, for another thread.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn beside(&self) -> Result<Self, StoreError> {
+        Self::reader(self.path.clone(), self.still.clone())
+    }
+
     fn open_to_read(path: PathBuf) -> Result<Self, StoreError> {
         let still = if standing_log(&path)? { Some(Stamp::of(&path)?) } else { None };
+        Self::reader(path, still)
+    }
+
+    fn reader(path: PathBuf, still: Option<Stamp>) -> Result<Self, StoreError> {
         // `immutable` reads without locks and without side files; `Store::read` checks that the
         // file did stand still.
         let extra = still.as_ref().map(|_| "immutable=1");

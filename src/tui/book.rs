@@ -183,11 +183,7 @@ impl Library {
             signed: BTreeMap::new(),
         };
         let chronicle = Arc::clone(&library.source.chronicle);
-        let mut signed: BTreeMap<&KeyId, u64> = BTreeMap::new();
-        for by in chronicle.lines().iter().filter_map(|line| chronicle.by(line)) {
-            *signed.entry(by).or_default() += 1;
-        }
-        library.signed = signed.into_iter().map(|(key, count)| (key.clone(), count)).collect();
+        library.signed = chronicle.signed();
         let all = library.book(library.all(), RulesChoice::Then)?;
         library.ends = all.state.said.ends();
         library.markers = markers(&chronicle, &all, &library.ends);

@@ -87,11 +87,20 @@ fn what_a_witness_signed_is_an_anchor_and_nothing_else_is() {
     });
     check(&said("anchor"), |raw| anchor(head(raw, 16, STRANGER), &both[..1]));
     check(&said("anchor"), |_| anchor("no checkpoint\n".to_owned(), &both[..1]));
-    check(&said("anchor-root"), |raw| {
-        let mut other = raw.clone();
-        other.entries[3].bytes.push(b' ');
-        anchor(cosigned(&other, 16, TIME, &[WITNESS]), &both[..1])
-    });
+    // Also of a size at which the ledger keeps no head of its own.
+    let between = |raw: &Raw| {
+        let sizes: Vec<i64> = raw.heads.iter().map(|(size, _)| *size).collect();
+        let size = (5..16).find(|size| !sizes.contains(size)).unwrap();
+        usize::try_from(size).unwrap()
+    };
+    check("good", |raw| anchor(cosigned(raw, between(raw), TIME, &[WITNESS]), &both[..1]));
+    for size in [|_: &Raw| 16, between] {
+        check(&said("anchor-root"), |raw| {
+            let mut other = raw.clone();
+            other.entries[3].bytes.push(b' ');
+            anchor(cosigned(&other, size(raw), TIME, &[WITNESS]), &both[..1])
+        });
+    }
 }
 
 #[test]

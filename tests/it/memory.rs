@@ -333,6 +333,51 @@ fn a_first_look_takes_nothing_that_the_log_key_did_not_sign() {
     }
 }
 
+/// More entries than one reader reads alone, the last batch not full.
+#[test]
+fn several_readers_read_what_one_does() {
+    let (_folder, path) = ledger();
+    let mut journal = Journal::open(&path, Mode::Write).unwrap();
+    let answered = |number| {
+        let answer = answer("8.3.4", number % 3 > 0, &format!("done {number}"));
+        new(number, Event::ItemAnswered(answer), Vec::new())
+    };
+    for first in [1_000, 1_900] {
+        let batch: Vec<_> = (first..first + 900).map(answered).collect();
+        record(&mut journal, OWNER, &batch, at("2026-05-01")).unwrap();
+    }
+    journal.close().unwrap();
+    let memory = tempfile::tempdir().unwrap();
+    let memory = Memory::at(memory.path());
+    let all = since(&path, &memory, Effort::SinceKept);
+    assert_eq!((all.counts.remembered, all.counts.entries), (0, 1_816));
+    let (again, first) = (since(&path, &memory, Effort::SinceKept), look(&path).unwrap());
+    assert!(again.counts.remembered > 1_800 && again.counts.signatures < 20);
+    let all = format!("{:?}", all.ledger.unwrap());
+    assert_eq!(format!("{:?}", again.ledger.unwrap()), all);
+    assert_eq!(format!("{:?}", first.ledger.unwrap()), all);
+    // One bit in a batch of either reader, and an entry less than the head says.
+    for number in [100, 1_023, 1_024, 1_500, 1_815] {
+        let (_other, path) = copy(&path);
+        let mut raw = Raw::read(&path);
+        raw.entries[number].bytes[700] ^= 1;
+        raw.write(&path);
+        assert!(look(&path).is_none(), "{number}");
+        let plain = outcome(&audited(&path));
+        assert!(plain.contains(&format!("entry {number}: ")), "{plain}");
+        assert_eq!(outcome(&since(&path, &memory, Effort::SinceKept)), plain);
+    }
+    for number in [0, 1_000, 1_815] {
+        let (_other, path) = copy(&path);
+        let mut raw = Raw::read(&path);
+        raw.entries.remove(number);
+        raw.write(&path);
+        assert!(look(&path).is_none(), "{number}");
+        let missing = format!("entry {number}: missing-entry");
+        assert_eq!(outcome(&since(&path, &memory, Effort::SinceKept)), missing);
+    }
+}
+
 #[test]
 fn an_entry_that_is_shown_is_the_one_that_was_verified() {
     let (_folder, path) = ledger();
