@@ -143,7 +143,7 @@ pub enum MarkerText {
 }
 
 /// How many books are kept; the one asked for least lately goes first.
-const BOOKS_MAX: usize = 16;
+const BOOKS_MAX: usize = 8;
 
 /// Of how many pieces of evidence that end on one day each has a marker.
 const ENDED_APART: usize = 3;
