@@ -111,14 +111,7 @@ pub fn say(model: &mut Model, command: Command, rest: &str) -> Option<Effect> {
             None
         }
         Command::Compare => {
-            match go_to(rest, model.asked.on, &model.library) {
-                Ok(on) => {
-                    set_a(model);
-                    model.other.on = on;
-                    model.notice = format!("A is {}. Move B with the time keys.", on.short());
-                }
-                Err(error) => model.notice = error,
-            }
+            compare(model, rest);
             None
         }
         Command::Why | Command::Open | Command::GoToItem => {
@@ -129,6 +122,30 @@ pub fn say(model: &mut Model, command: Command, rest: &str) -> Option<Effect> {
             }
         }
         _ => run(model, command),
+    }
+}
+
+/// Compares a day with the one on screen, or two days: `30 June 2025` or `2025-06-30 2026-06-30`.
+fn compare(model: &mut Model, dates: &str) {
+    let day = |text: &str| go_to(text, model.asked.on, &model.library);
+    let both = dates.match_indices([' ', ',']).find_map(|(at, _)| {
+        let (first, second) = dates.split_at_checked(at)?;
+        let second = second.trim_start_matches([' ', ',']);
+        let second = second.strip_prefix("to ").or(second.strip_prefix("and ")).unwrap_or(second);
+        Some((day(first).ok()?, day(second).ok()?))
+    });
+    match (day(dates), both) {
+        (Ok(on), _) => {
+            set_a(model);
+            model.other.on = on;
+            model.notice = format!("A is {}. Move B with the time keys.", on.short());
+        }
+        (Err(_), Some((first, second))) => {
+            set_a(model);
+            (model.other.on, model.asked.on) = (first, second);
+            model.notice = format!("A is {}, B is {}.", first.short(), second.short());
+        }
+        (Err(error), None) => model.notice = error,
     }
 }
 

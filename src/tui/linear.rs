@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::act::view_command;
 use super::export;
-use super::keymap::{BINDINGS, Command, Group, Keymap, named};
+use super::keymap::{BINDINGS, Command, Group, Key, Keymap, named};
 use super::model::{Beside, Body, Model, Screen};
 use super::overlay::Overlay;
 use super::page::compare::Moved;
@@ -64,7 +64,11 @@ pub fn answer(model: &mut Model, line: &str) -> (String, Option<Effect>) {
     if name.is_empty() {
         return (String::new(), None);
     }
-    let Some(command) = named(name) else {
+    // The help names keys and commands; both are taken.
+    let mut letters = name.chars();
+    let key = letters.next().filter(|_| letters.next().is_none()).map(Key::Char);
+    let command = key.and_then(|key| model.keys.command(key)).or_else(|| named(name));
+    let Some(command) = command else {
         let text = format!("`{}` is not a command. Type help for the list.\n", safe(name));
         return (text, None);
     };

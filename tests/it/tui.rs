@@ -238,6 +238,37 @@ fn every_row_says_its_status_in_words() {
 }
 
 #[test]
+fn the_linear_mode_takes_a_key_by_its_letter_and_two_dates_to_compare() {
+    let day = |text: &str| dspt_ledger::domain::day::Day::parse(text).unwrap();
+    let mut model = model();
+    let known = model.asked.known;
+    linear::answer(&mut model, "n");
+    assert_ne!(model.asked.known, known);
+    // A letter is the key, not what a command begins with: `y` copies, and is no year end.
+    let (_, effect) = linear::answer(&mut model, "y");
+    assert!(matches!(effect, Some(Effect::Copy(_))), "{effect:?}");
+    for line in [
+        "compare 2025-12-01 2026-06-30",
+        "compare 1 December 2025 30 June 2026",
+        "compare 1/12/2025, 30/6/2026",
+        "compare 2025-12-01 to 2026-06-30",
+    ] {
+        linear::answer(&mut model, "go 2026-01-15");
+        linear::answer(&mut model, "position");
+        let (said, _) = linear::answer(&mut model, line);
+        assert_eq!(
+            (model.other.on, model.asked.on),
+            (day("2025-12-01"), day("2026-06-30")),
+            "{said}"
+        );
+        assert!(said.contains("A is 1 Dec 2025, B is 30 Jun 2026."), "{said}");
+    }
+    let (said, _) = linear::answer(&mut model, "compare yesterday neverday");
+    assert!(said.contains("neverday"), "{said}");
+    assert_eq!(model.other.on, day("2025-12-01"));
+}
+
+#[test]
 fn every_key_has_a_help_line_a_palette_entry_and_a_linear_command() {
     let help = linear::help_lines(&Keymap::default()).join("\n");
     for one in BINDINGS {
