@@ -260,10 +260,12 @@ impl<F: Keeps + Send> Reader<F> {
         let heads = store.heads()?;
         let size = heads.last().map_or(0, |(size, _)| *size);
         self.wanted.extend(heads.iter().map(|(size, _)| *size));
-        self.entries(store, size, progress)?;
+        let read = self.entries(store, size, progress);
+        // An anchor that was taken for granted stands before whatever stopped the reading.
         if !self.unknown.is_empty() {
             return Err(Stop::Roots(std::mem::take(&mut self.unknown)));
         }
+        read?;
         progress(self.counts.entries);
         whole(store, size, &self.frontier)?;
         self.checkpoints(&heads)?;

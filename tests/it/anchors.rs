@@ -104,6 +104,29 @@ fn what_a_witness_signed_is_an_anchor_and_nothing_else_is() {
 }
 
 #[test]
+fn a_wrong_anchor_is_named_before_what_stands_after_it() {
+    let (_folder, path) = ledger();
+    let mut raw = Raw::read(&path);
+    let mut other = raw.clone();
+    other.entries[3].bytes.push(b' ');
+    // No head is kept of five entries, so that whoever keeps no leaf hash has to look again.
+    assert!(raw.heads.iter().all(|(size, _)| *size != 5));
+    let wrong = anchor(cosigned(&other, 5, 1_764_600_000, &[WITNESS]), &[vkey(WITNESS)]);
+    let draft = raw.draft(wrong.kind().as_str(), wrong.body().unwrap());
+    raw.append(&draft, &[OWNER]);
+    for _ in 0..2 {
+        let answered = Event::ItemAnswered(answer("8.3.4", true, "done"));
+        let draft = raw.draft("item-answered", answered.body().unwrap());
+        raw.append(&draft, &[OWNER]);
+    }
+    let last = raw.entries.last_mut().unwrap();
+    let middle = last.bytes.len() / 2;
+    last.bytes[middle] ^= 1;
+    raw.write(&path);
+    assert_eq!(outcome(&audited(&path)), "entry 16: anchor-root");
+}
+
+#[test]
 fn an_anchor_covers_only_what_stands_before_it() {
     let (_folder, path) = ledger();
     let mut raw = Raw::read(&path);
