@@ -647,6 +647,37 @@ fn a_correction_may_name_something_recorded_after_what_it_corrects() {
     check(facts, "2026-03-01", "7.3.5 lapsed because 1 2 6");
 }
 
+/// An answer that only goes on with the one before it counts by itself when that one falls.
+#[test]
+fn an_answer_that_says_the_same_again_still_counts_when_another_changes() {
+    let twice = "confirmed 7.3 from 2025-09-01
+        answered 7.3.5 yes from 2026-02-01
+        answered 7.3.5 yes from 2026-03-01\n";
+    check(twice, "2026-02-28", "7.3.5 met because 4 5");
+    check(twice, "2026-03-01", "7.3.5 met because 4 6");
+    let void = format!("{twice}corrected n5 void");
+    check(&void, "2026-02-28", "7.3.5 not_met because 1 2");
+    check(&void, "2026-03-01", "7.3.5 met because 4 6");
+    check(&void, "2026-03-01 #7", "7.3.5 met because 4 6");
+    // A correction of an answer to another item can come between.
+    let between = format!(
+        "{twice}answered 7.3.4 yes from 2026-02-10
+        corrected n7 answered 7.3.5 no from 2026-02-10"
+    );
+    check(&between, "2026-02-09", "7.3.5 met because 4 5");
+    check(&between, "2026-02-10", "7.3.5 lapsed because 4 5 7 8");
+    check(&between, "2026-02-28", "7.3.5 lapsed because 4 5 7 8");
+    check(&between, "2026-03-01", "7.3.5 met because 4 6");
+    // The later day was recorded first: before the other was known it stood alone.
+    let late = "confirmed 7.3 from 2025-09-01
+        answered 7.3.5 yes from 2026-03-01
+        answered 7.3.5 yes from 2026-02-01";
+    check(late, "2026-02-28 #6", "7.3.5 not_met because 1 2");
+    check(late, "2026-03-01 #6", "7.3.5 met because 4 5");
+    check(late, "2026-02-28", "7.3.5 met because 4 6");
+    check(late, "2026-03-01", "7.3.5 met because 4 5");
+}
+
 #[test]
 fn a_corrected_answer_does_not_become_newer_than_the_next_one() {
     let facts = "confirmed 7.3 from 2025-09-01
