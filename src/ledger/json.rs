@@ -81,19 +81,31 @@ pub fn parse_canonical(bytes: &[u8]) -> Result<Value, NotCanonical> {
 }
 
 fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (_, bracket) in brackets(text) {
+        depth = if is_opening(bracket) { depth + 1 } else { depth.saturating_sub(1) };
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The brackets of arrays and objects that stand in no string, each with its place.
+pub(super) fn brackets(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut in_string, mut escaped) = (false, false);
+    text.bytes().enumerate().filter(move |(_, byte)| {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b'[' | b'{' | b']' | b'}' => return !in_string,
             _ => {}
         }
-        deepest = deepest.max(depth);
-    }
-    deepest
+        false
+    })
+}
+
+pub(super) const fn is_opening(bracket: u8) -> bool {
+    matches!(bracket, b'[' | b'{')
 }
 
 fn write_value(out: &mut String, value: &Value, depth: usize) -> Result<(), NotCanonical> {

@@ -6,6 +6,7 @@
 //! gives of another entry is of no worth, and the caller says what his bytes are.
 
 use super::base64::decode_known;
+use super::json::{brackets, is_opening};
 
 /// The fields that a fact needs, as they stand in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,23 +79,14 @@ impl<'t> Text<'t> {
 
     /// Goes past an object, whatever it holds.
     fn object(&mut self) -> Option<&'t str> {
-        let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
-        for (at, byte) in self.0.bytes().enumerate() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
-                b'"' => in_string = !in_string,
-                b'{' if !in_string => depth += 1,
-                b'}' if !in_string => depth = depth.checked_sub(1)?,
-                _ => {}
-            }
-            if depth == 0 {
-                let (object, rest) = self.0.split_at_checked(at + 1)?;
-                self.0 = rest;
-                return Some(object);
-            }
-        }
-        None
+        let mut depth = 0_u32;
+        let (end, _) = brackets(self.0).find(|(_, bracket)| {
+            depth = if is_opening(*bracket) { depth + 1 } else { depth.saturating_sub(1) };
+            depth == 0
+        })?;
+        let (object, rest) = self.0.split_at_checked(end + 1)?;
+        self.0 = rest;
+        Some(object)
     }
 }
 
