@@ -68,11 +68,11 @@ pub struct Counts {
 
 impl Counts {
     /// Counts items.
-    pub fn of(findings: &[Stand]) -> Self {
+    pub fn of(findings: &[Stand<'_>]) -> Self {
         let mut counts = Self::default();
         for finding in findings {
             *counts.all.entry(finding.status).or_default() += 1;
-            if finding.requirement == Requirement::Mandatory {
+            if finding.asked.requirement == Requirement::Mandatory {
                 *counts.mandatory.entry(finding.status).or_default() += 1;
             }
         }
@@ -87,8 +87,9 @@ impl Counts {
 }
 
 /// Judges the whole assessment from its items on one day.
-pub fn judge(view: &DayView<'_>, findings: &[Stand]) -> Verdict {
-    let mandatory = || findings.iter().filter(|one| one.requirement == Requirement::Mandatory);
+pub fn judge(view: &DayView<'_>, findings: &[Stand<'_>]) -> Verdict {
+    let mandatory =
+        || findings.iter().filter(|one| one.asked.requirement == Requirement::Mandatory);
     let missing_items: Vec<(ItemRef, Status)> = mandatory()
         .filter(|one| !one.status.in_place())
         .map(|one| (one.item.clone(), one.status))

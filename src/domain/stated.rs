@@ -30,7 +30,7 @@ pub(super) fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Opt
 }
 
 /// The standing, its reasons and its counts.
-pub(super) fn standing(verdict: &Verdict, stands: &[Stand]) -> Value {
+pub(super) fn standing(verdict: &Verdict, stands: &[Stand<'_>]) -> Value {
     let counts = Counts::of(stands);
     let (in_place, mandatory) = counts.mandatory_in_place();
     let missing = verdict

@@ -137,11 +137,11 @@ pub struct Finding {
 
 /// An item's status on a day, for what counts statuses and asks for no reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stand {
+pub struct Stand<'p> {
     /// The item.
     pub item: ItemRef,
-    /// How strongly it is asked for.
-    pub requirement: Requirement,
+    /// The catalogue row that asks for it.
+    pub asked: &'p Item,
     /// Where it stands.
     pub status: Status,
 }
@@ -243,15 +243,15 @@ impl Positions {
 
     /// The items that are asked for on a day and are wanted, in natural order, with their statuses.
     /// No other item is worked out.
-    pub fn stands(&self, day: Day, wanted: impl Fn(&Item) -> bool) -> Vec<Stand> {
+    pub fn stands(&self, day: Day, wanted: impl Fn(&Item) -> bool) -> Vec<Stand<'_>> {
         let Some(period) = self.derivation.period_on(day) else { return Vec::new() };
-        let asked = period.edition.items_of(&period.category).filter(|item| wanted(item));
-        let asked: Vec<(ItemRef, Requirement)> =
-            asked.map(|item| (item_ref(period, item), item.requirement)).collect();
+        let asked = period.edition.items_of(&period.category).filter(|asked| wanted(asked));
+        let asked: Vec<(ItemRef, &Item)> =
+            asked.map(|asked| (item_ref(period, asked), asked)).collect();
         self.work_out(asked.iter().map(|(item, _)| item));
-        let stand = |(item, requirement)| {
+        let stand = |(item, asked)| {
             let status = self.status(&item, day);
-            Stand { item, requirement, status }
+            Stand { item, asked, status }
         };
         asked.into_iter().map(stand).collect()
     }
@@ -481,7 +481,7 @@ pub struct DayView<'p> {
 
 impl DayView<'_> {
     /// Every item that is asked for, in natural order, with its status alone.
-    pub fn stands(&self) -> Vec<Stand> {
+    pub fn stands(&self) -> Vec<Stand<'_>> {
         self.positions.stands(self.day, |_| true)
     }
 

@@ -59,14 +59,13 @@ impl Position {
         let size = library.size(asked);
         let book = library.book(size, asked.rules)?;
         let (mut rows, mut counts, mut mandatory) = (Vec::new(), BTreeMap::new(), (0, 0));
-        for Stand { item, requirement, status } in book.positions.stands(asked.on, |_| true) {
+        for Stand { item, asked: row, status } in book.positions.stands(asked.on, |_| true) {
             *counts.entry(status).or_default() += 1;
-            if requirement == Requirement::Mandatory {
+            if row.requirement == Requirement::Mandatory {
                 mandatory = (mandatory.0 + u64::from(status.in_place()), mandatory.1 + 1);
             }
-            if filter.shows(item.item.as_str(), requirement, status) {
-                let title = book.positions.asked(&item, asked.on).map(|(_, row)| row.title.clone());
-                let title = title.unwrap_or_default();
+            if filter.shows(row.id.as_str(), row.requirement, status) {
+                let (title, requirement) = (row.title.clone(), row.requirement);
                 rows.push(Row { item, title, requirement, status });
             }
         }
