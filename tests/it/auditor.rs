@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use super::cli_timestamp::Authority;
+use super::left_out::left_out;
 
 /// Programs of the page that a machine may lack. What asks for one of these is then left out.
 const TOOLS: [&str; 5] = ["openssl", "ssh-keygen", "python3", "sha256sum", "base64"];
@@ -197,7 +198,10 @@ fn session(blocks: &[Block]) -> String {
     let mut script = "set -e\n".to_owned();
     for block in blocks {
         if let Some(tool) = absent.iter().find(|tool| block.commands.contains(**tool)) {
-            eprintln!("docs/AUDITOR.md:{}: left out: no {tool} here", block.line);
+            left_out(&format!(
+                "docs/AUDITOR.md:{}: there is no {tool} on this machine",
+                block.line
+            ));
             continue;
         }
         writeln!(script, "echo '#### {}'", block.line).unwrap();
@@ -253,7 +257,7 @@ fn only(desk: &Desk, words: &[&str]) -> Output {
 #[test]
 fn the_commands_of_the_page_notice_what_was_changed() {
     if !missing().is_empty() {
-        eprintln!("left out: no {:?} here", missing());
+        left_out(&format!("there is no {:?} on this machine", missing()));
         return;
     }
     let desk = desk();

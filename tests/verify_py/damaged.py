@@ -5,13 +5,12 @@
 LIST holds one JSON value a line: [name, "flip", at, bit], [name, "cut", size], [name, "add"],
 [name, "gone"], [name, "new"] or [name, "swap", other]; with a `+` after the word the list of the
 bundle is made to fit again. For the bundle as it is and then for each damage OUT gets one line: the
-rule broken, or the answer; and how many milliseconds it took.
+rule broken, or the answer.
 """
 
 import json
 import pathlib
 import sys
-import time
 
 import bundles as B
 import test_verify as T
@@ -47,9 +46,7 @@ def main(folder, policy, now, damages, out):
     with open(out, "w", encoding="ascii") as lines:
         for line in ["", *pathlib.Path(damages).read_text("utf-8").splitlines()]:
             copy = damaged(files, *json.loads(line)) if line else files
-            start = time.perf_counter()
-            rule = T.answer(copy, told)
-            lines.write("%s %d\n" % (rule, (time.perf_counter() - start) * 1000))
+            lines.write(T.answer(copy, told) + "\n")
 
 
 if __name__ == "__main__":
