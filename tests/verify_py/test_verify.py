@@ -508,7 +508,7 @@ class Forged(unittest.TestCase):
         self.check_ledger(lambda world: world.anchor(edit=put("witnesses", names)),
                           "anchor-witness")
         # A cosignature from the future.
-        now = (world.at + 600) * 1000 - 60_001
+        now = (world.at + 600) * 1000 - 300_001
         self.assertEqual(answer(world.whole(), options(world, now=now)), "stale")
         # A policy with the log key before the rotation, and a head kept from before it.
         kept = (("kept", world.checkpoint(18)),)
@@ -642,9 +642,9 @@ class Forged(unittest.TestCase):
         self.assertEqual(answer(world.whole(olds=()), told), "anchor-place")
 
     def test_findings(self):
-        self.check_ledger(lambda world: world.anchor(seconds=world.at - 60), "YES")
+        self.check_ledger(lambda world: world.anchor(seconds=world.at - 300), "YES")
         self.check_ledger(
-            lambda world: world.anchor(seconds=world.at - 61), "time-outside-interval"
+            lambda world: world.anchor(seconds=world.at - 301), "time-outside-interval"
         )
         self.check_ledger(lambda world: world.statement(), "YES")
         for changes in ({"on": "2026-06-29"}, {"root": B.b64(bytes(32))}, {"size": 2},
@@ -654,7 +654,7 @@ class Forged(unittest.TestCase):
         self.check_ledger(lambda world: world.statement(told={"size": True}), "statement-differs")
 
     def test_an_entry_that_claims_to_be_older_than_its_first_moment(self):
-        for seconds, expected in ((60, "YES"), (61, "time-outside-interval")):
+        for seconds, expected in ((300, "YES"), (301, "time-outside-interval")):
             world = B.opened()
             world.anchor(seconds=world.at + 3600 + 3600 + seconds)
             framework()(world)
@@ -748,8 +748,8 @@ class Bundles(unittest.TestCase):
         day = 86_400_000
         self.check("YES", self.files, max_age_days=2, now=newest + 2 * day)
         self.check("stale", self.files, max_age_days=2, now=newest + 2 * day + 1)
-        self.check("YES", self.files, now=newest - 60_000)
-        self.check("stale", self.files, now=newest - 60_001)
+        self.check("YES", self.files, now=newest - 300_000)
+        self.check("stale", self.files, now=newest - 300_001)
         none = self.changed(checkpoint=self.world.checkpoint(26))
         self.check("stale", none, max_age_days=2, policy=self.world.policy("none"))
 
