@@ -8,7 +8,6 @@
 pub mod bundled;
 pub mod cli;
 pub mod domain;
-pub mod durable;
 pub mod export;
 pub mod import;
 pub mod journal;

@@ -51,15 +51,13 @@ pub(super) struct Failure {
     pub help: Option<String>,
     /// Every bad row, when it is about the rows of a file.
     pub(super) problems: Vec<Problem>,
-    /// A closed pipe ends a command without a word.
-    pub silent: bool,
 }
 
 impl Failure {
     /// A failure with a code and an exit status.
     pub(super) fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, exit, message, place: None, help: None, problems: Vec::new(), silent: false }
+        Self { code, exit, message, place: None, help: None, problems: Vec::new() }
     }
 
     /// The command was used wrongly.
@@ -82,11 +80,6 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            let mut closed = Self::new("DSPT0000", exit::YES, "");
-            closed.silent = true;
-            return closed;
-        }
         Self::new("DSPT0005", exit::FAILED, format!("the output could not be written: {error}"))
     }
 }
@@ -111,6 +104,8 @@ impl From<StoreError> for Failure {
             | StoreError::Damaged { .. }
             | StoreError::NotReadable { .. }
             | StoreError::NotClosed { .. }
+            | StoreError::NotCopied { .. }
+            | StoreError::OtherLog { .. }
             | StoreError::UnknownSchema { .. } => ("DSPT0014", exit::UNDECIDED),
             _ => ("DSPT0015", exit::FAILED),
         };
@@ -161,10 +156,6 @@ impl From<JournalError> for Failure {
                 let texts: Vec<String> = refusals.into_iter().map(|(_, text)| text).collect();
                 Self::new("DSPT0033", exit::INPUT, texts.join("\n  "))
             }
-            JournalError::ClockBehind(_) => Self::new("DSPT0037", exit::INPUT, chain(&error)).help(
-                "set this clock right; if the newest entry was recorded by a clock that was ahead, \
-                 go on with --clock-behind",
-            ),
             JournalError::Busy => Self::new("DSPT0012", exit::LOCKED, chain(&error)),
             JournalError::NoSignature(_) | JournalError::Entry(EntryError::NoSignature(_)) => {
                 Self::new("DSPT0024", exit::FAILED, chain(&error))

@@ -151,7 +151,8 @@ pub(super) fn run(
                 reason: reason.clone(),
                 compromised_from: *compromised_from,
             });
-            super::record::one(ledger, signing, event, Vec::new(), output)
+            let journal = open(ledger, Mode::Write, output)?;
+            super::record::one(journal, signing, event, Vec::new(), output)
         }
         Command::Passphrase { name, new_passphrase_file, signing } => {
             let folder = signing.folder()?;
@@ -280,8 +281,7 @@ fn admit(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let admitted = incoming(name, own, signing, "admitted")?;
     let event = Event::KeyAdmitted(KeyAdmitted {
@@ -320,8 +320,7 @@ fn rotate(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
     let replaces: KeyId = opened.author.public().keyid().parse()?;
@@ -346,8 +345,7 @@ fn rotate_log(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
+    let journal = open(ledger, Mode::Write, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "the log key")?;
     let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());

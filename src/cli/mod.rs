@@ -179,6 +179,8 @@ pub fn run_remembering(
     err: &mut dyn Write,
 ) -> u8 {
     let now = clock();
+    let (mut out, mut err) = (output::Stream::new(out), output::Stream::new(err));
+    let (out, err): (&mut dyn Write, &mut dyn Write) = (&mut out, &mut err);
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let cli = match Cli::try_parse_from(args) {
@@ -201,7 +203,12 @@ pub fn run_remembering(
     };
     let (json, quiet) = (cli.json, cli.quiet);
     let mut output = Output { out, err, json, quiet, width, now, clock, memory };
-    match dispatch(&cli, &mut output) {
+    let done = dispatch(&cli, &mut output).and_then(|code| {
+        // What is still on its way may meet a full disk, too.
+        output.out.flush()?;
+        Ok(code)
+    });
+    match done {
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),
     }
@@ -279,9 +286,6 @@ fn problem_json(problem: &Problem) -> Value {
 }
 
 fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
-    if failure.silent {
-        return failure.exit;
-    }
     let text = if output.json {
         let error = json!({
             "schema": "dspt.error/1",

@@ -1,6 +1,6 @@
 //! What commands print: answers to standard output, the rest to standard error, as text or JSON.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -8,6 +8,47 @@ use unicode_width::UnicodeWidthStr;
 use super::failure::Failure;
 use crate::domain::day::Instant;
 use crate::memory::Memory;
+
+/// A stream whose reader may go away at any time. What nobody reads any more is dropped, and the
+/// command goes on to its end: its exit status is the answer's, whoever reads the text.
+pub(super) struct Stream<'s> {
+    to: &'s mut dyn Write,
+    gone: bool,
+}
+
+impl<'s> Stream<'s> {
+    pub(super) fn new(to: &'s mut dyn Write) -> Self {
+        Self { to, gone: false }
+    }
+
+    fn unless_gone<T>(&mut self, none: T, done: io::Result<T>) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(none)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Write for Stream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gone {
+            return Ok(bytes.len());
+        }
+        let done = self.to.write(bytes);
+        self.unless_gone(bytes.len(), done)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gone {
+            return Ok(());
+        }
+        let done = self.to.flush();
+        self.unless_gone((), done)
+    }
+}
 
 /// Where a command writes, and how.
 pub(super) struct Output<'o> {
@@ -162,6 +203,30 @@ pub(super) fn entries_text(entries: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_went_away_is_no_error_and_a_full_disk_is() {
+        let mut gone = Broken(io::ErrorKind::BrokenPipe);
+        let mut stream = Stream::new(&mut gone);
+        stream.flush().unwrap();
+        stream.write_all(b"text").unwrap();
+        let mut full = Broken(io::ErrorKind::StorageFull);
+        let mut stream = Stream::new(&mut full);
+        assert!(stream.write_all(b"text").is_err());
+        assert!(stream.flush().is_err());
+    }
 
     #[test]
     fn nothing_from_a_ledger_can_paint_the_screen() {

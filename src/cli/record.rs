@@ -24,10 +24,10 @@ use crate::domain::refs::{
     AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType,
     Scheme, TargetRef, UnitId,
 };
+use crate::domain::replay::Facts;
 use crate::domain::status::Positions;
-use crate::durable::{self, ReadError};
 use crate::journal::{File, Journal, NewEvent};
-use crate::ledger::{Digest, Digester};
+use crate::ledger::Digest;
 use crate::store::Mode;
 
 /// Arguments of `record`.
@@ -330,22 +330,21 @@ pub(super) struct UpholdArgs {
 /// # Errors
 /// [`Failure`] when it is refused or cannot be written.
 pub(super) fn one(
-    ledger: Option<&Path>,
+    journal: Journal,
     signing: &Signing,
     event: Event,
     files: Vec<File>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    batch(ledger, signing, vec![(event, files)], output)
+    batch(journal, signing, vec![(event, files)], output)
 }
 
 fn batch(
-    ledger: Option<&Path>,
+    journal: Journal,
     signing: &Signing,
     events: Vec<(Event, Vec<File>)>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Write, output)?;
     let batch = events
         .into_iter()
         .map(|(event, files)| Ok(NewEvent { id: new_id(output.now)?, event, files }))
@@ -412,7 +411,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger, output)?;
+    let known = Known::open(ledger, output)?;
     let (event, files, signing) = match &args.command {
         Command::Certificate(args) => {
             (certificate(args, &known, output)?, Vec::new(), &args.signing)
@@ -433,20 +432,24 @@ pub(super) fn run(
             (equivalence(args, &known, output)?, Vec::new(), &args.signing)
         }
     };
-    one(ledger, signing, event, files, output)
+    one(known.journal, signing, event, files, output)
 }
 
-/// What the ledger knows now: to complete names.
+/// The ledger, open for writing from the start, and what it knows now: to complete names.
 struct Known {
-    facts: crate::domain::replay::Facts,
+    journal: Journal,
     positions: Positions,
 }
 
 impl Known {
-    fn read(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
-        let journal = open(ledger, Mode::Read, output)?;
+    fn open(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
+        let journal = open(ledger, Mode::Write, output)?;
         let positions = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
-        Ok(Self { facts: journal.ledger.facts, positions })
+        Ok(Self { journal, positions })
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.journal.ledger.facts
     }
 
     fn item(&self, text: &str, on: Day) -> Result<ItemRef, Failure> {
@@ -487,7 +490,7 @@ fn certificate(
 
 fn suspension(args: &SuspensionArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
     Ok(Event::CertificateSuspended(CertificateSuspended {
-        certificate: find_event(&args.certificate, &known.facts)?.id.clone(),
+        certificate: find_event(&args.certificate, known.facts())?.id.clone(),
         from: day(&args.from, output)?,
         until: optional_day(args.until.as_deref(), output)?,
         reason: args.reason.clone(),
@@ -503,17 +506,14 @@ fn evidence(
     let mut files = Vec::new();
     let mut size = None;
     if let Some(path) = &args.file {
+        let bytes = read_file(path)?;
+        size = Some(bytes.len() as u64);
         let name = file_name(path);
-        let (file, bytes) = if args.store {
-            let stored = read_within(path, STORED_BYTES_MAX)?;
-            let bytes = stored.len() as u64;
-            (File::stored(name, stored), bytes)
+        files.push(if args.store {
+            File::stored(name, bytes)
         } else {
-            let (sha256, bytes) = hash_file(path)?;
-            (File { name, sha256, stored: None }, bytes)
-        };
-        size = Some(bytes);
-        files.push(file);
+            File { name, sha256: Digest::of(&bytes), stored: None }
+        });
     }
     let items = args.items.iter().map(|text| known.item(text, proves_on));
     let event = Event::EvidenceRecorded(EvidenceRecorded {
@@ -529,46 +529,28 @@ fn evidence(
     Ok((event, files))
 }
 
-/// The largest file that is read: twice the largest sheet.
-const FILE_BYTES_MAX: u64 = 64 << 20;
-
-/// The largest evidence that the ledger keeps.
-const STORED_BYTES_MAX: u64 = 1 << 30;
+/// The largest file that is read: evidence is hashed in memory.
+const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Reads a file whole.
 ///
 /// # Errors
-/// [`Failure`] when it is missing, no regular file or too large.
+/// [`Failure`] when it is missing, a folder or too large.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_within(path, FILE_BYTES_MAX)
-}
-
-fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    durable::read_at_most(path, most).map_err(|error| not_read(path, &error))
-}
-
-/// Hashes a file of any length, and counts its bytes.
-///
-/// # Errors
-/// As [`read_file`].
-pub(super) fn hash_file(path: &Path) -> Result<(Digest, u64), Failure> {
-    let mut hash = Digester::new();
-    let bytes = durable::read_blocks(path, |block| hash.add(block));
-    Ok((hash.finish(), bytes.map_err(|error| not_read(path, &error))?))
-}
-
-fn not_read(path: &Path, error: &ReadError) -> Failure {
     let shown = path.display();
-    let text = match error {
-        ReadError::NotRegular(kind) => format!("{shown} is {kind}; name a regular file"),
-        ReadError::TooLong { most } => {
-            format!("{shown} has more than the {most} bytes that are read; check the path")
-        }
-        ReadError::Missing | ReadError::Io(_) => {
-            format!("{shown} cannot be read: {error}; check the path")
-        }
-    };
-    Failure::new("DSPT0113", exit::INPUT, text)
+    let problem = |text: String| Failure::new("DSPT0113", exit::INPUT, text);
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| problem(format!("{shown} cannot be read: {error}; check the path")))?;
+    if metadata.is_dir() {
+        return Err(problem(format!("{shown} is a folder; name a file in it")));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(problem(format!(
+            "{shown} has {} bytes; at most {FILE_BYTES_MAX} can be read",
+            metadata.len()
+        )));
+    }
+    std::fs::read(path).map_err(|error| problem(format!("{shown} cannot be read: {error}")))
 }
 
 /// The last part of a path, as entries name files.
@@ -667,7 +649,7 @@ pub(super) fn confirm(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger, output)?;
+    let known = Known::open(ledger, output)?;
     let on = day_or_today(args.on.as_deref(), output)?;
     let mut events = Vec::new();
     for text in &args.assertions {
@@ -683,7 +665,7 @@ pub(super) fn confirm(
         let confirmed = AssertionConfirmed { assertion, on, note: args.note.clone() };
         events.push((Event::AssertionConfirmed(confirmed), Vec::new()));
     }
-    batch(ledger, &args.signing, events, output)
+    batch(known.journal, &args.signing, events, output)
 }
 
 fn rows(listed: &[u64]) -> Rows {
@@ -699,15 +681,15 @@ pub(super) fn approve(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger, output)?;
+    let known = Known::open(ledger, output)?;
     let event = Event::MappingApproved(MappingApproved {
-        mapping: find_event(&args.mapping, &known.facts)?.id.clone(),
+        mapping: find_event(&args.mapping, known.facts())?.id.clone(),
         rows: rows(&args.rows),
         rationale: args.rationale.clone(),
         from: day_or_today(args.from.as_deref(), output)?,
         until: optional_day(args.until.as_deref(), output)?,
     });
-    one(ledger, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.signing, event, Vec::new(), output)
 }
 
 /// Runs `challenge`.
@@ -719,13 +701,13 @@ pub(super) fn challenge(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger, output)?;
+    let known = Known::open(ledger, output)?;
     let event = Event::EquivalenceChallenged(EquivalenceChallenged {
-        approval: find_event(&args.approval, &known.facts)?.id.clone(),
+        approval: find_event(&args.approval, known.facts())?.id.clone(),
         rows: rows(&args.rows),
         reason: args.reason.clone(),
     });
-    one(ledger, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.signing, event, Vec::new(), output)
 }
 
 /// Runs `uphold`.
@@ -737,10 +719,10 @@ pub(super) fn uphold(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::read(ledger, output)?;
+    let known = Known::open(ledger, output)?;
     let event = Event::ChallengeUpheld(ChallengeUpheld {
-        challenge: find_event(&args.challenge, &known.facts)?.id.clone(),
+        challenge: find_event(&args.challenge, known.facts())?.id.clone(),
         reason: args.reason.clone(),
     });
-    one(ledger, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.signing, event, Vec::new(), output)
 }

@@ -16,7 +16,7 @@ use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,
 };
-use crate::domain::replay::{Fact, Facts};
+use crate::domain::replay::Fact;
 use crate::store::Mode;
 
 /// Arguments of `withdraw`.
@@ -65,16 +65,17 @@ pub(super) fn withdraw(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let from = args.from.as_deref().map(|text| day(text, output)).transpose()?;
-    let facts = facts(ledger, output)?;
-    let fact = find_event(&args.entry, &facts)?;
+    let journal = open(ledger, Mode::Write, output)?;
+    let facts = &journal.ledger.facts;
+    let fact = find_event(&args.entry, facts)?;
     output.hint(&format!(
         "This adds an entry that withdraws #{}: {} {}\nThe old entry stays in the history.",
         fact.seq,
         fact.event.kind(),
-        safe(&describe(&fact.event, &facts))
+        safe(&describe(&fact.event, facts))
     ))?;
     let event = withdrawal(args, fact, from)?;
-    one(ledger, &args.signing, event, Vec::new(), output)
+    one(journal, &args.signing, event, Vec::new(), output)
 }
 
 /// The event that takes another one back. From a date on where the kind knows dates; else it is
@@ -116,8 +117,8 @@ pub(super) fn correct(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let facts = facts(ledger, output)?;
-    let fact = find_event(&args.entry, &facts)?;
+    let journal = open(ledger, Mode::Write, output)?;
+    let fact = find_event(&args.entry, &journal.ledger.facts)?;
     let mut body = match &args.body {
         Some(path) => serde_json::from_slice(&read_file(path)?)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
@@ -135,7 +136,7 @@ pub(super) fn correct(
     let replacement = Some(Replacement { kind, body });
     let (corrects, reason) = (fact.id.clone(), args.reason.clone());
     let event = Event::Correction(Correction { corrects, reason, replacement });
-    one(ledger, &args.signing, event, Vec::new(), output)
+    one(journal, &args.signing, event, Vec::new(), output)
 }
 
 /// Sets a field: JSON where it reads as JSON and is no bare word or date, else text.
@@ -154,8 +155,4 @@ fn set(body: &mut Value, text: &str) -> Result<(), Failure> {
         object.insert(field.to_owned(), value);
     }
     Ok(())
-}
-
-fn facts(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Facts, Failure> {
-    Ok(open(ledger, Mode::Read, output)?.ledger.facts)
 }

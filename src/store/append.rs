@@ -31,6 +31,7 @@ impl Store {
         if self.mode == Mode::Read {
             return Err(StoreError::ReadOnly { path: self.path.clone() });
         }
+        self.choose_journal()?;
         let store: &Self = self;
         let fail = |error| store.fail(error);
         // At once: a transaction that reads first and then wants to write can be refused outright.
@@ -174,7 +175,10 @@ impl Append<'_> {
         if size != head {
             return Err(StoreError::NoHead { size, head });
         }
-        self.tx.commit().map_err(fail)
+        self.tx.commit().map_err(fail)?;
+        // What was appended to is ours, and so is its log.
+        self.store.found_log.set(false);
+        Ok(())
     }
 
     /// After some errors, a full disk among them, SQLite rolls back by itself; what came next would

@@ -130,13 +130,56 @@ pub enum StoreError {
         /// The value that was read back.
         found: String,
     },
-    /// The last writer did not close the ledger, and from here its changes cannot be read.
-    #[error(
-        "{path} was not closed, and the latest changes beside it cannot be read from here; \
-         open it once for writing, where you may write to its folder"
-    )]
+    /// The last writer stopped in the middle, and this reader cannot go on where it is.
+    #[error("the writer of {path} stopped in the middle while it was being read; read it again")]
     NotClosed {
         /// The ledger file.
+        path: PathBuf,
+    },
+    /// The last writer stopped in the middle, and the ledger could not be copied to be read.
+    #[error(
+        "{path} was left open by its last writer, and could not be copied to {folder} to be read; \
+         make room there, or set TMPDIR to another folder; the next recording mends it as well"
+    )]
+    NotCopied {
+        /// The ledger file.
+        path: PathBuf,
+        /// The folder for temporary files.
+        folder: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The log beside the file is of another state of it, most likely because a backup was put back.
+    #[error(
+        "{path} is whole by itself, with {entries} entries, but not together with the log beside \
+         it, {log}, which is of another copy of the ledger. Was a backup put back here? Then move \
+         the files whose names end in -wal and -shm away, and keep them: entries that the backup \
+         has not may be in there. If not, restore the ledger from a backup"
+    )]
+    OtherLog {
+        /// The ledger file.
+        path: PathBuf,
+        /// The log beside it.
+        log: PathBuf,
+        /// The entries in the file alone.
+        entries: u64,
+    },
+    /// The file has more than one name.
+    #[error(
+        "{path} has {names} names (hard links), and its log and its head lie beside one of them: \
+         nothing was written; find the others with `find / -samefile {path}` and remove them, or \
+         make them copies"
+    )]
+    Linked {
+        /// The ledger file.
+        path: PathBuf,
+        /// How many names.
+        names: u64,
+    },
+    /// Something else than a file lies beside the ledger under a name that belongs to it.
+    #[error("{path} is a device or a pipe, and only a file can be there; move it away")]
+    Odd {
+        /// What lies there.
         path: PathBuf,
     },
     /// Someone wrote to a file that stood still when it was opened.
@@ -310,10 +353,18 @@ impl StoreError {
 
     /// In an attempt to write, a file that cannot be opened is one that cannot be made.
     pub(super) fn about_writing(self) -> Self {
-        if let Self::NotReadable { path } = self {
+        if let Self::NotReadable { path } | Self::NotClosed { path } = self {
             return Self::NotWritable { path };
         }
         self
+    }
+
+    /// The folder of the ledger at `path`, which is there, cannot be used.
+    pub(super) fn folder(path: &Path, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::NotFound {
+            return Self::NotWritable { path: path.to_path_buf() };
+        }
+        Self::io(path, source)
     }
 
     /// Names an error about a value: a file that other hands wrote may hold any row.

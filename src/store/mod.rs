@@ -7,10 +7,15 @@
 //! into one file that any SQLite reads, also from a read-only folder. Elsewhere a rollback journal
 //! is used, and on a network file system nothing is written at all (`place.rs`).
 //!
+//! Wherever a writer stops, what is committed can be read: from the file and the log beside it, or,
+//! where only a writer could put the file in order, from a private copy (`copy.rs`). Opening for
+//! writing always puts it in order.
+//!
 //! Nothing else in this process may open the ledger file: on Unix, closing a second handle of a
 //! file drops the locks that SQLite holds on it (<https://www.sqlite.org/howtocorrupt.html>).
 
 mod append;
+mod copy;
 mod error;
 mod guard;
 mod open;
@@ -20,11 +25,15 @@ mod read;
 mod schema;
 mod settings;
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tempfile::TempDir;
 
 pub use append::Append;
 pub use error::StoreError;
@@ -45,11 +54,18 @@ pub enum Mode {
 pub struct Store {
     conn: Connection,
     path: PathBuf,
+    /// The file that is read: the ledger itself, or a copy of it.
+    file: PathBuf,
+    /// The folder of that copy, removed with its last reader.
+    copy: Option<Arc<TempDir>>,
     mode: Mode,
     /// Set where the file is read without locks, because it stands still.
     still: Option<Stamp>,
-    /// Whether closing has to fold the write-ahead log back into the file.
-    logged: bool,
+    /// Whether the journal was chosen: only who begins to write changes the file for it.
+    chosen: bool,
+    /// Whether a log is left alone when nothing was appended: it was found here, and may be another
+    /// file's.
+    found_log: Cell<bool>,
 }
 
 /// The length and time of a file that nobody is writing.
@@ -92,11 +108,36 @@ impl Store {
         self.settle()
     }
 
+    /// Says whether SQLite leaves the log alone when the last connection is closed.
+    fn leave_log_to_us(&self, leave: bool) -> Result<(), StoreError> {
+        let set = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave);
+        set.map(drop).map_err(|error| self.fail(error))
+    }
+
+    /// Chooses the journal, once, and with it whether there is a log.
+    fn choose_journal(&mut self) -> Result<(), StoreError> {
+        if !self.chosen {
+            let local = place::of(self.path.parent().unwrap_or(&self.path)) == place::Place::Local;
+            let logged = local && place::shares_memory(&self.path);
+            settings::set_journal(&self.conn, &self.path, logged)
+                .map_err(StoreError::about_writing)?;
+            self.chosen = true;
+        }
+        Ok(())
+    }
+
     fn settle(&mut self) -> Result<(), StoreError> {
-        if !std::mem::take(&mut self.logged) {
+        if self.mode == Mode::Read {
             return Ok(());
         }
-        settings::fold_log(&self.conn).map_err(|error| self.fail(error))
+        self.leave_log_to_us(false)?;
+        let logged = settings::is_logged(&self.conn).map_err(|error| self.fail(error))?;
+        self.chosen = false;
+        if logged {
+            settings::fold_log(&self.conn).map_err(|error| self.fail(error))
+        } else {
+            Ok(())
+        }
     }
 
     /// Renews the head beside the ledger where it is not the newest one.
@@ -118,7 +159,7 @@ impl Store {
             let failed = |source| StoreError::HeadFile { path: path.clone(), source };
             if guard::read(&path).map_err(failed)?.as_ref() != Some(&note) {
                 let aside = beside(&self.path, ".head.new");
-                guard::write(&path, &aside, &self.path, &note).map_err(failed)?;
+                guard::write(&path, &aside, &note).map_err(failed)?;
             }
         }
         tx.rollback().map_err(|error| self.fail(error))
@@ -147,15 +188,19 @@ impl Store {
     }
 
     fn fail(&self, error: rusqlite::Error) -> StoreError {
-        let error = StoreError::of(&self.path, error);
+        let error = probe::with_its_log(&self.path, StoreError::of(&self.path, error));
         if self.mode == Mode::Write { error.about_writing() } else { error }
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // A failure leaves the log beside the file, from where the next opening takes it.
-        let _ = self.settle();
+        let strange = self.found_log.get() && probe::has_log(&self.path);
+        // A failure leaves the log beside the file, from where the next opening takes it. A file
+        // that was looked at only is not touched.
+        if self.chosen && !strange {
+            let _ = self.settle();
+        }
     }
 }
 

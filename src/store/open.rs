@@ -1,12 +1,18 @@
 //! Creating and opening a ledger file.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
+use super::copy::committed;
 use super::place::Place;
-use super::probe::{connect, identify, locate, resolve, standing_log};
-use super::settings::{harden, set_journal};
+use super::probe::{
+    connect, has_log, identify, locate, refuse_second_name, resolve, standing_log, with_its_log,
+};
+use super::settings::{harden, make_durable};
 use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, beside, guard, place, schema};
 
 /// The oldest SQLite that is safe to write with: before it, two connections that write and
@@ -50,10 +56,11 @@ impl Store {
     pub fn open(path: impl AsRef<Path>, mode: Mode) -> Result<Self, StoreError> {
         require_sqlite(rusqlite::version_number())?;
         let path = locate(path.as_ref())?;
-        match mode {
-            Mode::Read => Self::open_to_read(path),
-            Mode::Write => Self::open_to_write(path).map_err(StoreError::about_writing),
-        }
+        let opened = match mode {
+            Mode::Read => Self::open_to_read(path.clone()),
+            Mode::Write => Self::open_to_write(path.clone()).map_err(StoreError::about_writing),
+        };
+        opened.map_err(|error| with_its_log(&path, error))
     }
 
     /// Opens another reader of the same file, for another thread.
@@ -61,26 +68,49 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn beside(&self) -> Result<Self, StoreError> {
-        Self::reader(self.path.clone(), self.still.clone())
+        let file = (self.file.clone(), self.copy.clone());
+        Self::reader(self.path.clone(), file, self.still.clone())
     }
 
     fn open_to_read(path: PathBuf) -> Result<Self, StoreError> {
-        let still = if standing_log(&path)? { Some(Stamp::of(&path)?) } else { None };
-        Self::reader(path, still)
+        let in_place = standing_log(&path).and_then(|standing| {
+            let still = if standing { Some(Stamp::of(&path)?) } else { None };
+            Self::reader(path.clone(), (path.clone(), None), still)
+        });
+        if let Err(StoreError::NotClosed { .. }) = in_place {
+            let (folder, copy) = committed(&path)?;
+            return Self::reader(path, (copy, Some(Arc::new(folder))), None);
+        }
+        in_place
     }
 
-    fn reader(path: PathBuf, still: Option<Stamp>) -> Result<Self, StoreError> {
+    fn reader(
+        path: PathBuf,
+        (file, copy): (PathBuf, Option<Arc<TempDir>>),
+        still: Option<Stamp>,
+    ) -> Result<Self, StoreError> {
         // `immutable` reads without locks and without side files; `Store::read` checks that the
         // file did stand still.
         let extra = still.as_ref().map(|_| "immutable=1");
-        let conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, extra)?;
-        require_ledger(&conn, &path)?;
-        Ok(Self { conn, path, mode: Mode::Read, still, logged: false })
+        let conn = connect(&file, OpenFlags::SQLITE_OPEN_READ_ONLY, extra)?;
+        require_ledger(&conn, &path, &file)?;
+        Ok(Self {
+            conn,
+            path,
+            file,
+            copy,
+            mode: Mode::Read,
+            still,
+            chosen: false,
+            found_log: Cell::new(false),
+        })
     }
 
     /// Changes nothing before everything has been checked.
     fn open_to_write(path: PathBuf) -> Result<Self, StoreError> {
-        let place = refuse_network(&path)?;
+        refuse_network(&path)?;
+        refuse_second_name(&path)?;
+        let found_log = Cell::new(has_log(&path));
         let conn = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)?;
         // SQLite opens a file that it may not write for reading, without a word.
         if conn.is_readonly("main").map_err(|error| StoreError::of(&path, error))? {
@@ -88,12 +118,14 @@ impl Store {
         }
         // The journal and the head are made beside it; better to know before anything is signed.
         let folder = path.parent().unwrap_or(&path);
-        tempfile::tempfile_in(folder).map_err(|source| StoreError::io(&path, source))?;
-        require_ledger(&conn, &path)?;
-        let mut store = Self { conn, path, mode: Mode::Write, still: None, logged: false };
+        tempfile::tempfile_in(folder).map_err(|source| StoreError::folder(&path, source))?;
+        require_ledger(&conn, &path, &path)?;
+        let (file, copy, still) = (path.clone(), None, None);
+        let (mode, chosen) = (Mode::Write, false);
+        let store = Self { conn, path, file, copy, mode, still, chosen, found_log };
+        store.leave_log_to_us(store.found_log.get())?;
         let guard = store.refuse_if_replaced(&store.conn)?;
-        store.logged = place == Place::Local;
-        set_journal(&store.conn, &store.path, store.logged)?;
+        make_durable(&store.conn, &store.path)?;
         if let Guard::FileBehind { .. } = guard {
             store.renew_head_file()?;
         }
@@ -101,10 +133,14 @@ impl Store {
     }
 }
 
-fn require_ledger(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn require_ledger(
+    conn: &Connection,
+    path: &Path,
+    file: &Path,
+) -> Result<(), StoreError> {
     let fail = |error| StoreError::of(path, error);
     conn.busy_timeout(PATIENCE).map_err(fail)?;
-    identify(conn, path)?;
+    identify(conn, path, file)?;
     harden(conn, path)?;
     match schema::difference(conn).map_err(fail)? {
         None => Ok(()),
@@ -120,10 +156,10 @@ fn require_sqlite(number: i32) -> Result<(), StoreError> {
     Err(StoreError::SqliteTooOld { found: format!("{major}.{minor}.{patch}") })
 }
 
-fn refuse_network(path: &Path) -> Result<Place, StoreError> {
+fn refuse_network(path: &Path) -> Result<(), StoreError> {
     match place::of(path.parent().unwrap_or(path)) {
         Place::Network(kind) => Err(StoreError::NetworkFolder { path: path.into(), kind }),
-        place @ (Place::Local | Place::Unknown) => Ok(place),
+        Place::Local | Place::Unknown => Ok(()),
     }
 }
 

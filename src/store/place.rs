@@ -53,6 +53,22 @@ pub(super) fn of(folder: &Path) -> Place {
     }
 }
 
+/// Whether the memory that a write-ahead log shares can be had at `path` without a risk: SQLite
+/// claims it by one byte in each 4 KiB, and where blocks are smaller, the rest may meet a full disk
+/// only when it is used, which ends the process at once.
+pub(super) fn shares_memory(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.blksize() >= 4_096)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        true
+    }
+}
+
 /// Finds the file system of `folder` in a mount table, as proc(5) describes it.
 fn classify(mounts: &str, folder: &Path) -> Place {
     let mut best: Option<(usize, &str)> = None;

@@ -6,7 +6,8 @@ use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Stamp, StoreError, beside, schema};
+use super::open::require_ledger;
+use super::{Stamp, StoreError, beside, read, schema};
 
 /// Files that SQLite keeps beside a database that is being written.
 const SIDE_FILES: [&str; 3] = ["-wal", "-journal", "-shm"];
@@ -23,6 +24,11 @@ pub(super) fn has_side_file(path: &Path) -> bool {
     SIDE_FILES.iter().any(|suffix| beside(path, suffix).exists())
 }
 
+/// Returns whether there is something in the log beside the file.
+pub(super) fn has_log(path: &Path) -> bool {
+    fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
+}
+
 /// Checks that the path is a file, and resolves links: the head and the log lie beside the file
 /// itself, whatever name it was opened by.
 pub(super) fn locate(path: &Path) -> Result<PathBuf, StoreError> {
@@ -33,10 +39,22 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, StoreError> {
     }
     let found = match (metadata.is_file(), metadata.len()) {
         (true, 0) => "an empty file",
-        (true, _) => return resolve(path),
+        (true, _) => return resolve(path).and_then(require_files_beside),
         (false, _) => "a device or a pipe",
     };
     Err(StoreError::NotALedger { path: path_buf, found: found.into() })
+}
+
+/// SQLite would wait for ever at a pipe that has the name of a journal.
+fn require_files_beside(path: PathBuf) -> Result<PathBuf, StoreError> {
+    for suffix in SIDE_FILES.into_iter().chain([".head"]) {
+        let path = beside(&path, suffix);
+        let found = fs::metadata(&path).ok();
+        if found.is_some_and(|found| !found.is_file() && !found.is_dir()) {
+            return Err(StoreError::Odd { path });
+        }
+    }
+    Ok(path)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> StoreError {
@@ -104,16 +122,19 @@ pub(super) fn standing_log(path: &Path) -> Result<bool, StoreError> {
     Ok(answer.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen)))
 }
 
-pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Checks that the file is a ledger of ours. `file` is what is read for the ledger at `path`.
+pub(super) fn identify(conn: &Connection, path: &Path, file: &Path) -> Result<(), StoreError> {
     let number = |name| {
         conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
             .map_err(|error| misread(path, error))
     };
     let found = (number("application_id")?, number("user_version")?);
-    let page_bytes = number("page_size")?;
+    let (page_bytes, pages) = (number("page_size")?, number("page_count")?);
     let path = path.to_path_buf();
     match found {
-        (schema::APPLICATION_ID, schema::FORMAT) => require_whole_pages(path, page_bytes),
+        (schema::APPLICATION_ID, schema::FORMAT) => {
+            require_whole_pages(path, file, (page_bytes, pages))
+        }
         (schema::APPLICATION_ID, found) if found > schema::FORMAT => {
             Err(StoreError::NewerFormat { path, found, known: schema::FORMAT })
         }
@@ -126,18 +147,68 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), StoreError>
     }
 }
 
-/// SQLite fills up a last page that was cut short with zeros. What a log or journal beside the file
-/// makes good is left to it.
-fn require_whole_pages(path: PathBuf, page_bytes: i64) -> Result<(), StoreError> {
-    if has_side_file(&path) {
+/// SQLite fills up a last page that was cut short with zeros, and does not look behind the last one.
+/// What a log or journal beside the file makes good is left to it.
+fn require_whole_pages(
+    path: PathBuf,
+    file: &Path,
+    (page_bytes, pages): (i64, i64),
+) -> Result<(), StoreError> {
+    if has_side_file(file) {
         return Ok(());
     }
-    let bytes = Stamp::of(&path)?.bytes;
-    if u64::try_from(page_bytes).is_ok_and(|page| bytes.is_multiple_of(page)) {
+    let found = Stamp::of(file)?.bytes;
+    let expected = u64::try_from(page_bytes.saturating_mul(pages)).unwrap_or_default();
+    // A writer may have come between the one look and the other.
+    if found == expected || has_side_file(file) {
         return Ok(());
     }
-    let detail = format!("its {bytes} bytes are no whole number of pages of {page_bytes}");
-    Err(StoreError::Truncated { path, detail })
+    if found < expected {
+        let detail = format!("its {pages} pages take {expected} bytes, and it has {found}");
+        return Err(StoreError::Truncated { path, detail });
+    }
+    let detail = format!("{} bytes follow its last page, and no ledger has any", found - expected);
+    Err(StoreError::Damaged { path, detail })
+}
+
+/// Refuses to write a file that has a second name: the log and the head lie beside a name, so that
+/// two writers with a name each would not know of each other.
+pub(super) fn refuse_second_name(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        if metadata.nlink() > 1 {
+            return Err(StoreError::Linked { path: path.into(), names: metadata.nlink() });
+        }
+    }
+    Ok(())
+}
+
+/// Says so where the file is whole by itself, and damaged only together with the log beside it.
+pub(super) fn with_its_log(path: &Path, error: StoreError) -> StoreError {
+    let damaged = matches!(
+        error,
+        StoreError::Damaged { .. }
+            | StoreError::Truncated { .. }
+            | StoreError::UnknownSchema { .. }
+    );
+    let log = beside(path, "-wal");
+    if !damaged || !has_log(path) {
+        return error;
+    }
+    match size_alone(path) {
+        Some(entries) => StoreError::OtherLog { path: path.into(), log, entries },
+        None => error,
+    }
+}
+
+/// The number of entries of a file without the log beside it; none where it is not whole.
+fn size_alone(path: &Path) -> Option<u64> {
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, Some("immutable=1")).ok()?;
+    require_ledger(&conn, path, path).ok()?;
+    let check = conn.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0));
+    if check.ok()? == "ok" { read::size(&conn).ok() } else { None }
 }
 
 /// Names what was met on the first page, before anything else of the file was read.

@@ -183,7 +183,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let read = read(&self.conn).map_err(|error| self.fail(error));
         match &self.still {
-            Some(stamp) if has_side_file(&self.path) || *stamp != Stamp::of(&self.path)? => {
+            Some(stamp) if has_side_file(&self.file) || *stamp != Stamp::of(&self.file)? => {
                 Err(StoreError::Changed { path: self.path.clone() })
             }
             Some(_) | None => read,

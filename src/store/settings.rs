@@ -26,9 +26,9 @@ const ALWAYS: [(&str, &str); 5] = [
 ];
 
 /// With a write-ahead log FULL is durable. With a rollback journal only EXTRA is, as there the
-/// removal of the journal is what commits.
-const LOGGED: [(&str, &str); 2] = [("journal_mode", "wal"), ("synchronous", "2")];
-const ROLLED_BACK: [(&str, &str); 2] = [("journal_mode", "delete"), ("synchronous", "3")];
+/// removal of the journal is what commits. The change from one to the other goes through a rollback
+/// journal, too: EXTRA always, or a power cut brings that journal back.
+const SYNCHRONOUS: (&str, &str) = ("synchronous", "3");
 
 impl Store {
     /// Returns the settings of this connection by name, read back from SQLite.
@@ -38,7 +38,8 @@ impl Store {
     pub fn settings(&self) -> Result<BTreeMap<&'static str, String>, StoreError> {
         let read = || -> rusqlite::Result<_> {
             let mut found = BTreeMap::new();
-            for name in ALWAYS.iter().chain(&LOGGED).map(|(name, _)| *name) {
+            let journal = ["journal_mode", SYNCHRONOUS.0];
+            for name in ALWAYS.iter().map(|(name, _)| *name).chain(journal) {
                 found.insert(name, read_back(&self.conn, name)?);
             }
             let defensive = self.conn.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE)?;
@@ -63,8 +64,8 @@ pub(super) fn harden(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Chooses the journal of a connection that writes.
-pub(super) fn set_journal(conn: &Connection, path: &Path, logged: bool) -> Result<(), StoreError> {
+/// Makes whatever a connection writes durable, also where it only mends what another one left.
+pub(super) fn make_durable(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let fail = |error| StoreError::of(path, error);
     conn.pragma_update_and_check(None, "journal_size_limit", 4 << 20, |_| Ok(())).map_err(fail)?;
     if cfg!(target_os = "macos") {
@@ -72,11 +73,20 @@ pub(super) fn set_journal(conn: &Connection, path: &Path, logged: bool) -> Resul
         conn.pragma_update(None, "fullfsync", true).map_err(fail)?;
         conn.pragma_update(None, "checkpoint_fullfsync", true).map_err(fail)?;
     }
-    let [(_, mode), (_, synchronous)] = if logged { LOGGED } else { ROLLED_BACK };
-    conn.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
-    patiently(conn, || journal_mode(conn, mode)).map_err(fail)?;
-    require(conn, path, "journal_mode", mode)?;
-    require(conn, path, "synchronous", synchronous)
+    conn.pragma_update(None, SYNCHRONOUS.0, SYNCHRONOUS.1).map_err(fail)?;
+    require(conn, path, SYNCHRONOUS.0, SYNCHRONOUS.1)
+}
+
+/// Chooses the journal of a connection that is about to write.
+pub(super) fn set_journal(conn: &Connection, path: &Path, logged: bool) -> Result<(), StoreError> {
+    let mode = if logged { "wal" } else { "delete" };
+    patiently(conn, || journal_mode(conn, mode)).map_err(|error| StoreError::of(path, error))?;
+    require(conn, path, "journal_mode", mode)
+}
+
+/// Returns whether the file says that it is written through a log.
+pub(super) fn is_logged(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(read_back(conn, "journal_mode")? == "wal")
 }
 
 /// Folds the write-ahead log into the file and marks the file as one that needs no log.
@@ -155,12 +165,13 @@ mod tests {
         let path = folder.path().join("x.db");
         let conn = Connection::open(&path).unwrap();
         conn.execute_batch("CREATE TABLE t (a)").unwrap();
+        make_durable(&conn, &path).unwrap();
         // From one kind of place to another and back, as a ledger may be moved.
         for logged in [false, true, false] {
             set_journal(&conn, &path, logged).unwrap();
             let mode = read_back(&conn, "journal_mode").unwrap();
             let synchronous = read_back(&conn, "synchronous").unwrap();
-            let expected = if logged { ("wal", "2") } else { ("delete", "3") };
+            let expected = if logged { ("wal", "3") } else { ("delete", "3") };
             assert_eq!((mode.as_str(), synchronous.as_str()), expected);
         }
     }

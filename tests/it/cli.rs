@@ -433,3 +433,45 @@ fn the_large_demonstration_is_the_same_every_time_and_verifies() {
         assert!(late.out.contains(kind), "{kind}");
     }
 }
+
+/// A pipe whose other end is closed, or a disk that is full.
+struct Stream(std::io::ErrorKind);
+
+impl std::io::Write for Stream {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn the_exit_status_is_the_answers_whoever_reads_it() {
+    let desk = Desk::new();
+    let now = Instant::parse("2026-11-21T10:00:00.000Z").unwrap();
+    let ledger = desk.path("acme").display().to_string();
+    let run = |words: &str, kind: std::io::ErrorKind| {
+        let words = words.split(' ').chain(["--ledger", &ledger]).map(OsString::from);
+        cli::run(words, now, &mut Stream(kind), &mut Stream(kind))
+    };
+    let ask = |words: &str| run(words, std::io::ErrorKind::BrokenPipe);
+    for json in ["", " --json"] {
+        assert_eq!(ask(&format!("dspt{json} status --at 2026-06-30")), 0);
+        assert_eq!(ask(&format!("dspt{json} status --at 2026-06-30 --require met")), 1);
+        assert_eq!(ask(&format!("dspt{json} verify")), 0);
+        assert_eq!(ask(&format!("dspt{json} explain 99.9.9")), 2);
+    }
+    assert_eq!(run("dspt status", std::io::ErrorKind::StorageFull), 5);
+    let file = desk.path("acme").join("ledger.dspt");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    for byte in &mut bytes[middle..middle + 4_096] {
+        *byte ^= 1;
+    }
+    fs::write(&file, bytes).unwrap();
+    let alone = desk.run("2026-11-21", "verify").code;
+    assert_ne!(alone, 0, "the damage is not seen");
+    assert_eq!(ask("dspt verify"), alone);
+}
