@@ -112,7 +112,11 @@ fn source(ledger: Ledger<Chronicle>, path: &Path) -> Source {
         flag: String::new(),
         today: Day::parse(TODAY).unwrap(),
         bookmarks: [].into(),
-        fault: None,
+        belief: dspt_ledger::domain::belief::Belief {
+            grade: dspt_ledger::domain::belief::Grade::Consistent,
+            all: true,
+            ..Default::default()
+        },
         sample: false,
     }
 }

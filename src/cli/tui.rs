@@ -17,13 +17,15 @@ use super::failure::{Failure, exit};
 use super::keymap;
 use super::output::Output;
 use super::question::{Question, ledger_path};
-use super::tui_check::{Check, Chosen, opened};
+use super::tui_check::{Check, Chosen};
 use super::tui_watch::{Growth, watch};
+use crate::domain::belief::Belief;
 use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Day;
 use crate::domain::replay::Contents;
 use crate::journal::JournalError;
 use crate::journal::audit::{Audit, Finding};
+use crate::journal::belief::of_audit;
 use crate::journal::reread::Reread;
 use crate::ledger::Digest;
 use crate::store::{Mode, Store, StoreError};
@@ -247,8 +249,6 @@ struct Files {
 /// A ledger that was read.
 struct Read {
     source: Source,
-    /// What opening found; none where signatures are still to be checked.
-    opened: Option<Answer>,
     finding: Option<Finding>,
     /// What is to be said about what this user verified before.
     notes: Vec<String>,
@@ -262,7 +262,7 @@ impl Files {
         question: &Question,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Model, Failure> {
-        let Read { mut source, opened, finding, notes } = self.read(progress)?;
+        let Read { mut source, finding, notes } = self.read(progress)?;
         source.bookmarks = Self::bookmarks(&source);
         let positions = Progress { phase: "2 of 2: positions", done: 0, of: 0, rate: None };
         progress(Step::Progress(positions));
@@ -279,7 +279,6 @@ impl Files {
                  check it with `dspt verify`, or ask for a bundle",
             )
         })?;
-        model.trust.opened = opened;
         model.trust.flags.clone_from(&self.trust);
         if self.check.is_due() {
             begin(&mut model);
@@ -323,7 +322,7 @@ impl Files {
 
     /// Keeps what is shown first. Where that fails, the next start shows it a little later.
     fn keep_shown(&self, model: &Model) {
-        let good = model.trust.opened == Some(Answer::Yes) && self.path.is_file();
+        let good = model.trust.opened.is_clean() && self.path.is_file();
         let Some(file) = self.shown_file().filter(|_| good) else { return };
         let mut text = self.shown_start(model.library.source.head.as_bytes());
         let position = &model.position;
@@ -349,8 +348,8 @@ impl Files {
         if self.path.is_dir() {
             let phase = "1 of 2: everything in the folder";
             progress(Step::Progress(Progress { phase, done: 0, of: 0, rate: None }));
-            let audit = self.check.open_folder(&self.path)?.audit;
-            return self.believed(audit, true, |facts, leaves| {
+            let (audit, belief) = self.check.open_folder(&self.path)?;
+            return self.believed(audit, belief, |facts, leaves| {
                 let leaves = leaves.iter().map(Digest::hex).collect();
                 (Arc::new(Chronicle::of(&facts)), Arc::new(InMemory { facts, leaves }))
             });
@@ -365,22 +364,22 @@ impl Files {
         if let Some(ledger) = audit.ledger.as_mut().filter(|_| stopped) {
             ledger.contents = contents(&store, &ledger.facts)?;
         }
-        self.believed(audit, signed, |chronicle, leaves| {
+        let belief = of_audit(&audit, signed);
+        self.believed(audit, belief, |chronicle, leaves| {
             let chronicle = Arc::new(chronicle);
             let entries = Reread::new(store, Arc::clone(&chronicle), &leaves);
             (chronicle, Arc::new(entries))
         })
     }
 
-    /// What could be believed of an audited ledger; `signed` says whether signatures were checked,
-    /// `kept` where its words are.
+    /// What could be believed of an audited ledger, and how far; `kept` says where its words are.
     fn believed<F>(
         &self,
         mut audit: Audit<F>,
-        signed: bool,
+        belief: Belief,
         kept: impl FnOnce(F, Vec<Digest>) -> (Arc<Chronicle>, Arc<dyn Entries>),
     ) -> Result<Read, Failure> {
-        let (opened, finding) = (signed.then(|| opened(&audit)), audit.finding.clone());
+        let finding = audit.finding.clone();
         let Some(ledger) = audit.ledger.take() else {
             return Err(match (audit.finding.take(), audit.undecided.take()) {
                 (Some(finding), _) => JournalError::Tampered(finding).into(),
@@ -388,7 +387,6 @@ impl Files {
                 (None, None) => JournalError::Empty.into(),
             });
         };
-        let fault = finding.as_ref().map(ToString::to_string);
         let (chronicle, entries) = kept(ledger.facts, ledger.leaves);
         let source = Source {
             sample: ledger.origin.as_str() == demo::ORIGIN,
@@ -400,9 +398,9 @@ impl Files {
             flag: self.flag.clone(),
             today: self.today,
             bookmarks: BTreeSet::new(),
-            fault,
+            belief,
         };
-        Ok(Read { source, opened, finding, notes: audit.notes })
+        Ok(Read { source, finding, notes: audit.notes })
     }
 
     /// Where the bookmarks of this ledger are kept, by the identity of its first entry.

@@ -9,11 +9,13 @@ use super::anchor::policy;
 use super::failure::{Failure, exit};
 use super::verify::{Report as Weighed, kept, meaning};
 use crate::domain::anchor::Intervals;
+use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Keeps, Kinds};
 use crate::domain::day::Instant;
 use crate::export::opened::{OpenError, examine_folder};
 use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Audit, Finding, Ledger};
+use crate::journal::belief::of_audit;
 use crate::journal::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, JournalError, audit_since, first_look, is_remembered};
 use crate::ledger::Policy;
@@ -126,11 +128,12 @@ impl Check {
     ///
     /// # Errors
     /// [`Failure`] when it is none.
-    pub(super) fn open_folder(&self, path: &Path) -> Result<Examination, Failure> {
+    pub(super) fn open_folder(&self, path: &Path) -> Result<(Audit, Belief), Failure> {
         let found = self.folder(path)?;
         let report = self.report(&found, None, true);
+        let belief = report.belief.clone();
         self.leave(Some(Opened::Folder(Box::new(report))));
-        Ok(found)
+        Ok((found.audit, belief))
     }
 
     fn folder(&self, path: &Path) -> Result<Examination, Failure> {
@@ -202,6 +205,7 @@ impl Check {
         let unasked = "every entry is what its key signed; who dated heads from outside, and what \
                        findings there are, is looked at when you check again";
         Ok(Report {
+            belief: of_audit(&audit, true),
             answer: if audit.finding.is_some() { Answer::No } else { Answer::NotDecided },
             entries: audit.counts.entries,
             remembered: audit.counts.remembered,
@@ -261,6 +265,7 @@ impl Check {
         let ledger = found.audit.ledger.as_ref();
         Report {
             answer,
+            belief: verdict.belief(),
             entries: found.audit.counts.entries,
             remembered: found.audit.counts.remembered,
             phases,
@@ -278,15 +283,6 @@ impl Check {
 fn is_large(path: &Path) -> bool {
     let size = Store::open(path, Mode::Read).and_then(|store| store.size());
     size.is_ok_and(|size| size > UNASKED_MAX)
-}
-
-/// What opening found, by the entries alone.
-pub(super) fn opened<F>(audit: &Audit<F>) -> Answer {
-    match (&audit.finding, &audit.undecided) {
-        (Some(_), _) => Answer::No,
-        (None, Some(_)) => Answer::NotDecided,
-        (None, None) => Answer::Yes,
-    }
 }
 
 /// How far it is, and how fast since it began.

@@ -14,12 +14,14 @@ use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
 use crate::domain::anchor::Intervals;
+use crate::domain::belief::Belief;
 use crate::domain::event::Event;
 use crate::export::folder::CHECKPOINT;
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Finding, Ledger, Place};
+use crate::journal::belief::{of_examination, of_nothing};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
@@ -251,6 +253,7 @@ fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u
     let value = json!({
         "ledger": Value::Null,
         "answer": "no",
+        "belief": of_nothing(finding).json(),
         "phases": [{ "name": name, "outcome": "bad", "text": finding.text }],
         "fault": fault_json(finding),
         "does_not_prove": NOT_PROVED,
@@ -301,6 +304,8 @@ pub(super) struct Report<'r> {
     found: &'r Examination,
     /// The exit status.
     pub(super) code: u8,
+    /// Why the entries alone cannot be decided, where they cannot.
+    open: Option<String>,
     /// Why it cannot be decided, where it cannot.
     pub(super) undecided: Option<String>,
     /// What the head file beside a ledger is.
@@ -314,7 +319,8 @@ pub(super) struct Report<'r> {
 impl<'r> Report<'r> {
     /// Weighs an examination; `untrusted` where a folder's own keys are all there is to go by.
     pub(super) fn of(found: &'r Examination, guard: Option<&Guard>, untrusted: bool) -> Self {
-        let undecided = found.audit.undecided.clone().or_else(|| not_replayed(found)).or_else(|| {
+        let open = found.audit.undecided.clone().or_else(|| not_replayed(found));
+        let undecided = open.clone().or_else(|| {
             let why = "everything fits, by the keys that the folder itself names; choose whom to \
                        trust with --policy FILE";
             untrusted.then(|| why.to_owned())
@@ -332,7 +338,12 @@ impl<'r> Report<'r> {
             let place = Place::File("the head file beside the ledger".to_owned());
             Finding { place, rule: HEAD_FILE, text: text.to_owned() }
         });
-        Self { found, code, undecided, head_file, guard_fault, guard_finding }
+        Self { found, code, open, undecided, head_file, guard_fault, guard_finding }
+    }
+
+    /// How far all of it can be believed.
+    pub(super) fn belief(&self) -> Belief {
+        of_examination(self.found, self.fault(), self.open.as_deref())
     }
 
     /// The first rule broken: of the phases, then of the findings, then by the head file.
@@ -340,17 +351,14 @@ impl<'r> Report<'r> {
         self.found.first_fault().or(self.guard_finding.as_ref())
     }
 
-    fn word(&self) -> &'static str {
-        match self.code {
-            exit::YES => "YES",
-            exit::NO => "NO",
-            _ => "NOT DECIDED",
-        }
-    }
-
     fn text(&self) -> String {
         let (found, audit) = (self.found, &self.found.audit);
-        let mut text = format!("Can this history be trusted? {}\n", self.word());
+        let word = match self.code {
+            exit::YES => self.belief().verdict(),
+            exit::NO => "NO".to_owned(),
+            _ => "NOT DECIDED".to_owned(),
+        };
+        let mut text = format!("Can this history be trusted? {word}\n");
         if let Some((origin, _)) = &found.about {
             let _ = writeln!(text, "  {:<10}  {origin}", "ledger");
         }
@@ -407,6 +415,7 @@ impl<'r> Report<'r> {
         json!({
             "ledger": found.about.as_ref().map(|(origin, _)| origin),
             "answer": match self.code { exit::YES => "yes", exit::NO => "no", _ => "not_decided" },
+            "belief": self.belief().json(),
             "checked": {
                 "entries": counts.entries,
                 "signatures": counts.signatures,

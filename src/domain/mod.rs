@@ -8,6 +8,7 @@
 
 pub mod admit;
 pub mod anchor;
+pub mod belief;
 pub mod body;
 pub mod candidates;
 pub mod chronicle;

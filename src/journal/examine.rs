@@ -373,6 +373,13 @@ impl<'e> Examiner<'e> {
                     more => format!("the {more} after it only by the log key"),
                 };
                 let count = best.signed.len();
+                if policy.asks_nobody() {
+                    let text = format!(
+                        "the policy asks nobody (quorum none); {} signed the first {covered}",
+                        counted(count, "witness")
+                    );
+                    return Phase::not_checked(phase::QUORUM, text);
+                }
                 let (count, covered) = (counted(count, "witness"), counted(covered, "entry"));
                 let text = format!("{count} signed the first {covered}; {after}");
                 Phase::good(phase::QUORUM, text)

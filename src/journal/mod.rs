@@ -6,6 +6,7 @@
 
 mod anchors;
 pub mod audit;
+pub mod belief;
 pub mod disclosed;
 pub mod examine;
 pub mod published;

@@ -112,6 +112,11 @@ impl Policy {
         &self.witnesses
     }
 
+    /// Says whether the policy asks for no witness at all.
+    pub const fn asks_nobody(&self) -> bool {
+        matches!(self.quorum, Quorum::Nobody)
+    }
+
     /// Tells whether the witnesses with these names in the policy are enough. Where the policy asks
     /// for none, nobody is enough.
     #[must_use]

@@ -66,6 +66,11 @@ pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
         C::NextPane => pane(model, true),
         C::PreviousPane => pane(model, false),
         C::Verify => Some(verify(model)),
+        C::Preview if model.trust.warning().is_some() => {
+            let warning = model.trust.warning().unwrap_or_default();
+            model.notice = format!("No statement is drafted: {warning}");
+            None
+        }
         C::Preview => {
             let text = export::preview(model);
             open(model, Overlay::Text("Statement, as a draft".to_owned(), text, 0))
@@ -362,7 +367,8 @@ pub fn begin(model: &mut Model) -> Effect {
 pub fn checked(model: &mut Model, outcome: Result<Report, String>) {
     model.trust.running = None;
     // The first is made unasked: it is spoken of where it is bad and the screen does not say so.
-    let again = model.trust.report.is_some() || model.trust.failed.is_some();
+    let again = model.trust.checked;
+    model.trust.checked = true;
     match outcome {
         Ok(report) => {
             let good = report.answer == Answer::Yes;
@@ -371,7 +377,7 @@ pub fn checked(model: &mut Model, outcome: Result<Report, String>) {
             let text = model.trust.answer();
             if again {
                 model.notice = format!("Checked again: {text}");
-            } else if !good && model.library.source.fault.is_none() {
+            } else if !good && model.trust.opened.is_clean() {
                 model.notice =
                     format!("{} Signatures: {text}", model.keys.hint(Command::Signatures));
             }
@@ -392,13 +398,17 @@ pub fn reload(model: &mut Model, mut source: Source) -> Option<Effect> {
         Ok(library) => {
             let more = library.all().saturating_sub(before);
             model.library = library;
+            model.trust.opened = model.library.source.belief.clone();
+            if more > 0 || !model.trust.opened.is_clean() {
+                // What was checked before were other entries.
+                model.trust.report = None;
+            }
             model.grown = 0;
             model.notice = match more {
                 0 => "Nothing new is recorded.".to_owned(),
                 1 => "1 new entry is included.".to_owned(),
                 more => format!("{more} new entries are included."),
             };
-            // What was checked before were other entries.
             (more > 0).then(|| begin(model))
         }
         Err(error) => {

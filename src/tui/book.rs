@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Words};
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
@@ -65,8 +66,8 @@ pub struct Source {
     pub today: Day,
     /// Days that the user marked before.
     pub bookmarks: BTreeSet<Day>,
-    /// The first fault, when only the entries before it are here.
-    pub fault: Option<String>,
+    /// How far it can be believed; only what can be is here.
+    pub belief: Belief,
     /// Whether this is the sample ledger.
     pub sample: bool,
 }

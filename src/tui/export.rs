@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::act::view_command;
+use super::book::Asked;
 use super::model::{Body, Model, Screen};
 use super::page::compare::status_text;
 use super::page::history::tell;
@@ -84,6 +85,12 @@ pub fn rows(model: &Model) -> Vec<Vec<String>> {
     }
 }
 
+/// The same without rows that only give a line more room on a screen.
+pub fn said(model: &Model) -> Vec<Vec<String>> {
+    let says = |row: &Vec<String>| row.iter().any(|cell| !cell.is_empty());
+    rows(model).into_iter().filter(says).collect()
+}
+
 /// Entries, with a mark where some are doubtful.
 fn entries(model: &Model, list: &[u64]) -> String {
     let (text, mark) = (entries_text(list), doubt_mark(&model.library.doubtful(list)));
@@ -105,6 +112,59 @@ pub fn file(model: &Model, name: &str) -> Result<Vec<u8>, String> {
     }
 }
 
+/// What every file says of itself, whatever its form: of whom, both dates, what is left out, how far
+/// it can be believed, and the head that it was read under.
+fn about(model: &Model) -> Vec<(&'static str, String)> {
+    let position = &model.position;
+    let belief = model.trust.belief();
+    let sides = model.screen == Screen::Compare || model.is_beside();
+    let mut all = vec![
+        ("believed", believed(model)),
+        ("organisation", position.book.state.organisation.clone()),
+        ("position_on", model.asked.on.to_string()),
+        ("recorded_by", recorded_by(model, model.asked)),
+        ("rules", position.rules_text()),
+    ];
+    if sides {
+        let other = model.other;
+        all.push(("compared_with_position_on", other.on.to_string()));
+        all.push(("compared_with_recorded_by", recorded_by(model, other)));
+    }
+    all.push(("filter", model.filter.title().to_owned()));
+    all.push(("head", belief.head_text()));
+    all.push(("check_result", model.trust.answer()));
+    all
+}
+
+/// How far it can be believed, as one word or a warning.
+fn believed(model: &Model) -> String {
+    model.trust.warning().unwrap_or_else(|| model.trust.belief().short())
+}
+
+/// How much of the ledger was used: in words, and how many entries.
+fn recorded_by(model: &Model, asked: Asked) -> String {
+    format!("{} ({} entries)", known_text(asked, true), model.library.size(asked))
+}
+
+/// Adds to a table, in every row, what a file says of itself: a row that is taken out of it still
+/// says how far it can be believed, which stands in the first column. A table without rows gets one.
+fn table(model: &Model) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let (about, own) = (about(model), header(model.screen));
+    let (first, rest) = about.split_at(1);
+    let names =
+        |of: &[(&'static str, String)]| of.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let cells = |of: &[(&str, String)]| -> Vec<String> {
+        of.iter().map(|(_, cell)| cell.clone()).collect()
+    };
+    let header = [names(first), own.to_vec(), names(rest)].concat();
+    let mut list = said(model);
+    if list.is_empty() {
+        list.push(vec![String::new(); own.len()]);
+    }
+    let whole = |row: Vec<String>| -> Vec<String> { [cells(first), row, cells(rest)].concat() };
+    (header, list.into_iter().map(whole).collect())
+}
+
 /// UTF-8 with a byte order mark: Excel guesses wrongly without it.
 fn csv(model: &Model) -> Vec<u8> {
     let mut bytes = "\u{feff}".as_bytes().to_vec();
@@ -112,8 +172,9 @@ fn csv(model: &Model) -> Vec<u8> {
     let guarded = |cell: String| {
         if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
     };
-    let rows = rows(model).into_iter().map(|row| row.into_iter().map(guarded).collect());
-    bytes.extend(write_stored(header(model.screen), rows).into_bytes());
+    let (header, rows) = table(model);
+    let rows = rows.into_iter().map(|row| row.into_iter().map(guarded).collect());
+    bytes.extend(write_stored(&header, rows).into_bytes());
     bytes
 }
 
@@ -129,8 +190,13 @@ fn as_json(model: &Model) -> Value {
         "at": model.asked.on.to_string(),
         "as_known": known_text(model.asked, true),
         "size": model.position.size,
+        "organisation": model.position.book.state.organisation,
+        "about": about(model).into_iter()
+            .map(|(name, text)| (name.to_owned(), json!(text))).collect::<Value>(),
+        "belief": model.trust.belief().json(),
+        "warning": model.trust.warning(),
         "command": view_command(model, false),
-        "rows": rows(model).into_iter().map(object).collect::<Vec<_>>(),
+        "rows": said(model).into_iter().map(object).collect::<Vec<_>>(),
     })
 }
 
@@ -141,10 +207,18 @@ fn escaped(text: &str) -> String {
 
 fn html(model: &Model) -> String {
     let title = escaped(&format!("DSPT: {}", model.screen.name()));
+    let warning = model.trust.warning().map_or_else(String::new, |warning| {
+        format!("<p><strong>{}</strong></p>\n", escaped(&warning))
+    });
+    let mut about = String::new();
+    for (name, text) in self::about(model) {
+        let (name, text) = (escaped(&name.replace('_', " ")), escaped(&text));
+        let _ = writeln!(about, "<dt>{name}</dt><dd>{text}</dd>");
+    }
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head><meta charset=\"utf-8\">\
-         <title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{}</p>\n<p>{}</p>\n\
-         <p><code>{}</code></p>\n<table>\n<thead><tr>",
+         <title>{title}</title></head>\n<body>\n{warning}<h1>{title}</h1>\n<dl>\n{about}</dl>\n\
+         <p>{}</p>\n<p>{}</p>\n<p><code>{}</code></p>\n<table>\n<thead><tr>",
         escaped(&model.position.sentence()),
         escaped(&model.position.counts_text()),
         escaped(&view_command(model, false))
@@ -153,7 +227,7 @@ fn html(model: &Model) -> String {
         let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&name.replace('_', " ")));
     }
     page.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows(model) {
+    for row in said(model) {
         page.push_str("<tr>");
         for cell in row {
             let _ = write!(page, "<td>{}</td>", escaped(&cell));
@@ -166,10 +240,15 @@ fn html(model: &Model) -> String {
 
 /// The sentence, the counts and the list as plain lines.
 pub fn text(model: &Model) -> String {
-    let mut text = format!("{}\n", safe(&model.position.sentence()));
+    let warning = model.trust.warning().map(|warning| format!("{}.\n", safe(&warning)));
+    let mut text = warning.unwrap_or_default();
+    for (name, said) in about(model) {
+        let _ = writeln!(text, "{}: {}", name.replace('_', " "), safe(&said));
+    }
+    let _ = writeln!(text, "\n{}", safe(&model.position.sentence()));
     let _ = writeln!(text, "{}", model.position.counts_text());
     let _ = writeln!(text, "This view: {}\n", view_command(model, false));
-    for row in rows(model) {
+    for row in said(model) {
         let line: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }

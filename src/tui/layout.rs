@@ -105,7 +105,7 @@ pub fn signatures(model: &Model, lines: &[Line]) -> [Boxed; 3] {
         (false, true) => (6, 4),
         (false, false) => (0, 0),
     };
-    let mut y = HEADER;
+    let mut y = HEADER + model.over.more();
     Part::ALL.map(|part| {
         let height = match part {
             _ if yourself == 0 => {

@@ -22,14 +22,20 @@ use crate::domain::text::safe;
 /// What is said at the start.
 pub fn greeting(model: &Model) -> String {
     let position = &model.position;
-    let mut text = format!("{}\n{}\n", position.sentence(), position.counts_text());
-    if let Some(fault) = &model.library.source.fault {
+    let mut text = warned(model);
+    let _ = writeln!(text, "{}\n{}", position.sentence(), position.counts_text());
+    if let Some(fault) = model.trust.belief().why.as_ref().filter(|_| !text.starts_with("Pos")) {
         let _ = writeln!(text, "This ledger does not verify: {}", safe(fault));
     } else if !model.notice.is_empty() {
         let _ = writeln!(text, "{}", safe(&model.notice));
     }
     text.push_str("Type a command, or help.\n");
     text
+}
+
+/// What stands at the head of every screen where not all of it can be believed.
+fn warned(model: &Model) -> String {
+    model.trust.warning().map_or_else(String::new, |warning| format!("{}.\n", safe(&warning)))
 }
 
 /// Help, line by line: every command with its keys.
@@ -141,7 +147,7 @@ fn change(model: &Model, before: &[(String, Status)]) -> String {
             None => moves.push((was, *status, 1)),
         }
     }
-    let mut text = format!("{}\n", model.position.sentence());
+    let mut text = format!("{}{}\n", warned(model), model.position.sentence());
     if moves.is_empty() {
         text.push_str("Nothing shown changed.\n");
     }
@@ -175,11 +181,12 @@ fn line_text(model: &Model, command: Command) -> String {
 fn page(model: &Model) -> String {
     let name = model.screen.name();
     // The tree is that of side A then, which the sentence is not about.
-    let mut text = if model.is_beside() && model.on_a {
-        format!("{name}. A, {}.\n", model.other.on.long())
+    let mut text = warned(model);
+    if model.is_beside() && model.on_a {
+        let _ = writeln!(text, "{name}. A, {}.", model.other.on.long());
     } else {
-        format!("{name}. {}\n", model.position.sentence())
-    };
+        let _ = writeln!(text, "{name}. {}", model.position.sentence());
+    }
     match &model.body {
         Body::Position(..) => {
             let _ = writeln!(text, "{}", model.position.counts_text());
@@ -213,11 +220,13 @@ fn page(model: &Model) -> String {
         }
         Body::YearEnd(page) => {
             text.push_str(&readiness(model, page));
-            let [draft, publish] = statement_commands(model.asked);
-            let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
+            if model.trust.warning().is_none() {
+                let [draft, publish] = statement_commands(model.asked);
+                let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
+            }
         }
     }
-    for row in export::rows(model) {
+    for row in export::said(model) {
         let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
         let _ = match model.screen {
             Screen::Why => {

@@ -17,6 +17,8 @@ use super::page::year_end::{ToDo, YearEnd};
 use super::page::{Position, Row};
 use super::theme::Theme;
 use super::trust::Trust;
+use super::width::wrap;
+use crate::domain::belief::Grade;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::refs::{ItemId, ItemRef};
@@ -105,6 +107,28 @@ pub struct Told {
     pub entry: Vec<String>,
 }
 
+/// What takes rows from the screen: it is wrapped, never cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Over {
+    /// What stands over every screen where not all can be believed.
+    pub warning: Vec<String>,
+    /// What the Signatures screen answers.
+    pub verdict: Vec<String>,
+}
+
+impl Over {
+    /// How many rows the verdict takes more than it has.
+    pub fn more(&self) -> u16 {
+        let rows = u16::try_from(self.verdict.len()).unwrap_or(u16::MAX);
+        rows.saturating_sub(layout::HEADER - 1)
+    }
+
+    /// How many rows the warning takes.
+    pub fn rows(&self) -> u16 {
+        u16::try_from(self.warning.len()).unwrap_or(u16::MAX)
+    }
+}
+
 /// Everything that the screen shows.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Model {
@@ -149,6 +173,10 @@ pub struct Model {
     /// Whether the mouse is taken.
     pub mouse: bool,
     /// Columns and rows of the window.
+    pub window: (u16, u16),
+    /// What takes rows from the screen that it would have otherwise.
+    pub over: Over,
+    /// Columns and rows that are left of it.
     pub size: (u16, u16),
     /// What things look like.
     pub theme: Theme,
@@ -181,7 +209,8 @@ impl Model {
         let position = Position::read(&mut library, asked, &filter)?;
         let work = position.rows.iter().find(|row| !row.status.in_place());
         let item = work.or(position.rows.first()).map(|row| row.item.item.clone());
-        let broken = library.source.fault.is_some();
+        let opened = library.source.belief.clone();
+        let broken = !opened.is_clean() && opened.grade != Grade::Unchecked;
         let tour = (library.source.sample && !broken).then_some(0);
         let mut model = Self {
             asked,
@@ -199,10 +228,12 @@ impl Model {
             motion: true,
             overlay: Overlay::None,
             notice: String::new(),
-            trust: Trust::default(),
+            trust: Trust { opened, ..Trust::default() },
             turned: BTreeSet::new(),
             open_all: false,
             mouse: false,
+            window: (80, 24),
+            over: Over::default(),
             size: (80, 24),
             theme,
             keys: Keymap::default(),
@@ -362,6 +393,9 @@ impl Model {
 
     /// Works out again what the screen says, keeping item and scroll where they are.
     pub fn refresh(&mut self) {
+        self.over = self.read_over();
+        let (columns, rows) = self.window;
+        self.size = (columns, rows.saturating_sub(self.over.rows() + self.over.more()));
         match Position::read(&mut self.library, self.asked, &self.filter) {
             Ok(position) => self.position = position,
             Err(error) => self.notice = error.to_string(),
@@ -372,6 +406,15 @@ impl Model {
         self.scroll();
         self.reasons();
         self.told = self.read_told();
+    }
+
+    fn read_over(&self) -> Over {
+        let width = usize::from(self.window.0.saturating_sub(2));
+        let wrapped = |text: &String| wrap(text, width);
+        let warning = self.trust.warning().as_ref().map(wrapped).unwrap_or_default();
+        let here = self.screen == Screen::Signatures;
+        let verdict = if here { signatures::verdict(self, width) } else { Vec::new() };
+        Over { warning, verdict }
     }
 
     fn read_body(&mut self) -> Body {

@@ -3,6 +3,7 @@
 
 use super::width::grouped;
 use crate::domain::anchor::{Anchor, Intervals};
+use crate::domain::belief::{Belief, Grade};
 
 /// The answer in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub struct Dated {
 pub struct Report {
     /// The answer.
     pub answer: Answer,
+    /// How far all of it can be believed.
+    pub belief: Belief,
     /// Entries found good.
     pub entries: u64,
     /// Entries that were hashed only: they are those whose signatures this user verified before.
@@ -140,11 +143,13 @@ pub struct Trust {
     /// The last report.
     pub report: Option<Report>,
     /// What opening the ledger found: its entries, without whom the reader trusts.
-    pub opened: Option<Answer>,
+    pub opened: Belief,
     /// How far the running check is.
     pub running: Option<Progress>,
     /// Counts the checks, so that a late answer of an older one is dropped.
     pub generation: u64,
+    /// Whether a check has ended since the ledger was opened.
+    pub checked: bool,
     /// Why the check could not be made.
     pub failed: Option<String>,
     /// What `dspt verify` takes so as to trust the same people, such as `--policy FILE`.
@@ -163,22 +168,25 @@ pub const NOT_PROVED_LIST: [&str; 4] = [
 ];
 
 impl Trust {
+    /// How far the ledger can be believed: by the last check, else by what opening it found.
+    pub fn belief(&self) -> &Belief {
+        self.report.as_ref().map_or(&self.opened, |report| &report.belief)
+    }
+
     /// The answer in a sentence.
     pub fn answer(&self) -> String {
         let Some(report) = &self.report else {
-            return match (self.running.is_some(), self.opened) {
+            return match (self.running.is_some(), self.opened.grade) {
                 (true, _) => "being checked.".to_owned(),
-                (false, Some(Answer::No)) => "NO. Entries were changed.".to_owned(),
+                (false, Grade::Broken) => format!("NO. {}.", self.opened.sentence()),
                 (false, _) => "not checked in full yet; verify checks it.".to_owned(),
             };
         };
         match report.answer {
-            Answer::Yes => {
-                "YES, nothing has been changed, removed or put in a different order.".to_owned()
-            }
+            Answer::Yes => format!("{}.", report.belief.verdict()),
             Answer::No => report.fault.as_ref().map_or_else(
-                || "NO.  The head file beside the ledger does not fit it.".to_owned(),
-                |fault| format!("NO.  First problem: {}. {}", fault.place, report.good_until()),
+                || "NO. The head file beside the ledger does not fit it.".to_owned(),
+                |fault| format!("NO. First problem: {}. {}", fault.place, report.good_until()),
             ),
             Answer::NotDecided => {
                 let why = report.undecided.as_deref().unwrap_or_default();
@@ -187,11 +195,12 @@ impl Trust {
         }
     }
 
-    /// A line to stand on every screen while nothing shown was checked but that it is under the
-    /// signed head; none otherwise.
-    pub fn unchecked(&self) -> Option<String> {
-        if self.opened.is_some() || self.report.is_some() {
-            return None;
+    /// What stands over every screen, and at the head of every file made from one, where not all of
+    /// it can be believed; none otherwise.
+    pub fn warning(&self) -> Option<String> {
+        let belief = self.belief();
+        if belief.grade != Grade::Unchecked {
+            return belief.warning();
         }
         let how = match (&self.failed, self.running) {
             (Some(why), _) => format!("cannot be checked: {why}"),
@@ -204,17 +213,26 @@ impl Trust {
     }
 
     /// What is known of the signature of an entry that is shown.
-    pub fn signature(&self) -> &'static str {
-        match (self.opened, &self.report) {
-            (None, None) => "not checked yet",
-            (None, Some(report)) if report.answer == Answer::No => "see the Signatures screen",
-            (None, Some(_)) | (Some(_), _) => "good",
+    pub fn signature(&self, seq: u64) -> &'static str {
+        match (self.opened.grade, &self.report) {
+            (Grade::Unchecked, None) => "not checked yet",
+            (Grade::Unchecked, Some(report)) if report.answer == Answer::No => {
+                "see the Signatures screen"
+            }
+            _ if seq < self.belief().remembered => "good when you checked it before; now its hash",
+            (_, _) => "good",
         }
     }
 
     /// The answer in one word, as far as there is one: of the last check, else of the opening.
     pub fn word(&self) -> Option<Answer> {
-        self.report.as_ref().map(|report| report.answer).or(self.opened)
+        let opened = match self.opened.grade {
+            Grade::Proven | Grade::Consistent => Some(Answer::Yes),
+            Grade::Broken => Some(Answer::No),
+            Grade::NotDecided => Some(Answer::NotDecided),
+            Grade::Unchecked => None,
+        };
+        self.report.as_ref().map(|report| report.answer).or(opened)
     }
 
     /// The phases, those of a running check as far as it has come.

@@ -74,7 +74,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Key(key) => press(model, key),
         Message::Say(command, rest) => act::say(model, command, &rest),
         Message::Size(columns, rows) => {
-            model.size = (columns, rows);
+            model.window = (columns, rows);
             None
         }
         Message::Tick => {
@@ -102,7 +102,9 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
             model.grown = more;
             return None;
         }
-        Message::Click(column, row) => mouse::click(model, column, row),
+        Message::Click(column, row) => {
+            row.checked_sub(model.over.rows()).and_then(|row| mouse::click(model, column, row))
+        }
         Message::Wheel(down) => {
             let at = model.cursor().at;
             model.select(if down { at.saturating_add(3) } else { at.saturating_sub(3) });

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::anchor::{Anchor, Intervals, Outsider};
+use dspt_ledger::domain::belief::{Belief, Grade};
 use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::day::{Day, Instant};
 use dspt_ledger::domain::event::{Event, StatementPublished};
@@ -23,7 +24,7 @@ use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::trust::{Answer, Dated, Fault, Phase, Progress, Report, State};
 use dspt_ledger::tui::update::{Effect, Message, update};
 use dspt_ledger::tui::view::view;
-use dspt_ledger::tui::{keyfile, linear, moment, overlay};
+use dspt_ledger::tui::{export, keyfile, linear, moment, overlay};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -63,7 +64,7 @@ pub(crate) fn source() -> Source {
                 flag: "--ledger dspt-demo".to_owned(),
                 today: day(TODAY),
                 bookmarks: [day("2026-03-31")].into(),
-                fault: None,
+                belief: consistent(106),
                 sample: false,
             }
         })
@@ -86,6 +87,12 @@ fn with_facts(facts: Vec<Fact>) -> Source {
     }
 }
 
+/// A ledger against which nothing speaks, by its own keys.
+pub(crate) fn consistent(entries: u64) -> Belief {
+    let head = Some((entries, "AAAA".to_owned()));
+    Belief { grade: Grade::Consistent, entries, all: true, head, ..Belief::default() }
+}
+
 /// What the check of the sample ledger finds, with no witness.
 pub(crate) fn report() -> Report {
     let phase = |name: &str, state, text: &str| Phase {
@@ -96,6 +103,7 @@ pub(crate) fn report() -> Report {
     let (good, not) = (State::Good, State::NotChecked);
     Report {
         answer: Answer::Yes,
+        belief: consistent(106),
         entries: 106,
         remembered: 0,
         phases: vec![
@@ -616,7 +624,7 @@ fn the_selected_line_is_on_screen_and_a_click_selects_what_it_hits() {
 fn what_was_not_checked_says_so_on_every_screen_until_it_is() {
     let mut model = model_of(source(), Theme::default());
     model.tour = None;
-    (model.trust.opened, model.trust.report) = (None, None);
+    (model.trust.opened, model.trust.report) = (Belief::default(), None);
     let all = ["1", "2", "3", "4", "5", "6"];
     for key in all {
         press(&mut model, key);
@@ -687,6 +695,72 @@ fn a_published_statement_is_marked_and_listed() {
 }
 
 #[test]
+fn what_cannot_be_believed_says_so_at_the_head_of_every_screen_and_file() {
+    let warning = "ONLY ENTRIES #0 TO #49 CAN BE BELIEVED";
+    let why = "entry #50: leaf-differs: it is another".to_owned();
+    let broken = Belief { grade: Grade::Broken, entries: 50, why: Some(why), ..Belief::default() };
+    let mut model = model_of(Source { belief: broken, ..source() }, Theme::default());
+    model.trust.report = None;
+    assert_eq!(model.screen, Screen::Signatures);
+    for key in ["1", "2", "3", "4", "5", "6"] {
+        press(&mut model, key);
+        for (columns, rows) in SIZES {
+            let text = drawn(&mut model, columns, rows);
+            assert_eq!(text.lines().next().unwrap().trim(), warning, "{key}: {text}");
+            assert!(!text.contains("statement publish"), "{text}");
+            assert!(!text.contains("nothing was changed"), "{text}");
+        }
+        for (ending, head) in [("txt", 0), ("csv", 1), ("html", 4)] {
+            let bytes = export::file(&model, &format!("x.{ending}")).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.lines().nth(head).unwrap().contains(warning), "{key} {ending}: {text}");
+        }
+        let json = export::file(&model, "x.json").unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!((&json["warning"], &json["belief"]["entries"]), (&warning.into(), &50.into()));
+    }
+    press(&mut model, "p");
+    assert!(model.overlay == overlay::Overlay::None, "no draft is offered");
+    assert_eq!(model.notice, format!("No statement is drafted: {warning}"));
+}
+
+#[test]
+fn every_file_says_of_whom_when_and_how_far_it_can_be_believed() {
+    each_screen(|model, screen| {
+        say(model, "filter lapsed");
+        for ending in ["txt", "csv", "html", "json"] {
+            let text = export::file(model, &format!("x.{ending}")).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            for part in [
+                "Northbridge Health IT Ltd",
+                "2026-06-30",
+                "30 June 2026 (",
+                "lapsed",
+                "consistent, not proven",
+                "106 entries, root ",
+            ] {
+                assert!(text.contains(part), "{screen:?} {ending} {part}: {text}");
+            }
+        }
+        say(model, "filter all");
+    });
+}
+
+#[test]
+fn a_verdict_is_whole_in_every_window() {
+    let mut model = model();
+    let why = "something that takes many words to say, ".repeat(8) + "and its end";
+    model.trust.report =
+        Some(Report { answer: Answer::NotDecided, undecided: Some(why), ..report() });
+    press(&mut model, "5");
+    for (columns, rows) in SIZES {
+        let text = drawn(&mut model, columns, rows);
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("many words to say, and its end"), "{columns}: {text}");
+    }
+}
+
+#[test]
 fn a_click_on_the_timeline_sets_the_date() {
     let mut model = model();
     let text = drawn(&mut model, 80, 24);
@@ -719,7 +793,8 @@ fn a_running_check_shows_its_phases_the_count_the_rate_and_the_time_left() {
     update(&mut model, Message::Checking(generation, progress));
     for (columns, rows) in SIZES {
         let text = drawn(&mut model, columns, rows);
-        assert!(text.contains("Checking: entries, 46 of 106 entries, 25 a second, 3 s"), "{text}");
+        let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("Checking: entries, 46 of 106 entries, 25 a second, 3 s"), "{text}");
         assert!(text.contains("[>] Signatures and keys are good running: 46 of"), "{text}");
         assert!(text.contains("[ ] Statuses follow from it      waiting"), "{text}");
         assert!(!text.contains("[x] Signatures"), "{text}");
@@ -769,12 +844,12 @@ fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
     }
     // Every line can be reached at every size, and opened: the entry that recorded the head too.
     for (columns, rows) in SIZES {
-        model.size = (columns, rows);
+        model.window = (columns, rows);
         say(&mut model, "first");
         say(&mut model, "find #20");
         assert!(drawn(&mut model, columns, rows).contains(">#20       believed"));
     }
-    model.size = (80, 24);
+    model.window = (80, 24);
     press(&mut model, "\n");
     let text = drawn(&mut model, 80, 24);
     assert!(text.contains("by         witness witness.example+00000000+AAAA"), "{text}");
@@ -794,7 +869,7 @@ fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
 fn tab_goes_from_box_to_box_and_lines_that_can_be_compared_are_copied() {
     for (columns, rows) in SIZES {
         let mut model = model();
-        model.size = (columns, rows);
+        model.window = (columns, rows);
         press(&mut model, "5\t");
         let text = drawn(&mut model, columns, rows);
         assert!(text.contains(">2HS8bJpYB J. Okoro, owner"), "{text}");
@@ -839,8 +914,8 @@ fn the_first_problem_is_said_with_what_it_means_at_every_size() {
     say(&mut model, "signatures");
     for (columns, rows) in SIZES {
         let text = drawn(&mut model, columns, rows);
-        assert!(text.contains("Answer: NO.  First problem: entry #60."), "{text}");
-        for line in ["where     entry #60", "found ", "means ", "good  "] {
+        assert!(text.contains(" NO. First problem: entry #60."), "{text}");
+        for line in ["where     entry #60: bad-signature", "found ", "means ", "good  "] {
             assert!(text.contains(line), "{line}: {text}");
         }
         say(&mut model, "find entries");

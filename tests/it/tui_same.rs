@@ -231,7 +231,7 @@ fn open(path: &Path) -> Model {
         flag: String::new(),
         today: TODAY.parse().unwrap(),
         bookmarks: [].into(),
-        fault: None,
+        belief: super::tui::consistent(0),
         sample: false,
     };
     Model::new(source, Theme::default()).unwrap()

@@ -154,7 +154,7 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
         ("2", "[2 Why]"),
         ("3", "items changed"),
         ("4", "Assertion 10.2 confirmed"),
-        ("5", "Answer: YES"),
+        ("5", "trusted? CONSISTENT, not proven"),
         ("6", "Ready to publish?  NOT YET"),
         ("1", "[1 Position]"),
     ] {
@@ -179,7 +179,7 @@ fn the_program_runs_in_a_terminal_and_gives_it_back() {
     shell.resize(80, 24);
     shell.shows("[3 Compare]");
     shell.send("v");
-    shell.shows("Checked again: YES");
+    shell.shows("Checked again: CONSISTENT");
     shell.send("mb");
     shell.shows("Bookmarks: 1.");
     shell.send("xview.csv\r");
@@ -540,7 +540,7 @@ fn without_a_terminal_it_says_what_to_do() {
     assert_eq!(code, Some(0), "{out}");
     assert!(out.starts_with("Position on 30 June 2026, using what was recorded by 30 June 2026"));
     assert!(out.contains("21 items changed from lapsed to met by equivalence."), "{out}");
-    assert!(out.contains("Checked again: YES"), "{out}");
+    assert!(out.contains("Checked again: CONSISTENT"), "{out}");
     assert!(!out.contains('\u{1b}'), "{out}");
     let (code, _, err) = run(&["--linear", "--at", "31 June 2026"], "");
     assert_eq!(code, Some(2), "{err}");

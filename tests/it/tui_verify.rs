@@ -64,7 +64,10 @@ fn check(ledger: &Path, flags: &[String], answer: &str) {
         let (screen_code, said) = run(folder, ledger, &words(&["tui", "--linear"], flags), &input);
         assert_eq!(screen_code, code, "{said}");
         let word = match answer {
-            "yes" => "Can this history be trusted? YES",
+            "yes" if flags.iter().any(|flag| flag == "--policy") => {
+                "Can this history be trusted? YES, by your policy"
+            }
+            "yes" => "Can this history be trusted? CONSISTENT, not proven against those who hold",
             "no" => "Can this history be trusted? NO. ",
             _ => "Can this history be trusted? NOT DECIDED: ",
         };

@@ -204,7 +204,7 @@ pub fn details(library: &Library, trust: &Trust, seq: u64) -> Vec<String> {
     if let Some(leaf) = library.source.entries.leaf(seq) {
         lines.push(format!("leaf hash  {}", grouped_hash(&leaf)));
     }
-    lines.push(format!("signature  {}", trust.signature()));
+    lines.push(format!("signature  {}", trust.signature(seq)));
     for one in &fact.subjects {
         lines.push(format!("names      {} sha256 {}", one.name, grouped_hash(&one.sha256)));
     }

@@ -3,11 +3,13 @@
 
 use super::super::book::Library;
 use super::super::keymap::Command;
+use super::super::layout::is_wide;
 use super::super::model::Model;
 use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
-use super::super::width::grouped;
+use super::super::width::{columns, grouped, wrap};
 use super::history::grouped_hash;
 use crate::domain::anchor::{Intervals, Outsider};
+use crate::domain::belief::Grade;
 use crate::domain::day::Day;
 use crate::domain::day::Instant;
 use crate::domain::refs::KeyId;
@@ -36,6 +38,16 @@ impl Part {
             Self::Yourself => "Check it yourself, without this program",
         }
     }
+}
+
+/// Columns of what a line about a problem is called.
+pub const PROBLEM_COLUMN: usize = 9;
+
+/// How many columns a row of the first box has.
+fn room(model: &Model) -> usize {
+    let width = model.window.0;
+    let width = if is_wide(model.window) { width * 3 / 5 } else { width };
+    usize::from(width.saturating_sub(5))
 }
 
 /// A line of the list.
@@ -120,11 +132,44 @@ pub fn lines(model: &Model) -> Vec<Line> {
         bundle.row = vec![short, format!("{}   {then}", bundle.text)];
     }
     yourself.insert(1, head(model));
-    yourself.push(heading("This does prove: who signed what, in which order, unchanged since"));
+    yourself.push(heading(&proves(model)));
     yourself.push(heading("This does not prove:"));
     yourself.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
     put(Part::Yourself, yourself);
     all
+}
+
+/// What the check shows, as far as it went.
+pub fn proves(model: &Model) -> String {
+    let belief = model.trust.belief();
+    match (belief.grade, belief.warning()) {
+        (Grade::Proven, _) => {
+            "This does prove: who signed what, in which order, and that nothing was changed since \
+             your witnesses saw it."
+        }
+        (Grade::Consistent, _) => {
+            "This does show: which keys signed what, in which order; whoever holds them could \
+             write it anew."
+        }
+        (_, Some(warning)) => return format!("{warning}. Of the rest this proves nothing."),
+        (_, None) => "This proves nothing.",
+    }
+    .to_owned()
+}
+
+/// The question of the screen and its answer, in lines that nothing is cut from.
+pub fn verdict(model: &Model, width: usize) -> Vec<String> {
+    let question = "Can this history be trusted?";
+    let trust = &model.trust;
+    let answer = match trust.running {
+        Some(one) => format!("Checking: {}, {}", one.phase, one.text()),
+        None => format!("Answer: {}", trust.answer()),
+    };
+    if columns(&answer) <= width {
+        return vec![question.to_owned(), answer];
+    }
+    let answer = answer.trim_start_matches("Answer: ");
+    wrap(&format!("{question} {answer}"), width)
 }
 
 /// What was checked: what is wrong first, with what it means, then what is good, then what was left
@@ -148,7 +193,7 @@ fn checked(model: &Model) -> Vec<Line> {
     let phase = |one: &Phase| phase(one, before);
     all.extend(wrong.iter().map(phase));
     if let Some(report) = report {
-        problem(report, &mut all);
+        problem(report, room(model), &mut all);
     }
     all.extend(phases.iter().map(phase));
     if let Some(report) = report {
@@ -230,25 +275,46 @@ fn head(model: &Model) -> Line {
     Line { row, details, ..made }
 }
 
-fn problem(report: &Report, all: &mut Vec<Line>) {
+fn problem(report: &Report, width: usize, all: &mut Vec<Line>) {
     if let Some(fault) = &report.fault {
-        all.push(heading("First problem"));
-        all.push(line("where", &fault.place, &fault.rule));
-        let found = line("found", "", &fault.text);
-        let row = ["found", "", &short_hashes(&fault.text)].map(str::to_owned);
-        all.push(Line { row: row.into(), ..found });
-        all.push(line("means", "", &fault.means));
-        all.push(line("good", "", report.good_until()));
         let todo = "do not write to this ledger; compare it with another copy, or with a head \
                     that someone kept: dspt verify --against FILE. Nothing was repaired";
-        all.push(line("to do", "", todo));
+        let mut place = line("where", &fault.place, &fault.rule);
+        place.row = vec!["where".to_owned(), format!("{}: {}", fault.place, fault.rule)];
+        all.extend([heading("First problem"), place]);
+        let mut say = |name: &str, text: &str| all.extend(wrapped(name, text, width));
+        say("found", &fault.text);
+        say("means", &fault.means);
+        say("good", &report.good_until());
+        say("to do", todo);
     }
     for one in report.findings.iter().skip(1) {
-        all.push(line("finding", &one.place, format!("{}: {}", one.rule, one.text)));
+        let (first, rest) = (&one.place, format!("{}: {}", one.rule, one.text));
+        let mut lines = wrapped("finding", &format!("{first}: {rest}"), width);
+        if let Some(line) = lines.first_mut() {
+            (line.state, line.text) = (first.clone(), rest);
+        }
+        all.extend(lines);
     }
     if let Some(why) = &report.undecided {
-        all.push(line("undecided", "", why));
+        all.extend(wrapped("undecided", why, width));
     }
+}
+
+/// A sentence of the verdict: a line that says all of it to lists and files, and as many after it,
+/// blank there, as it takes rows.
+fn wrapped(name: &str, text: &str, width: usize) -> Vec<Line> {
+    let whole = line(name, "", text);
+    let parts = wrap(&short_hashes(text), width.saturating_sub(PROBLEM_COLUMN + 1));
+    let row = |number: usize, part: String| {
+        let (name, part) = (if number == 0 { name.to_owned() } else { String::new() }, part);
+        let row = vec![name, part];
+        if number == 0 {
+            return Line { row, ..whole.clone() };
+        }
+        Line { row, details: whole.details.clone(), ..line("", "", "") }
+    };
+    parts.into_iter().enumerate().map(|(number, part)| row(number, part)).collect()
 }
 
 fn outside(report: &Report, all: &mut Vec<Line>) {

@@ -15,10 +15,10 @@ use super::outside::perform;
 use super::taken::end;
 use super::taken::suspend;
 use super::{PATIENCE, Screen, Told, Woken, blank, left_by, wait};
+use crate::domain::belief::Grade;
 use crate::tui::keymap::{Command, Key};
 use crate::tui::model::Model;
 use crate::tui::overlay::Overlay;
-use crate::tui::trust::Answer;
 use crate::tui::update::{Effect, Message, update};
 use crate::tui::{Host, Left, view, width};
 
@@ -125,7 +125,7 @@ impl Desk<'_> {
             }
             // Asked when something happened, not by the clock: an idle screen wakes nobody.
             // Where reading stopped at a fault, what lies behind it was there before.
-            let whole = !matches!(model.trust.opened, Some(Answer::No | Answer::NotDecided));
+            let whole = !matches!(model.trust.opened.grade, Grade::Broken | Grade::NotDecided);
             let more = if whole { self.host.grown(model.library.all()) } else { 0 };
             if more != model.grown {
                 // What an earlier key was answered has been read by now.

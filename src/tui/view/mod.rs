@@ -11,6 +11,7 @@ mod why;
 mod year_end;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position as Point, Rect};
 
 use super::act::view_command;
@@ -27,12 +28,12 @@ use pen::Pen;
 
 pub use loading::loading;
 
-/// Draws everything.
+/// Draws everything: under what must be said of all of it, the screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let size = (area.width, area.height);
+    let rows = model.over.rows();
     let mut pen = Pen::new(frame.buffer_mut(), &model.theme);
-    if layout::is_too_small(size) {
+    if layout::is_too_small((area.width, area.height)) {
         pen.line(
             0,
             0,
@@ -42,29 +43,45 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         );
         return;
     }
-    header(model, &mut pen, area);
-    let footer = layout::footer(model.screen, size);
-    let height = area.height.saturating_sub(layout::HEADER + footer);
-    let body = Rect { x: 0, y: layout::HEADER, width: area.width, height };
-    let mut at = match &model.body {
-        Body::Position(because, why) => {
-            position::draw(model, because, why.as_deref(), &mut pen, body)
-        }
-        Body::Why(page) => why::draw(model, page.as_ref(), &mut pen, body),
-        Body::Compare(page) => compare::draw(model, page, &mut pen, body),
-        Body::History(page) => history::draw(model, page, &mut pen, body),
-        Body::Signatures => signatures::draw(model, &mut pen, body),
-        Body::YearEnd(page) => year_end::draw(model, page, &mut pen, body),
-    };
-    let below = Rect { x: 0, y: body.bottom(), width: area.width, height: footer };
-    draw_footer(model, &mut pen, below);
-    if model.overlay != Overlay::None {
-        at = overlay::draw(model, &mut pen, area);
+    for (line, y) in model.over.warning.iter().zip(0..) {
+        pen.line(0, y, area.width, &format!(" {line}"), Role::Warning);
+    }
+    let screen = Rect { height: area.height.saturating_sub(rows), ..area };
+    let mut under = Buffer::empty(screen);
+    let at = draw(model, &mut Pen::new(&mut under, &model.theme), screen);
+    let (buffer, width) = (frame.buffer_mut(), usize::from(area.width));
+    let above = usize::from(rows) * width;
+    for (cell, drawn) in buffer.content.iter_mut().skip(above).zip(under.content) {
+        *cell = drawn;
     }
     // The real cursor stands on the selected line: screen readers follow it.
     if let Some((x, y)) = at {
-        frame.set_cursor_position(Point { x: x.min(area.width - 1), y: y.min(area.height - 1) });
+        let (x, y) = (x.min(area.width - 1), y.saturating_add(rows).min(area.height - 1));
+        frame.set_cursor_position(Point { x, y });
     }
+}
+
+/// Draws the screen and what lies over it; returns where the selected line is.
+fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    header(model, pen, area);
+    let above = layout::HEADER + model.over.more();
+    let footer = layout::footer(model.screen, model.size);
+    let height = area.height.saturating_sub(above + footer);
+    let body = Rect { x: 0, y: above, width: area.width, height };
+    let mut at = match &model.body {
+        Body::Position(because, why) => position::draw(model, because, why.as_deref(), pen, body),
+        Body::Why(page) => why::draw(model, page.as_ref(), pen, body),
+        Body::Compare(page) => compare::draw(model, page, pen, body),
+        Body::History(page) => history::draw(model, page, pen, body),
+        Body::Signatures => signatures::draw(model, pen, body),
+        Body::YearEnd(page) => year_end::draw(model, page, pen, body),
+    };
+    let below = Rect { x: 0, y: body.bottom(), width: area.width, height: footer };
+    draw_footer(model, pen, below);
+    if model.overlay != Overlay::None {
+        at = overlay::draw(model, pen, area);
+    }
+    at
 }
 
 fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -171,10 +188,8 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         1 => format!("1 new entry. {} to include it.", model.keys.hint(C::Today)),
         more => format!("{more} new entries. {} to include them.", model.keys.hint(C::Today)),
     };
-    let unchecked = model.trust.unchecked().unwrap_or_default();
     let (text, role) = match (&model.notice, model.tour, &model.overlay) {
         (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
-        _ if !unchecked.is_empty() => (format!(" {unchecked}"), Role::Warning),
         _ if !new.is_empty() => (format!(" {new}"), Role::Warning),
         (_, Some(step), Overlay::None) => (format!(" {}", tour(model, step)), Role::Warning),
         _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::super::keymap::Command as C;
 use super::super::layout::{self, Boxed};
 use super::super::model::{Model, Screen};
-use super::super::page::signatures::{Line, Part, lines, to_do};
+use super::super::page::signatures::{Line, PROBLEM_COLUMN, Part, lines, proves, to_do};
 use super::super::theme::Role;
 use super::super::trust::{Answer, NOT_PROVED, State};
 use super::super::width::{columns, fill};
@@ -16,16 +16,20 @@ use super::why::wrap_kept;
 const COLUMNS: (usize, usize) = (9, 15);
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    pen.line(0, 1, area.width, " Can this history be trusted?", Role::Plain);
     let trust = &model.trust;
-    let (text, role) = match (&trust.running, &trust.report) {
-        (Some(one), _) => (format!(" Checking: {}, {}", one.phase, one.text()), Role::Plain),
-        (None, Some(report)) if report.answer != Answer::Yes => {
-            (format!(" Answer: {}", trust.answer()), Role::Warning)
-        }
-        (None, _) => (format!(" Answer: {}", trust.answer()), Role::Title),
+    let role = match (&trust.running, &trust.report) {
+        (Some(_), _) => Role::Plain,
+        (None, Some(report)) if report.answer != Answer::Yes => Role::Warning,
+        (None, _) => Role::Title,
     };
-    pen.line(0, 2, area.width, &text, role);
+    // The question alone is no answer.
+    let alone = model.over.verdict.get(1).is_some_and(|line| line.starts_with("Answer"))
+        || trust.running.is_some();
+    for (number, line) in model.over.verdict.iter().enumerate() {
+        let role = if number == 0 && alone { Role::Plain } else { role };
+        let y = 1 + u16::try_from(number).unwrap_or(0);
+        pen.line(0, y, area.width, &format!(" {line}"), role);
+    }
 }
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
@@ -114,9 +118,7 @@ fn foot(model: &Model, part: Part, pen: &mut Pen<'_>, area: Rect) {
     if alone || (part == Part::Signed && !tall) {
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     } else if part == Part::Yourself && tall {
-        let proved = "This does prove: who signed what, in which order, and that nothing was \
-                      changed since.";
-        pen.line(area.x + 2, y - 1, width, proved, Role::Plain);
+        pen.line(area.x + 2, y - 1, width, &proves(model), Role::Plain);
         let not = format!("This does not prove: {NOT_PROVED}");
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     }
@@ -134,6 +136,9 @@ fn row(line: &Line, width: usize, more: &str) -> String {
         }
         (Part::Checked, [mark, question, said]) => {
             format!("{mark} {} {said}", fill(question, 28, more))
+        }
+        (Part::Checked, [name, said]) => {
+            format!("{} {said}", fill(name, PROBLEM_COLUMN, more))
         }
         (Part::Signed, [name, whose, key]) => {
             format!("{} {} {key}", fill(name, 9, more), fill(whose, 29, more))

@@ -224,7 +224,10 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
     };
     let [draft, publish] = statement_commands(model.asked);
-    let lines = if wide {
+    let warning = model.trust.warning();
+    let lines = if let Some(warning) = warning {
+        vec![format!("No statement can be made of this: {warning}"), counts]
+    } else if wide {
         vec![
             "To read it, and to publish (this screen never writes):".to_owned(),
             draft,
