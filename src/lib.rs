@@ -8,6 +8,7 @@
 pub mod bundled;
 pub mod cli;
 pub mod domain;
+pub mod durable;
 pub mod export;
 pub mod import;
 pub mod journal;

@@ -5,12 +5,11 @@
 //! it costs the time of one full check, and what there was to compare with. It never makes an entry
 //! good that does not hash into the root.
 
-use std::fs;
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
+use crate::durable::{self, Access, ReadError};
 use crate::ledger::{Checkpoint, Digest, LogKeys, Origin, Vkey};
 
 /// The first line of a file of ours.
@@ -125,15 +124,12 @@ impl Memory {
     /// [`MemoryError`] when there is a file and it cannot be used; go on as if there were none.
     pub fn load(&self, origin: &Origin, log: &Vkey) -> Result<Option<Kept>, MemoryError> {
         let Some(path) = self.path(log) else { return Ok(None) };
-        let mut bytes = Vec::new();
-        let opened = match fs::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(MemoryError::Io { path, source }),
+        let bytes = match durable::read_if_there(&path, BYTES_MAX) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(ReadError::TooLong { .. }) => return Err(MemoryError::Damaged { path }),
+            Err(error) => return Err(MemoryError::Io { path, source: error.into() }),
         };
-        if let Err(source) = opened.take(BYTES_MAX).read_to_end(&mut bytes) {
-            return Err(MemoryError::Io { path, source });
-        }
         match parse(&bytes, origin, log) {
             Some(kept) => Ok(Some(Kept { path, ..kept })),
             None => Err(MemoryError::Damaged { path }),
@@ -156,20 +152,16 @@ impl Memory {
         let opened = log.open(head).ok().filter(|one| one.origin == *origin);
         let signer = opened.map(|one| log.at(one.size));
         let (Some(path), Some(signer)) = (self.path(log.first()), signer) else { return Ok(()) };
-        let failed = |source| MemoryError::Io { path: path.clone(), source };
-        let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         let reader = env!("CARGO_PKG_VERSION");
-        let start = format!(
+        let mut bytes = format!(
             "{FORM}\nreader {reader}\nheads {}\nlog {}\nsigner {signer}\n\n",
             heads.hex(),
             log.first()
-        );
-        file.write_all(start.as_bytes()).map_err(failed)?;
-        file.write_all(head).map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        )
+        .into_bytes();
+        bytes.extend_from_slice(head);
+        durable::replace(&path, &bytes, Access::Owner)
+            .map_err(|source| MemoryError::Io { path, source })
     }
 }
 
@@ -199,6 +191,8 @@ fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<Kept> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use crate::ledger::{SeedSigner, Sign as _};
 
     use super::*;

@@ -18,7 +18,7 @@ use crate::domain::day::Instant;
 use crate::domain::event::{AnchorCosigned, Event};
 use crate::domain::replay::Fact;
 use crate::export::{anchors, files, heads};
-use crate::journal::examine::counts;
+use crate::journal::examine::{OWN_KEY, counts, is_own};
 use crate::journal::{Journal, Ledger, NewEvent};
 use crate::ledger::{CosignatureError, Cosigned, Policy, WitnessKey, cosignature};
 use crate::store::Mode;
@@ -100,7 +100,7 @@ pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
 /// are not among them, since whose signature they bear was not checked here.
 pub(super) fn believed(ledger: &Ledger, policy: Option<&Policy>) -> Vec<Anchor> {
     let witnesses = ledger.anchors.iter().filter(|one| one.outsider == Outsider::Witness);
-    witnesses.filter(|one| counts(one, policy)).cloned().collect()
+    witnesses.filter(|one| counts(one, ledger, policy)).cloned().collect()
 }
 
 /// Who is believed, in words.
@@ -253,7 +253,7 @@ fn list(
             format!("{} entries", one.size),
             one.at.to_string(),
             one.name().to_owned(),
-            counts_text(one, counts).to_owned(),
+            counts_text(one, &journal.ledger, counts),
             shows(one),
         ]);
         rows.push(anchor_json(one, counts));
@@ -283,11 +283,12 @@ fn list(
     Ok(exit::YES)
 }
 
-fn counts_text(one: &Anchor, counts: bool) -> &'static str {
+fn counts_text(one: &Anchor, ledger: &Ledger, counts: bool) -> String {
     match (one.outsider, counts) {
-        (Outsider::Witness, true) => "yes",
-        (Outsider::Witness, false) => "no, not in the policy",
-        (Outsider::Authority, _) => "no, signature not checked: dspt timestamp verify",
+        (Outsider::Witness, true) => "yes".to_owned(),
+        (Outsider::Witness, false) if is_own(one, ledger) => format!("no, {OWN_KEY}"),
+        (Outsider::Witness, false) => "no, not in the policy".to_owned(),
+        (Outsider::Authority, _) => "no, signature not checked: dspt timestamp verify".to_owned(),
     }
 }
 

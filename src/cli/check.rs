@@ -1,8 +1,7 @@
 //! `dspt check`: files of any C2SP log against its key and its witnesses, without a ledger.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -12,6 +11,7 @@ use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::Refused;
 use crate::domain::text::counted;
+use crate::durable;
 use crate::export::strays::{StrayError, strays};
 use crate::ledger::checkpoint::check_origin;
 use crate::ledger::fork::{Prefix, check_fork};
@@ -399,10 +399,7 @@ fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
 
 /// Reads at most so many bytes and one.
 pub(super) fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(durable::read_start(path, u64::try_from(most).unwrap_or(u64::MAX))?)
 }
 
 /// A file that the caller named and that cannot be read.

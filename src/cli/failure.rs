@@ -156,6 +156,10 @@ impl From<JournalError> for Failure {
                 let texts: Vec<String> = refusals.into_iter().map(|(_, text)| text).collect();
                 Self::new("DSPT0033", exit::INPUT, texts.join("\n  "))
             }
+            JournalError::ClockBehind(_) => Self::new("DSPT0037", exit::INPUT, chain(&error)).help(
+                "set this clock right; if the newest entry was recorded by a clock that was ahead, \
+                 go on with --clock-behind",
+            ),
             JournalError::Busy => Self::new("DSPT0012", exit::LOCKED, chain(&error)),
             JournalError::NoSignature(_) | JournalError::Entry(EntryError::NoSignature(_)) => {
                 Self::new("DSPT0024", exit::FAILED, chain(&error))

@@ -23,6 +23,7 @@ use crate::domain::edition::{BadCatalogue, Edition, Framework};
 use crate::domain::event::{EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded};
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId};
 use crate::domain::replay::State;
+use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
 use crate::import::evidence::{FileDigest, read_evidence};
 use crate::import::mapping::{MappingDefaults, read_mapping};
@@ -349,12 +350,15 @@ fn with_list(mut failure: Failure) -> Failure {
     }
     let (path, list) = (format!("{file}.problems.csv"), problems_csv(&failure.problems));
     let header = list.lines().next().unwrap_or_default();
-    let ours = std::fs::read_to_string(&path).map(|text| text.starts_with(header));
-    let text = match (ours, Path::new(&path).exists()) {
-        (Ok(true), _) | (_, false) => match std::fs::write(&path, &list) {
-            Ok(()) => format!("all are in {path}"),
-            Err(error) => format!("the list could not be written to {path}: {error}"),
-        },
+    let start = durable::read_start(Path::new(&path), header.len() as u64);
+    let ours = start.map(|start| start.starts_with(header.as_bytes()));
+    let text = match (ours, Path::new(&path).symlink_metadata().is_ok()) {
+        (Ok(true), _) | (_, false) => {
+            match durable::replace(Path::new(&path), list.as_bytes(), Access::Umask) {
+                Ok(()) => format!("all are in {path}"),
+                Err(error) => format!("the list could not be written to {path}: {error}"),
+            }
+        }
         (Ok(false) | Err(_), true) => format!("{path} is in the way of the whole list"),
     };
     failure.message = format!("{}; {text}", failure.message);

@@ -281,7 +281,8 @@ fn admit(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Write, output)?;
+    let mut journal = open(ledger, Mode::Write, output)?;
+    signing.clock(&mut journal, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let admitted = incoming(name, own, signing, "admitted")?;
     let event = Event::KeyAdmitted(KeyAdmitted {
@@ -320,7 +321,8 @@ fn rotate(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Write, output)?;
+    let mut journal = open(ledger, Mode::Write, output)?;
+    signing.clock(&mut journal, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
     let replaces: KeyId = opened.author.public().keyid().parse()?;
@@ -345,7 +347,8 @@ fn rotate_log(
     signing: &Signing,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Write, output)?;
+    let mut journal = open(ledger, Mode::Write, output)?;
+    signing.clock(&mut journal, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "the log key")?;
     let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());

@@ -1,6 +1,5 @@
 //! The user's own keys for the screen: where the file is, what is wrong in it, and what is in force.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
+use crate::durable::{self, ReadError};
 use crate::tui::keyfile::{read, write};
 use crate::tui::keymap::{BINDINGS, Keymap};
 
@@ -54,17 +54,12 @@ pub(super) fn keymap() -> Result<Keymap, Failure> {
 
 /// The text of the file; none where there is none.
 fn text_of(path: &Path) -> Result<Option<String>, String> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+    let bytes = match durable::read_if_there(path, LONGEST) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(ReadError::TooLong { .. }) => return Err(format!("is longer than {LONGEST} bytes")),
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
-    let mut bytes = Vec::new();
-    let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(format!("is longer than {LONGEST} bytes"));
-    }
     String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8 text".to_owned())
 }
 

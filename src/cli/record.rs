@@ -26,8 +26,9 @@ use crate::domain::refs::{
 };
 use crate::domain::replay::Facts;
 use crate::domain::status::Positions;
+use crate::durable::{self, ReadError};
 use crate::journal::{File, Journal, NewEvent};
-use crate::ledger::Digest;
+use crate::ledger::{Digest, Digester};
 use crate::store::Mode;
 
 /// Arguments of `record`.
@@ -506,14 +507,17 @@ fn evidence(
     let mut files = Vec::new();
     let mut size = None;
     if let Some(path) = &args.file {
-        let bytes = read_file(path)?;
-        size = Some(bytes.len() as u64);
         let name = file_name(path);
-        files.push(if args.store {
-            File::stored(name, bytes)
+        let (file, bytes) = if args.store {
+            let stored = read_within(path, STORED_BYTES_MAX)?;
+            let bytes = stored.len() as u64;
+            (File::stored(name, stored), bytes)
         } else {
-            File { name, sha256: Digest::of(&bytes), stored: None }
-        });
+            let (sha256, bytes) = hash_file(path)?;
+            (File { name, sha256, stored: None }, bytes)
+        };
+        size = Some(bytes);
+        files.push(file);
     }
     let items = args.items.iter().map(|text| known.item(text, proves_on));
     let event = Event::EvidenceRecorded(EvidenceRecorded {
@@ -529,28 +533,46 @@ fn evidence(
     Ok((event, files))
 }
 
-/// The largest file that is read: evidence is hashed in memory.
-const FILE_BYTES_MAX: u64 = 1 << 30;
+/// The largest file that is read: twice the largest sheet.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// The largest evidence that the ledger keeps.
+const STORED_BYTES_MAX: u64 = 1 << 30;
 
 /// Reads a file whole.
 ///
 /// # Errors
-/// [`Failure`] when it is missing, a folder or too large.
+/// [`Failure`] when it is missing, no regular file or too large.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_within(path, FILE_BYTES_MAX)
+}
+
+fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    durable::read_at_most(path, most).map_err(|error| not_read(path, &error))
+}
+
+/// Hashes a file of any length, and counts its bytes.
+///
+/// # Errors
+/// As [`read_file`].
+pub(super) fn hash_file(path: &Path) -> Result<(Digest, u64), Failure> {
+    let mut hash = Digester::new();
+    let bytes = durable::read_blocks(path, |block| hash.add(block));
+    Ok((hash.finish(), bytes.map_err(|error| not_read(path, &error))?))
+}
+
+fn not_read(path: &Path, error: &ReadError) -> Failure {
     let shown = path.display();
-    let problem = |text: String| Failure::new("DSPT0113", exit::INPUT, text);
-    let metadata = std::fs::metadata(path)
-        .map_err(|error| problem(format!("{shown} cannot be read: {error}; check the path")))?;
-    if metadata.is_dir() {
-        return Err(problem(format!("{shown} is a folder; name a file in it")));
-    }
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(problem(format!(
-            "{shown} has {} bytes; at most {FILE_BYTES_MAX} can be read",
-            metadata.len()
-        )));
-    }
-    std::fs::read(path).map_err(|error| problem(format!("{shown} cannot be read: {error}")))
+    let text = match error {
+        ReadError::NotRegular(kind) => format!("{shown} is {kind}; name a regular file"),
+        ReadError::TooLong { most } => {
+            format!("{shown} has more than the {most} bytes that are read; check the path")
+        }
+        ReadError::Missing | ReadError::Io(_) => {
+            format!("{shown} cannot be read: {error}; check the path")
+        }
+    };
+    Failure::new("DSPT0113", exit::INPUT, text)
 }
 
 /// The last part of a path, as entries name files.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Failure, exit};
 use super::output::Output;
-use crate::journal::{Journal, Ledger, NewEvent, Recorded, Signers};
+use crate::journal::{Journal, JournalError, Ledger, NewEvent, Recorded, Signers};
 use crate::keys::agent::{Agent, AgentError};
 use crate::keys::{self, KeyError, KeyFile, Passphrase};
 use crate::ledger::{PublicKey, SeedSigner, Sign};
@@ -30,6 +30,9 @@ pub(super) struct Signing {
     /// Folder of the key files
     #[arg(long, value_name = "DIR", env = "DSPT_KEYS")]
     pub keys: Option<PathBuf>,
+    /// Record although this clock is far behind the newest entry; what is recorded gets its time
+    #[arg(long)]
+    pub clock_behind: bool,
 }
 
 /// The two keys that recording needs, opened.
@@ -134,6 +137,26 @@ impl Signing {
             }
             other => Ok(other?),
         }
+    }
+
+    /// Says that the clock is behind the newest entry, where it is, before a passphrase is asked for.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is so by more than clocks differ, and that was not accepted.
+    pub(super) fn clock(
+        &self,
+        journal: &mut Journal,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let Some(behind) = journal.behind(output.now) else { return Ok(()) };
+        if behind.is_too_far() && !self.clock_behind {
+            return Err(JournalError::ClockBehind(behind).into());
+        }
+        if self.clock_behind {
+            journal.accept_clock_behind();
+        }
+        let stamped = format!("what is recorded now gets the time {}", behind.newest);
+        output.warn(&format!("{behind}; {stamped}"))
     }
 
     fn author(
@@ -248,6 +271,7 @@ pub(super) fn record(
         1 => "1 event".to_owned(),
         many => format!("{many} events"),
     };
+    signing.clock(&mut journal, output)?;
     let opened = signing.open(&journal.ledger, &what, output)?;
     let recorded = journal.record(batch, &opened.signers(), output.now)?;
     Ok((journal, recorded))

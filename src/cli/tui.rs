@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Read as _, Write};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::domain::belief::Belief;
 use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Day;
 use crate::domain::replay::Contents;
+use crate::durable::{self, Access};
 use crate::journal::JournalError;
 use crate::journal::audit::{Audit, Finding};
 use crate::journal::belief::of_audit;
@@ -312,9 +313,8 @@ impl Files {
 
     /// What was shown first when this very head was last read; it is unchecked.
     fn shown(&self, store: &Store) -> Option<Vec<String>> {
-        let mut text = String::new();
-        let file = std::fs::File::open(self.shown_file()?).ok()?;
-        file.take(SHOWN_BYTES_MAX).read_to_string(&mut text).ok()?;
+        let bytes = durable::read_at_most(&self.shown_file()?, SHOWN_BYTES_MAX).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
         let head = store.head().ok().flatten()?;
         let lines = text.strip_prefix(&self.shown_start(&head))?.lines();
         Some(lines.map(crate::domain::text::safe).collect())
@@ -332,15 +332,7 @@ impl Files {
             let item = row.item.item.as_str();
             let _ = writeln!(text, "{item:<8} {mark} {word:<22} {}", row.title);
         }
-        let write = || -> std::io::Result<()> {
-            let folder = file.parent().unwrap_or(&file);
-            std::fs::create_dir_all(folder)?;
-            let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-            aside.write_all(text.as_bytes())?;
-            aside.persist(&file)?;
-            Ok(())
-        };
-        let _ = write();
+        let _ = durable::replace(&file, text.as_bytes(), Access::Owner);
     }
 
     /// Audits the ledger and keeps what could be believed; what is to be said comes last.
@@ -411,7 +403,8 @@ impl Files {
 
     fn bookmarks(source: &Source) -> BTreeSet<Day> {
         let file = source.entries.leaf(0).and_then(|first| Self::bookmark_file(&first));
-        let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        let bytes = file.and_then(|file| durable::read_at_most(&file, SHOWN_BYTES_MAX).ok());
+        let text = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
         text.lines().filter_map(|line| Day::parse(line.trim()).ok()).collect()
     }
 }
@@ -465,28 +458,21 @@ impl Host for Files {
     }
 
     fn export(&self, name: &str, bytes: &[u8]) -> Result<String, String> {
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).open(name).map_err(
-                |error| {
-                    if error.kind() == std::io::ErrorKind::AlreadyExists {
-                        return format!("{name} is there already; nothing is written over it");
-                    }
-                    format!("{name} cannot be written: {error}")
-                },
-            )?;
-        file.write_all(bytes).map_err(|error| format!("{name} cannot be written: {error}"))?;
+        durable::write_new(Path::new(name), bytes, Access::Umask).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                return format!("{name} is there already; nothing is written over it");
+            }
+            format!("{name} cannot be written: {error}")
+        })?;
         Ok(format!("Wrote {name}."))
     }
 
     fn keep(&self, ledger: &str, days: &BTreeSet<Day>) -> Result<String, String> {
         let file = Self::bookmark_file(ledger).ok_or("there is no folder to keep bookmarks in")?;
-        let wrong = |error: std::io::Error| format!("the bookmarks cannot be kept: {error}");
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(wrong)?;
-        }
         let lines: Vec<String> = days.iter().map(Day::to_string).collect();
         let text = format!("{}\n", lines.join("\n"));
-        std::fs::write(&file, text).map_err(wrong)?;
+        durable::replace(&file, text.as_bytes(), Access::Owner)
+            .map_err(|error| format!("the bookmarks cannot be kept: {error}"))?;
         Ok(format!("Bookmarks: {}.", days.len()))
     }
 }

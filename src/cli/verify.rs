@@ -16,6 +16,7 @@ use super::question::ledger_path;
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::Belief;
 use crate::domain::event::Event;
+use crate::durable;
 use crate::export::folder::CHECKPOINT;
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
@@ -25,7 +26,7 @@ use crate::journal::belief::{of_examination, of_nothing};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::ledger::{Digest, Head};
+use crate::ledger::{Digester, Head};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
@@ -222,8 +223,8 @@ pub(super) fn kept(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, Failure>
 /// Says whether a file begins as those of SQLite do (<https://www.sqlite.org/fileformat.html>, 1.3.1).
 fn is_store(path: &Path) -> bool {
     let mut start = [0; 16];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *b"SQLite format 3\0"
+    let file = durable::open_regular(path);
+    file.is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == *b"SQLite format 3\0"
 }
 
 /// Reads signed heads, each with where it is from.
@@ -267,9 +268,10 @@ fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
     let mut digests: BTreeMap<String, String> = BTreeMap::new();
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for file in files.filter(|file| file.path().is_file()) {
-        if let (Ok(name), Ok(bytes)) = (file.file_name().into_string(), std::fs::read(file.path()))
-        {
-            digests.insert(name, Digest::of(&bytes).hex());
+        let mut hash = Digester::new();
+        let read = durable::read_blocks(&file.path(), |block| hash.add(block));
+        if let (Ok(name), Ok(_)) = (file.file_name().into_string(), read) {
+            digests.insert(name, hash.finish().hex());
         }
     }
     let (mut good, mut absent) = (0_u64, 0_u64);

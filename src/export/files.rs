@@ -1,10 +1,10 @@
 //! Writing files whole or not at all, and never over other bytes.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::Path;
 
 use super::ExportError;
+use crate::durable::{self, Access, ReadError};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,24 +15,33 @@ pub enum Put {
     Kept,
 }
 
-/// Writes a file, with the folders above it, unless it is there with these very bytes.
+/// Writes a file, with the folders above it, unless it is there with these very bytes. It is on the
+/// disk when this returns.
 ///
 /// # Errors
 /// [`ExportError::Differs`] where it is there with other bytes, and others. A file that was begun
 /// is removed.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<Put, ExportError> {
+    put_by(path, bytes, |path, bytes| durable::write_new(path, bytes, Access::Umask))
+}
+
+/// As [`put`], by another way of writing a new file.
+pub(super) fn put_by(
+    path: &Path,
+    bytes: &[u8],
+    write_new: impl FnOnce(&Path, &[u8]) -> io::Result<()>,
+) -> Result<Put, ExportError> {
     if let Some(found) = read(path, bytes.len())? {
         return same(path, &found, bytes);
     }
-    let aside = aside(path, bytes)?;
-    match aside.persist_noclobber(path) {
-        Ok(_) => Ok(Put::Made),
+    match write_new(path, bytes) {
+        Ok(()) => Ok(Put::Made),
         // Somebody was faster; what counts is what they wrote.
-        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let found = read(path, bytes.len())?.unwrap_or_default();
             same(path, &found, bytes)
         }
-        Err(failed) => Err(ExportError::io(path, failed.error)),
+        Err(error) => Err(ExportError::io(path, error)),
     }
 }
 
@@ -41,8 +50,7 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<Put, ExportError> {
 /// # Errors
 /// [`ExportError::Io`]; the old file then stands.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
-    let aside = aside(path, bytes)?;
-    aside.persist(path).map(drop).map_err(|failed| ExportError::io(path, failed.error))
+    durable::replace(path, bytes, Access::Umask).map_err(|error| ExportError::io(path, error))
 }
 
 /// Returns at most one byte more than `bytes_max` of a file; none where there is no file.
@@ -50,15 +58,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
 /// # Errors
 /// [`ExportError::Io`].
 pub fn read(path: &Path, bytes_max: usize) -> Result<Option<Vec<u8>>, ExportError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ExportError::io(path, error)),
-    };
-    let mut bytes = Vec::new();
-    let most = (bytes_max as u64).saturating_add(1);
-    file.take(most).read_to_end(&mut bytes).map_err(|error| ExportError::io(path, error))?;
-    Ok(Some(bytes))
+    match durable::read_start(path, bytes_max as u64) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ReadError::Missing) => Ok(None),
+        Err(error) => Err(ExportError::io(path, error.into())),
+    }
 }
 
 fn same(path: &Path, found: &[u8], wanted: &[u8]) -> Result<Put, ExportError> {
@@ -69,30 +73,10 @@ fn same(path: &Path, found: &[u8], wanted: &[u8]) -> Result<Put, ExportError> {
     }
 }
 
-/// The bytes on disk under a name that nobody looks for, beside the file that they will be.
-fn aside(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, ExportError> {
-    let failed = |error| ExportError::io(path, error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dspt-");
-    #[cfg(unix)]
-    let permissions = {
-        use std::os::unix::fs::PermissionsExt as _;
-        // It is made to be given away: as any new file, not for its owner alone.
-        fs::Permissions::from_mode(0o666)
-    };
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    let mut aside = builder.tempfile_in(folder).map_err(failed)?;
-    aside.write_all(bytes).map_err(failed)?;
-    aside.as_file().sync_data().map_err(failed)?;
-    Ok(aside)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

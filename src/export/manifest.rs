@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use serde_json::Value;
 
 use super::folder::CHECKPOINT;
 use crate::domain::refs::ItemRef;
+use crate::durable;
 use crate::journal::audit::{Finding, Place};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::{Digest, Origin, TilePath};
@@ -292,13 +292,7 @@ fn list(
 /// # Errors
 /// Why it cannot be read.
 pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let file = fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > most {
-        return Err(format!("it has more than {most} bytes"));
-    }
-    Ok(bytes)
+    durable::read_at_most(path, most).map_err(|error| error.to_string())
 }
 
 /// Hashes a file, and counts its bytes up to one more than expected.

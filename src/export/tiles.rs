@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::files::{self, Put};
 use super::{ExportError, OwnHead, heads};
+use crate::durable::{Access, Batch};
 use crate::journal::Journal;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TILE_WIDTH, Tile, TileCounts, TileKind, Tiler, bundle};
@@ -45,7 +46,10 @@ pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exporte
         kept.filter(|kept| kept.checkpoint.size <= size)
             .ok_or_else(|| ExportError::Differs { path: place.clone() })?;
     }
-    let mut writer = Writer { folder, done: Exported::default(), waiting: Vec::new(), bundles: 0 };
+    let batch = Batch::begin(folder, Access::Umask);
+    let batch = batch.map_err(|error| ExportError::io(folder, error))?;
+    let done = Exported::default();
+    let mut writer = Writer { folder, batch, done, waiting: Vec::new(), bundles: 0 };
     let mut tree = Tiler::new();
     journal.store().entries(0..size, |row| {
         let tiles = tree.push(leaf_hash(&row.bytes));
@@ -58,6 +62,8 @@ pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exporte
     writer.bundle()?;
     writer.tiles(tree.finish())?;
     let mut done = writer.done;
+    // All of them are on the disk before the head says that they are there.
+    writer.batch.finish().map_err(|error| ExportError::io(folder, error))?;
     let read = |path: &TilePath| {
         files::read(&folder.join(path.to_string()), path.bytes_max()).ok().flatten()
     };
@@ -73,6 +79,7 @@ pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exporte
 
 struct Writer<'f> {
     folder: &'f Path,
+    batch: Batch,
     done: Exported,
     /// Entries of the bundle that is not full yet.
     waiting: Vec<Vec<u8>>,
@@ -97,7 +104,8 @@ impl Writer<'_> {
     }
 
     fn put(&mut self, path: &TilePath, bytes: &[u8]) -> Result<(), ExportError> {
-        match files::put(&self.folder.join(path.to_string()), bytes)? {
+        let file = self.folder.join(path.to_string());
+        match files::put_by(&file, bytes, |path, bytes| self.batch.write_new(path, bytes))? {
             Put::Made => self.done.made += 1,
             Put::Kept => self.done.kept += 1,
         }

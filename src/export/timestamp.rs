@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use thiserror::Error;
 
 use crate::domain::day::Instant;
+use crate::durable;
 use crate::ledger::timestamp;
 
 /// What a check needs from the reader.
@@ -81,6 +82,9 @@ pub fn openssl_verify(
 
 /// Makes sure that a file begins with a certificate that can be read.
 fn certificates(with: &Openssl<'_>, file: &Path) -> Result<(), TokenFault> {
+    // The program would wait for ever at a pipe.
+    durable::open_regular(file)
+        .map_err(|error| TokenFault::NotRun(format!("{}: {error}", file.display())))?;
     let mut command = Command::new(with.program);
     command.args(["x509", "-noout", "-in"]).arg(file);
     if run(with, command)?.status.success() {

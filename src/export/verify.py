@@ -43,7 +43,7 @@ TABLE_MAX = 64 * 1024 * 1024
 PROOF_HASHES_MAX = 63
 JSON_DEPTH_MAX = 32
 INTEGER_MAX = 2**53 - 1
-CLOCK_SLACK_MS = 60_000
+CLOCK_SLACK_MS = 300_000  # section 14: a difference up to it proves nothing
 COSIGNATURE_TIME_MAX = 2**63 - 1
 
 YES, NO, USAGE, NOT_DECIDED = 0, 1, 2, 4
@@ -1734,6 +1734,7 @@ class Check:
         self.roots: List[bytes] = []
         self.leaves: Dict[int, bytes] = {}
         self.tile, self.tile_at = b"", -1
+        self.own_keys: Set[bytes] = set()  # of authors and log, past and present: nobody outside
         self.head_times: Dict[str, int] = {}
         self.anchors: List[Anchor] = []
         self.anchored: Dict[int, bytes] = {}
@@ -1848,7 +1849,7 @@ class Check:
                     self._open(seq, data)
                     first = False
                 else:
-                    self._log_key_change(seq, data)
+                    self._key_change(seq, data)
         except Fault as fault:
             fault.phase = fault.phase or ("root" if fault.rule == "tile" else "entries")
             raise
@@ -1856,7 +1857,10 @@ class Check:
             raise Fault("missing-entry", "there is no entry", "entry 0", "entries")
         # A hostile ledger may rotate at every entry, so nothing below looks through all of them.
         self.log_sizes = [least for least, _ in self.log_keys]
-        self.log_key_bytes = {key.key for _, key in self.log_keys}
+        self.log_since: Dict[bytes, int] = {}
+        for least, key in self.log_keys:
+            self.log_since.setdefault(key.key, least)
+        self.own_keys.update(self.log_since)
 
     def _same_leaf(self, seq: int, leaf: bytes) -> None:
         """Rule 2: the level 0 tile has the leaf hash of the entry."""
@@ -1888,6 +1892,8 @@ class Check:
             self._own_signature(entry)
             raise Fault("genesis", "the name in `log` is no origin", "entry 0")
         self.log_keys = [(0, key)]
+        if entry.introduces is not None:
+            self.own_keys.add(entry.introduces)
 
     def _own_signature(self, entry: Entry) -> None:
         """Rule 13 of entry 0, which stands before rule 19."""
@@ -1896,19 +1902,22 @@ class Check:
             rule = "unknown-key" if key is None else "bad-signature"
             raise Fault(rule, "that of %s does not verify" % entry.by, "entry 0")
 
-    def _log_key_change(self, seq: int, data: bytes) -> None:
-        """Notes a new log key, if the entry brings one. In canonical JSON the searched bytes cannot
-        stand inside a text, so most entries need not be parsed twice."""
+    def _key_change(self, seq: int, data: bytes) -> None:
+        """Notes a key that the entry brings in, of an author or of the log. In canonical JSON the
+        searched bytes cannot stand inside a text, so most entries need not be parsed twice."""
         match = re.match(rb'\{"payload":"([A-Za-z0-9+/=]*)"', data)
         try:
             payload = base64.b64decode(match.group(1)) if match else b""
-            if b'"type":"log-key-rotated"' not in payload:
+            if not any(b'"type":"%s"' % kind.encode("ascii") in payload for kind in INTRODUCING):
                 return
             told = canonical_json(payload)["predicate"]
-            if told["type"] == "log-key-rotated":
-                key, name = unbase64(told["body"]["key"], 32), self.log_keys[0][1].name
-                if not self.ed.why_unacceptable(key):
-                    self.log_keys.append((seq + 1, Verifier(name, ED25519_NOTE, key)))
+            if told["type"] not in INTRODUCING:
+                return
+            key, name = unbase64(told["body"]["key"], 32), self.log_keys[0][1].name
+            if told["type"] != "log-key-rotated":
+                self.own_keys.add(key)
+            elif not self.ed.why_unacceptable(key):
+                self.log_keys.append((seq + 1, Verifier(name, ED25519_NOTE, key)))
         except (Malformed, binascii.Error, LookupError, TypeError, AttributeError):
             return  # phase entries will name it
 
@@ -1935,6 +1944,10 @@ class Check:
             head = self._checkpoint(self.head_bytes)
             told_apart([self.log_key(head.size)] + list(witnesses.values()))
             for name, witness in witnesses.items():
+                if witness.key in self.own_keys:
+                    told = "%s has a key of this ledger, and counts for nothing" % shown(name)
+                    self.report.notes.append("the policy's witness " + told)
+                    continue
                 millis = signed_by(head.note, witness, self.ed)
                 if millis is not None:
                     self.head_times[name] = millis
@@ -1959,7 +1972,8 @@ class Check:
         return "%d cosignatures" % len(self.head_times)
 
     def phase_fresh(self) -> str:
-        """The head is not older than the reader allows, nor from the future."""
+        """Those who signed no longer ago than the reader allows reach the quorum by themselves, and
+        none signed in his future."""
         if self.policy is None:
             return "not checked: no policy"
         times, now, days = self.head_times, self.options.now, self.options.max_age_days
@@ -1969,14 +1983,12 @@ class Check:
                 raise Fault("stale", found, "checkpoint")
         if days is None:
             return "no age was asked for"
-        if not times:
-            raise Fault("stale", "there is no cosignature to show its age", "checkpoint")
-        newest = max(times.values())
-        if now - newest > days * 86_400_000:
-            raise Fault(
-                "stale", "the newest cosignature is of %s" % moment_text(newest), "checkpoint"
-            )
-        return "%s old" % span_text(max(0, now - newest))
+        recent = {name for name, millis in times.items() if now - millis <= days * 86_400_000}
+        if not recent or not self.policy.reached(recent):
+            names = ", ".join(sorted(map(shown, recent))) or "nobody"
+            found = "of the last %d days only %s signed: no quorum" % (days, names)
+            raise Fault("stale", found, "checkpoint")
+        return "%d of them of the last %d days" % (len(recent), days)
 
     def phase_kept(self) -> str:
         """Checkpoints that the reader kept are of the history in hand."""
@@ -2135,13 +2147,13 @@ class Check:
                 % (seq, found.size)
             )
         if entry.type == "anchor-cosigned":
-            times = self._cosigned(found.note, found.size, entry.body["witnesses"])
+            times = self._cosigned(seq, found.note, found.size, entry.body["witnesses"])
         else:
             times = self._timestamped(seq, entry, found.note)
         return Anchor(seq, entry.type, found.size, times, shown_prefix is True)
 
     def _cosigned(
-        self, note: Note, size: int, texts: List[str]
+        self, seq: int, note: Note, size: int, texts: List[str]
     ) -> List[Tuple[str, int, bool]]:
         witnesses: Dict[bytes, Verifier] = {}
         for text in texts:
@@ -2149,8 +2161,8 @@ class Check:
                 witness = verifier_key(text, ED25519_COSIGNATURE, self.ed)
             except Malformed as error:
                 raise Fault("anchor-witness", "%s %s" % (shown(text), error)) from None
-            if witness.key in self.log_key_bytes:
-                raise Fault("anchor-witness", "%s has the log key" % shown(text))
+            if self.log_since.get(witness.key, seq + 1) <= seq:
+                raise Fault("anchor-witness", "%s has a log key" % shown(text))
             if witness.key in witnesses:
                 raise Fault("anchor-witness", "%s has a key named before" % shown(text))
             witnesses[witness.key] = witness
@@ -2176,8 +2188,12 @@ class Check:
         return times
 
     def _believes(self, witness: Verifier) -> bool:
-        """With a policy only its witnesses count; without, all do, and the answer says so."""
-        return self.policy is None or witness in self.policy.witnesses.values()
+        """With a policy only its witnesses count; without, all do, and the answer says so. A key is
+        what it is, whatever it is called, and one of the ledger's own is nobody outside."""
+        if witness.key in self.own_keys:
+            return False
+        known = self.policy.witnesses.values() if self.policy else [witness]
+        return any(one.key == witness.key for one in known)
 
     def _timestamped(self, seq: int, entry: Entry, note: Note) -> List[Tuple[str, int, bool]]:
         if len(note.lines) != 1:
@@ -2227,7 +2243,7 @@ class Check:
             for text in entry.body.get("witnesses", []):
                 witness = verifier_key(text, ED25519_COSIGNATURE, self.ed)
                 named[witness.key] = witness
-        for witness in named.values():
+        for witness in filter(self._believes, named.values()):
             try:
                 millis = signed_by(self.head.note, witness, self.ed)
             except Malformed as error:

@@ -106,6 +106,15 @@ pub struct Ledger<F = Facts> {
     pub head: Vec<u8>,
 }
 
+impl<F> Ledger<F> {
+    /// Says whether a key is or was one of the ledger's own: of an author, whatever became of it, or
+    /// of the log. What such a key signs is no word from outside.
+    pub fn is_own(&self, key: &PublicKey) -> bool {
+        let admitted = key.keyid().parse().ok().and_then(|id: KeyId| self.roster.get(&id));
+        admitted.is_some() || self.log.all().any(|log| log.key() == key)
+    }
+}
+
 /// The outcome of an audit.
 #[derive(Debug)]
 pub struct Audit<F = Facts> {

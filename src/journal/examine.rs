@@ -2,7 +2,7 @@
 //! `docs/FORMAT.md` in their order, each with what was checked, and what signatures alone cannot
 //! show (findings). An [`audit()`](super::audit()) is the middle of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::{Audit, Finding, Ledger, Place};
 use super::published::{self, Outcome as Reproduced};
@@ -23,7 +23,7 @@ pub type TokenCheck<'t> = &'t dyn Fn(&[u8], &[u8]) -> Result<(), String>;
 pub struct Trust<'t> {
     /// The log, the witnesses and the quorum that he chose.
     pub policy: Option<&'t Policy>,
-    /// The oldest that the newest cosignature may be, in days of 24 hours.
+    /// The oldest that cosignatures may be which alone reach the quorum, in days of 24 hours.
     pub max_age_days: Option<u32>,
     /// His clock.
     pub now: Instant,
@@ -233,6 +233,8 @@ impl Roots {
 struct Cosigned {
     checkpoint: Checkpoint,
     met: bool,
+    /// The latest time such that what was signed from then on reaches the quorum by itself.
+    since: Option<Instant>,
     signed: Vec<(WitnessKey, Instant)>,
 }
 
@@ -247,6 +249,8 @@ struct Examiner<'e> {
 
 /// The rule that the line of a witness breaks when it does not verify.
 const COSIGNATURE: &str = "cosignature";
+
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// Why something was not checked: it needs entries that were not read.
 const BEFORE: &str = "a fault stands before it";
@@ -290,7 +294,13 @@ impl<'e> Examiner<'e> {
         if ledger.log.all().any(|own| policy.logs().iter().any(|log| log.vkey == *own)) {
             let (logs, witnesses) = (policy.logs().len(), policy.witnesses().len());
             let (logs, witnesses) = (counted(logs, "log"), counted(witnesses, "witness"));
-            let text = format!("chosen by the reader: {logs}, {witnesses}");
+            let own = policy.witnesses().iter().filter(|one| ledger.is_own(one.key.key()));
+            let own: Vec<String> = own
+                .map(|one| {
+                    format!("; {} has a key of this ledger, and counts for nothing", one.name)
+                })
+                .collect();
+            let text = format!("chosen by the reader: {logs}, {witnesses}{}", own.concat());
             return Phase::good(phase::POLICY, text);
         }
         if stopped(audit) {
@@ -331,10 +341,20 @@ impl<'e> Examiner<'e> {
     }
 
     fn quorum(&mut self, audit: &Audit) -> Phase {
-        let (Some(policy), Some(ledger)) = (self.trust.policy, &audit.ledger) else {
-            return Phase::not_checked(phase::QUORUM, "it takes a policy to know who counts");
+        const NO_POLICY: &str = "it takes a policy to know who counts";
+        let Some(ledger) = &audit.ledger else {
+            return Phase::not_checked(phase::QUORUM, NO_POLICY);
         };
-        let keys: Vec<WitnessKey> = policy.witnesses().iter().map(|one| one.key.clone()).collect();
+        let Some(policy) = self.trust.policy else {
+            let named = self.take_named(ledger);
+            return named.map_or_else(
+                |finding| Phase::bad(phase::QUORUM, finding),
+                |()| Phase::not_checked(phase::QUORUM, NO_POLICY),
+            );
+        };
+        let witnesses = policy.witnesses().iter().map(|one| &one.key);
+        let keys: Vec<WitnessKey> =
+            witnesses.filter(|key| !ledger.is_own(key.key())).cloned().collect();
         let place = |size| Place::Checkpoint(size);
         let (mut tried, mut unknown) = (0, false);
         for note in self.candidates(ledger) {
@@ -393,23 +413,61 @@ impl<'e> Examiner<'e> {
         }
     }
 
-    fn take(&mut self, policy: &Policy, checkpoint: Checkpoint, lines: &[cosignature::Cosigned]) {
+    /// Without a policy: what the witnesses that anchors name say of a folder's own head.
+    fn take_named(&mut self, ledger: &Ledger) -> Result<(), Finding> {
+        let Some(note) = self.cosigned else { return Ok(()) };
+        let Ok(checkpoint) = ledger.log.open(note) else { return Ok(()) };
+        let mut named = BTreeMap::new();
+        for fact in &ledger.facts {
+            let Event::AnchorCosigned(body) = &fact.event else { continue };
+            let keys = body.witnesses.iter().filter_map(|text| WitnessKey::parse(text).ok());
+            named.extend(keys.map(|key| (*key.key().as_bytes(), key)));
+        }
+        let outside = named.into_values().filter(|key| !ledger.is_own(key.key()));
+        let keys: Vec<WitnessKey> = outside.collect();
+        let size = checkpoint.size;
+        let lines = cosignature::verify(note, &keys).map_err(|bad| Finding {
+            place: Place::Checkpoint(size),
+            rule: COSIGNATURE,
+            text: bad.to_string(),
+        })?;
+        self.dated(size, &lines);
+        Ok(())
+    }
+
+    /// Takes in when witnesses saw a head.
+    fn dated(&mut self, size: u64, lines: &[cosignature::Cosigned]) -> Vec<(WitnessKey, Instant)> {
         let signed: Vec<(WitnessKey, Instant)> = lines
             .iter()
             .filter_map(|one| Some((one.witness().clone(), moment(one.time())?)))
             .collect();
-        let keys: Vec<&WitnessKey> = signed.iter().map(|(key, _)| key).collect();
-        let met = policy.met_by(&keys);
-        for (key, at) in &signed {
-            let (size, by) = (checkpoint.size, key.to_string());
-            let outsider = Outsider::Witness;
-            self.anchors.push(Anchor { seq: None, size, at: *at, outsider, by });
-        }
-        let rank = |one: &Cosigned| (one.met, one.checkpoint.size);
-        let found = Cosigned { checkpoint, met, signed };
+        let outsider = Outsider::Witness;
+        self.anchors.extend(signed.iter().map(|(key, at)| Anchor {
+            seq: None,
+            size,
+            at: *at,
+            outsider,
+            by: key.to_string(),
+        }));
+        signed
+    }
+
+    fn take(&mut self, policy: &Policy, checkpoint: Checkpoint, lines: &[cosignature::Cosigned]) {
+        let signed = self.dated(checkpoint.size, lines);
+        let since = quorum_since(policy, &signed);
+        let met = policy.met_by(&signed.iter().map(|(key, _)| key).collect::<Vec<_>>());
+        let fresh = |one: &Cosigned| one.met && one.since.is_some_and(|at| !self.is_old(at));
+        let rank = |one: &Cosigned| (fresh(one), one.met, one.checkpoint.size);
+        let found = Cosigned { checkpoint, met, since, signed };
         if self.best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
             self.best = Some(found);
         }
+    }
+
+    /// Whether a time is longer ago than the reader allows.
+    fn is_old(&self, at: Instant) -> bool {
+        let most = self.trust.max_age_days.map(|days| i64::from(days) * DAY_MILLIS);
+        most.is_some_and(|most| self.trust.now.millis().saturating_sub(at.millis()) > most)
     }
 
     fn fresh(&self) -> Phase {
@@ -418,7 +476,8 @@ impl<'e> Examiner<'e> {
         };
         let (now, place) = (self.trust.now, Place::Checkpoint(best.checkpoint.size));
         let stale = |text: String| Finding { place: place.clone(), rule: "stale", text };
-        let Some(newest) = best.signed.iter().map(|(_, at)| *at).max() else {
+        let (Some(newest), Some(since)) = (best.signed.iter().map(|(_, at)| *at).max(), best.since)
+        else {
             let text = "no witness of the policy has signed, so nothing shows its age";
             return match self.trust.max_age_days {
                 Some(_) => Phase::bad(phase::FRESH, stale(text.to_owned())),
@@ -430,22 +489,27 @@ impl<'e> Examiner<'e> {
                 format!("a witness signed at {newest}, which is after {now}; check the clock");
             return Phase::bad(phase::FRESH, stale(text));
         }
-        let age = (now.millis() - newest.millis()).max(0) / 86_400_000;
+        let age = now.millis().saturating_sub(since.millis()).max(0) / DAY_MILLIS;
         match self.trust.max_age_days {
             None => Phase::not_checked(
                 phase::FRESH,
                 format!(
-                    "the newest cosignature is {age} days old; say how old it may be with --max-age"
+                    "the quorum is reached by cosignatures of the last {age} days; say how old they \
+                     may be with --max-age"
                 ),
             ),
-            Some(days) if now.millis() - newest.millis() > i64::from(days) * 86_400_000 => {
-                let text =
-                    format!("the newest cosignature is of {newest}, more than {days} days old");
+            Some(days) if self.is_old(since) => {
+                let text = format!(
+                    "cosignatures of the last {days} days alone do not reach the quorum; it takes \
+                     those since {since}"
+                );
                 Phase::bad(phase::FRESH, stale(text))
             }
             Some(days) => Phase::good(
                 phase::FRESH,
-                format!("the newest cosignature is {age} days old; {days} are allowed"),
+                format!(
+                    "the quorum is reached by cosignatures of the last {age} days; {days} are allowed"
+                ),
             ),
         }
     }
@@ -502,7 +566,8 @@ impl<'e> Examiner<'e> {
         let mut not = Vec::new();
         for anchor in &ledger.anchors {
             let believed = match anchor.outsider {
-                Outsider::Witness if counts(anchor, self.trust.policy) => Ok(()),
+                Outsider::Witness if counts(anchor, ledger, self.trust.policy) => Ok(()),
+                Outsider::Witness if is_own(anchor, ledger) => Err(OWN_KEY.to_owned()),
                 Outsider::Witness => Err("that witness is not in the policy".to_owned()),
                 Outsider::Authority => self.token_holds(ledger, anchor),
             };
@@ -540,12 +605,37 @@ fn same_look(one: &Anchor, other: &Anchor) -> bool {
     (one.size, one.at, &one.by) == (other.size, other.at, &other.by)
 }
 
-/// Says whether the word of a witness counts: it is one of the policy's, or there is no policy. A key
-/// is what it is, whatever it is called. Of a token it says nothing: that takes a check of its own.
-pub fn counts(anchor: &Anchor, policy: Option<&Policy>) -> bool {
+/// Says whether the word of a witness counts: its key is none of the ledger's own, and it is one of
+/// the policy's, or there is no policy. A key is what it is, whatever it is called. Of a token it says
+/// nothing: that takes a check of its own.
+pub fn counts(anchor: &Anchor, ledger: &Ledger, policy: Option<&Policy>) -> bool {
+    if is_own(anchor, ledger) {
+        return false;
+    }
     let Some(policy) = policy else { return true };
     let key = WitnessKey::parse(&anchor.by);
     key.is_ok_and(|key| policy.witnesses().iter().any(|known| known.key.key() == key.key()))
+}
+
+/// Says whether the witness of an anchor has a key that the ledger ever had: then it is nobody from
+/// outside.
+pub fn is_own(anchor: &Anchor, ledger: &Ledger) -> bool {
+    WitnessKey::parse(&anchor.by).is_ok_and(|key| ledger.is_own(key.key()))
+}
+
+/// Why the word of such a witness does not count.
+pub const OWN_KEY: &str = "its key is one of this ledger's own";
+
+/// The latest time such that what was signed from then on reaches the quorum by itself. Where the
+/// policy asks for nobody that takes one cosignature all the same, since only one shows an age.
+fn quorum_since(policy: &Policy, signed: &[(WitnessKey, Instant)]) -> Option<Instant> {
+    let mut newest: Vec<&(WitnessKey, Instant)> = signed.iter().collect();
+    newest.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+    let mut keys = Vec::new();
+    newest.into_iter().find_map(|(key, at)| {
+        keys.push(key);
+        policy.met_by(&keys).then_some(*at)
+    })
 }
 
 fn moment(seconds: u64) -> Option<Instant> {

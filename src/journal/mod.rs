@@ -7,6 +7,7 @@
 mod anchors;
 pub mod audit;
 pub mod belief;
+mod clock;
 pub mod disclosed;
 pub mod examine;
 pub mod published;
@@ -37,6 +38,7 @@ use crate::store::{Append, Mode, Store, StoreError};
 
 pub use anchors::TOKEN;
 pub use audit::{Audit, Finding, Ledger, audit};
+pub use clock::Behind;
 pub use recall::{Effort, audit_since, first_look, is_remembered};
 
 /// An event that is to be recorded, with the files that it names.
@@ -102,6 +104,9 @@ pub enum JournalError {
     /// The key may not sign this.
     #[error(transparent)]
     NotAllowed(#[from] crate::domain::role::NotAllowed),
+    /// The clock is behind what is there, by more than clocks differ.
+    #[error("{0}; nothing was written")]
+    ClockBehind(Behind),
     /// Events that may not follow what is there: each with its place in the batch.
     #[error("{} of the events cannot be recorded; the first: {}", .0.len(), first_refusal(.0))]
     Refused(Vec<(usize, String)>),
@@ -171,6 +176,8 @@ pub struct Journal {
     known: Option<State>,
     /// The roots of its beginnings, as far as one was asked for. Its leaves only become more.
     roots: RefCell<Prefixes>,
+    /// Whether to record although the clock is far behind the newest entry.
+    clock_behind: bool,
 }
 
 /// How often an append is tried again when somebody else appended first.
@@ -238,12 +245,26 @@ impl Journal {
         let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
         let notes = std::mem::take(&mut outcome.notes);
         let ledger = believed(outcome)?;
-        Ok(Self { store, ledger, known: None, notes, roots: RefCell::default() })
+        Ok(Self {
+            store,
+            ledger,
+            known: None,
+            notes,
+            roots: RefCell::default(),
+            clock_behind: false,
+        })
     }
 
     fn over(store: Store) -> Result<Self, JournalError> {
         let ledger = believed(audit(&store, |_| {})?)?;
-        Ok(Self { store, ledger, known: None, notes: Vec::new(), roots: RefCell::default() })
+        Ok(Self {
+            store,
+            ledger,
+            known: None,
+            notes: Vec::new(),
+            roots: RefCell::default(),
+            clock_behind: false,
+        })
     }
 
     /// Remembers what is there now as verified: what was read was, and what was recorded since was
@@ -271,6 +292,16 @@ impl Journal {
     /// [`ReplayError`] when a content cannot be read.
     pub fn state(&self, size: u64) -> Result<State, ReplayError> {
         replay(&self.ledger.facts, &self.ledger.contents, size)
+    }
+
+    /// Records from now on although the clock is far behind the newest entry.
+    pub fn accept_clock_behind(&mut self) {
+        self.clock_behind = true;
+    }
+
+    /// How far a clock is behind the newest entry; none where it is not.
+    pub fn behind(&self, now: Instant) -> Option<Behind> {
+        Behind::of(self.ledger.facts.last(), now)
     }
 
     /// Records a batch: all of it, or nothing. Durable when this returns.
@@ -399,8 +430,13 @@ impl Journal {
             let why = "a rotation of the log key is recorded by itself".to_owned();
             return Err(JournalError::Refused(vec![(index, why)]));
         }
-        let (by, at) = (keyid(signers.author), self.not_before(now));
-        let today = at.london_day();
+        let behind = self.behind(now);
+        if let Some(behind) = behind.filter(|one| one.is_too_far() && !self.clock_behind) {
+            return Err(JournalError::ClockBehind(behind));
+        }
+        // The ledger's time does not go back; but which days have come, the clock alone knows.
+        let at = behind.map_or(now, |behind| behind.newest);
+        let (by, today) = (keyid(signers.author), now.london_day());
         let (mut facts, mut refused) = (Vec::with_capacity(batch.len()), Vec::new());
         let mut contents = self.ledger.contents.clone();
         let mut roster = self.ledger.roster.clone();
@@ -520,11 +556,6 @@ impl Journal {
             }
         }
         Ok(())
-    }
-
-    /// The clock may step back; the ledger's time does not.
-    fn not_before(&self, now: Instant) -> Instant {
-        self.ledger.facts.last().map_or(now, |last| last.at.max(now))
     }
 
     fn learn(&mut self, batch: &[NewEvent], written: Written) {

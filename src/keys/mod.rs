@@ -6,8 +6,8 @@
 
 pub mod agent;
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -17,6 +17,7 @@ use etcetera::BaseStrategy as _;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument, pkcs5};
 use zeroize::Zeroizing;
 
+use crate::durable::{self, Access};
 use crate::ledger::{PublicKey, SeedSigner, Sign as _};
 
 /// The longest key file and the longest passphrase that are read, in bytes.
@@ -190,7 +191,6 @@ pub fn keep(path: &Path, seed: &[u8; 32], passphrase: &str) -> Result<PublicKey,
     }
     let public = *SeedSigner::from_seed(seed).public();
     let pem = encrypt(seed, passphrase)?;
-    make_folder(path)?;
     write_whole(path, pem.as_bytes(), false)?;
     write_whole(&public_path, public_line(&public, &name).as_bytes(), false)?;
     Ok(public)
@@ -207,7 +207,6 @@ pub fn keep_public(path: &Path, public: &PublicKey) -> Result<(), KeyError> {
             return Err(KeyError::Exists { path: path.into() });
         }
     }
-    make_folder(path)?;
     write_whole(&public_path, public_line(public, &name).as_bytes(), false)
 }
 
@@ -488,7 +487,7 @@ fn name_of(path: &Path) -> Result<String, KeyError> {
 /// Reads a small file, with its permissions where others may read it.
 fn read_bounded(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Option<u32>), KeyError> {
     let failed = |source| io_error(path, source);
-    let file = File::open(path).map_err(failed)?;
+    let file = durable::open_regular(path).map_err(|error| failed(error.into()))?;
     let mode = open_mode(&file.metadata().map_err(failed)?);
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
@@ -508,38 +507,10 @@ fn open_mode(_: &fs::Metadata) -> Option<u32> {
     None
 }
 
-fn make_folder(path: &Path) -> Result<(), KeyError> {
-    let folder = folder_of(path);
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|source| io_error(folder, source))
-}
-
 /// Writes a file for the user alone, whole or not at all, and replaces one only if told to.
 fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<(), KeyError> {
-    let folder = folder_of(path);
-    let failed = |source| io_error(path, source);
-    let mut aside = tempfile::Builder::new()
-        .prefix(".dspt-key-")
-        .tempfile_in(folder) // with mode 0600
-        .map_err(failed)?;
-    aside.write_all(bytes).map_err(failed)?;
-    aside.as_file().sync_all().map_err(failed)?;
-    let named = if replace { aside.persist(path) } else { aside.persist_noclobber(path) };
-    named.map_err(|error| failed(error.error))?;
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    }
+    let write = if replace { durable::replace } else { durable::write_new };
+    write(path, bytes, Access::Owner).map_err(|source| io_error(path, source))
 }
 
 fn io_error(path: &Path, source: io::Error) -> KeyError {

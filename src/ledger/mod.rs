@@ -24,7 +24,7 @@ pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Head, LogKeys, Origin};
 pub use cosignature::{CosignatureError, Cosigned, WitnessKey};
-pub use digest::{BadDigest, Digest};
+pub use digest::{BadDigest, Digest, Digester};
 pub use entry::{Draft, EntryError, Subject, genesis_digest, read_back, seal, sign};
 pub use fault::{Fault, FaultKind};
 pub use json::NotCanonical;

@@ -2,9 +2,10 @@
 //! of the ledger takes the place of the newer. It is written after each commit, under the write
 //! lock, and it is never ahead of a ledger that nobody put back.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::Path;
+
+use crate::durable::{self, ReadError};
 
 /// The longest signed note, as the signed-note specification has it.
 const NOTE_BYTES_MAX: u64 = 1_000_000;
@@ -99,44 +100,28 @@ pub(super) fn note_size(note: &[u8]) -> Option<u64> {
 /// Reads the head beside the ledger; `None` where there is no such file. A file that is too long
 /// for a note is cut, and therefore reads as no head.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut note = Vec::new();
-    file.take(NOTE_BYTES_MAX + 1).read_to_end(&mut note)?;
-    if note.len() as u64 > NOTE_BYTES_MAX {
-        note.clear();
+    match durable::read_if_there(path, NOTE_BYTES_MAX) {
+        Err(ReadError::TooLong { .. }) => Ok(Some(Vec::new())),
+        read => Ok(read?),
     }
-    Ok(Some(note))
 }
 
-/// Writes the head beside the ledger: whole or not at all, also when the power fails. The caller
-/// holds the write lock of the ledger, so that no two writers meet at `aside`.
-pub(super) fn write(path: &Path, aside: &Path, note: &[u8]) -> io::Result<()> {
-    match fs::remove_file(aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut file = File::options().write(true).create_new(true).open(aside)?;
-    file.write_all(note)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(aside, path)?;
-    sync_folder(path)
+/// Writes the head beside the ledger: whole or not at all, also when the power fails; whoever may
+/// read the ledger may read it. The caller holds the write lock of the ledger, so that no two
+/// writers meet at `aside`.
+pub(super) fn write(path: &Path, aside: &Path, ledger: &Path, note: &[u8]) -> io::Result<()> {
+    durable::replace_like(path, aside, ledger, note)
 }
 
-/// Makes a new or renamed file in a folder durable. Only Unix lets a folder be synchronised.
+/// Makes a new or renamed file in a folder durable.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        Some(_) | None => Ok(()),
-    }
+    durable::sync_folder(durable::folder_of(path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     type Case = (Option<Head<'static>>, Option<Head<'static>>, Option<&'static [u8]>, Guard);
@@ -177,9 +162,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, aside) = (folder.path().join("x.head"), folder.path().join("x.head.new"));
         assert_eq!(read(&path).unwrap(), None);
+        let ledger = folder.path().join("x");
+        fs::write(&ledger, "entries").unwrap();
         fs::write(&aside, "half a no").unwrap();
-        write(&path, &aside, b"o\n1\n").unwrap();
-        write(&path, &aside, b"o\n2\n").unwrap();
+        write(&path, &aside, &ledger, b"o\n1\n").unwrap();
+        write(&path, &aside, &ledger, b"o\n2\n").unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), b"o\n2\n");
         assert!(!aside.exists());
         fs::write(&path, vec![b'a'; 1_000_001]).unwrap();

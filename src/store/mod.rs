@@ -159,7 +159,7 @@ impl Store {
             let failed = |source| StoreError::HeadFile { path: path.clone(), source };
             if guard::read(&path).map_err(failed)?.as_ref() != Some(&note) {
                 let aside = beside(&self.path, ".head.new");
-                guard::write(&path, &aside, &note).map_err(failed)?;
+                guard::write(&path, &aside, &self.path, &note).map_err(failed)?;
             }
         }
         tx.rollback().map_err(|error| self.fail(error))

@@ -5,11 +5,12 @@
 
 use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::WitnessError;
+use crate::durable::{self, Access, ReadError};
 use crate::ledger::checkpoint::check_origin;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Digest, Head, Vkey, WitnessKey, cosignature};
@@ -17,7 +18,7 @@ use crate::ledger::{Digest, Head, Vkey, WitnessKey, cosignature};
 /// What `latest/HEX` says until something is cosigned.
 const NOTHING: &[u8] = b"nothing cosigned yet\n";
 
-/// How a file begins that is not whole yet.
+/// How a file began that was not whole yet, in earlier versions.
 const ASIDE: &str = ".new-";
 
 /// How long is waited for the lock, and how often it is tried.
@@ -55,21 +56,45 @@ pub struct Guard {
 }
 
 impl State {
-    /// Makes the folder of a new witness; the caller has put its key there.
+    /// Checks that a folder may become that of a new witness: there is nothing of one in it, or what
+    /// was left where the making of one was interrupted.
     ///
     /// # Errors
-    /// [`WitnessError::Exists`], and files that cannot be written.
-    pub fn create(folder: &Path, key: &WitnessKey) -> Result<Self, WitnessError> {
+    /// [`WitnessError::Exists`]; [`WitnessError::Damaged`] where a witness has worked there.
+    pub fn require_new(folder: &Path) -> Result<(), WitnessError> {
         let state = Self { folder: folder.to_owned() };
         if state.key_path().symlink_metadata().is_ok() {
             return Err(WitnessError::Exists { path: folder.to_owned() });
         }
+        let logs = state.logs_path();
+        let logs = durable::read_if_there(&logs, 0).map(|_| true).or_else(|error| match error {
+            ReadError::TooLong { .. } => Ok(false),
+            ReadError::Missing => Ok(true),
+            ReadError::NotRegular(_) | ReadError::Io(_) => Err(io_error(&logs, error.into())),
+        })?;
+        let latest = fs::read_dir(folder.join("latest")).into_iter().flatten().flatten();
+        let mut cosigned = latest.filter(|file| Digest::from_hex(&name_of(file)).is_ok());
+        if logs && cosigned.next().is_none() {
+            return Ok(());
+        }
+        Err(damaged(&state.key_path(), &"it is missing, and the witness follows logs"))
+    }
+
+    /// Makes the folder of a new witness; the caller has put its key there. What was left where that
+    /// was interrupted is gone on with.
+    ///
+    /// # Errors
+    /// As [`State::require_new`], and files that cannot be written.
+    pub fn create(folder: &Path, key: &WitnessKey) -> Result<Self, WitnessError> {
+        Self::require_new(folder)?;
+        let state = Self { folder: folder.to_owned() };
         let latest = folder.join("latest");
-        fs::create_dir_all(&latest).map_err(|source| io_error(&latest, source))?;
-        File::create(state.lock_path()).map_err(|source| io_error(&state.lock_path(), source))?;
-        state.write(&state.logs_path(), b"")?;
+        durable::make_folders(&latest, Access::Owner)
+            .map_err(|source| io_error(&latest, source))?;
+        write(&state.lock_path(), b"")?;
+        write(&state.logs_path(), b"")?;
         // Last, so that a folder that was left half made is none.
-        state.write(&state.key_path(), format!("{key}\n").as_bytes())?;
+        write(&state.key_path(), format!("{key}\n").as_bytes())?;
         Ok(state)
     }
 
@@ -168,12 +193,12 @@ impl State {
                 let other = |_| WitnessError::OtherKey { origin: log.origin.clone() };
                 self.latest(log).map_err(other)?;
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.write(&path, NOTHING)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => write(&path, NOTHING)?,
             Err(source) => return Err(io_error(&path, source)),
         }
         let line = |log: &Log| format!("{} {}\n", log.vkey, log.origin);
         let text: String = logs.iter().chain([log]).map(line).collect();
-        self.write(&self.logs_path(), text.as_bytes())?;
+        write(&self.logs_path(), text.as_bytes())?;
         Ok(true)
     }
 
@@ -210,7 +235,7 @@ impl State {
 
     /// Remembers a note, durably. The caller holds the lock since he compared it with the last.
     pub(super) fn remember(&self, _: &Guard, log: &Log, note: &[u8]) -> Result<(), WitnessError> {
-        self.write(&self.latest_path(&log.origin), note)
+        write(&self.latest_path(&log.origin), note)
     }
 
     /// Waits for the lock, for some seconds at most.
@@ -219,8 +244,8 @@ impl State {
     /// [`WitnessError::Locked`], or a lock that is missing.
     pub fn lock(&self) -> Result<Guard, WitnessError> {
         let path = self.lock_path();
-        let file = File::options().write(true).open(&path);
-        let file = file.map_err(|source| io_error(&path, source))?;
+        let file = durable::open_regular(&path);
+        let file = file.map_err(|error| io_error(&path, error.into()))?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
@@ -251,22 +276,15 @@ impl State {
             }
         }
     }
+}
 
-    /// Writes a file whole or not at all, also when the power fails.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
-        let failed = |source| io_error(path, source);
-        let folder = path.parent().unwrap_or(&self.folder);
-        let mut aside =
-            tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(failed)?;
-        aside.write_all(bytes).map_err(failed)?;
-        aside.as_file().sync_all().map_err(failed)?;
-        aside.persist(path).map_err(|error| failed(error.error))?;
-        // Only Unix lets a folder be synchronised.
-        if cfg!(unix) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        }
-        Ok(())
-    }
+/// Writes a file whole or not at all, also when the power fails.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), WitnessError> {
+    durable::replace(path, bytes, Access::Owner).map_err(|source| io_error(path, source))
+}
+
+fn name_of(file: &fs::DirEntry) -> String {
+    file.file_name().to_string_lossy().into_owned()
 }
 
 fn text(path: &Path) -> Result<String, WitnessError> {
@@ -274,17 +292,12 @@ fn text(path: &Path) -> Result<String, WitnessError> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, WitnessError> {
-    let failed = |source: io::Error| {
-        if source.kind() == io::ErrorKind::NotFound {
-            damaged(path, &"it is missing")
-        } else {
-            io_error(path, source)
-        }
-    };
-    let mut bytes = Vec::new();
     let most = u64::try_from(NOTE_BYTES_MAX).unwrap_or(u64::MAX).saturating_mul(2);
-    File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    durable::read_at_most(path, most).map_err(|error| match error {
+        ReadError::Missing => damaged(path, &"it is missing"),
+        ReadError::TooLong { .. } => damaged(path, &error),
+        ReadError::NotRegular(_) | ReadError::Io(_) => io_error(path, error.into()),
+    })
 }
 
 fn damaged(path: &Path, found: &dyn Display) -> WitnessError {

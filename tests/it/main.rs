@@ -24,6 +24,7 @@ mod cli_keys;
 mod cli_proofs;
 mod cli_tiles;
 mod cli_timestamp;
+mod clock;
 mod engine;
 #[cfg(target_os = "linux")]
 mod faults;

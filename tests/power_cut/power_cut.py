@@ -8,7 +8,8 @@ there records piece after piece. At a random moment, while a command runs or wit
 after the last one, everything is held still and the file is copied as it stands: what the kernel had
 not yet handed to the disk is lost, as when the power fails. The copy is mounted, which replays the
 file system's journal, and must hold a ledger that answers, verifies, has every entry that was
-acknowledged, and takes the next recording at once.
+acknowledged, and takes the next recording at once. Every fourth cut falls on `init`: then the same
+`init` again must make a ledger that its owner can sign, or the one that was made must be there whole.
 
 Prints a line a trial that fails and a summary; ends with 1 where one failed.
 """
@@ -82,42 +83,82 @@ class Ledger:
         return [*words, *self.keys]
 
 
-def trial(dspt, folder, number, rng):
-    """Cuts once; returns what is wrong afterwards."""
+def hold(child, wait):
+    """Lets a command run for a while and holds it still; says whether it ended well before."""
+    time.sleep(wait)
+    if child.poll() is None:
+        child.send_signal(signal.SIGSTOP)
+        return False
+    return child.returncode == 0
+
+
+def end(child):
+    """Ends a command that may be held still."""
+    if child.poll() is None:
+        child.kill()
+    child.communicate()
+
+
+def recording(dspt, folder, number, rng):
+    """Cuts the power while or after a ledger records; returns what is wrong afterwards."""
     disk = Disk(folder / "disk", folder / "m")
-    after = folder / "after"
     acknowledged, child = 0, None
     try:
-        env = {**os.environ, "HOME": str(folder), "DSPT_STATE": str(folder / ("s%d" % number))}
+        env = {**os.environ, "HOME": str(folder), "DSPT_STATE": str(folder / "s")}
         run(dspt, "-q", "demo", "--keep", str(folder / "m/d"), env=env)
         os.sync()
-        ledger = Ledger(dspt, folder / "m", folder / ("s%d" % number))
+        ledger = Ledger(dspt, folder / "m", folder / "s")
         before = size(ledger)
-        inside = rng.random() < 0.5
         for piece in range(rng.randrange(1, 4)):
             code, _, err = ledger.ask(*ledger.record(number * 10 + piece))
             if code:
                 return ["recording before the cut: " + err]
             acknowledged += 1
-        if inside:
+        if rng.random() < 0.5:
             child = ledger.start(*ledger.record(number * 10 + 9))
-            time.sleep(rng.random() * 0.6)
-            if child.poll() is None:
-                child.send_signal(signal.SIGSTOP)
-            elif child.returncode == 0:
-                acknowledged += 1
+            acknowledged += hold(child, rng.random() * 0.6)
         else:
             time.sleep(rng.random() * 8)
-        after.write_bytes((folder / "disk").read_bytes())
+        (folder / "after").write_bytes((folder / "disk").read_bytes())
     finally:
-        if child is not None and child.poll() is None:
-            child.kill()
         if child is not None:
-            child.wait()
+            end(child)
         disk.close()
-    cut = Disk(after, folder / "n", fresh=False)
+    cut = Disk(folder / "after", folder / "n", fresh=False)
     try:
-        return faults(Ledger(dspt, folder / "n", folder / ("t%d" % number)), before + acknowledged)
+        return faults(Ledger(dspt, folder / "n", folder / "t"), before + acknowledged)
+    finally:
+        cut.close()
+
+
+def opening(dspt, folder, rng):
+    """Cuts the power while or after a ledger is made; returns what is wrong afterwards."""
+    disk = Disk(folder / "disk", folder / "m")
+    words = ["-q", "init", "d", "--org", "Invented Ltd", "--type", "it-supplier", "--holder"]
+    words += ["Ann", "--unit", "x=X", "--keys", "k", "--passphrase-file", str(folder / "words")]
+    env = {**os.environ, "HOME": str(folder), "DSPT_STATE": str(folder / "s")}
+    child = subprocess.Popen([dspt, *words], cwd=folder / "m", env=env, **QUIET)
+    try:
+        made = hold(child, rng.random() * 2)
+        if made:
+            time.sleep(rng.random() * 8)
+        (folder / "after").write_bytes((folder / "disk").read_bytes())
+    finally:
+        end(child)
+        disk.close()
+    cut = Disk(folder / "after", folder / "n", fresh=False)
+    try:
+        env["DSPT_STATE"] = str(folder / "t")
+        again = subprocess.run([dspt, *words], cwd=folder / "n", env=env, check=False, **QUIET)
+        if again.returncode and not made:
+            return ["init again: %s" % again.stderr.decode().split("\n")[0]]
+        signs = ["--ledger", "d", "import", "framework", "iso27001:2022", "--keys", "k", "--key"]
+        signs += ["ann", "--passphrase-file", str(folder / "words")]
+        for rest in (["--ledger", "d", "verify"], signs):
+            done = subprocess.run([dspt, "-q", *rest], cwd=folder / "n", env=env, check=False, **QUIET)
+            if done.returncode:
+                return ["%s: %s" % (rest[2], done.stderr.decode().split("\n")[0])]
+        return []
     finally:
         cut.close()
 
@@ -157,7 +198,10 @@ def main(dspt, trials="20", seed="1"):
             folder = pathlib.Path(name)
             (folder / "words").write_text("demonstration\n", "utf-8")
             (folder / "words").chmod(0o600)
-            wrong = trial(dspt, folder, number, rng)
+            if number % 4 == 3:
+                wrong = opening(dspt, folder, rng)
+            else:
+                wrong = recording(dspt, folder, number, rng)
         bad += bool(wrong)
         for line in wrong:
             print("cut %d: %s" % (number, line), flush=True)

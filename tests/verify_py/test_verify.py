@@ -508,7 +508,7 @@ class Forged(unittest.TestCase):
         self.check_ledger(lambda world: world.anchor(edit=put("witnesses", names)),
                           "anchor-witness")
         # A cosignature from the future.
-        now = (world.at + 600) * 1000 - 60_001
+        now = (world.at + 600) * 1000 - 300_001
         self.assertEqual(answer(world.whole(), options(world, now=now)), "stale")
         # A policy with the log key before the rotation, and a head kept from before it.
         kept = (("kept", world.checkpoint(18)),)
@@ -642,9 +642,9 @@ class Forged(unittest.TestCase):
         self.assertEqual(answer(world.whole(olds=()), told), "anchor-place")
 
     def test_findings(self):
-        self.check_ledger(lambda world: world.anchor(seconds=world.at - 60), "YES")
+        self.check_ledger(lambda world: world.anchor(seconds=world.at - 300), "YES")
         self.check_ledger(
-            lambda world: world.anchor(seconds=world.at - 61), "time-outside-interval"
+            lambda world: world.anchor(seconds=world.at - 301), "time-outside-interval"
         )
         self.check_ledger(lambda world: world.statement(), "YES")
         for changes in ({"on": "2026-06-29"}, {"root": B.b64(bytes(32))}, {"size": 2},
@@ -654,7 +654,7 @@ class Forged(unittest.TestCase):
         self.check_ledger(lambda world: world.statement(told={"size": True}), "statement-differs")
 
     def test_an_entry_that_claims_to_be_older_than_its_first_moment(self):
-        for seconds, expected in ((60, "YES"), (61, "time-outside-interval")):
+        for seconds, expected in ((300, "YES"), (301, "time-outside-interval")):
             world = B.opened()
             world.anchor(seconds=world.at + 3600 + 3600 + seconds)
             framework()(world)
@@ -746,12 +746,102 @@ class Bundles(unittest.TestCase):
         self.check("quorum", self.changed(checkpoint=self.world.checkpoint(26)))
         newest = self.world.witnesses[1][2] * 1000
         day = 86_400_000
-        self.check("YES", self.files, max_age_days=2, now=newest + 2 * day)
-        self.check("stale", self.files, max_age_days=2, now=newest + 2 * day + 1)
-        self.check("YES", self.files, now=newest - 60_000)
-        self.check("stale", self.files, now=newest - 60_001)
+        oldest = self.world.witnesses[0][2] * 1000
+        self.check("YES", self.files, max_age_days=2, now=oldest + 2 * day)
+        self.check("stale", self.files, max_age_days=2, now=oldest + 2 * day + 1)
+        self.check("YES", self.files, now=newest - 300_000)
+        self.check("stale", self.files, now=newest - 300_001)
         none = self.changed(checkpoint=self.world.checkpoint(26))
         self.check("stale", none, max_age_days=2, policy=self.world.policy("none"))
+
+    def test_those_who_signed_lately_reach_the_quorum_by_themselves(self):
+        world = B.good()
+        now = (world.at + 400 * 86_400) * 1000
+        third = ("third.example/witness", bytes([11]) * 32)
+        names = [("a", B.WITNESS), ("b", B.OTHER_WITNESS), ("c", third)]
+        lines = ["log " + B.vkey(B.ORIGIN, B.NEW_LOG)]
+        lines += ["witness %s %s" % (name, B.vkey(*key, kind=4)) for name, key in names]
+        lines.append("group most 2 a b c")
+
+        def check(rule, ages, quorum="most", **told):
+            world.witnesses = [
+                (*key, now // 1000 - age * 86_400)
+                for (_, key), age in zip(names, ages)
+                if age is not None
+            ]
+            policy = "\n".join(lines + ["quorum " + quorum, ""]).encode()
+            self.check(rule, world.whole(), now=now, policy=policy, **told)
+
+        check("YES", (399, 399, 0))
+        check("stale", (399, 399, 0), max_age_days=30)
+        check("stale", (399, 31, 0), max_age_days=30)
+        check("YES", (399, 30, 0), max_age_days=30)
+        check("stale", (30, None, 31), max_age_days=30)
+        check("YES", (0, 30, 399), max_age_days=30)
+        check("YES", (399, 399, 0), "c", max_age_days=30)
+        check("stale", (399, 0, 0), "a", max_age_days=30)
+        check("YES", (399, 0, 399), "none", max_age_days=30)
+        check("stale", (399, 399, 399), "none", max_age_days=30)
+
+    def test_a_key_of_the_ledger_is_no_witness(self):
+        def own(seed, name="own.example/witness"):
+            return (name, seed)
+
+        cases = [(B.OWNER, 25), (B.CONTRIBUTOR, 25), (B.NEXT, 3), (B.ASSESSOR, 3), (B.NEW_LOG, 3)]
+        for seed, _ in cases:
+            # In the quorum, with a policy that names it.
+            world = B.good()
+            world.witnesses = [(*own(seed), world.at + 600)]
+            policy = "log %s\nwitness own %s\nquorum own\n" % (
+                B.vkey(B.ORIGIN, B.NEW_LOG), B.vkey(*own(seed), kind=4))
+            told = options(world, policy=policy.encode())
+            self.assertEqual(answer(world.whole(), told), "quorum")
+            given = world.item(GIVEN + [21, 23])
+            self.assertEqual(answer(given, told), "quorum")
+        for seed, size in cases:
+            # In an anchor, where its time would be a finding.
+            world = B.good()
+            text = world.text(size)
+            line = B.note_line(*own(seed), text.encode(), 4, 5)
+            note = world.checkpoint(size).decode() + line
+            body = {"checkpoint": note, "witnesses": [B.vkey(*own(seed), kind=4)]}
+            world.add("anchor-cosigned", body)
+            world.witnesses = [(*B.WITNESS, world.at + 60), (*B.OTHER_WITNESS, world.at + 60)]
+            if seed == B.ASSESSOR:
+                self.assertEqual(answer(world.whole(), options(world)), "YES")
+            for policy in (None, world.policy("both")):
+                report = V.check(B.Memory(world.whole()), options(world, policy=policy))
+                found = report.fault and report.fault.rule
+                self.assertEqual((found, report.findings),
+                                 ("anchor-witness", []) if seed == B.NEW_LOG else (None, []))
+        # A key that becomes the log's only after the anchor.
+        world = B.opened()
+        text = world.text(2)
+        line = B.note_line(*own(B.NEW_LOG), text.encode(), 4, 5)
+        world.add("anchor-cosigned", {"checkpoint": world.checkpoint(2).decode() + line,
+                                      "witnesses": [B.vkey(*own(B.NEW_LOG), kind=4)]})
+        body = {"key": B.b64(B.public(B.NEW_LOG)), "reason": "a new machine"}
+        world.add("log-key-rotated", body, also=[B.LOG, B.NEW_LOG])
+        world.log_keys.append((len(world.entries), B.NEW_LOG))
+        told = options(world, policy=world.policy("none"))
+        self.assertEqual(answer(world.whole(olds=()), told), "YES")
+
+    def test_a_witness_is_its_key_and_not_its_name(self):
+        world = B.opened()
+        name = "renamed.example/witness"
+        line = B.note_line(name, B.WITNESS[1], world.text(3).encode(), 4, world.at - 3600)
+        note = world.checkpoint(3).decode() + line
+        witnesses = [B.vkey(name, B.WITNESS[1], 4)]
+        world.add("anchor-cosigned", {"checkpoint": note, "witnesses": witnesses})
+        told = options(world, policy=world.policy("none"))
+        self.assertEqual(answer(world.whole(olds=()), told), "time-outside-interval")
+
+    def test_a_witness_on_the_head_counts_without_a_policy_too(self):
+        world = B.opened()
+        world.anchor()
+        world.witnesses = [(*B.WITNESS, world.at - 301)]
+        told = options(world, policy=None)
+        self.assertEqual(answer(world.whole(olds=()), told), "time-outside-interval")
 
     def test_kept(self):
         fork = B.opened()
