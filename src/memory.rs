@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::durable::{self, Access, ReadError};
-use crate::ledger::{Checkpoint, Digest, LogKeys, Origin, Vkey};
+use crate::ledger::{Checkpoint, Digest, LogKeys, Origin, PublicKey, SeedSigner, Sign as _, Vkey};
 
 /// The first line of a file of ours.
 const FORM: &str = "dspt-verified/1";
 /// No file of ours comes near it.
 const BYTES_MAX: u64 = 65_536;
-/// Ledgers under this name are signed with keys that everybody has: another history of one proves
-/// nothing, so nothing is compared.
+/// The name of ledgers whose keys everybody has.
 const DEMONSTRATION: &str = "demonstration.invalid/";
 
 /// What was verified of one ledger.
@@ -106,10 +105,10 @@ impl Memory {
         Self { folder: None }
     }
 
-    /// Says whether another history of this ledger would be a finding: not where everybody has the
-    /// keys.
-    pub fn compares(origin: &Origin) -> bool {
-        !origin.as_str().starts_with(DEMONSTRATION)
+    /// Says whether another history of the ledger with this log key would be a finding: not where
+    /// everybody has the key. The name alone says nothing, since anybody can take it.
+    pub fn compares(log: &Vkey) -> bool {
+        !(is_demonstration(log.name().as_str()) && everybody_has(log.key()))
     }
 
     fn path(&self, log: &Vkey) -> Option<PathBuf> {
@@ -165,6 +164,16 @@ impl Memory {
     }
 }
 
+/// Says whether an origin is under the name that is kept for demonstrations.
+pub fn is_demonstration(origin: &str) -> bool {
+    origin.starts_with(DEMONSTRATION)
+}
+
+/// Demonstrations are signed with keys whose seeds are one byte over and over.
+fn everybody_has(key: &PublicKey) -> bool {
+    (0..=u8::MAX).any(|byte| SeedSigner::from_seed(&[byte; 32]).public() == key)
+}
+
 /// Reads a file of ours. The head in it must bear the log key's signature, so that damage is
 /// noticed and the file of another ledger does nothing here.
 fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<Kept> {
@@ -192,8 +201,6 @@ fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<Kept> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use crate::ledger::{SeedSigner, Sign as _};
 
     use super::*;
 
@@ -229,6 +236,20 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("new")).unwrap().count(), 1);
         fs::remove_dir_all(folder.path().join("new")).unwrap();
         assert_eq!(memory.load(&origin(), &key).unwrap(), None);
+    }
+
+    #[test]
+    fn only_keys_that_everybody_has_are_not_held_to_what_was_verified() {
+        let vkey = |origin: &str, seed: [u8; 32]| {
+            let name = Origin::parse(origin).unwrap().key_name();
+            Vkey::new(name, *SeedSigner::from_seed(&seed).public())
+        };
+        let mut own = [0x15; 32];
+        own[31] = 0x16;
+        assert!(!Memory::compares(&vkey("demonstration.invalid/a/b", [0x15; 32])));
+        assert!(Memory::compares(&vkey("demonstration.invalid/a/b", own)));
+        assert!(Memory::compares(&vkey("ledger.example/a/b", [0x15; 32])));
+        assert!(Memory::compares(&vkey("demonstration.invalid.example/a/b", [0x15; 32])));
     }
 
     #[test]

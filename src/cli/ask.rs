@@ -12,6 +12,7 @@ use super::failure::{Failure, chain, exit};
 use super::output::Output;
 use super::question::open;
 use super::signing::Signing;
+use crate::durable::{self, Access};
 use crate::export::{OwnHead, heads, proofs};
 use crate::journal::{Journal, Ledger};
 use crate::ledger::{Cosigned, WitnessKey};
@@ -49,17 +50,17 @@ pub(super) fn run(
     let mode = if args.out.is_some() { Mode::Read } else { Mode::Write };
     let journal = open(ledger, mode, output)?;
     let head = heads::own(&journal.ledger, &journal.ledger.head)?;
+    if let Some(out) = &args.out {
+        durable::require_replaceable(out).map_err(|error| not_written(out, &error))?;
+    }
     let lines = asked(&args.url, &journal, &head, &key)?;
     let Some(path) = &args.out else {
         return record(journal, &args.signing, head.bare, &lines, output);
     };
     let text: String = lines.iter().map(Cosigned::line).collect();
-    std::fs::write(path, &text).map_err(|error| {
-        Failure::new(
-            "DSPT0005",
-            exit::FAILED,
-            format!("{} cannot be written: {error}", path.display()),
-        )
+    durable::replace(path, text.as_bytes(), Access::Umask).map_err(|error| {
+        not_written(path, &error)
+            .help("run the same command again: the witness gives the line anew")
     })?;
     let size = head.checkpoint.size;
     let file = path.display().to_string();
@@ -68,6 +69,11 @@ pub(super) fn run(
     let value = json!({ "size": size, "lines": text, "file": file });
     output.answer("dspt.witness-lines/1", value, &told)?;
     Ok(exit::YES)
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    let text = format!("{} cannot be written: {error}", path.display());
+    Failure::new("DSPT0005", exit::FAILED, text)
 }
 
 fn witness(args: &Args) -> Result<WitnessKey, Failure> {

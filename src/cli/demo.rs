@@ -30,7 +30,7 @@ use crate::domain::table::{Table, write_stored};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::keys;
 use crate::ledger::{Digest, Origin, SeedSigner, Sign};
-use crate::store::Mode;
+use crate::store::{Mode, Store};
 
 /// Arguments of `demo`.
 #[derive(ClapArgs, Debug)]
@@ -47,6 +47,8 @@ pub(super) struct Args {
 pub(super) const ORIGIN: &str = "demonstration.invalid/northbridge-health-it/dspt";
 /// The origin of every large one, followed by how many entries it has.
 const ORIGIN_YEARS: &str = "demonstration.invalid/northbridge-health-it/years-";
+/// How many entries the sample has.
+const SAMPLE_ENTRIES: u64 = 106;
 const ORGANISATION: &str = "Northbridge Health IT Ltd (invented)";
 pub(super) const EDITION: &str = "2025-26-v8";
 pub(super) const CATEGORY: &str = "cat2-it-supplier";
@@ -68,14 +70,15 @@ const KEYS: [(&str, &str, u8, Option<Role>); 5] = [
 /// [`Failure`] when the folder holds something else.
 pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let path = args.keep.join(LEDGER_NAME);
-    let made = !path.exists();
+    let made = path.symlink_metadata().is_err();
+    let keys = args.keep.join("keys");
     if made {
-        std::fs::create_dir_all(&args.keep)?;
-        match args.entries {
-            None => make(&path)?,
-            Some(entries) => make_years(&path, entries, output)?,
-        }
-        key_files(&args.keep.join("keys"))?;
+        // First, so that a ledger that is there has them.
+        key_files(&keys)?;
+        Store::found(&path, |aside| match args.entries {
+            None => make(aside),
+            Some(entries) => make_years(aside, entries, output),
+        })?;
     }
     let journal = open(Some(&path), Mode::Read, output)?;
     let years = args.entries.map(|entries| format!("{ORIGIN_YEARS}{entries}"));
@@ -87,6 +90,15 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         )));
     }
     let entries = journal.ledger.facts.len();
+    let whole = args.entries.unwrap_or(SAMPLE_ENTRIES);
+    if (entries as u64) < whole {
+        let shown = path.display();
+        let text = format!("{shown} holds {entries} of the {whole} entries of the demonstration");
+        return Err(Failure::new("DSPT0005", exit::FAILED, text).help(format!(
+            "its making was interrupted: remove {shown} and {shown}.head, and run this again"
+        )));
+    }
+    key_files(&keys)?;
     let at = args.keep.display().to_string();
     let next = [
         format!("dspt --ledger {at} status --at 2026-06-30 --as-known then"),
@@ -109,8 +121,10 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
 fn key_files(folder: &Path) -> Result<(), Failure> {
     for (name, _, seed, _) in KEYS {
         let path = folder.join(format!("{name}.pem"));
-        if !path.exists() {
+        if path.symlink_metadata().is_err() {
             keys::keep(&path, &[seed; 32], PASSPHRASE)?;
+        } else if keys::is_half(&path) {
+            keys::complete(&path, PASSPHRASE)?;
         }
     }
     Ok(())

@@ -16,8 +16,10 @@ use crate::domain::day::Day;
 use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
 use crate::domain::refs::{CategoryId, EditionId, OrganisationType};
 use crate::journal::{Journal, NewEvent, Opening};
-use crate::keys;
-use crate::ledger::{Origin, Sign};
+use crate::keys::{self, KeyError};
+use crate::ledger::{Origin, Sign, Vkey};
+use crate::memory::is_demonstration;
+use crate::store::{Mode, Store, require_vacant};
 
 /// Arguments of `init`.
 #[derive(ClapArgs, Debug)]
@@ -66,29 +68,35 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let classified = classification(args, from)?;
     let scope = scope(args, from)?;
     let path = args.dir.join(LEDGER_NAME);
-    if path.exists() {
-        return Err(Failure::usage(format!(
-            "{} exists already and is never overwritten",
-            path.display()
-        )));
-    }
+    vacant(&path)?;
     let folder = args.signing.folder()?;
     let name = args.signing.key.clone().unwrap_or_else(|| slug(&args.holder));
     let log_name =
         args.signing.log_key.clone().unwrap_or_else(|| format!("{}-log", slug(&args.org)));
     let opened = both_keys(&args.signing, &folder, &name, &log_name)?;
-    std::fs::create_dir_all(&args.dir)?;
+    first_of_its_key(&origin, &opened, &log_name, output)?;
     let signers = opened.signers();
     let opening =
         Opening { id: new_id(output.now)?, organisation: &args.org, holder: &args.holder };
-    let mut journal = Journal::create(&path, &origin, &opening, &signers, output.now)?;
     let mut batch = vec![adopt_edition(&args.edition, from, output.now)?];
     for event in [Event::OrganisationClassified(classified), Event::ScopeDeclared(scope)] {
         batch.push(NewEvent { id: new_id(output.now)?, event, files: Vec::new() });
     }
-    let recorded = journal.record(&batch, &signers, output.now)?;
-    let head = String::from_utf8_lossy(&journal.ledger.head).into_owned();
-    journal.close()?;
+    let made = Store::found(&path, |aside| -> Result<_, Failure> {
+        let mut journal = Journal::create(aside, &origin, &opening, &signers, output.now)?;
+        let recorded = journal.record(&batch, &signers, output.now)?;
+        let head = String::from_utf8_lossy(&journal.ledger.head).into_owned();
+        journal.close()?;
+        Ok((recorded, head))
+    });
+    let (recorded, head) = made.map_err(|failure| {
+        let text = format!(
+            "no ledger was made; the keys {name} and {log_name} are in {}, and the same command \
+             goes on with them",
+            folder.display()
+        );
+        if failure.help.is_some() { failure } else { failure.help(text) }
+    })?;
     let text = format!(
         "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and the passphrase.\n",
         path.display(),
@@ -132,13 +140,66 @@ fn both_keys(
     Ok(Opened { author: open(name)?, log: open(log_name)? })
 }
 
-/// A key of that name that opens with the passphrase, or a new one.
+/// Checks that nothing is in the way of a new ledger.
+fn vacant(path: &Path) -> Result<(), Failure> {
+    let Err(in_the_way) = require_vacant(path) else { return Ok(()) };
+    let shown = path.display();
+    let there = path.symlink_metadata().is_ok();
+    let help = match Store::open(path, Mode::Read).and_then(|store| store.size()) {
+        Ok(entries @ 0..=3) => format!(
+            "it holds {entries} of the 4 entries that a ledger begins with: if its making was \
+             interrupted, remove it and {shown}.head, and run this again"
+        ),
+        Ok(_) => format!("it is a ledger already; look at it with: dspt --ledger {shown} verify"),
+        Err(_) if there => format!("move it away, or give another folder than {shown} is in"),
+        Err(_) => {
+            "it belonged to a ledger that is not here; bring that back, or move it away".into()
+        }
+    };
+    Err(Failure { code: "DSPT0002", exit: exit::USAGE, ..Failure::from(in_the_way) }.help(help))
+}
+
+/// A second ledger of the same name and log key would be a second history of the first one, and
+/// whoever knows that one would be right to refuse it.
+fn first_of_its_key(
+    origin: &Origin,
+    opened: &Opened,
+    log_name: &str,
+    output: &Output<'_>,
+) -> Result<(), Failure> {
+    let log = Vkey::new(origin.key_name(), *opened.log.public());
+    let Ok(Some(kept)) = output.memory.load(origin, &log) else { return Ok(()) };
+    let text = format!(
+        "the key {log_name} is the log key of a ledger {origin} already: you verified {} entries \
+         of it. Another ledger of that name and key would be a second history of it",
+        kept.size
+    );
+    Err(Failure::usage(text).help(
+        "give the new one a log key of its own with --log-key NEWNAME, which is made, or another \
+         name with --origin",
+    ))
+}
+
+/// A key of that name that opens with the passphrase, made whole where its making was interrupted;
+/// or a new one.
 fn new_or_own(folder: &Path, name: &str, passphrase: &str) -> Result<Box<dyn Sign>, Failure> {
     let path = folder.join(format!("{name}.pem"));
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         keys::generate(&path, passphrase)?;
     }
-    Ok(Box::new(keys::load(&path, passphrase)?))
+    let opened = keys::complete(&path, passphrase);
+    let opened = opened.map_err(|error| {
+        let wrong = matches!(error, KeyError::WrongPassphrase { .. });
+        let failure = Failure::from(error);
+        if !wrong {
+            return failure;
+        }
+        failure.help(format!(
+            "there is a key {name} already, perhaps from an earlier try: give the passphrase that \
+             it was made with, or another name"
+        ))
+    })?;
+    Ok(Box::new(opened))
 }
 
 /// Lower-case letters and digits, hyphens between: a name for files and origins.
@@ -161,6 +222,11 @@ fn origin(args: &Args) -> Result<Origin, Failure> {
         // Reserved domain (RFC 2606): a ledger without an address of its own.
         None => format!("ledger.invalid/{}/dspt", slug(&args.org)),
     };
+    if is_demonstration(&text) {
+        let text =
+            format!("--origin: `{text}` is a name of demonstrations, whose keys everybody has");
+        return Err(Failure::usage(text).help("take a domain of your own"));
+    }
     Origin::parse(&text).map_err(|bad| Failure::usage(format!("--origin: {bad}")))
 }
 

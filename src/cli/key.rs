@@ -173,15 +173,24 @@ pub(super) fn run(
 fn new(name: &str, signing: &Signing, output: &mut Output<'_>) -> Result<u8, Failure> {
     let folder = signing.folder()?;
     let path = folder.join(format!("{name}.pem"));
-    if path.exists() {
+    // A stop between its two files leaves the private half, which may hold the only copy of a key.
+    let half = keys::is_half(&path);
+    if path.symlink_metadata().is_ok() && !half {
         return Err(Failure::usage(format!(
             "{} exists already and is never overwritten",
             path.display()
         )));
     }
-    let passphrase = signing.passphrase(true).read(&format!("New passphrase for key {name}"))?;
-    let public = keys::generate(&path, &passphrase)?;
-    let text = format!("Made {}\n  fingerprint {}\n", path.display(), public.keyid());
+    let (public, verb) = if half {
+        let purpose = format!("Passphrase of key {name}, whose public half is missing");
+        let passphrase = signing.passphrase(false).read(&purpose)?;
+        (*keys::complete(&path, &passphrase)?.public(), "Completed")
+    } else {
+        let purpose = format!("New passphrase for key {name}");
+        let passphrase = signing.passphrase(true).read(&purpose)?;
+        (keys::generate(&path, &passphrase)?, "Made")
+    };
+    let text = format!("{verb} {}\n  fingerprint {}\n", path.display(), public.keyid());
     let value =
         json!({ "name": name, "path": path.display().to_string(), "keyid": public.keyid() });
     output.answer("dspt.key/1", value, &text)?;

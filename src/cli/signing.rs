@@ -213,6 +213,11 @@ impl Signing {
 /// [`Failure`] when there is none.
 pub(super) fn named(files: &[KeyFile], name: &str, folder: &Path) -> Result<KeyFile, Failure> {
     files.iter().find(|file| file.name == name).cloned().ok_or_else(|| {
+        if keys::is_half(&folder.join(format!("{name}.pem"))) {
+            let text = format!("the public half of the key `{name}` is missing: {name}.pub");
+            return Failure::new("DSPT0020", exit::FAILED, text)
+                .help(format!("make it from the private one with: dspt key new {name}"));
+        }
         let text = format!("there is no key `{name}` in {}", folder.display());
         Failure::new("DSPT0020", exit::FAILED, text).help("list them with: dspt key list")
     })

@@ -18,6 +18,7 @@ use crate::domain::refs::{CategoryId, EditionId};
 use crate::domain::replay::Fact;
 use crate::domain::restate::asked;
 use crate::domain::statement::{Asked, NoStatement};
+use crate::export::{ExportError, files::put};
 use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
 use crate::journal::{File, Journal, Ledger, NewEvent};
 use crate::ledger::Digest;
@@ -160,18 +161,23 @@ fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Resu
     Ok(exit::YES)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that is not there yet, or is there with these very bytes.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
     let shown = path.display();
-    let mut file = std::fs::File::create_new(path).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return Failure::usage(format!("{shown} is there already; name another file"));
+    put(path, bytes).map(drop).map_err(|error| match error {
+        ExportError::Differs { .. } => {
+            Failure::usage(format!("{shown} is there already; name another file"))
         }
-        Failure::new("DSPT0005", exit::FAILED, format!("{shown} cannot be written: {error}"))
-    })?;
-    file.write_all(bytes)?;
-    Ok(())
+        ExportError::Io { source, .. } => {
+            Failure::new("DSPT0005", exit::FAILED, format!("{shown} cannot be written: {source}"))
+        }
+        ExportError::Store(_)
+        | ExportError::NotNamed { .. }
+        | ExportError::Head(_)
+        | ExportError::NotCovered { .. }
+        | ExportError::Proof(_)
+        | ExportError::Tiles(_) => error.into(),
+    })
 }
 
 fn publish(

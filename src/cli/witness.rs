@@ -13,11 +13,12 @@ use super::output::{Columns, Output, safe};
 use super::refused::Refused;
 use super::signing::Signing;
 use crate::domain::day::Instant;
+use crate::durable::{self, Access};
 use crate::keys;
 use crate::ledger::proof::PROOF_BYTES_MAX;
-use crate::ledger::{Cosigned, KeyName, SeedSigner, Vkey, WitnessKey, cosignature};
+use crate::ledger::{Cosigned, KeyName, SeedSigner, Sign as _, Vkey, WitnessKey, cosignature};
 use crate::witness::serve::{Limits, serve};
-use crate::witness::{Latest, Log, NotCosigned, Refusal, State, Witness, WitnessError};
+use crate::witness::{Latest, Log, NotCosigned, Refusal, State, Witness};
 
 /// Arguments of `witness`.
 #[derive(ClapArgs, Debug)]
@@ -92,6 +93,10 @@ pub(super) fn run(
         Command::Cosign { file, out, passphrase_file } => {
             let state = State::open(&folder)?;
             let body = bytes_of(file, PROOF_BYTES_MAX).map_err(|error| not_read(file, &error))?;
+            // Before anything is signed, since what is signed is remembered.
+            if let Some(out) = out {
+                durable::require_replaceable(out).map_err(|error| not_written(out, &error))?;
+            }
             let signer = key(&folder, passphrase_file.as_deref(), "1 checkpoint", output)?;
             let outcome = Witness::new(&state, &signer)?.add_checkpoint(&body, seconds(output.now));
             cosigned(outcome, out.as_deref(), output)
@@ -152,12 +157,18 @@ fn init(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let name = KeyName::parse(name).map_err(|error| Failure::usage(format!("--name: {error}")))?;
-    if State::open(folder).is_ok() {
-        return Err(WitnessError::Exists { path: folder.to_owned() }.into());
-    }
-    let source = signing(passphrase_file).passphrase(true);
-    let passphrase = source.read(&format!("New passphrase for the witness {name}"))?;
-    let public = keys::generate(&key_file(folder), &passphrase)?;
+    State::require_new(folder)?;
+    let key = key_file(folder);
+    // What an earlier try left is gone on with: its key signed nothing yet.
+    let half = key.symlink_metadata().is_ok();
+    let source = signing(passphrase_file).passphrase(!half);
+    let new = if half { "Passphrase of the key that is there" } else { "New passphrase" };
+    let passphrase = source.read(&format!("{new} for the witness {name}"))?;
+    let public = if half {
+        *keys::complete(&key, &passphrase)?.public()
+    } else {
+        keys::generate(&key, &passphrase)?
+    };
     let vkey = WitnessKey::new(name, public);
     State::create(folder, &vkey)?;
     let text =
@@ -193,13 +204,16 @@ fn cosigned(
 ) -> Result<u8, Failure> {
     let refusal = match outcome {
         Ok(cosigned) => {
-            if let Some(path) = out {
-                std::fs::write(path, cosigned.line()).map_err(|error| {
-                    let text = format!("{} cannot be written: {error}", path.display());
-                    Failure::new("DSPT0005", exit::FAILED, text)
-                        .help("the checkpoint is cosigned and remembered; cosign it once more")
-                })?;
-            }
+            let written = out.map(|path| {
+                let bytes = cosigned.line().as_bytes();
+                let written = durable::replace(path, bytes, Access::Umask);
+                written.map_err(|error| {
+                    not_written(path, &error).help(
+                        "the cosignature was made: its line is the answer printed here, and \
+                         `dspt witness status --json` prints the checkpoint with it again",
+                    )
+                })
+            });
             let value = json!({
                 "answer": "yes",
                 "line": cosigned.line(),
@@ -208,7 +222,7 @@ fn cosigned(
                 "size": null,
             });
             output.answer("dspt.cosigned/1", value, cosigned.line())?;
-            return Ok(exit::YES);
+            return written.unwrap_or(Ok(())).map(|()| exit::YES);
         }
         Err(NotCosigned::Failed(error)) => return Err(error.into()),
         Err(NotCosigned::Refused(refusal)) => refusal,
@@ -232,6 +246,11 @@ fn cosigned(
     });
     output.answer("dspt.cosigned/1", value, &format!("NO: {rule}: {}\n", safe(&text)))?;
     Ok(exit::NO)
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    let text = format!("{} cannot be written: {error}", path.display());
+    Failure::new("DSPT0005", exit::FAILED, text)
 }
 
 fn status(state: &State, output: &mut Output<'_>) -> Result<u8, Failure> {

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::CHECKPOINT;
-use super::manifest::{Listed, MANIFEST, Manifest};
+use super::manifest::{Listed, MANIFEST, Manifest, check};
 use super::opened::{STATEMENT, is_cited};
 use super::{ExportError, OwnHead, proofs, tiles};
 use crate::domain::event::{Event, Kind};
 use crate::domain::replay::Fact;
+use crate::durable::{self, Access, AsideFolder};
 use crate::journal::Journal;
 use crate::ledger::{Digest, WitnessKey, cosignature};
 
@@ -48,21 +49,24 @@ pub struct Made {
 /// [`ExportError::Differs`] when there is something at `folder`; a file that cannot be written;
 /// [`ExportError::NotNamed`] for an evidence file that no entry names.
 pub fn make(journal: &Journal, folder: &Path, contents: &Contents) -> Result<Made, ExportError> {
-    if folder.symlink_metadata().is_ok() {
+    let there = folder.symlink_metadata().is_ok();
+    if there && !folder.join(MANIFEST).is_file() {
         return Err(ExportError::Differs { path: folder.to_owned() });
     }
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(|error| ExportError::io(parent, error))?;
-    let aside = tempfile::Builder::new()
-        .prefix(".dspt-bundle-")
-        .tempdir_in(parent)
-        .map_err(|error| ExportError::io(parent, error))?;
+    let parent = durable::folder_of(folder);
+    let aside = AsideFolder::new(parent, Access::Umask);
+    let aside = aside.map_err(|error| ExportError::io(parent, error))?;
     let maker = Maker { journal, root: aside.path(), contents };
     let made = maker.make()?;
-    let aside = aside.keep();
-    fs::rename(&aside, folder).map_err(|error| {
-        let _ = fs::remove_dir_all(&aside);
+    if there {
+        // The same again, as after a stop before it was said: it is done where it is the same.
+        let same = check(folder).is_ok_and(|found| found == made.manifest);
+        return if same { Ok(made) } else { Err(ExportError::Differs { path: folder.to_owned() }) };
+    }
+    aside.publish(folder).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return ExportError::Differs { path: folder.to_owned() };
+        }
         ExportError::io(folder, error)
     })?;
     Ok(made)

@@ -138,7 +138,7 @@ fn compare<F>(outcome: &mut Audit<F>, kept: &Kept, snapshot: bool) {
     let Some(ledger) = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none()) else {
         return;
     };
-    if !Memory::compares(&ledger.origin) {
+    if !Memory::compares(ledger.log.first()) {
         return;
     }
     let (found, size) = (ledger.frontier.size(), kept.size);
@@ -200,7 +200,7 @@ fn keep<F>(
     }
     let size = ledger.frontier.size();
     // What was verified since stays what is remembered.
-    if Memory::compares(&ledger.origin) && kept.is_some_and(|kept| kept.size > size) {
+    if Memory::compares(ledger.log.first()) && kept.is_some_and(|kept| kept.size > size) {
         return Ok(None);
     }
     let heads = store.heads()?;

@@ -165,7 +165,8 @@ pub fn default_folder() -> Result<PathBuf, KeyError> {
     Ok(base.config_dir().join("dspt").join("keys"))
 }
 
-/// Makes a new key at `path`, `NAME.pem` by custom, with its public half in `NAME.pub`.
+/// Makes a new key at `path`, `NAME.pem` by custom, with its public half in `NAME.pub`. The private
+/// half is there first: [`complete`] goes on where this was interrupted.
 ///
 /// The folder is made where it is missing, for the user alone.
 ///
@@ -194,6 +195,26 @@ pub fn keep(path: &Path, seed: &[u8; 32], passphrase: &str) -> Result<PublicKey,
     write_whole(path, pem.as_bytes(), false)?;
     write_whole(&public_path, public_line(&public, &name).as_bytes(), false)?;
     Ok(public)
+}
+
+/// Opens a private key that is there, and makes its public half where that is missing: what a stop
+/// between the two files left is made whole. Nothing that is there is changed.
+///
+/// # Errors
+/// As [`load`].
+pub fn complete(path: &Path, passphrase: &str) -> Result<SeedSigner, KeyError> {
+    let signer = load(path, passphrase)?;
+    let public_path = public_path(path);
+    if public_path.symlink_metadata().is_err() {
+        let line = public_line(signer.public(), &name_of(path)?);
+        write_whole(&public_path, line.as_bytes(), false)?;
+    }
+    Ok(signer)
+}
+
+/// Says whether a private key is there whose public half is missing: its making was interrupted.
+pub fn is_half(path: &Path) -> bool {
+    path.is_file() && public_path(path).symlink_metadata().is_err()
 }
 
 /// Keeps a public half alone, as `NAME.pub`: that of a key in an ssh-agent, or of another person.
@@ -745,6 +766,26 @@ mod tests {
     fn check_line(bytes: &[u8], expected: Option<&str>) {
         let found = first_line(bytes, "test");
         assert_eq!(found.as_deref().map(String::as_str).ok(), expected);
+    }
+
+    #[test]
+    fn a_key_whose_making_was_interrupted_is_made_whole_by_its_own_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k.pem");
+        let public = generate(&path, GOOD).unwrap();
+        let line = fs::read(public_path(&path)).unwrap();
+        assert!(!is_half(&path));
+        fs::remove_file(public_path(&path)).unwrap();
+        assert!(is_half(&path));
+        let wrong = complete(&path, "another").unwrap_err();
+        assert!(matches!(wrong, KeyError::WrongPassphrase { .. }));
+        assert!(is_half(&path));
+        let private = fs::read(&path).unwrap();
+        for _ in 0..2 {
+            assert_eq!(*complete(&path, GOOD).unwrap().public(), public);
+            assert_eq!(fs::read(public_path(&path)).unwrap(), line);
+            assert_eq!(fs::read(&path).unwrap(), private);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@
 mod append;
 mod copy;
 mod error;
+mod found;
 mod guard;
 mod open;
 mod place;
@@ -37,6 +38,7 @@ use tempfile::TempDir;
 
 pub use append::Append;
 pub use error::StoreError;
+pub use found::require_vacant;
 pub use guard::Guard;
 pub use read::{Row, RowRef};
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::copy::committed;
+use super::found::require_vacant;
 use super::place::Place;
 use super::probe::{
     connect, has_log, identify, locate, refuse_second_name, resolve, standing_log, with_its_log,
@@ -36,13 +37,7 @@ impl Store {
         };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let path = resolve(folder)?.join(name);
-        // A log or a head left by another ledger would be taken for one of this ledger.
-        for suffix in ["", "-wal", "-journal", "-shm", ".head"] {
-            let path = beside(&path, suffix);
-            if path.symlink_metadata().is_ok() {
-                return Err(StoreError::Exists { path });
-            }
-        }
+        require_vacant(&path)?;
         refuse_network(&path)?;
         write_new(&path)?;
         Self::open(&path, Mode::Write)
@@ -167,10 +162,13 @@ fn refuse_network(path: &Path) -> Result<(), StoreError> {
 fn write_new(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(path);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".dspt-new-");
+    // For its owner alone; the log beside it gets the same permissions.
+    let file = builder.prefix(".dspt-new-").tempfile_in(folder);
+    let file = file.map_err(|source| StoreError::io(folder, source))?;
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    let file = builder.tempfile_in(folder).map_err(|source| StoreError::io(folder, source))?;
+    file.as_file()
+        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|source| StoreError::io(folder, source))?;
     let aside = file.into_temp_path();
     let build = || -> rusqlite::Result<()> {
         let mut conn = Connection::open_with_flags(&aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
