@@ -14,7 +14,7 @@ use super::probe::{
     connect, has_log, identify, locate, refuse_second_name, resolve, standing_log, with_its_log,
 };
 use super::settings::{harden, make_durable};
-use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, beside, guard, place, schema};
+use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, guard, place, schema};
 
 /// The oldest SQLite that is safe to write with: before it, two connections that write and
 /// checkpoint at once can lose recorded entries (<https://www.sqlite.org/wal.html>, section 11).
