@@ -71,6 +71,7 @@ pub const FILES: &[File] = &[
     bundled!("proposals/iso27001-2022_to_dspt-2025-26-v8.csv"),
     bundled!("proposals/ncsc-caf-3.2_to_dspt-2025-26-v8.csv"),
     bundled!("proposals/nist-csf-2.0_to_dspt-2025-26-v8.csv"),
+    bundled!("schemes.csv"),
     bundled!("ten-steps-2021/controls.csv"),
 ];
 

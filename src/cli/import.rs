@@ -10,6 +10,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
 use super::catalogue::{bytes, folder_of, table};
+use super::dash::is_dash;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::Output;
@@ -20,8 +21,10 @@ use crate::domain::admit::admit;
 use crate::domain::day::{Day, Instant};
 use crate::domain::derive::{RulesChoice, derive};
 use crate::domain::edition::{BadCatalogue, Edition, Framework};
-use crate::domain::event::{EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded};
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId};
+use crate::domain::event::{
+    CertificateRecorded, EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded,
+};
+use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
 use crate::domain::replay::State;
 use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
@@ -345,7 +348,8 @@ fn bad_rows(problems: Problems) -> Failure {
 /// earlier list of ours, never of anything else.
 fn with_list(mut failure: Failure) -> Failure {
     let Some(file) = failure.problems.first().map(|one| one.file.clone()) else { return failure };
-    if failure.problems.len() <= PROBLEMS_SHOWN || !Path::new(&file).is_file() {
+    let beside = Path::new(&file);
+    if failure.problems.len() <= PROBLEMS_SHOWN || is_dash(beside) || !beside.is_file() {
         return failure;
     }
     let (path, list) = (format!("{file}.problems.csv"), problems_csv(&failure.problems));
@@ -575,19 +579,24 @@ fn soa_batch(
     let fact = find_event(certificate, &journal.ledger.facts)?;
     let known = state.certificates.get(&fact.id).ok_or_else(|| {
         Failure::usage(format!("entry #{} is not a certificate that stands", fact.seq))
+            .help("list what is recorded with: dspt log")
     })?;
-    let release = known.what.record.release.clone().ok_or_else(|| {
-        Failure::usage(format!(
-            "certificate {} names no release; correct it first",
-            known.what.record.number
-        ))
-    })?;
+    let record = &known.what.record;
+    let release = record.release.clone().filter(|_| record.scheme == Scheme::Iso27001);
+    let release = release.ok_or_else(|| no_release(fact.seq, record))?;
     let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
     let read =
         read_soa(&file.display().to_string(), &content, &framework, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
+    if let Some(warning) = &read.warning {
+        output.warn(warning)?;
+    }
+    let waiting = match read.soa.not_in_place.len() {
+        0 => String::new(),
+        waiting => format!(", applicable but not implemented: {waiting}"),
+    };
     let summary = format!(
-        "Controls included: {}, excluded: {}.",
+        "Controls included: {}, excluded: {}{waiting}.",
         read.soa.applicable.len(),
         read.soa.excluded.len()
     );
@@ -599,6 +608,27 @@ fn soa_batch(
     ];
     let body = SoaRecorded { certificate: fact.id.clone(), from };
     Ok(Batch::of_one(new_event(Event::SoaRecorded(body), files, output.now)?, summary))
+}
+
+/// Why a certificate has no release whose controls a Statement of Applicability could list.
+fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
+    let (scheme, number) = (record.scheme, &record.number);
+    if scheme != Scheme::Iso27001 {
+        return Failure::usage(format!(
+            "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; #{seq}, {number}, \
+             is {} {} certificate",
+            scheme.article(),
+            scheme.label()
+        ))
+        .help("give the entry of the ISO/IEC 27001 certificate with --certificate");
+    }
+    let known = crate::domain::scheme::releases(scheme).join(" or ");
+    Failure::usage(format!(
+        "certificate {number} names no release, so its controls are not known; it is one of {known}"
+    ))
+    .help(format!(
+        "say which with: dspt correct '#{seq}' --set release=2022 --reason 'as on the certificate'"
+    ))
 }
 
 /// The edition and category in force today: answers and evidence give item numbers only.

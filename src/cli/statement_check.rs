@@ -51,16 +51,16 @@ impl Checked {
         let unknown = self.signature.as_ref().is_some_and(|one| one.good.is_none());
         match self.outcome {
             Outcome::Differs(_) | Outcome::Not(_) => exit::NO,
-            Outcome::Same if bad => exit::NO,
-            Outcome::Same if unknown => exit::UNDECIDED,
+            Outcome::Same | Outcome::AsPrinted(_) if bad => exit::NO,
+            Outcome::Same | Outcome::AsPrinted(_) if unknown => exit::UNDECIDED,
             Outcome::Newer(_) => exit::UNDECIDED,
-            Outcome::Same => exit::YES,
+            Outcome::Same | Outcome::AsPrinted(_) => exit::YES,
         }
     }
 
     fn differences(&self) -> &[Difference] {
         match &self.outcome {
-            Outcome::Differs(found) => found,
+            Outcome::Differs(found) | Outcome::AsPrinted(found) => found,
             Outcome::Same | Outcome::Not(_) | Outcome::Newer(_) => &[],
         }
     }
@@ -71,6 +71,11 @@ impl Checked {
             Outcome::Newer(format) => Some(format!(
                 "its format is {format}, which this program does not know; use a newer release"
             )),
+            Outcome::AsPrinted(_) => Some(
+                "an earlier release made it, which let certificates count to the day printed on \
+                 them; by the limits of their schemes it would differ as listed here"
+                    .to_owned(),
+            ),
             Outcome::Same | Outcome::Differs(_) => None,
         }
     }

@@ -129,7 +129,43 @@ fn certificate(state: &State, body: &CertificateRecorded) -> Result<(), Refusal>
     not_blank("the certificate number", &body.number)?;
     not_blank("the issuer", &body.issuer)?;
     in_order(body.valid_from, Some(body.valid_until))?;
+    release(state, body)?;
+    if let Some(why) = body.cut_short().filter(|_| body.counts_until() < body.valid_from) {
+        return refuse(format!("the certificate would count on no day: {why}"));
+    }
     known_units(state, &body.scope, true)
+}
+
+/// A certificate names a release of its standard that is known: by the schemes that ship, or by a
+/// list that the ledger adopted. Where the scheme has none that is known, it names none.
+fn release(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
+    let framework = match body.scheme {
+        Scheme::Iso27001 => Some("iso27001"),
+        Scheme::CyberEssentials | Scheme::CyberEssentialsPlus => Some("cyber-essentials"),
+        Scheme::PsnIa | Scheme::Nhsmail => None,
+    };
+    let known = super::scheme::releases(body.scheme);
+    let list = known.join(", ");
+    let label = body.scheme.label();
+    let Some(release) = &body.release else {
+        if body.scheme != Scheme::Iso27001 {
+            return Ok(());
+        }
+        return refuse(format!(
+            "{} {label} certificate names the release of the standard; give it: {list} (--release, \
+             or --set release=... in a correction)",
+            body.scheme.article()
+        ));
+    };
+    let adopted = state.frameworks.keys();
+    let mut adopted = adopted.filter(|one| Some(one.framework.as_str()) == framework);
+    if known.contains(release) || adopted.any(|one| one.release == *release) {
+        return Ok(());
+    }
+    if known.is_empty() {
+        return refuse(format!("{label} has no releases that are known; leave out --release"));
+    }
+    refuse(format!("`{release}` is no release of {label} that is known; known are {list}"))
 }
 
 fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), Refusal> {
@@ -139,9 +175,10 @@ fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), R
         return Ok(());
     }
     refuse(format!(
-        "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; {} is a {} \
+        "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; {} is {} {} \
          certificate",
         record.number,
+        record.scheme.article(),
         record.scheme.label()
     ))
 }

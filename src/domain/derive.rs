@@ -227,7 +227,7 @@ fn exemption_rules(derivation: &mut Derivation) {
                     edition.id,
                     edition.revision,
                     row.row,
-                    article(row.scheme),
+                    row.scheme.article(),
                     row.scheme.label(),
                     row.item
                 ),
@@ -240,19 +240,11 @@ fn exemption_rules(derivation: &mut Derivation) {
     }
 }
 
-/// The article before the name of a scheme.
-fn article(scheme: Scheme) -> &'static str {
-    match scheme {
-        Scheme::Iso27001 | Scheme::Nhsmail => "an",
-        Scheme::CyberEssentials | Scheme::CyberEssentialsPlus | Scheme::PsnIa => "a",
-    }
-}
-
 /// Where a certificate is in force, for the units of its scope.
 pub fn certificate_region(certificate: &Certificate, units: Units) -> Region {
     let record = &certificate.record;
     let cover = Cover::of(units, Assurance::Certified);
-    let mut region = Region::during(record.valid_from, record.valid_until, cover);
+    let mut region = Region::during(record.valid_from, certificate.until, cover);
     for (_, from, until, _) in &certificate.suspended {
         region = region.without(*from, until.unwrap_or(Day::MAX));
     }

@@ -433,7 +433,7 @@ fn partial(view: &DayView<'_>, item: &ItemRef, status: Status) -> Option<Partial
 /// An atom as people name it.
 pub fn atom_name(atom: &Atom) -> String {
     match atom {
-        Atom::Certificate(scheme) => format!("a {} certificate", scheme.label()),
+        Atom::Certificate(scheme) => format!("{} {} certificate", scheme.article(), scheme.label()),
         Atom::Control(control, Level::Met) => control.to_string(),
         Atom::Control(control, level) => format!("{control} {}", level.as_str()),
         Atom::Item(item) => item.to_string(),
@@ -664,7 +664,8 @@ impl Search<'_, '_> {
         let day = self.view.day.short();
         match atom {
             Atom::Certificate(scheme) => Some(format!(
-                "record a {} certificate in force on {day} that covers {names}",
+                "record {} {} certificate in force on {day} that covers {names}",
+                scheme.article(),
                 scheme.label()
             )),
             Atom::Control(control, level) => {

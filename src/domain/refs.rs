@@ -530,6 +530,14 @@ impl Scheme {
             Self::Nhsmail => "NHSmail",
         }
     }
+
+    /// Returns the article before the name that people use.
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::Iso27001 | Self::Nhsmail => "an",
+            Self::CyberEssentials | Self::CyberEssentialsPlus | Self::PsnIa => "a",
+        }
+    }
 }
 
 impl FromStr for Scheme {

@@ -190,6 +190,8 @@ pub struct Challenge {
 pub struct Certificate {
     /// What was recorded.
     pub record: CertificateRecorded,
+    /// The last day that it counts: the one printed on it, or an earlier one that its scheme sets.
+    pub until: Day,
     /// Suspensions: entry, first day, last day, why.
     pub suspended: Vec<(u64, Day, Option<Day>, String)>,
     /// Withdrawals: entry, first day, why.
@@ -593,9 +595,21 @@ impl State {
         }
     }
 
+    /// Lets every certificate count to the day printed on it, as releases of this program did that
+    /// knew no limits of schemes. Says whether any then counts for longer.
+    pub fn count_as_printed(&mut self) -> bool {
+        let mut longer = false;
+        for known in self.certificates.values_mut() {
+            longer |= known.what.until != known.what.record.valid_until;
+            known.what.until = known.what.record.valid_until;
+        }
+        longer
+    }
+
     fn record_certificate(&mut self, one: &Standing<'_>, body: &CertificateRecorded) {
         let what = Certificate {
             record: body.clone(),
+            until: body.counts_until(),
             suspended: Vec::new(),
             withdrawn: Vec::new(),
             soas: Vec::new(),

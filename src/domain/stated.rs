@@ -23,7 +23,7 @@ pub(super) fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Opt
     match (withdrawn, suspended) {
         _ if on < record.valid_from => ("not_yet_valid", None),
         (Some((seq, ..)), _) => ("withdrawn", Some(*seq)),
-        _ if record.valid_until < on => ("expired", None),
+        _ if certificate.until < on => ("expired", None),
         (None, Some((seq, ..))) => ("suspended", Some(*seq)),
         (None, None) => ("in_force", None),
     }

@@ -96,18 +96,42 @@ pub enum NoStatement {
 /// # Errors
 /// [`NoStatement`] when there are fewer entries, no rules bind, or a content cannot be read.
 pub fn statement(ledger: &Ledger<'_>, asked: &Asked) -> Result<Value, NoStatement> {
+    made(ledger, asked, &state_of(ledger, asked)?)
+}
+
+/// Makes the statement as releases did that let every certificate count to the day printed on it;
+/// none where that makes no difference.
+///
+/// # Errors
+/// As [`statement`].
+pub fn statement_as_printed(
+    ledger: &Ledger<'_>,
+    asked: &Asked,
+) -> Result<Option<Value>, NoStatement> {
+    let mut state = state_of(ledger, asked)?;
+    if state.count_as_printed() { made(ledger, asked, &state).map(Some) } else { Ok(None) }
+}
+
+fn facts_of<'l>(ledger: &Ledger<'l>, asked: &Asked) -> Result<&'l [Fact], NoStatement> {
     let found = ledger.facts.len() as u64;
     let size = usize::try_from(asked.size).ok().filter(|size| *size > 0);
     let facts = size.and_then(|size| ledger.facts.get(..size));
-    let facts = facts.ok_or(NoStatement::Size { asked: asked.size, found })?;
-    let state = replay(facts, ledger.contents, asked.size)?;
-    let positions = Positions::new(&state, asked.rules);
+    facts.ok_or(NoStatement::Size { asked: asked.size, found })
+}
+
+fn state_of(ledger: &Ledger<'_>, asked: &Asked) -> Result<State, NoStatement> {
+    Ok(replay(facts_of(ledger, asked)?, ledger.contents, asked.size)?)
+}
+
+fn made(ledger: &Ledger<'_>, asked: &Asked, state: &State) -> Result<Value, NoStatement> {
+    let facts = facts_of(ledger, asked)?;
+    let positions = Positions::new(state, asked.rules);
     let view = positions.on(asked.on);
     let Some(period) = positions.derivation.period_on(asked.on) else {
         return Err(NoStatement::NoEdition(asked.on));
     };
     let words = &facts;
-    let it = Maker { ledger, facts, words, state: &state, view: &view, period, asked };
+    let it = Maker { ledger, facts, words, state, view: &view, period, asked };
     Ok(it.value())
 }
 
@@ -400,12 +424,17 @@ impl Maker<'_> {
             .into_iter()
             .find(|(_, from, until, _)| *from <= self.asked.on && self.asked.on <= *until);
         let applicability = applicability.map(|(because, from, _, soa)| {
-            json!({
+            let mut counts = json!({
                 "from": from.to_string(),
-                "applicable": soa.applicable.len(),
+                "applicable": soa.applicable.len() + soa.not_in_place.len(),
                 "excluded": soa.excluded.len(),
                 "because": because,
-            })
+            });
+            // Only where rows say so: statements of before have no such field.
+            if let Some(counts) = counts.as_object_mut().filter(|_| !soa.not_in_place.is_empty()) {
+                counts.insert("not_implemented".to_owned(), soa.not_in_place.len().into());
+            }
+            counts
         });
         json!({
             "scheme": record.scheme.as_str(),

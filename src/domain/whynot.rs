@@ -77,8 +77,14 @@ pub fn certificate(
             return Some(Unused::new(text, with(*seq)));
         }
     }
-    if record.valid_until < day {
-        let text = format!("{name} ended on {}", record.valid_until.short());
+    let until = known.what.until;
+    if until < day {
+        let cut_short = record.cut_short().filter(|_| until < record.valid_until);
+        let text = match cut_short {
+            Some(why) if until < record.valid_from => format!("{name} never counts: {why}"),
+            Some(why) => format!("{name} counts until {}: {why}", until.short()),
+            None => format!("{name} ended on {}", record.valid_until.short()),
+        };
         return Some(Unused::new(text, known.because.clone()));
     }
     for (seq, from, until, why) in &known.what.suspended {
@@ -165,6 +171,14 @@ fn certified_control(
     };
     if soa.applicable.contains(control) {
         return None;
+    }
+    if let Some(words) = soa.not_in_place.get(control) {
+        let words = if words.is_empty() { String::new() } else { format!(" ({words})") };
+        let text = format!(
+            "{control} is applicable in the Statement of Applicability of {number}, but not \
+             implemented, or not wholly{words}"
+        );
+        return Some(Unused::new(text, because.clone()));
     }
     let text = match soa.excluded.get(control) {
         Some(why) => {

@@ -220,6 +220,12 @@ impl Sheet {
         Row { line: record.line, number, first: record.cells.first().copied(), cells }
     }
 
+    /// Says whether the header has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        let slot = self.columns.iter().position(|one| one.name == column);
+        slot.and_then(|slot| self.found.get(slot)).is_some_and(Option::is_some)
+    }
+
     fn cell(&self, row: &Row, column: &str) -> Option<Cell> {
         let slot = self.columns.iter().position(|one| one.name == column)?;
         row.cells.get(slot).copied().flatten()

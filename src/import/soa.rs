@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::edition::ControlStanding;
-use crate::domain::mapping::{SOA_COLUMNS, Soa};
+use crate::domain::mapping::{Applies, SOA_COLUMNS, SOA_STATUS_COLUMNS, Soa};
 use crate::domain::refs::{ControlRef, FrameworkRef};
 use crate::domain::replay::State;
 use crate::domain::table::write_stored;
@@ -14,7 +14,7 @@ use crate::domain::text::{counted, shown};
 
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
-use super::sheet::{Column, Row, Sheet};
+use super::sheet::{Column, Row, Sheet, fold};
 
 /// A Statement of Applicability that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct SoaImport {
     pub stored: String,
     /// What the reader of the file should be told.
     pub notes: Vec<String>,
+    /// The rows whose control is not in place, in one sentence.
+    pub warning: Option<String>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -39,10 +41,42 @@ const COLUMNS: &[Column] = &[
         synonyms: &["reason", "justification for exclusion", "rationale"],
         required: true,
     },
+    Column {
+        name: "implementation status",
+        synonyms: &[
+            "implemented",
+            "implementation",
+            "implementation state",
+            "status of implementation",
+            "implemented yes no",
+            "in place",
+            "control status",
+            "status",
+        ],
+        required: false,
+    },
+];
+
+/// What says that a control is in place, in lower case. Anything else does not say so: what is
+/// planned, begun or half done grounds nothing.
+const IN_PLACE: [&str; 13] = [
+    "implemented",
+    "fully implemented",
+    "yes",
+    "y",
+    "true",
+    "in place",
+    "fully in place",
+    "fully",
+    "complete",
+    "completed",
+    "done",
+    "operational",
+    "100%",
 ];
 
 /// One row: the line, whether the control applies, and why.
-type Stated = BTreeMap<ControlRef, (u64, bool, String)>;
+type Stated = BTreeMap<ControlRef, (u64, Applies, String)>;
 
 /// Reads a Statement of Applicability of a framework's release.
 ///
@@ -69,20 +103,65 @@ pub fn read_soa(
     let mut notes = sheet.notes.clone();
     notes.extend(names.note());
     notes.extend(left_out(state, framework, &stated));
-    let yes = |applicable: bool| if applicable { "yes" } else { "no" }.to_owned();
-    let rows = stated.iter().map(|(control, (_, applicable, why))| {
-        vec![control.to_string(), yes(*applicable), why.clone()]
-    });
-    let stored = write_stored(SOA_COLUMNS, rows);
-    let mut soa = Soa::default();
-    for (control, (_, applicable, why)) in stated {
-        if applicable {
-            soa.applicable.insert(control);
-        } else {
-            soa.excluded.insert(control, why);
-        }
+    let warning = not_in_place(&stated);
+    let (mut soa, mut rows) = (Soa::default(), Vec::new());
+    for (control, (_, applies, why)) in stated {
+        rows.push(stored_row(&control, &applies, &why));
+        soa.add(control, applies, why);
     }
-    Ok(SoaImport { soa, stored, notes })
+    // A file that says nothing of it is stored as it always was.
+    let kept = if soa.not_in_place.is_empty() { 0 } else { SOA_STATUS_COLUMNS.len() };
+    let header: Vec<&str> =
+        SOA_COLUMNS.iter().chain(SOA_STATUS_COLUMNS.iter().take(kept)).copied().collect();
+    let rows = rows.into_iter().map(|mut row| {
+        row.truncate(header.len());
+        row
+    });
+    let stored = write_stored(&header, rows);
+    Ok(SoaImport { soa, stored, notes, warning })
+}
+
+fn stored_row(control: &ControlRef, applies: &Applies, why: &str) -> Vec<String> {
+    let (applicable, implemented, status) = match applies {
+        Applies::Yes => ("yes", "yes", ""),
+        Applies::NotInPlace(words) => ("yes", "no", words.as_str()),
+        Applies::No => ("no", "", ""),
+    };
+    let cells = [applicable, why, implemented, status];
+    std::iter::once(control.to_string()).chain(cells.map(str::to_owned)).collect()
+}
+
+/// Rows that a warning names one by one.
+const ROWS_NAMED: usize = 20;
+
+/// Names the rows whose control applies and is not in place.
+fn not_in_place(stated: &Stated) -> Option<String> {
+    let mut rows: Vec<(u64, String)> = stated
+        .iter()
+        .filter_map(|(control, (line, applies, _))| match applies {
+            Applies::NotInPlace(words) if words.is_empty() => {
+                Some((*line, format!("{} in line {line} (blank)", control.id)))
+            }
+            Applies::NotInPlace(words) => {
+                Some((*line, format!("{} in line {line} ({})", control.id, shown(words))))
+            }
+            Applies::Yes | Applies::No => None,
+        })
+        .collect();
+    rows.sort();
+    let more = rows.len().saturating_sub(ROWS_NAMED);
+    let named: Vec<String> = rows.iter().take(ROWS_NAMED).map(|(_, text)| text.clone()).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!rows.is_empty()).then(|| {
+        format!(
+            "{} not implemented, or not wholly, and ground nothing: {}{more}",
+            match rows.len() {
+                1 => "1 control is applicable but".to_owned(),
+                many => format!("{many} controls are applicable but"),
+            },
+            named.join(", ")
+        )
+    })
 }
 
 fn read_row(
@@ -101,6 +180,8 @@ fn read_row(
         &["excluded", "not applicable"],
     );
     let applicable = applicable.map_err(|f| fault("applicable", f)).ok();
+    let status = super::plain_text(&fold(&sheet.get(row, "implementation status")));
+    let status = status.map_err(|f| fault("implementation status", f)).ok();
     let why = super::plain_text(&sheet.get(row, "justification"));
     let why = why.map_err(|f| fault("justification", f)).ok();
     if applicable == Some(false) && why.as_deref() == Some("") {
@@ -112,10 +193,22 @@ fn read_row(
         let message = format!("line {line} already states {control}");
         fault("control", Fault::new("DSPT0105", message).help("keep one of the two rows"));
     } else {
-        let (applicable, why) = (applicable.unwrap_or_default(), why.unwrap_or_default());
-        stated.insert(control, (row.line, applicable, why));
+        let status = status.unwrap_or_default();
+        let in_place = !sheet.has("implementation status") || says_in_place(&status);
+        let applies = match (applicable, in_place) {
+            (None | Some(false), _) => Applies::No,
+            (Some(true), true) => Applies::Yes,
+            (Some(true), false) => Applies::NotInPlace(status),
+        };
+        stated.insert(control, (row.line, applies, why.unwrap_or_default()));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Says whether a status says that the control is in place.
+fn says_in_place(status: &str) -> bool {
+    let words = status.trim_end_matches(['.', '!']).to_lowercase();
+    IN_PLACE.contains(&words.as_str())
 }
 
 fn control(

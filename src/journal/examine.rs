@@ -782,7 +782,7 @@ fn published(ledger: &Ledger, fact: &Fact) -> Option<Finding> {
     }
     match published::reproduce(ledger, bytes) {
         // What this version cannot make again, or cannot for want of content, is not decided here.
-        Ok(Reproduced::Same | Reproduced::Newer(_)) | Err(_) => None,
+        Ok(Reproduced::Same | Reproduced::AsPrinted(_) | Reproduced::Newer(_)) | Err(_) => None,
         Ok(Reproduced::Differs(places)) => {
             let first = places.first().map_or_else(String::new, |one| one.place.clone());
             let text = format!("the entries give another one in {} places: {first}", places.len());

@@ -738,7 +738,7 @@ mod tests {
     fn certificate(number: &str) -> Event {
         Event::CertificateRecorded(CertificateRecorded {
             scheme: Scheme::Iso27001,
-            release: None,
+            release: Some("2022".to_owned()),
             number: number.to_owned(),
             issuer: "Certifier".to_owned(),
             accreditation: None,

@@ -8,7 +8,7 @@ use crate::domain::anchor::Anchor;
 use crate::domain::event::{Event, StatementPublished};
 use crate::domain::replay::Fact;
 use crate::domain::restate::{BadStatement, Difference, asked, differences};
-use crate::domain::statement::{Asked, NoStatement, Seen, statement};
+use crate::domain::statement::{Asked, NoStatement, Seen, statement, statement_as_printed};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::tree::root_of;
 use crate::ledger::{Digest, NotCanonical};
@@ -45,6 +45,16 @@ pub enum StatementError {
 /// # Errors
 /// [`StatementError`] when the ledger gives none.
 pub fn make(ledger: &Ledger, asked: &Asked) -> Result<Made, StatementError> {
+    make_by(ledger, asked, |of| statement(of, asked).map(Some))?
+        .ok_or_else(|| NoStatement::NoEdition(asked.on).into())
+}
+
+/// As [`make`], in the way that is given; none where that gives none.
+fn make_by(
+    ledger: &Ledger,
+    asked: &Asked,
+    way: impl FnOnce(&crate::domain::statement::Ledger<'_>) -> Result<Option<Value>, NoStatement>,
+) -> Result<Option<Made>, StatementError> {
     let root = root_at(ledger, asked.size);
     let root =
         root.ok_or(NoStatement::Size { asked: asked.size, found: ledger.leaves.len() as u64 })?;
@@ -58,9 +68,9 @@ pub fn make(ledger: &Ledger, asked: &Asked) -> Result<Made, StatementError> {
         roster: &ledger.roster,
         seen: &seen,
     };
-    let value = statement(&of, asked)?;
+    let Some(value) = way(&of)? else { return Ok(None) };
     let bytes = canonical(&value)?.into_bytes();
-    Ok(Made { value, bytes })
+    Ok(Some(Made { value, bytes }))
 }
 
 /// Returns the root over the first entries; none when there are fewer.
@@ -80,6 +90,9 @@ fn seen(ledger: &Ledger) -> Vec<Seen> {
 pub enum Outcome {
     /// It is, byte for byte, what the ledger gives.
     Same,
+    /// It is what the ledger gives where every certificate counts to the day printed on it, as
+    /// earlier releases took it; and the figures that the limits of their schemes change.
+    AsPrinted(Vec<Difference>),
     /// Every figure in which it differs.
     Differs(Vec<Difference>),
     /// It cannot be a statement of this ledger, and why.
@@ -115,7 +128,14 @@ pub fn reproduce(ledger: &Ledger, bytes: &[u8]) -> Result<Outcome, StatementErro
     }
     match make(ledger, &asked) {
         Ok(made) if made.bytes == bytes => Ok(Outcome::Same),
-        Ok(made) => Ok(Outcome::Differs(differences(&stated, &made.value))),
+        Ok(made) => {
+            let found = differences(&stated, &made.value);
+            let printed = make_by(ledger, &asked, |of| statement_as_printed(of, &asked))?;
+            Ok(match printed {
+                Some(printed) if printed.bytes == bytes => Outcome::AsPrinted(found),
+                _ => Outcome::Differs(found),
+            })
+        }
         Err(StatementError::None(why @ (NoStatement::Size { .. } | NoStatement::NoEdition(_)))) => {
             not(why.to_string())
         }

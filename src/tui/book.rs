@@ -366,7 +366,7 @@ fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marke
         let record = &known.what.record;
         let name = format!("{} ({})", record.number, record.scheme.label());
         let entry = known.because.first().copied();
-        mark(record.valid_until.plus(1), 'X', format!("{name} ended"), entry);
+        mark(known.what.until.plus(1), 'X', format!("{name} ended"), entry);
         for (seq, from, why) in &known.what.withdrawn {
             mark(*from, 'X', format!("{name} withdrawn: {why}"), Some(*seq));
         }

@@ -246,6 +246,7 @@ fn key(kind: &str) -> &'static [&'static str] {
         "controls" | "indicators" | "lineage" | "changes" => &["id"],
         "crosswalk" | "proposals" => &["source", "target"],
         "crosswalks-precision" => &["path"],
+        "schemes" => &["scheme", "release"],
         "levels" => &["outcome"],
         "successors" => &["withdrawn", "successor"],
         "dspt-edition" => &["field"],

@@ -97,8 +97,9 @@ impl YearEnd {
         let certificates = position.book.state.certificates.values().map(|known| {
             let record = &known.what.record;
             let from = record.valid_from;
-            let current = from <= on && on <= record.valid_until;
-            (format!("{} {}", record.scheme.label(), record.number), record.valid_until, current)
+            let until = known.what.until;
+            let current = from <= on && on <= until;
+            (format!("{} {}", record.scheme.label(), record.number), until, current)
         });
         Self {
             closes: closes(position),

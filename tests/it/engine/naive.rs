@@ -3,10 +3,12 @@
 //! `worlds.rs`; it must share nothing with the program but the names of the statuses.
 
 use dspt_ledger::domain::mapping::Relationship;
+use dspt_ledger::domain::refs::Scheme;
 use dspt_ledger::domain::status::Status;
 
 use super::worlds::{
-    Act, Asserted, Assessed, DAYS, Days, Entry, FRAMEWORK_OF, Files, ITEMS, OUTCOME, Row, Target,
+    Act, Asserted, Assessed, DAYS, Days, Entry, FIRST, FRAMEWORK_OF, Files, ITEMS, LAST,
+    LAST_OF_2013, OUTCOME, Row, SCHEMES, Target,
 };
 
 /// Atoms by number: five schemes, six controls at three levels, the items.
@@ -166,6 +168,20 @@ fn carries(relationship: Relationship) -> bool {
         relationship,
         Relationship::EqualTo | Relationship::EquivalentTo | Relationship::SupersetOf
     )
+}
+
+/// Whether a certificate that began on one day may still run on another: one of ISO/IEC 27001:2013
+/// to its release's end, and none of ISO/IEC 27001 or Cyber Essentials for as long as there lies
+/// between the first or the last of all days and the rest of them.
+fn may_run(scheme: usize, framework: Option<usize>, from: i32, day: i32) -> bool {
+    let limited = matches!(
+        SCHEMES[scheme],
+        Scheme::Iso27001 | Scheme::CyberEssentials | Scheme::CyberEssentialsPlus
+    );
+    let years_apart = (from == FIRST) != (day == FIRST) || (from == LAST) != (day == LAST);
+    let release_ended =
+        SCHEMES[scheme] == Scheme::Iso27001 && framework == Some(0) && LAST_OF_2013 < day;
+    !release_ended && !(limited && years_apart)
 }
 
 /// A certificate as a fact: where it counts on a day.
@@ -346,7 +362,9 @@ impl<'e> Known<'e> {
                 }
                 _ => false,
             });
-            if within(day, (days.0, Some(days.1))) && !ended {
+            let runs =
+                within(day, (days.0, Some(days.1))) && may_run(*scheme, *framework, days.0, day);
+            if runs && !ended {
                 let (scheme, framework) = (*scheme, *framework);
                 found.push(Certificate { id: one.id, scheme, framework, scope });
             }

@@ -20,12 +20,15 @@ pub(super) const LAST: i32 = 1_000;
 /// Every day on which anything can begin or end, the day after each, and one before them all.
 pub(super) const DAYS: [i32; 17] = [FIRST, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, LAST];
 
-/// Turns a number into a day; 0 is 1 January 2026.
+/// The last day on which a certificate of ISO/IEC 27001:2013 is in force.
+pub(super) const LAST_OF_2013: i32 = 8;
+
+/// Turns a number into a day; 8 is 31 October 2025.
 pub(super) fn day(number: i32) -> Day {
     match number {
         FIRST => Day::MIN,
         LAST => Day::MAX,
-        other => Day::MIN.plus(46_020 + other),
+        other => Day::MIN.plus(45_951 + other),
     }
 }
 
@@ -345,10 +348,15 @@ fn files(act: &Act) -> Vec<(&'static str, String)> {
         Act::Framework(number) => vec![("controls.csv", FRAMEWORKS[*number].1.to_owned())],
         Act::Mapping(rows) => vec![("mapping.csv", mapping_csv(rows))],
         Act::Soa { certificate: _, from: _, rows } => {
-            let mut text = "control,applicable,justification\n".to_owned();
+            let mut text = "control,applicable,justification,implemented,status\n".to_owned();
             for (control, applies) in rows {
-                let word = if *applies { "yes" } else { "no" };
-                text.push_str(&format!("{},{word},x\n", CONTROLS[*control]));
+                // What is not in place grounds as little as what is excluded.
+                let words = match (*applies, control % 2 == 0) {
+                    (true, _) => "yes,x,yes,",
+                    (false, true) => "yes,x,no,planned",
+                    (false, false) => "no,x,,",
+                };
+                text.push_str(&format!("{},{words}\n", CONTROLS[*control]));
             }
             vec![("soa.csv", text)]
         }
