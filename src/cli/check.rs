@@ -399,7 +399,11 @@ fn read(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
 
 /// Reads at most so many bytes and one.
 pub(super) fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    Ok(durable::read_start(path, u64::try_from(most).unwrap_or(u64::MAX))?)
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    if super::dash::is_dash(path) {
+        return super::dash::stdin(most);
+    }
+    Ok(durable::read_start(path, most)?)
 }
 
 /// A file that the caller named and that cannot be read.

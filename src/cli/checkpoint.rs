@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use super::dash::file_named;
 use super::failure::{Failure, exit};
 use super::output::Output;
 use super::question::open;
@@ -38,8 +39,9 @@ pub(super) fn run(
         Some(size) => stored(&journal, size)?,
     };
     let head = heads::own(&journal.ledger, &bytes)?;
-    let value = head_json(&journal, &head, args.out.as_deref());
-    if let Some(path) = &args.out {
+    let out = file_named(args.out.as_deref());
+    let value = head_json(&journal, &head, out);
+    if let Some(path) = out {
         files::put(path, &bytes)?;
         let size = head.checkpoint.size;
         let text = format!("Wrote the head of {size} entries to {}\n", path.display());

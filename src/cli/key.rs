@@ -13,6 +13,8 @@ use super::question::open;
 use super::signing::{Opened, Signing, held_by_agent, in_agent, named, path_of};
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
+use crate::domain::remark::remarks;
+use crate::domain::replay::State;
 use crate::domain::role::Role;
 use crate::journal::{Journal, NewEvent, Recorded, Signers};
 use crate::keys::agent::AgentError;
@@ -291,14 +293,18 @@ fn admit(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
-    let opened = signing.open(&journal.ledger, "1 event", output)?;
-    let admitted = incoming(name, own, signing, "admitted")?;
+    let folder = signing.folder()?;
     let event = Event::KeyAdmitted(KeyAdmitted {
-        key: admitted.public().base64(),
+        key: named(&keys::list(&folder)?, name, &folder)?.public.base64(),
         holder: holder.to_owned(),
         role,
     });
+    for remark in remarks(&event, &State::default(), &journal.ledger.roster) {
+        output.warn(&remark)?;
+    }
+    signing.clock(&mut journal, output)?;
+    let opened = signing.open(&journal.ledger, "1 event", output)?;
+    let admitted = incoming(name, own, signing, "admitted")?;
     let keyid = admitted.public().keyid();
     introduce((journal, opened, &*admitted), event, output, |recorded| {
         format!(

@@ -6,6 +6,7 @@ mod candidates;
 mod catalogue;
 mod check;
 mod checkpoint;
+mod dash;
 mod demo;
 mod demo_years;
 mod diff;
@@ -48,7 +49,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::{Value, json};
 
 use crate::domain::day::Instant;
@@ -183,7 +185,12 @@ pub fn run_remembering(
     let (out, err): (&mut dyn Write, &mut dyn Write) = (&mut out, &mut err);
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
-    let cli = match Cli::try_parse_from(args) {
+    let parsed = without_empty_variables(Cli::command()).try_get_matches_from(args);
+    let dashes = parsed.as_ref().ok().and_then(|found| dash::check(&Cli::command(), found).err());
+    let parsed = parsed
+        .and_then(|found| Cli::from_arg_matches(&found))
+        .map_err(|error| error.format(&mut Cli::command()));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
             let quiet = false;
@@ -203,7 +210,11 @@ pub fn run_remembering(
     };
     let (json, quiet) = (cli.json, cli.quiet);
     let mut output = Output { out, err, json, quiet, width, now, clock, memory };
-    let done = dispatch(&cli, &mut output).and_then(|code| {
+    let done = match dashes {
+        Some(failure) => Err(failure),
+        None => dispatch(&cli, &mut output),
+    };
+    let done = done.and_then(|code| {
         // What is still on its way may meet a full disk, too.
         output.out.flush()?;
         Ok(code)
@@ -212,6 +223,20 @@ pub fn run_remembering(
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),
     }
+}
+
+/// An empty environment variable is as good as none: the parser would ask for a value.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| {
+        arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty())
+    };
+    let command =
+        command.mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg });
+    let below: Vec<String> =
+        command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    below
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, without_empty_variables))
 }
 
 fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {

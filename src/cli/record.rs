@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
+use super::dash::{self, is_dash};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::init::units;
@@ -22,9 +23,11 @@ use crate::domain::event::{
 };
 use crate::domain::refs::{
     AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType,
-    Scheme, TargetRef, UnitId,
+    TargetRef, UnitId,
 };
+use crate::domain::remark::remarks;
 use crate::domain::replay::Facts;
+use crate::domain::scheme::spelled;
 use crate::domain::status::Positions;
 use crate::durable::{self, ReadError};
 use crate::journal::{File, Journal, NewEvent};
@@ -62,8 +65,8 @@ enum Command {
 
 #[derive(ClapArgs, Debug)]
 struct CertificateArgs {
-    /// iso27001, cyber-essentials, cyber-essentials-plus, psn-ia or nhsmail
-    scheme: Scheme,
+    /// iso27001, cyber-essentials, cyber-essentials-plus (ce+), psn-ia or nhsmail
+    scheme: String,
     /// Certificate number
     #[arg(long)]
     number: String,
@@ -73,7 +76,7 @@ struct CertificateArgs {
     /// Who accredited the issuer
     #[arg(long)]
     accreditation: Option<String>,
-    /// Release of the standard: 2022
+    /// Release of the standard, for ISO/IEC 27001 always: 2022
     #[arg(long)]
     release: Option<String>,
     /// A unit that it covers; repeat for more, or `all` for every declared unit
@@ -363,7 +366,12 @@ pub(super) fn write(
     batch: &[NewEvent],
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let before = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
+    let state = journal.state(u64::MAX)?;
+    for remark in batch.iter().flat_map(|new| remarks(&new.event, &state, &journal.ledger.roster)) {
+        output.warn(&remark)?;
+    }
+    let before = Positions::new(&state, RulesChoice::Then);
+    drop(state);
     let (journal, recorded) = sign_and_record(journal, signing, batch, output)?;
     let after = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
     let today = output.now.london_day();
@@ -477,9 +485,19 @@ fn certificate(
     known: &Known,
     output: &Output<'_>,
 ) -> Result<Event, Failure> {
+    let (scheme, named) = spelled(&args.scheme).map_err(Failure::from)?;
+    let release = args.release.as_deref().map(str::trim).map(str::to_owned);
+    if let (Some(named), Some(release)) = (&named, &release)
+        && named != release
+    {
+        return Err(Failure::usage(format!(
+            "`{}` names the release {named}, --release says {release}; give one of them",
+            args.scheme
+        )));
+    }
     Ok(Event::CertificateRecorded(CertificateRecorded {
-        scheme: args.scheme,
-        release: args.release.clone(),
+        scheme,
+        release: release.or(named),
         number: args.number.clone(),
         issuer: args.issuer.clone(),
         accreditation: args.accreditation.clone(),
@@ -548,7 +566,14 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    durable::read_at_most(path, most).map_err(|error| not_read(path, &error))
+    if !is_dash(path) {
+        return durable::read_at_most(path, most).map_err(|error| not_read(path, &error));
+    }
+    let bytes = dash::stdin(most).map_err(|error| not_read(path, &ReadError::Io(error)))?;
+    if bytes.len() as u64 > most {
+        return Err(not_read(path, &ReadError::TooLong { most }));
+    }
+    Ok(bytes)
 }
 
 /// Hashes a file of any length, and counts its bytes.
@@ -556,13 +581,17 @@ fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// As [`read_file`].
 pub(super) fn hash_file(path: &Path) -> Result<(Digest, u64), Failure> {
+    if is_dash(path) {
+        let bytes = read_file(path)?;
+        return Ok((Digest::of(&bytes), bytes.len() as u64));
+    }
     let mut hash = Digester::new();
     let bytes = durable::read_blocks(path, |block| hash.add(block));
     Ok((hash.finish(), bytes.map_err(|error| not_read(path, &error))?))
 }
 
 fn not_read(path: &Path, error: &ReadError) -> Failure {
-    let shown = path.display();
+    let shown = if is_dash(path) { Path::new("standard input") } else { path }.display();
     let text = match error {
         ReadError::NotRegular(kind) => format!("{shown} is {kind}; name a regular file"),
         ReadError::TooLong { most } => {
@@ -577,6 +606,9 @@ fn not_read(path: &Path, error: &ReadError) -> Failure {
 
 /// The last part of a path, as entries name files.
 pub(super) fn file_name(path: &Path) -> String {
+    if is_dash(path) {
+        return "standard-input".to_owned();
+    }
     path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 

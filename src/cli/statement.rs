@@ -1,10 +1,12 @@
 //! `dspt statement`: the position on a day as one signed file, made, published, checked, shown.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::dash::file_named;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output, safe};
@@ -50,7 +52,7 @@ enum Command {
 struct DraftArgs {
     #[command(flatten)]
     question: Question,
-    /// Write it to this file, which must not be there yet; else to standard output
+    /// Write it to this file, which must not be there yet; `-` or none is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -65,6 +67,9 @@ struct PublishArgs {
     /// Publish once more, although nothing changed since
     #[arg(long)]
     again: bool,
+    /// Do not ask; for scripts. With --file nothing is asked: the draft was there to be read
+    #[arg(long, short = 'y')]
+    yes: bool,
     #[command(flatten)]
     signing: Signing,
 }
@@ -135,7 +140,18 @@ fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Resu
     let journal = open(path, Mode::Read, output)?;
     let made = make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?;
     let sha256 = Digest::of(&made.bytes).hex();
-    let Some(out) = &args.out else {
+    let Some(out) = file_named(args.out.as_deref()) else {
+        // Nobody reads that much of one line; a file or a pipe takes it.
+        if args.out.is_none() && output.width.is_some() && !output.json {
+            return Err(Failure::usage(format!(
+                "the statement is one line of {} bytes, too long for a terminal",
+                made.bytes.len()
+            ))
+            .help(
+                "write it with --out FILE, and read that with: dspt statement show FILE; or \
+                   print it all the same with --out -",
+            ));
+        }
         if output.json {
             let value = json!({ "file": null, "sha256": sha256, "statement": made.value });
             output.answer("dspt.statement/1", value, "")?;
@@ -206,6 +222,10 @@ fn publish(
         return Ok(exit::YES);
     }
     let event = Event::StatementPublished(body_of(&made)?);
+    preview(&made, output)?;
+    if !args.yes && args.file.is_none() {
+        agreed(output)?;
+    }
     let files = vec![File::stored(NAME, made.bytes.clone())];
     let batch = [NewEvent { id: new_id(output.now)?, event, files }];
     let (journal, recorded) = record(journal, &args.signing, &batch, output)?;
@@ -223,6 +243,47 @@ fn publish(
     output.answer("dspt.statement-published/1", value, &text)?;
     output.hint(&format!("Next: dspt statement show '#{}'", recorded.first))?;
     Ok(exit::YES)
+}
+
+/// Says what is about to be signed and cannot be taken back.
+fn preview(made: &Made, output: &mut Output<'_>) -> Result<(), Failure> {
+    let value = &made.value;
+    let text = |name: &str| safe(field(value, name));
+    let standing = value.get("standing").unwrap_or(&Value::Null);
+    let number = |name: &str| standing.get(name).and_then(Value::as_u64).unwrap_or_default();
+    output.hint(&format!(
+        "This publishes: {} for {} ({}) on {}, from {} entries; {} of {} mandatory items in place.\n  {}\n\
+         The entry stays for ever. Read the whole first with: dspt statement draft --out FILE",
+        standing_word(field(standing, "status")),
+        text("edition"),
+        text("category"),
+        text("on"),
+        value.get("size").unwrap_or(&Value::Null),
+        number("mandatory_in_place"),
+        number("mandatory_total"),
+        text("sentence"),
+    ))
+}
+
+/// Asks whether to publish. Where nobody can be asked nothing is published.
+fn agreed(output: &mut Output<'_>) -> Result<(), Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::usage(
+            "nothing was published: this is asked for first, and there is no terminal to ask at",
+        )
+        .help(
+            "publish without being asked with --yes, or a draft that you have read with --file",
+        ));
+    }
+    write!(output.err, "Publish it? [y/N] ")?;
+    output.err.flush()?;
+    let mut answer = String::new();
+    stdin.read_line(&mut answer)?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::usage("nothing was published"))
 }
 
 fn published_json(seq: u64, replayed: bool, made: &Made, sha256: &str) -> Value {
@@ -252,7 +313,7 @@ fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
             let value = parse_canonical(&bytes).map_err(|bad| refused(bad.to_string()))?;
             Ok(Made { value, bytes })
         }
-        Outcome::Differs(found) => {
+        Outcome::Differs(found) | Outcome::AsPrinted(found) => {
             let lines: Vec<String> = found.iter().map(|one| safe(&one.to_string())).collect();
             Err(refused(lines.join("\n  ")))
         }

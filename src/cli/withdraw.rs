@@ -128,10 +128,10 @@ pub(super) fn correct(
         return Err(Failure::usage("say what changes with --set FIELD=VALUE or --body FILE")
             .help("to cancel the entry instead: dspt withdraw"));
     }
-    for text in &args.set {
-        set(&mut body, text)?;
-    }
     let kind = fact.event.kind().as_str().to_owned();
+    for text in &args.set {
+        set(&mut body, text, &kind, output)?;
+    }
     Event::decode(&kind, &body).map_err(|bad| Failure::usage(bad.to_string()))?;
     let replacement = Some(Replacement { kind, body });
     let (corrects, reason) = (fact.id.clone(), args.reason.clone());
@@ -139,8 +139,9 @@ pub(super) fn correct(
     one(journal, &args.signing, event, Vec::new(), output)
 }
 
-/// Sets a field: JSON where it reads as JSON and is no bare word or date, else text.
-fn set(body: &mut Value, text: &str) -> Result<(), Failure> {
+/// Sets a field: JSON where it reads as JSON and is no bare word or date, else text; a day as every
+/// command takes one, where the field wants a day.
+fn set(body: &mut Value, text: &str, kind: &str, output: &Output<'_>) -> Result<(), Failure> {
     let (field, value) = text
         .split_once('=')
         .ok_or_else(|| Failure::usage(format!("`{text}` is not FIELD=VALUE")))?;
@@ -152,7 +153,20 @@ fn set(body: &mut Value, text: &str) -> Result<(), Failure> {
     if value.is_null() {
         object.remove(field);
     } else {
-        object.insert(field.to_owned(), value);
+        object.insert(field.to_owned(), value.clone());
+    }
+    if Event::decode(kind, body).is_ok() {
+        return Ok(());
+    }
+    // A text that is refused may be a day in another spelling.
+    let day = value.as_str().and_then(|text| day(text, output).ok());
+    if let (Some(day), Some(object)) = (day, body.as_object_mut()) {
+        let refused = object.insert(field.to_owned(), Value::String(day.to_string()));
+        if let (Err(_), Some(refused)) = (Event::decode(kind, body), refused)
+            && let Some(object) = body.as_object_mut()
+        {
+            object.insert(field.to_owned(), refused);
+        }
     }
     Ok(())
 }

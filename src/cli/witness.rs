@@ -204,7 +204,7 @@ fn cosigned(
 ) -> Result<u8, Failure> {
     let refusal = match outcome {
         Ok(cosigned) => {
-            let written = out.map(|path| {
+            let written = super::dash::file_named(out).map(|path| {
                 let bytes = cosigned.line().as_bytes();
                 let written = durable::replace(path, bytes, Access::Umask);
                 written.map_err(|error| {

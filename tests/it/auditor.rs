@@ -147,7 +147,7 @@ fn desk() -> Desk {
     desk.witness(&format!("add-log {log}"));
     let vkey = parsed(&desk.witness("status --json"))["vkey"].as_str().unwrap().to_owned();
     cosigned(&desk, "0", &vkey);
-    desk.dspt("statement publish --at 2026-06-30 --as-known then +");
+    desk.dspt("statement publish --yes --at 2026-06-30 --as-known then +");
     if !missing().contains(&"openssl") {
         let authority = Authority::new(desk.path("authority"));
         desk.dspt("timestamp request --out h.tsq --checkpoint-out h.checkpoint");

@@ -39,6 +39,7 @@ mod mappings;
 mod memory;
 mod positions;
 mod readme;
+mod recording;
 mod rotation;
 mod second;
 mod semantics;
