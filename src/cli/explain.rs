@@ -17,6 +17,7 @@ use crate::domain::proof::{By, Proof, check};
 use crate::domain::replay::Fact;
 use crate::domain::rule::{Atom, World};
 use crate::domain::status::Positions;
+use crate::domain::text::counted;
 use crate::journal::Ledger;
 
 /// Arguments of `explain`.
@@ -176,7 +177,7 @@ impl Page<'_> {
             let fact = self.ledger.facts.get(usize::try_from(*seq).ok()?)?;
             crate::domain::describe::late_days(fact, &self.ledger.facts)
         });
-        days.max().map_or_else(String::new, |days| format!("  LATE {days} days"))
+        days.max().map_or_else(String::new, |days| format!("  LATE {}", counted(days, "day")))
     }
 
     fn partial(&self, text: &mut String) {

@@ -15,6 +15,7 @@ use crate::domain::day::{Day, Instant};
 use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
+use crate::domain::text::counted;
 use crate::journal::Ledger;
 use crate::store::Mode;
 
@@ -107,7 +108,7 @@ pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
 
 /// What a reader must not miss about an entry.
 fn marks(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> String {
-    let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {days} days"));
+    let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {}", counted(days, "day")));
     let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
     let outside = witnessed.intervals.of(fact.seq).excludes(fact.at);
     let outside = outside.then(|| "OUTSIDE: witnesses exclude this time".to_owned());
@@ -239,7 +240,8 @@ pub(super) fn show(
     let _ = writeln!(text, "  recorded   {}", fact.at.london_text());
     text.push_str(&witnessed.text(fact));
     if let Some(days) = late_days(fact, &ledger.facts) {
-        let _ = writeln!(text, "  LATE       {days} days after the day that it is for");
+        let _ =
+            writeln!(text, "  LATE       {} after the day that it is for", counted(days, "day"));
     }
     let _ = writeln!(text, "  by         {}, key {}", safe(&holder(ledger, &fact.by)), fact.by);
     if is_doubtful(ledger, fact) {

@@ -54,10 +54,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::{Value, json};
 
 use crate::domain::day::Instant;
+use crate::domain::text::visible_json;
 use crate::import::problem::Problem;
 use crate::memory::Memory;
 use failure::{Failure, exit};
-use output::Output;
+use output::{Output, plain};
 
 /// An evidence ledger for the NHS Data Security and Protection Toolkit (DSPT).
 #[derive(Parser, Debug)]
@@ -198,7 +199,7 @@ pub fn run_remembering(
             return report(&Failure::usage(error.render().to_string().trim_end()), &mut output);
         }
         Err(error) => {
-            let text = error.render().to_string();
+            let text = plain(&error.render().to_string());
             // Nothing can be said when the stream is closed.
             let _ = if error.use_stderr() {
                 err.write_all(text.as_bytes())
@@ -321,10 +322,11 @@ fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
             "exit": failure.exit,
             "problems": failure.problems.iter().map(problem_json).collect::<Vec<_>>(),
         });
-        format!("{error}\n")
+        format!("{}\n", visible_json(&error.to_string()))
     } else {
         let help = failure.help.as_ref().map_or_else(String::new, |help| format!("help: {help}\n"));
-        format!("error[{}]: {}\n{help}", failure.code, failure.message)
+        // Paths and what others wrote stand in it.
+        plain(&format!("error[{}]: {}\n{help}", failure.code, failure.message))
     };
     // Nothing can be said when standard error is closed as well.
     let _ = output.err.write_all(text.as_bytes());

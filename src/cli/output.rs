@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::failure::Failure;
 use crate::domain::day::Instant;
+use crate::domain::text::visible_json;
 use crate::memory::Memory;
 
 /// A stream whose reader may go away at any time. What nobody reads any more is dropped, and the
@@ -81,7 +82,7 @@ impl Output<'_> {
             if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
                 object.extend(fields);
             }
-            writeln!(self.out, "{object}")?;
+            writeln!(self.out, "{}", visible_json(&object.to_string()))?;
         } else {
             // Whatever the text is made of: nothing in it can paint the screen.
             write!(self.out, "{}", plain(text))?;
@@ -111,7 +112,7 @@ impl Output<'_> {
 }
 
 /// As [`safe`], line by line.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.split('\n').map(crate::domain::text::visible).collect::<Vec<_>>().join("\n")
 }
 

@@ -47,7 +47,13 @@ impl AsOf {
     /// The sentence that heads every answer.
     pub(super) fn sentence(&self, positions: &Positions) -> String {
         let rules = match (self.rules, positions.derivation.period_on(self.on)) {
-            (_, None) => "no edition in force".to_owned(),
+            (_, None) => {
+                return format!(
+                    "Position on {}, using what was recorded by {}, with no edition in force.",
+                    self.on.long(),
+                    self.known_text
+                );
+            }
             (RulesChoice::Then, Some(period)) => {
                 format!(
                     "in force then: DSPT {} revision {}",

@@ -1,6 +1,6 @@
 //! `dspt statement`: the position on a day as one signed file, made, published, checked, shown.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -131,9 +131,7 @@ fn standing(value: &Value) -> &str {
 
 /// The DSPT's own words for a standing.
 pub(super) fn standing_word(json: &str) -> &str {
-    use crate::domain::standing::Standing;
-    let all = [Standing::StandardsNotMet, Standing::StandardsMet, Standing::StandardsExceeded];
-    all.into_iter().find(|one| one.json() == json).map_or(json, |one| one.word())
+    crate::domain::standing::Standing::word_of(json)
 }
 
 fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {

@@ -53,19 +53,19 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         Event::EquivalenceAsserted(body) => asserted(state, body),
         Event::MappingApproved(body) => approved(state, body, by),
         Event::ApprovalWithdrawn(body) => {
-            about(&state.approvals, &body.approval, "an approval", &body.reason)
+            about(state, &state.approvals, &body.approval, "an approval", &body.reason)
         }
         Event::EquivalenceChallenged(body) => {
-            about(&state.approvals, &body.approval, "an approval", &body.reason)
+            about(state, &state.approvals, &body.approval, "an approval", &body.reason)
         }
         Event::ChallengeUpheld(body) => upheld(state, body),
         Event::CertificateRecorded(body) => certificate(state, body),
         Event::CertificateSuspended(body) => {
-            about(&state.certificates, &body.certificate, "a certificate", &body.reason)?;
+            about(state, &state.certificates, &body.certificate, "a certificate", &body.reason)?;
             in_order(body.from, body.until)
         }
         Event::CertificateWithdrawn(body) => {
-            about(&state.certificates, &body.certificate, "a certificate", &body.reason)
+            about(state, &state.certificates, &body.certificate, "a certificate", &body.reason)
         }
         Event::SoaRecorded(body) => statement_of_applicability(state, body),
         Event::ControlAssessed(body) => {
@@ -76,7 +76,7 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         Event::EvidenceRecorded(body) => evidence(state, body, today),
         Event::EvidenceWithdrawn(body) => {
             if !state.said.has_evidence(&body.evidence) {
-                return not_standing(&body.evidence, "a piece of evidence");
+                return not_standing(state, &body.evidence, "a piece of evidence");
             }
             not_blank("the reason", &body.reason)
         }
@@ -96,12 +96,13 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
 
 /// An event about another one, with a reason.
 fn about<T>(
+    state: &State,
     map: &BTreeMap<EventId, T>,
     id: &EventId,
     what: &str,
     reason: &str,
 ) -> Result<(), Refusal> {
-    find(map, id, what)?;
+    find(state, map, id, what)?;
     not_blank("the reason", reason)
 }
 
@@ -169,7 +170,7 @@ fn release(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
 }
 
 fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), Refusal> {
-    let known = find(&state.certificates, &body.certificate, "a certificate")?;
+    let known = find(state, &state.certificates, &body.certificate, "a certificate")?;
     let record = &known.what.record;
     if record.scheme == Scheme::Iso27001 {
         return Ok(());
@@ -244,12 +245,22 @@ fn not_ahead(what: &str, on: Day, today: Day) -> Result<(), Refusal> {
     refuse(format!("{what} cannot be dated {on}: that day has not come; today is {today}"))
 }
 
-fn find<'s, T>(map: &'s BTreeMap<EventId, T>, id: &EventId, what: &str) -> Result<&'s T, Refusal> {
-    map.get(id).map_or_else(|| not_standing(id, what), Ok)
+fn find<'s, T>(
+    state: &State,
+    map: &'s BTreeMap<EventId, T>,
+    id: &EventId,
+    what: &str,
+) -> Result<&'s T, Refusal> {
+    map.get(id).map_or_else(|| not_standing(state, id, what), Ok)
 }
 
-fn not_standing<T>(id: &EventId, what: &str) -> Result<T, Refusal> {
-    refuse(format!("event {id} is not {what} that stands in this ledger; see: dspt log"))
+fn not_standing<T>(state: &State, id: &EventId, what: &str) -> Result<T, Refusal> {
+    match state.event(id) {
+        Some((seq, kind)) => refuse(format!(
+            "entry #{seq}, {kind}, is not {what} that stands in this ledger; see: dspt log"
+        )),
+        None => refuse(format!("no event {id} in this ledger; see: dspt log")),
+    }
 }
 
 fn of_kind(state: &State, id: &EventId, kind: Kind) -> Result<u64, Refusal> {
@@ -300,10 +311,44 @@ fn nearest(state: &State, item: &ItemRef) -> String {
         .map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }
 
-/// Returns the candidate with the fewest edits, if it is at most two away.
+/// Returns the name that was surely meant: with the same numbers, at most two letters or signs away,
+/// and nearer than every other. Where a number differs another thing may be meant, which exists as
+/// well and would be taken without a word; then nothing is offered.
 pub fn closest(text: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let scored = candidates.map(|candidate| (edits(text, &candidate), candidate));
-    scored.filter(|(edits, _)| *edits <= 2).min().map(|(_, candidate)| candidate)
+    let (wanted, numbers) = unpadded(text);
+    let near = candidates.filter_map(|candidate| {
+        let (name, its) = unpadded(&candidate);
+        let edits = if its == numbers { edits(&wanted, &name) } else { return None };
+        (edits <= 2).then_some((edits, candidate))
+    });
+    let mut near: Vec<(usize, String)> = near.collect();
+    near.sort();
+    near.dedup();
+    match near.as_slice() {
+        [(_, only)] => Some(only.clone()),
+        [(first, only), (second, _), ..] if first < second => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// A name in lower case, its numbers without leading zeros, and those numbers.
+fn unpadded(name: &str) -> (String, Vec<String>) {
+    let (mut plain, mut numbers) = (String::new(), Vec::new());
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if digits == 0 {
+            plain.extend(first.to_lowercase());
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        let (number, after) = rest.split_at_checked(digits).unwrap_or((rest, ""));
+        let number = number.trim_start_matches('0');
+        plain.push_str(number);
+        numbers.push(number.to_owned());
+        rest = after;
+    }
+    (plain, numbers)
 }
 
 /// Edit distance (Levenshtein) between two short texts.
@@ -454,7 +499,7 @@ fn asserted(state: &State, body: &EquivalenceAsserted) -> Result<(), Refusal> {
 }
 
 fn approved(state: &State, body: &MappingApproved, by: &KeyId) -> Result<(), Refusal> {
-    let known = find(&state.proposals, &body.mapping, "a mapping or asserted equivalence")?;
+    let known = find(state, &state.proposals, &body.mapping, "a mapping or asserted equivalence")?;
     not_blank("the rationale", &body.rationale)?;
     in_order(body.from, body.until)?;
     if known.what.by == *by {
@@ -536,4 +581,40 @@ fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Resul
         return Ok(());
     }
     admit(state, &event, by, today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, known: &str, meant: Option<&str>) {
+        let known = known.split(' ').map(str::to_owned);
+        assert_eq!(closest(text, known).as_deref(), meant, "{text}");
+    }
+
+    #[test]
+    fn a_hint_leads_to_what_was_meant_or_is_left_out() {
+        let annex = "A.5.1 A.5.7 A.5.17 A.5.27 A.5.10 A.8.1 A.8.9 A.8.13 A.8.19";
+        check("A.5.07", annex, Some("A.5.7"));
+        check("A.05.07", annex, Some("A.5.7"));
+        check("A.8.013", annex, Some("A.8.13"));
+        check("a.8.13", annex, Some("A.8.13"));
+        check("A-8.13", annex, Some("A.8.13"));
+        check("A.8.99", annex, None);
+        check("A.8.133", annex, None);
+        check("A.5.77", annex, None);
+        let items = "7.3.4 7.3.5 7.3.44 8.3.4";
+        check("7.3.04", items, Some("7.3.4"));
+        check("7.3.5x", items, Some("7.3.5"));
+        check("7.3.55", items, None);
+        let nist = "AC-2 AT-2 AU-2 RA-2 PR.DS-11 PR.DS-10";
+        check("AX-2", nist, None);
+        check("PR.SD-11", nist, Some("PR.DS-11"));
+        check("PR.DS-011", nist, Some("PR.DS-11"));
+        check("PR.DS-12", nist, None);
+        check("hostng", "hosting support", Some("hosting"));
+        check("iso27001:2023", "iso27001:2022 iso27001:2013", None);
+        check("", "a b", None);
+    }
 }

@@ -1,4 +1,5 @@
-//! Days as people in the UK write them: `2026-06-30`, `30/6/2026`, `30 June 2026`, `30 jun 2026`.
+//! Days as people in the UK write them: `2026-06-30`, `30/6/2026`, `30 June 2026`, `30 jun 2026`, and
+//! `2026/06/30`, in which the year tells the order.
 //!
 //! It must never guess: a year of two digits, a month first and a day without a year are refused.
 
@@ -34,6 +35,11 @@ pub fn parse_day(text: &str) -> Result<Day, String> {
         .collect();
     match parts.as_slice() {
         [year, ..] if text.contains('-') && year.len() == 4 && is_number(year) => iso(text),
+        [year, month, day]
+            if year.len() == 4 && [year, month, day].iter().all(|p| is_number(p)) =>
+        {
+            day_first(text, day, month, year)
+        }
         [day, month, year] if is_number(day) => day_first(text, day, month, year),
         [number] if is_number(number) && number.len() == 5 => Err(format!(
             "`{number}` is a day as a spreadsheet counts it; format the column as a date, or \
@@ -123,6 +129,9 @@ mod tests {
             "30  JUNE  2026",
             "30-Jun-2026",
             "30.06.2026",
+            "2026/06/30",
+            "2026/6/30",
+            "2026.06.30",
         ];
         for form in forms {
             assert_eq!(parse_day(form).unwrap().to_string(), "2026-06-30", "{form}");

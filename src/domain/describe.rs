@@ -5,6 +5,7 @@ use super::day::Day;
 use super::event::{Event, EvidenceRecorded, ItemAnswered, Rows};
 use super::refs::EventId;
 use super::replay::Fact;
+use super::standing::Standing;
 
 /// The event that another one is about, by its id.
 pub fn points_at(event: &Event) -> Option<&EventId> {
@@ -163,7 +164,8 @@ fn proving(event: &Event) -> Option<String> {
     }
     let Event::StatementPublished(body) = event else { return None };
     let (on, edition) = (body.on.short(), &body.edition);
-    Some(format!("{} for {edition} on {on}, from {} entries", body.standing, body.size))
+    let standing = Standing::word_of(&body.standing);
+    Some(format!("{standing} for {edition} on {on}, from {} entries", body.size))
 }
 
 /// The size that a checkpoint states, for people; what it proves is checked elsewhere.

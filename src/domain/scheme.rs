@@ -176,7 +176,7 @@ mod tests {
         let text = std::str::from_utf8(SCHEMES).unwrap();
         assert_eq!(rows.len() + 1, text.lines().count());
         assert_eq!(releases(Scheme::Iso27001), ["2005", "2013", "2022"]);
-        assert_eq!(releases(Scheme::Nhsmail), [String::new(); 0]);
+        assert!(releases(Scheme::Nhsmail).is_empty());
     }
 
     #[test]

@@ -32,6 +32,12 @@ impl Standing {
         }
     }
 
+    /// Returns the words for a name in JSON, and any other text as it is.
+    pub fn word_of(json: &str) -> &str {
+        let all = [Self::StandardsNotMet, Self::StandardsMet, Self::StandardsExceeded];
+        all.into_iter().find(|one| one.json() == json).map_or(json, |one| one.word())
+    }
+
     /// Returns the name in JSON.
     pub fn json(self) -> &'static str {
         match self {

@@ -62,12 +62,56 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Returns JSON in which such characters stand as escapes, so that it paints no screen either and
+/// still reads as the same value: outside its strings there are none. Line feeds stay.
+pub fn visible_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Returns a text as a cell for a spreadsheet, which must run nothing of it: hidden characters
+/// shown, and an apostrophe before what would begin a formula, at the start of the cell and after
+/// whatever a spreadsheet may split a line at.
+pub fn inert_cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut begins, mut spaced) = (true, true);
+    for c in text.chars() {
+        // A comma splits only what is not in quotes; prose has one before a dash.
+        let splits = matches!(c, ';' | '|' | ',' | '\t' | '\n' | '\r');
+        let formula = matches!(
+            c,
+            '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '﹢' | '﹣' | '﹦' | '﹫' | '−'
+        );
+        if begins && formula {
+            out.push('\'');
+        }
+        if splits {
+            (begins, spaced) = (true, c != ',');
+        } else if c == '"' || is_hidden(c) {
+            // Both may be gone before the cell is read.
+        } else if !(c.is_whitespace() && spaced) {
+            begins = false;
+        }
+        out.push_str(&visible(c.encode_utf8(&mut [0; 4])));
+    }
+    out
+}
+
 /// Says whether a character is not seen where it stands or changes how others are seen.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
             0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
-            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
+            | 0x34f | 0x115f | 0x1160 | 0x3164 | 0xffa0 | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
 }
 
 /// Returns text on one line, with nothing invisible in it: line feeds and tabs become spaces.
@@ -91,6 +135,45 @@ pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_holds_no_hidden_character_and_reads_as_the_same() {
+        let text = "a\u{1b}[31m\u{9b}\u{85}\u{202e}\u{200b}\u{e0041}\u{7f}é表\n\"\\";
+        let json = serde_json::json!({ text: text }).to_string();
+        let shown = visible_json(&json);
+        assert!(!shown.chars().any(is_hidden), "{shown}");
+        assert!(shown.contains("\\u009b") && shown.contains("\\udb40\\udc41"), "{shown}");
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(read[text], text);
+    }
+
+    #[test]
+    fn no_cell_begins_a_formula_wherever_a_line_is_split() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1＋1", "'＝1＋1"),
+            ("  =1", "  '=1"),
+            ("\u{a0}=1", "\u{a0}'=1"),
+            ("\t=1", "<U+0009>'=1"),
+            ("\u{200b}=1", "<U+200B>'=1"),
+            ("x;=1+1", "x;'=1+1"),
+            ("x; =1", "x; '=1"),
+            ("x;\"=1", "x;\"'=1"),
+            ("x|@a", "x|'@a"),
+            ("x,=1", "x,'=1"),
+            ("x\t+1", "x<U+0009>'+1"),
+            ("x\n-1", "x<U+000A>'-1"),
+            ("\u{1b}[31mred", "<U+001B>[31mred"),
+            ("a, -5 degrees", "a, -5 degrees"),
+            ("2026-06-30", "2026-06-30"),
+            ("A.8.13 = backups", "A.8.13 = backups"),
+            ("'=1", "'=1"),
+        ] {
+            assert_eq!(inert_cell(text), cell, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_count_has_the_word_that_fits() {

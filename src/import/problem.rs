@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::table::write_stored;
-use crate::domain::text::visible;
+use crate::domain::text::{inert_cell, visible};
 
 /// Characters kept of a line, before and after the cell.
 const KEPT: usize = 200;
@@ -197,28 +197,22 @@ fn underlined(problem: &Problem, source: &str, cell: usize) -> usize {
 pub const PROBLEM_COLUMNS: &[&str] =
     &["code", "file", "line", "column", "column_name", "found", "message", "help"];
 
-/// Writes problems as a table for a spreadsheet: a byte-order mark, then CSV. A cell that a
-/// spreadsheet would take for a formula begins with an apostrophe.
+/// Writes problems as a table for a spreadsheet: a byte-order mark, then CSV. Nothing in it
+/// is run by the spreadsheet that reads it.
 pub fn problems_csv(problems: &[Problem]) -> String {
     let rows = problems.iter().map(|one| {
         vec![
             one.code.to_owned(),
-            inert(&one.file),
+            inert_cell(&one.file),
             one.line.to_string(),
             one.column.map_or_else(String::new, |column| column.to_string()),
-            inert(&one.column_name),
-            inert(&one.found),
-            inert(&one.message),
-            inert(one.help.as_deref().unwrap_or_default()),
+            inert_cell(&one.column_name),
+            inert_cell(&one.found),
+            inert_cell(&one.message),
+            inert_cell(one.help.as_deref().unwrap_or_default()),
         ]
     });
     format!("\u{feff}{}", write_stored(PROBLEM_COLUMNS, rows))
-}
-
-/// A file from elsewhere must not run anything in the spreadsheet that its problems are read in.
-fn inert(text: &str) -> String {
-    let text = visible(text);
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]

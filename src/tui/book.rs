@@ -14,6 +14,7 @@ use crate::domain::event::Event;
 use crate::domain::refs::{EventId, ItemRef, KeyId};
 use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, replay_from};
 use crate::domain::role::Roster;
+use crate::domain::standing::Standing;
 use crate::domain::status::{Positions, Status};
 
 /// Where an entry's words and leaf hash are read when they are shown.
@@ -358,7 +359,11 @@ fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marke
             mark(fact.at.london_day(), 'C', text, Some(fact.seq));
         }
         if let Event::StatementPublished(body) = &fact.event {
-            let text = format!("statement on {} published: {}", body.on.short(), body.standing);
+            let text = format!(
+                "statement on {} published: {}",
+                body.on.short(),
+                Standing::word_of(&body.standing)
+            );
             mark(fact.at.london_day(), 'P', text, Some(fact.seq));
         }
     }

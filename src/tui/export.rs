@@ -15,7 +15,7 @@ use super::page::{entries_text, known_text};
 use crate::domain::describe::doubt_mark;
 use crate::domain::standing::{Counts, judge};
 use crate::domain::table::write_stored;
-use crate::domain::text::safe;
+use crate::domain::text::{inert_cell, safe, visible_json};
 
 /// The column names of the screen's list.
 pub fn header(screen: Screen) -> &'static [&'static str] {
@@ -105,7 +105,7 @@ pub fn file(model: &Model, name: &str) -> Result<Vec<u8>, String> {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
     match ending.as_str() {
         "csv" => Ok(csv(model)),
-        "json" => Ok(format!("{}\n", as_json(model)).into_bytes()),
+        "json" => Ok(format!("{}\n", visible_json(&as_json(model).to_string())).into_bytes()),
         "html" => Ok(html(model).into_bytes()),
         "txt" => Ok(text(model).into_bytes()),
         _ => Err("give a name that ends in .csv, .html, .txt or .json".to_owned()),
@@ -168,12 +168,8 @@ fn table(model: &Model) -> (Vec<&'static str>, Vec<Vec<String>>) {
 /// UTF-8 with a byte order mark: Excel guesses wrongly without it.
 fn csv(model: &Model) -> Vec<u8> {
     let mut bytes = "\u{feff}".as_bytes().to_vec();
-    // A cell that begins like a formula would be run by a spreadsheet.
-    let guarded = |cell: String| {
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
-    };
     let (header, rows) = table(model);
-    let rows = rows.into_iter().map(|row| row.into_iter().map(guarded).collect());
+    let rows = rows.into_iter().map(|row| row.iter().map(|cell| inert_cell(cell)).collect());
     bytes.extend(write_stored(&header, rows).into_bytes());
     bytes
 }

@@ -118,7 +118,6 @@ fn a_finding_says_what_to_write_instead() {
     assert_eq!(code, 1);
     for part in [
         "error[dangling-id]: `A.8.133` is not an id of iso27001:2022\n  at line 2\n",
-        "help: did you mean A.8.13?",
         "its successors are GV.RR-02, GV.SC-02",
         "it is an id of iso27001:2013",
         "it is one for cat2-it-supplier; check the category",
@@ -619,7 +618,8 @@ fn suggestions_are_for_items_that_there_are() {
     let candidates = |rest: &[&str]| dspt(&[&["mapping", "candidates"], rest].concat());
     let (code, _, err) = candidates(&["7.3.55"]);
     assert_eq!(code, 2);
-    assert!(err.contains("did you mean 7.3.5?"), "{err}");
+    // 7.3.5 is another item: it would be read without a word.
+    assert!(err.contains("dspt catalogue") && !err.contains("did you mean"), "{err}");
     let (code, _, err) = candidates(&["1.1.1"]);
     assert_eq!(code, 2);
     assert!(err.contains("say which with --category"), "{err}");

@@ -8,6 +8,7 @@ use crate::domain::day::Day;
 use crate::domain::describe::{self, points_at};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::ItemId;
+use crate::domain::text::counted;
 
 /// One line: an entry, or something that the calendar did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +195,7 @@ pub fn details(library: &Library, trust: &Trust, seq: u64) -> Vec<String> {
     ];
     lines.push(format!("written    {}", written(intervals, seq)));
     if let Some(days) = library.late(seq) {
-        lines.push(format!("LATE       {days} days after the day that it is for"));
+        lines.push(format!("LATE       {} after the day that it is for", counted(days, "day")));
     }
     if !library.doubtful(&[seq]).is_empty() {
         lines.push("DOUBTFUL   the key was declared compromised".to_owned());

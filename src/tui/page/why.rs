@@ -10,6 +10,7 @@ use crate::domain::describe::doubt_mark;
 use crate::domain::explain::{Explanation, Node, Partial, Telling, explain};
 use crate::domain::refs::ItemRef;
 use crate::domain::status::Status;
+use crate::domain::text::counted;
 
 /// Where a line stands in the tree: the number of each branch on the way.
 pub type Path = Vec<usize>;
@@ -109,7 +110,7 @@ fn with_entries(text: &str, entries: &[u64], library: &Library) -> String {
         let _ = write!(text, "  {mark}");
     }
     if let Some(days) = entries.iter().filter_map(|seq| library.late(*seq)).max() {
-        let _ = write!(text, "  LATE {days} days");
+        let _ = write!(text, "  LATE {}", counted(days, "day"));
     }
     text
 }

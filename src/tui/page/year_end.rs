@@ -7,7 +7,7 @@ use super::{Position, Row, flags};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
 use crate::domain::refs::{AssertionRef, ItemId};
-use crate::domain::standing::{Verdict, judge};
+use crate::domain::standing::{Standing, Verdict, judge};
 use crate::domain::status::Status;
 
 /// One thing to do.
@@ -136,7 +136,7 @@ pub fn published_text(one: &Published, library: &Library) -> String {
     let by = one.entry.and_then(|seq| library.signer(seq));
     let entry = one.entry.map_or_else(String::new, |seq| format!("  #{seq}"));
     let who = by.map_or("", |by| library.holder(by));
-    format!("{:<12} {}{entry}  {who}", one.on.short(), one.standing)
+    format!("{:<12} {}{entry}  {who}", one.on.short(), Standing::word_of(&one.standing))
 }
 
 /// The commands that make the statement of a position, to be read, and publish it.

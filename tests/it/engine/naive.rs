@@ -181,7 +181,7 @@ fn may_run(scheme: usize, framework: Option<usize>, from: i32, day: i32) -> bool
     let years_apart = (from == FIRST) != (day == FIRST) || (from == LAST) != (day == LAST);
     let release_ended =
         SCHEMES[scheme] == Scheme::Iso27001 && framework == Some(0) && LAST_OF_2013 < day;
-    !release_ended && !(limited && years_apart)
+    !(release_ended || limited && years_apart)
 }
 
 /// A certificate as a fact: where it counts on a day.
