@@ -379,7 +379,10 @@ impl Files {
                 (None, None) => JournalError::Empty.into(),
             });
         };
-        let (chronicle, entries) = kept(ledger.facts, ledger.leaves);
+        let mut leaves = ledger.leaves;
+        // Of entries that are newer than this program there is nothing to show.
+        leaves.truncate(usize::try_from(audit.counts.entries).unwrap_or(usize::MAX));
+        let (chronicle, entries) = kept(ledger.facts, leaves);
         let source = Source {
             sample: ledger.origin.as_str() == demo::ORIGIN,
             chronicle,

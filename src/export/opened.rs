@@ -94,7 +94,8 @@ pub fn examine_folder(
     if let Some(manifest) = &manifest {
         let text = listed(manifest);
         found.phases.insert(0, Phase::good("bundle", text));
-        if let Some(ledger) = readable(&found.audit) {
+        // Which files must be there for what is newer than this program is not known.
+        if let Some(ledger) = readable(&found.audit).filter(|_| found.audit.undecided.is_none()) {
             let bundle = Bundle { path, manifest, folder: &folder, ledger };
             for one in bundle.phases(&found.audit.counts) {
                 put(&mut found.phases, one);

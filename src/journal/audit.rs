@@ -23,7 +23,7 @@ use crate::domain::role::Roster;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
     Checked, Digest, Expected, Fault, FaultKind, Frontier, LogKeys, Origin, PublicKey,
-    VerifiedEntry, Vkey, check, genesis_digest, leaf_hash, signatures,
+    VerifiedEntry, Vkey, check, genesis_digest, known_signatures, leaf_hash, signatures_or_back,
 };
 use crate::store::{Row, StoreError};
 
@@ -36,6 +36,9 @@ pub struct Counts {
     pub signatures: u64,
     /// Signed heads.
     pub checkpoints: u64,
+    /// Entries after one that is newer than this program: of them form, place, order and the
+    /// signatures of known keys were checked, and nothing is known of what they mean.
+    pub beyond: u64,
     /// Stored contents, hashed again.
     pub contents: u64,
     /// Contents that the ledger keeps and that are not in a folder made from it.
@@ -132,6 +135,8 @@ pub struct Audit<F = Facts> {
     pub kept: Option<u64>,
     /// The roots of the beginnings that stored heads sign, and of those that were asked for.
     pub(super) roots: BTreeMap<u64, Digest>,
+    /// Whether the newest head could not be opened, for want of a key that a newer entry may bring.
+    pub(super) unopened: bool,
 }
 
 impl<F> Audit<F> {
@@ -157,6 +162,7 @@ impl<F> Audit<F> {
             notes: self.notes.clone(),
             kept: self.kept,
             roots: self.roots.clone(),
+            unopened: self.unopened,
         }
     }
 }
@@ -245,6 +251,12 @@ pub(super) struct Reader<F> {
     pub(super) proven: Option<(u64, Digest)>,
     /// Whether the signatures of the heads up to there are known to be good.
     pub(super) proven_heads: bool,
+    /// The first entry that is newer than this program, and why it is.
+    pub(super) newer: Option<(u64, String)>,
+    /// Whether no key is known that signed the newest head.
+    unopened: bool,
+    /// The ids of it and of those after it.
+    beyond: BTreeSet<EventId>,
     /// The sizes whose roots are kept.
     pub(super) wanted: BTreeSet<u64>,
     /// Those that anchors name and nobody knew of.
@@ -282,14 +294,16 @@ impl<F: Keeps + Send> Reader<F> {
     }
 
     pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit<F>, StoreError> {
+        let newer = self.newer.map(|(_, why)| why);
         let (finding, undecided) = match outcome {
-            Ok(()) | Err(Stop::Otherwise | Stop::Roots(_) | Stop::Stopped) => (None, None),
-            Err(Stop::Fault(finding)) => (Some(finding), None),
+            Ok(()) | Err(Stop::Otherwise | Stop::Roots(_) | Stop::Stopped) => (None, newer),
+            Err(Stop::Fault(finding)) => (Some(finding), newer),
             Err(Stop::Undecided(why)) => (None, Some(why)),
             Err(Stop::Store(error)) => return Err(error),
         };
-        let Self { counts, ledger, roots, .. } = self;
-        Ok(Audit { counts, finding, undecided, ledger, notes: Vec::new(), kept: None, roots })
+        let Self { counts, ledger, roots, unopened, .. } = self;
+        let (notes, kept) = (Vec::new(), None);
+        Ok(Audit { counts, finding, undecided, ledger, notes, kept, roots, unopened })
     }
 
     /// Reads the entries: those that were verified before for what they say, and the others while
@@ -383,40 +397,118 @@ impl<F: Keeps + Send> Reader<F> {
         let verified: Vec<_> = waiting
             .into_par_iter()
             .map(|checked| {
-                let entry = signatures(checked, |keyid| keys.get(keyid).copied())?;
+                let entry = signatures_or_back(checked, |keyid| keys.get(keyid).copied())?;
                 let event = Event::decode(entry.kind(), entry.body());
                 Ok((entry, event))
             })
             .collect();
         for outcome in verified {
-            let (entry, event) = outcome.map_err(|found: Fault| Finding {
-                place: Place::Entry(found.seq),
-                rule: found.kind.rule(),
-                text: found.kind.to_string(),
-            })?;
-            self.take(&entry, event)?;
+            let outcome: Result<_, Box<(Fault, Checked)>> = outcome;
+            match outcome {
+                Ok((entry, event)) if self.newer.is_none() => self.take(&entry, event)?,
+                Ok((entry, event)) => self.pass_over(&entry, event.ok().as_ref())?,
+                Err(back) => self.unsigned(&back.0, &back.1)?,
+            }
         }
         Ok(())
+    }
+
+    /// An entry with a signature that is not good, or of a key that nobody admitted: which a newer
+    /// program may have done before it in a way that this one does not know.
+    fn unsigned(&mut self, found: &Fault, checked: &Checked) -> Result<(), Stop> {
+        let fault = |found: &Fault| Finding {
+            place: Place::Entry(found.seq),
+            rule: found.kind.rule(),
+            text: found.kind.to_string(),
+        };
+        if self.newer.is_none() {
+            return Err(fault(found).into());
+        }
+        let keys = &self.keys;
+        let known = known_signatures(checked, |keyid| keys.get(keyid).copied());
+        let known = known.map_err(|found| fault(&found))?;
+        let entry = checked.entry();
+        let place = Passed { seq: found.seq, leaf: checked.leaf(), id: entry.id(), at: entry.at() };
+        self.passed(&place, known)
+    }
+
+    /// Takes in of an entry what does not depend on its meaning: its place, and the key that it
+    /// brings along for signatures after it. Whether it may is not judged.
+    fn pass_over(&mut self, entry: &VerifiedEntry, event: Option<&Event>) -> Result<(), Stop> {
+        let (seq, leaf) = (entry.seq(), entry.leaf());
+        let place = Passed { seq, leaf, id: entry.id(), at: entry.at() };
+        self.passed(&place, entry.keyids().count() as u64)?;
+        let (Some(event), Some(key)) = (event, entry.introduces()) else { return Ok(()) };
+        let Some(ledger) = &mut self.ledger else { return Ok(()) };
+        let rotated = matches!(event, Event::LogKeyRotated(_));
+        if rotated && log_key_signed(&ledger.log, entry, event).is_ok() {
+            ledger.log.rotate(seq + 1, Vkey::new(ledger.origin.key_name(), *key));
+        }
+        self.keys.insert(key.keyid(), *key);
+        Ok(())
+    }
+
+    /// The rules about time and id, which no newer program changes.
+    fn passed(&mut self, entry: &Passed<'_>, signatures: u64) -> Result<(), Stop> {
+        let fault = |rule, text: String| Finding { place: Place::Entry(entry.seq), rule, text };
+        let id: Option<EventId> = entry.id.parse().ok();
+        let id = id.ok_or_else(|| fault("bad-name", "an id is malformed".to_owned()))?;
+        let at = Instant::parse(entry.at)
+            .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at)))?;
+        self.follows(entry.seq, at, &id)?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.frontier.push(entry.leaf);
+            if F::LEAVES {
+                ledger.leaves.push(entry.leaf);
+            }
+        }
+        self.beyond.insert(id);
+        self.last = Some(at);
+        self.counts.beyond += 1;
+        self.counts.signatures += signatures;
+        Ok(())
+    }
+
+    fn follows(&self, seq: u64, at: Instant, id: &EventId) -> Result<(), Stop> {
+        let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
+        if let Some(last) = self.last.filter(|last| at < *last) {
+            let text = format!("it says {at}, and the entry before it says {last}");
+            return Err(fault("time-went-back", text).into());
+        }
+        if self.kind_of(id).is_some() || self.beyond.contains(id) {
+            return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
+        }
+        Ok(())
+    }
+
+    /// Notes the first entry that is newer than this program. Entry 0 opens the ledger: where it is
+    /// newer, nothing after it can be read.
+    fn is_newer(&mut self, entry: &VerifiedEntry, why: String) -> Result<(), Stop> {
+        if self.ledger.is_none() {
+            return Err(Stop::Undecided(why));
+        }
+        self.newer = Some((entry.seq(), why));
+        self.pass_over(entry, None)
     }
 
     /// Judges the key of a verified entry, and keeps what it says as a fact.
     fn take(&mut self, entry: &VerifiedEntry, event: Result<Event, BadBody>) -> Result<(), Stop> {
         let seq = entry.seq();
         let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
-        let event = event.map_err(|bad| undecided(seq, &bad))?;
+        let event = match event.map_err(|bad| undecided(seq, &bad)) {
+            Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
+            other => other?,
+        };
         let (id, by) = names(entry)
             .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
         let at = Instant::parse(entry.at())
             .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at())))?;
-        if let Some(last) = self.last.filter(|last| at < *last) {
-            let text = format!("it says {at}, and the entry before it says {last}");
-            return Err(fault("time-went-back", text).into());
-        }
-        if self.kind_of(&id).is_some() {
-            return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
-        }
+        self.follows(seq, at, &id)?;
         if let Event::Correction(correction) = &event {
-            self.corrects(seq, correction)?;
+            match self.corrects(seq, correction) {
+                Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
+                other => other?,
+            }
         }
         let introduced = introduced(entry, &event).map_err(|text| fault("introduced-key", text))?;
         let mut ledger = match self.ledger.take() {
@@ -579,6 +671,12 @@ impl<F: Keeps + Send> Reader<F> {
         for ((size, note), opened) in heads.iter().zip(opened) {
             let fault =
                 |rule, text: String| Finding { place: Place::Checkpoint(*size), rule, text };
+            // A newer entry under it may have put another log key in its place.
+            let covered = self.newer.as_ref().is_some_and(|(seq, _)| *size > *seq);
+            self.unopened = covered && opened.is_err();
+            if self.unopened {
+                continue;
+            }
             let checkpoint = opened.map_err(|bad| fault("checkpoint", bad.to_string()))?;
             if checkpoint.origin != ledger.origin || checkpoint.size != *size {
                 let text = "it is of another ledger or of another size".to_owned();
@@ -638,6 +736,10 @@ impl<F: Keeps + Send> Reader<F> {
         };
         let missing = || self.named.difference(&found);
         self.counts.withheld = missing().filter(|digest| store.withheld(digest)).count() as u64;
+        // What newer entries name is not known.
+        if self.newer.is_some() {
+            return Ok(());
+        }
         if let Some(missing) = missing().find(|digest| !store.withheld(digest)) {
             return Err(
                 fault(missing, "content-missing", "an entry names it; it is not there").into()
@@ -701,6 +803,14 @@ fn whole(store: &impl Source, size: u64, frontier: &Frontier) -> Result<(), Stop
         return Err(Finding { place, rule: "unsigned-entry", text }.into());
     }
     Ok(())
+}
+
+/// What is known of an entry whatever it means.
+struct Passed<'e> {
+    seq: u64,
+    leaf: Digest,
+    id: &'e str,
+    at: &'e str,
 }
 
 /// After these kinds other keys may sign, so the signatures that follow wait for them.

@@ -258,8 +258,14 @@ const BEFORE: &str = "a fault stands before it";
 /// Whether not all entries were read: then later ones may name other keys, and their root is not
 /// known. What is found wrong with heads and contents comes after all entries.
 fn stopped(audit: &Audit) -> bool {
+    cut(audit) || audit.undecided.is_some()
+}
+
+/// Whether not all entries have a known leaf hash. One that is newer than this program has.
+fn cut(audit: &Audit) -> bool {
     let entry = |finding: &Finding| matches!(finding.place, Place::Entry(_));
-    audit.finding.as_ref().is_some_and(entry) || audit.undecided.is_some()
+    let unread = audit.undecided.is_some() && audit.counts.beyond == 0;
+    audit.finding.as_ref().is_some_and(entry) || unread
 }
 
 fn file(place: &str, rule: &'static str, text: String) -> Finding {
@@ -356,7 +362,9 @@ impl<'e> Examiner<'e> {
         let keys: Vec<WitnessKey> =
             witnesses.filter(|key| !ledger.is_own(key.key())).cloned().collect();
         let place = |size| Place::Checkpoint(size);
-        let (mut tried, mut unknown) = (0, false);
+        // Heads that outsiders signed may stand in entries that are newer than this program.
+        let newer = self.cosigned.is_none() && audit.undecided.is_some();
+        let (mut tried, mut unknown) = (0, newer);
         for note in self.candidates(ledger) {
             let Ok(checkpoint) = ledger.log.open(&note) else {
                 unknown |= stopped(audit);
@@ -366,7 +374,7 @@ impl<'e> Examiner<'e> {
             // A folder's own head is held to its entries with the root; of any other one that is
             // not of this tree, the log key signed two. What was not read says neither.
             if self.cosigned.is_none() && root != Some(checkpoint.root) {
-                if root.is_none() && stopped(audit) {
+                if root.is_none() && cut(audit) {
                     unknown = true;
                     continue;
                 }
@@ -537,7 +545,7 @@ impl<'e> Examiner<'e> {
                 Err(error) => return bad(format!("it is no head of this ledger: {error}")),
             };
             let size = ledger.leaves.len() as u64;
-            if head.size > size && !stopped(audit) {
+            if head.size > size && !cut(audit) {
                 let text = format!("it covers {} entries, {size} are there", head.size);
                 return bad(format!("{text}: an older copy, or entries were cut off"));
             }
@@ -643,6 +651,10 @@ fn moment(seconds: u64) -> Option<Instant> {
     Some(Instant::from_millis(millis)).filter(|at| at.millis() == millis)
 }
 
+/// Why the newest head was not checked: its key may be one that this program does not know of.
+const UNSIGNED: &str = "no log key that is known signed the newest head; an entry that is newer than \
+                        this program may have put another in its place";
+
 /// Whether there is a head, signed as it must be.
 fn signed_head(audit: &Audit) -> Phase {
     if let Some(finding) = part_of(audit, phase::HEAD) {
@@ -651,8 +663,11 @@ fn signed_head(audit: &Audit) -> Phase {
     let Some(ledger) = &audit.ledger else {
         return Phase::not_checked(phase::HEAD, "nothing could be believed");
     };
-    if audit.finding.is_some() || audit.undecided.is_some() {
+    if audit.finding.is_some() || cut(audit) {
         return Phase::not_checked(phase::HEAD, BEFORE);
+    }
+    if audit.unopened {
+        return Phase::not_checked(phase::HEAD, UNSIGNED);
     }
     let (count, newest) = (audit.counts.checkpoints, ledger.log.newest());
     if count == 0 {
@@ -705,21 +720,45 @@ fn audited(audit: &Audit) -> Vec<Phase> {
     ];
     let mut stopped = false;
     let mut phases = Vec::new();
+    let newer = audit.undecided.is_some() && !cut(audit);
     for (name, text) in all {
         let at_fault = part_of(audit, name);
         phases.push(match at_fault {
             Some(finding) => Phase::bad(name, finding.clone()),
             None if stopped => Phase::not_checked(name, "the first fault stands before it"),
+            None if newer => beyond(audit, name, &text),
             None if name == phase::ENTRIES && counts.entries == 0 => {
                 let text = "there is no entry, and nothing checked is not a yes".to_owned();
                 Phase::bad(name, file("the ledger", "missing-entry", text))
             }
             None => Phase::good(name, text),
         });
-        stopped =
-            stopped || at_fault.is_some() || (name == phase::ENTRIES && audit.undecided.is_some());
+        stopped = stopped
+            || at_fault.is_some()
+            || (name == phase::ENTRIES && audit.undecided.is_some() && !newer);
     }
     phases
+}
+
+/// A phase of a ledger with entries that are newer than this program: the tree needs no knowledge of
+/// what they mean; the other phases were gone through as far as it is known.
+fn beyond(audit: &Audit, name: &'static str, text: &str) -> Phase {
+    let counts = &audit.counts;
+    match name {
+        phase::ROOT if !audit.unopened => {
+            let all = counted(counts.entries + counts.beyond, "entry");
+            Phase::good(name, format!("the tree over {all} is the one signed"))
+        }
+        phase::ROOT => Phase::not_checked(name, UNSIGNED),
+        phase::ENTRIES => {
+            let more = counted(counts.beyond, "entry");
+            let text = format!(
+                "{text}; of {more} from there on form, place, order and the signatures of known keys"
+            );
+            Phase::not_checked(name, text)
+        }
+        _ => Phase::not_checked(name, format!("{text}, as far as what is newer is known")),
+    }
 }
 
 fn replayed(state: Option<&Result<State, ReplayError>>, findings: &[Finding]) -> Phase {

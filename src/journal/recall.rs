@@ -126,7 +126,9 @@ fn quick<F: Keeps + Send>(
     reader.wanted.insert(proven.0);
     reader.proven_heads = proven_heads;
     let outcome = match reader.run(store, progress) {
-        Ok(()) if reader.frontier.size() >= proven.0 => reader.outcome(Ok(()))?,
+        Ok(()) if reader.frontier.size() >= proven.0 && reader.newer.is_none() => {
+            reader.outcome(Ok(()))?
+        }
         Err(Stop::Store(error)) => return Err(error),
         Ok(()) | Err(_) => return Ok(None),
     };
@@ -163,8 +165,6 @@ fn compare<F>(outcome: &mut Audit<F>, kept: &Kept, snapshot: bool) {
                 root.base64()
             ),
         }),
-        // What could not be read yet may hold them.
-        None if outcome.undecided.is_some() => None,
         None if snapshot => {
             outcome.notes.push(format!(
                 "you verified {size} entries of this ledger before, and this has {found}: it is from \

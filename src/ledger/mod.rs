@@ -35,4 +35,7 @@ pub use policy::{Policy, PolicyErrors};
 pub use proof::{ConsistencyFile, InclusionFile, ProofError};
 pub use tiles::{TileError, TilePath, check_tiles};
 pub use tree::{Frontier, leaf_hash};
-pub use verify::{Checked, Expected, VerifiedEntry, check, signatures, verify_entry};
+pub use verify::{
+    Checked, Expected, VerifiedEntry, check, known_signatures, signatures, signatures_or_back,
+    verify_entry,
+};

@@ -68,6 +68,11 @@ impl Unverified {
         &self.statement.kind
     }
 
+    /// Returns the time that the author claims.
+    pub fn at(&self) -> &str {
+        &self.statement.at
+    }
+
     /// Returns the id, 32 lower-case hex digits.
     pub fn id(&self) -> &str {
         &self.statement.id

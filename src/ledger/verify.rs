@@ -188,20 +188,23 @@ pub fn signatures(
     checked: Checked,
     key_of: impl Fn(&str) -> Option<PublicKey>,
 ) -> Result<VerifiedEntry, Fault> {
-    let message = checked.pae();
-    let Checked { entry, leaf, seq } = checked;
-    let introduced = entry.introduced.map(|key| (key.keyid(), key));
-    for Signature { keyid, bytes } in &entry.signatures {
-        let fault = |kind| Fault { seq, kind };
-        let own = introduced.as_ref().filter(|(own, _)| own == keyid).map(|(_, key)| *key);
-        // A key of another keyid would make the entry name the wrong signer.
-        let known = || key_of(keyid).filter(|key| key.keyid() == *keyid);
-        let unknown = || fault(FaultKind::UnknownKey { keyid: keyid.clone() });
-        let key = own.or_else(known).ok_or_else(unknown)?;
-        if !key.verify(&message, bytes) {
-            return Err(fault(FaultKind::BadSignature { keyid: keyid.clone() }));
-        }
+    signatures_or_back(checked, key_of).map_err(|back| back.0)
+}
+
+/// As [`signatures`]; gives the entry back where they are not good.
+///
+/// # Errors
+/// As [`signatures`], with the entry.
+pub fn signatures_or_back(
+    checked: Checked,
+    key_of: impl Fn(&str) -> Option<PublicKey>,
+) -> Result<VerifiedEntry, Box<(Fault, Checked)>> {
+    let each = each_signature(&checked, key_of);
+    if let Some(kind) = each.into_iter().find_map(Result::err) {
+        let fault = Fault { seq: checked.seq, kind };
+        return Err(Box::new((fault, checked)));
     }
+    let Checked { entry, leaf, .. } = checked;
     Ok(VerifiedEntry {
         statement: entry.statement,
         signatures: entry.signatures,
@@ -209,6 +212,48 @@ pub fn signatures(
         leaf,
         bytes: entry.bytes,
     })
+}
+
+/// Checks the signatures of an entry whose keys are known, and passes over the others: what can be
+/// said of an entry that another key may sign by what a newer program wrote. Returns how many are
+/// good.
+///
+/// # Errors
+/// A signature of a known key that does not fit.
+pub fn known_signatures(
+    checked: &Checked,
+    key_of: impl Fn(&str) -> Option<PublicKey>,
+) -> Result<u64, Fault> {
+    let mut good = 0;
+    for one in each_signature(checked, key_of) {
+        match one {
+            Ok(()) => good += 1,
+            Err(FaultKind::UnknownKey { .. }) => {}
+            Err(kind) => return Err(Fault { seq: checked.seq, kind }),
+        }
+    }
+    Ok(good)
+}
+
+/// What comes of each signature.
+fn each_signature(
+    checked: &Checked,
+    key_of: impl Fn(&str) -> Option<PublicKey>,
+) -> Vec<Result<(), FaultKind>> {
+    let message = checked.pae();
+    let introduced = checked.entry.introduced.map(|key| (key.keyid(), key));
+    let each = checked.entry.signatures.iter().map(|Signature { keyid, bytes }| {
+        let own = introduced.as_ref().filter(|(own, _)| own == keyid).map(|(_, key)| *key);
+        // A key of another keyid would make the entry name the wrong signer.
+        let known = || key_of(keyid).filter(|key| key.keyid() == *keyid);
+        let unknown = || FaultKind::UnknownKey { keyid: keyid.clone() };
+        let key = own.or_else(known).ok_or_else(unknown)?;
+        if key.verify(&message, bytes) {
+            return Ok(());
+        }
+        Err(FaultKind::BadSignature { keyid: keyid.clone() })
+    });
+    each.collect()
 }
 
 /// Checks an entry in its place and every signature of it.

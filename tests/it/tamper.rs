@@ -451,6 +451,69 @@ fn what_a_newer_program_wrote_is_undecided_and_no_fault() {
     });
 }
 
+/// One entry of a newer program, number 16, and one of this one after it.
+fn newer(raw: &mut Raw) {
+    raw.append(&raw.draft("policy-reviewed", json!({ "v": 1 })), &[OWNER]);
+    raw.append(&raw.draft("item-answered", answered()), &[OWNER]);
+}
+
+#[test]
+fn what_a_newer_program_wrote_hides_no_break_in_what_needs_no_meaning() {
+    let broken = |expected: &str, change: &dyn Fn(&mut Raw)| {
+        check(expected, |raw| {
+            newer(raw);
+            change(raw);
+        });
+    };
+    // Another signature, under a leaf hash and a head that are kept up.
+    let forged = |seq: usize| {
+        move |raw: &mut Raw| {
+            let bytes = &mut raw.entries[seq].bytes;
+            let at = bytes.windows(7).position(|part| part == b"\"sig\":\"").unwrap() + 12;
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            raw.entries[seq].leaf = leaf_hash(&raw.entries[seq].bytes).as_bytes().to_vec();
+        }
+    };
+    broken("entry 16: leaf-differs", &|raw| raw.entries[16].leaf[0] ^= 1);
+    broken("entry 17: leaf-differs", &|raw| raw.entries[17].leaf[0] ^= 1);
+    broken("entry 16: bad-signature", &forged(16));
+    broken("entry 17: bad-signature", &forged(17));
+    broken("entry 16: missing-entry", &|raw| drop(raw.entries.remove(16)));
+    broken("entry 17: missing-entry", &|raw| drop(raw.entries.pop()));
+    broken("entry 17: unsigned-entry", &|raw| drop(raw.heads.pop()));
+    broken("checkpoint 18: checkpoint-root", &|raw| {
+        raw.heads.pop();
+        let (size, root) = (18, Digest::of(b"x"));
+        let note = Checkpoint { origin: origin(), size, root }.sign(&signer(LOG)).unwrap();
+        raw.heads.push((18, note));
+    });
+    let next = |raw: &Raw| raw.draft("item-answered", answered());
+    broken("entry 18: wrong-root", &|raw| {
+        raw.append(&Draft { root: Digest::of(b"x"), ..next(raw) }, &[OWNER]);
+    });
+    broken("entry 18: time-went-back", &|raw| {
+        raw.append(&Draft { at: "2020-01-01T00:00:00.000Z".to_owned(), ..next(raw) }, &[OWNER]);
+    });
+    let (_folder, path) = base();
+    let digest = Digest::of(&Raw::read(&path).contents[0].1).hex();
+    broken(&format!("content {digest}: content-differs"), &|raw| raw.contents[0].1.push(b' '));
+    // What it may have allowed is no fault.
+    let allowed = |change: &dyn Fn(&mut Raw)| {
+        let said = after(|raw| {
+            newer(raw);
+            change(raw);
+        });
+        assert!(said.starts_with("undecided: entry #16: "), "{said}");
+    };
+    allowed(&|_| {});
+    allowed(&|raw| raw.append(&next(raw), &[STRANGER]));
+    allowed(&|raw| raw.append(&next(raw), &[OWNER, STRANGER]));
+    allowed(&|raw| {
+        raw.heads.pop();
+        raw.sign_head_by(STRANGER);
+    });
+}
+
 #[test]
 fn a_correction_says_no_more_than_its_author_may() {
     let confirmed = Event::AssertionConfirmed(AssertionConfirmed {

@@ -177,6 +177,14 @@ class Good(unittest.TestCase):
             ("NOT DECIDED", lambda world: framework(author=B.STRANGER)(world)),
             ("NOT DECIDED", lambda world: framework(author=B.CONTRIBUTOR)(world)),
             ("wrong-root", lambda world: framework(edit=put("predicate/root", WEAK))(world)),
+            # What it may explain does not hide what it cannot.
+            (
+                "wrong-root",
+                lambda world: [
+                    framework(author=B.STRANGER)(world),
+                    framework(edit=put("predicate/root", WEAK))(world),
+                ],
+            ),
         ):
             world = B.opened()
             world.add("key-lent", {})
