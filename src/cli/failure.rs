@@ -4,7 +4,7 @@ use std::io;
 
 use crate::export::{ExportError, HeadError};
 use crate::import::problem::Problem;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Recorded};
 use crate::keys::KeyError;
 use crate::ledger::EntryError;
 use crate::store::StoreError;
@@ -70,6 +70,27 @@ impl Failure {
         Self::new("DSPT0004", exit::UNDECIDED, message)
     }
 
+    /// Something failed after these entries were recorded: that comes first, whatever it was.
+    pub(super) fn after(recorded: &Recorded, what: &str) -> Self {
+        let (first, last) = (recorded.first, recorded.last);
+        let entries = match recorded.last - recorded.first {
+            0 => format!("entry #{first}"),
+            _ => format!("entries #{first} to #{last}"),
+        };
+        Self::new("DSPT0016", exit::FAILED, format!("recorded: {entries}; but {what}"))
+            .help(format!("do not record it again; see it with: dspt show '#{first}'"))
+    }
+
+    /// As it stands, of an attempt to record: says that nothing of it was recorded, where the error
+    /// itself leaves that open.
+    pub(super) fn nothing_recorded(mut self) -> Self {
+        const OPEN: [&str; 3] = ["DSPT0005", "DSPT0012", "DSPT0015"];
+        if OPEN.contains(&self.code) {
+            self.message.push_str("; nothing was recorded");
+        }
+        self
+    }
+
     /// Adds one thing to try next.
     #[must_use]
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -98,7 +119,8 @@ impl From<StoreError> for Failure {
                 ("DSPT0010", exit::NO_LEDGER)
             }
             StoreError::NotALedger { .. } => ("DSPT0011", exit::NO_LEDGER),
-            StoreError::Locked { .. } => ("DSPT0012", exit::LOCKED),
+            StoreError::Locked { .. } | StoreError::BeingRead { .. } => ("DSPT0012", exit::LOCKED),
+            StoreError::Unsure { .. } => ("DSPT0017", exit::FAILED),
             StoreError::NewerFormat { .. } => ("DSPT0013", exit::UNDECIDED),
             StoreError::Truncated { .. }
             | StoreError::Damaged { .. }
@@ -160,7 +182,6 @@ impl From<JournalError> for Failure {
                 "set this clock right; if the newest entry was recorded by a clock that was ahead, \
                  go on with --clock-behind",
             ),
-            JournalError::Busy => Self::new("DSPT0012", exit::LOCKED, chain(&error)),
             JournalError::NoSignature(_) | JournalError::Entry(EntryError::NoSignature(_)) => {
                 Self::new("DSPT0024", exit::FAILED, chain(&error))
             }

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
@@ -396,8 +397,28 @@ fn remarks(notes: &[String], output: &mut Output<'_>) -> Result<(), Failure> {
 /// Names of imported files in entries start with this, to tell them from evidence.
 const IMPORTED: &str = "import:";
 
-fn imported(path: &Path, content: Option<Vec<u8>>, sha256: Digest) -> File {
-    File { name: format!("{IMPORTED}{}", file_name(path)), sha256, stored: content }
+/// The file that an import came from: hashed once, and its bytes shared, however many rows name it.
+struct Imported {
+    name: String,
+    sha256: Digest,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Imported {
+    fn new(path: &Path, bytes: Vec<u8>) -> Self {
+        let name = format!("{IMPORTED}{}", file_name(path));
+        Self { name, sha256: Digest::of(&bytes), bytes: Arc::new(bytes) }
+    }
+
+    /// As an entry names it, with the bytes for the ledger to keep.
+    fn kept(&self) -> File {
+        File { stored: Some(Arc::clone(&self.bytes)), ..self.named() }
+    }
+
+    /// As an entry names it; the ledger keeps no copy.
+    fn named(&self) -> File {
+        File { name: self.name.clone(), sha256: self.sha256, stored: None }
+    }
 }
 
 fn new_event(event: Event, files: Vec<File>, now: Instant) -> Result<NewEvent, Failure> {
@@ -564,7 +585,7 @@ fn mapping_batch(
     };
     let files = vec![
         File::stored("mapping.csv", read.stored.into_bytes()),
-        imported(file, Some(content.to_vec()), Digest::of(content)),
+        Imported::new(file, content.to_vec()).kept(),
     ];
     Ok(Batch::of_one(new_event(Event::MappingImported(body), files, output.now)?, summary))
 }
@@ -601,10 +622,9 @@ fn soa_batch(
         read.soa.excluded.len()
     );
     let from = from.unwrap_or(known.what.record.valid_from);
-    let digest = Digest::of(&content);
     let files = vec![
         File::stored("soa.csv", read.stored.into_bytes()),
-        imported(file, Some(content), digest),
+        Imported::new(file, content).kept(),
     ];
     let body = SoaRecorded { certificate: fact.id.clone(), from };
     Ok(Batch::of_one(new_event(Event::SoaRecorded(body), files, output.now)?, summary))
@@ -650,9 +670,9 @@ fn answers_batch(
     let read = read_answers(&shown, content, &edition, &category, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
-    let digest = Digest::of(content);
+    let source = Imported::new(file, content.to_vec());
     for (line, answer) in read.rows {
-        let files = vec![imported(file, Some(content.to_vec()), digest)];
+        let files = vec![source.kept()];
         events.push(new_event(Event::ItemAnswered(answer), files, output.now)?);
         lines.push(line);
     }
@@ -677,6 +697,7 @@ fn evidence_batch(
         .map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
+    let source = Imported::new(file, content.to_vec());
     for (line, row) in read.rows {
         let mut files = Vec::new();
         if let Some(evidence) = row.file
@@ -684,10 +705,26 @@ fn evidence_batch(
         {
             files.push(File { name: evidence.name, sha256, stored: None });
         }
-        files.push(imported(file, None, Digest::of(content)));
+        files.push(source.named());
         events.push(new_event(Event::EvidenceRecorded(row.event), files, output.now)?);
         lines.push(line);
     }
     let summary = format!("Pieces of evidence: {}.", events.len());
     Ok(Batch { events, lines, file: shown, summary })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_share_the_file_that_they_come_from() {
+        let source = Imported::new(Path::new("a/answers.csv"), b"item,answer\n".to_vec());
+        let rows: Vec<File> = (0..1_000).map(|_| source.kept()).collect();
+        // One copy of the bytes, whatever the number of rows.
+        assert_eq!(Arc::strong_count(&source.bytes), 1 + rows.len());
+        for row in rows.iter().chain([&source.named()]) {
+            assert_eq!((row.name.as_str(), row.sha256), ("import:answers.csv", source.sha256));
+        }
+    }
 }

@@ -10,7 +10,9 @@ use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output};
 use super::question::open;
-use super::signing::{Opened, Signing, held_by_agent, in_agent, named, path_of};
+use super::signing::{
+    Opened, Signing, finish, held_by_agent, in_agent, named, path_of, record_with,
+};
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::refs::KeyId;
 use crate::domain::remark::remarks;
@@ -380,17 +382,15 @@ fn rotate_log(
 
 /// Records the one event that brings a key in, signed by that key as well, and says so.
 fn introduce(
-    (mut journal, opened, next): (Journal, Opened, &dyn Sign),
+    (journal, opened, next): (Journal, Opened, &dyn Sign),
     event: Event,
     output: &mut Output<'_>,
     text: impl FnOnce(&Recorded) -> String,
 ) -> Result<u8, Failure> {
     let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
     let signers = Signers { admitted: Some(next), ..opened.signers() };
-    let recorded = journal.record(&[new], &signers, output.now)?;
-    journal.close()?;
+    let (journal, recorded) = record_with(journal, &signers, &[new], output)?;
     let keyid = next.public().keyid();
     let value = json!({ "first": recorded.first, "last": recorded.last, "keyid": keyid });
-    output.answer("dspt.recorded/1", value, &text(&recorded))?;
-    Ok(exit::YES)
+    finish(journal, &recorded, ("dspt.recorded/1", value, &text(&recorded)), output)
 }

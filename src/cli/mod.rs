@@ -217,7 +217,7 @@ pub fn run_remembering(
     };
     let done = done.and_then(|code| {
         // What is still on its way may meet a full disk, too.
-        output.out.flush()?;
+        output.finish()?;
         Ok(code)
     });
     match done {

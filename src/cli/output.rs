@@ -90,13 +90,26 @@ impl Output<'_> {
         Ok(())
     }
 
+    /// Makes sure that the answer has left.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot be written.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        Ok(self.out.flush()?)
+    }
+
     /// Prints a hint or a remark to standard error, unless quiet.
     ///
     /// # Errors
     /// [`Failure`] when the output is closed.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "whoever prints goes on with `?`, as after answers"
+    )]
     pub(super) fn hint(&mut self, text: &str) -> Result<(), Failure> {
         if !self.quiet {
-            writeln!(self.err, "{}", plain(text))?;
+            // What stands beside the answer is no reason to fail, least of all after recording.
+            let _ = writeln!(self.err, "{}", plain(text));
         }
         Ok(())
     }
@@ -105,8 +118,12 @@ impl Output<'_> {
     ///
     /// # Errors
     /// [`Failure`] when the output is closed.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "whoever prints goes on with `?`, as after answers"
+    )]
     pub(super) fn warn(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.err, "warning: {}", safe(text))?;
+        let _ = writeln!(self.err, "warning: {}", safe(text));
         Ok(())
     }
 }

@@ -12,7 +12,8 @@ use super::ids::new_id;
 use super::init::units;
 use super::output::Output;
 use super::question::{day, day_or_today, event as find_event, item as find_item, open};
-use super::signing::{Signing, record as sign_and_record};
+use super::signing::{Signing, finish, record as sign_and_record};
+use crate::domain::again::recorded_already;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::event::{
@@ -26,7 +27,7 @@ use crate::domain::refs::{
     TargetRef, UnitId,
 };
 use crate::domain::remark::remarks;
-use crate::domain::replay::Facts;
+use crate::domain::replay::{Facts, Subject};
 use crate::domain::scheme::spelled;
 use crate::domain::status::Positions;
 use crate::durable::{self, ReadError};
@@ -346,14 +347,59 @@ pub(super) fn one(
 fn batch(
     journal: Journal,
     signing: &Signing,
-    events: Vec<(Event, Vec<File>)>,
+    mut events: Vec<(Event, Vec<File>)>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    if !signing.again {
+        let by = signing.author_id(&journal.ledger)?;
+        let facts = &journal.ledger.facts;
+        let before = |(event, files): &(Event, Vec<File>)| {
+            let files: Vec<Subject> = files.iter().map(File::subject).collect();
+            recorded_already(facts, event, &files, &by)
+        };
+        let found: Vec<Option<u64>> = events.iter().map(before).collect();
+        if let Some(all) = found.iter().copied().collect::<Option<Vec<u64>>>() {
+            return recorded_before(&journal, &all, output);
+        }
+        // Of several at once only those that are new.
+        let mut places = found.iter();
+        events.retain(|_| places.next().is_some_and(Option::is_none));
+        for seq in found.into_iter().flatten() {
+            output.hint(&format!(
+                "Recorded already as #{seq}, and left out; to repeat it: --again"
+            ))?;
+        }
+    }
     let batch = events
         .into_iter()
         .map(|(event, files)| Ok(NewEvent { id: new_id(output.now)?, event, files }))
         .collect::<Result<Vec<_>, Failure>>()?;
     write(journal, signing, &batch, output)
+}
+
+/// Says that all of it was recorded already, and by which entries.
+fn recorded_before(
+    journal: &Journal,
+    entries: &[u64],
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let facts = &journal.ledger.facts;
+    let found = entries.iter().filter_map(|seq| facts.get(usize::try_from(*seq).ok()?));
+    let ids: Vec<String> = found.map(|fact| fact.id.to_string()).collect();
+    let shown = super::output::entries_text(entries);
+    let text = format!(
+        "Recorded already as {shown}, word for word, and it stands. Nothing was recorded.\n"
+    );
+    let value = json!({
+        "first": entries.first(),
+        "last": entries.last(),
+        "replayed": true,
+        "items_changed_today": 0,
+        "ids": ids,
+    });
+    output.answer("dspt.recorded/1", value, &text)?;
+    output.hint("To record it once more: --again")?;
+    Ok(exit::YES)
 }
 
 /// Records a batch, prints the entries and how many items change status today, and closes.
@@ -406,9 +452,7 @@ pub(super) fn write(
         "items_changed_today": changed,
         "ids": batch.iter().map(|new| new.id.to_string()).collect::<Vec<_>>(),
     });
-    journal.close()?;
-    output.answer("dspt.recorded/1", value, &text)?;
-    Ok(exit::YES)
+    finish(journal, &recorded, ("dspt.recorded/1", value, &text), output)
 }
 
 /// Runs `record`.

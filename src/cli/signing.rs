@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::failure::{Failure, exit};
+use super::failure::{Failure, chain, exit};
 use super::output::Output;
+use crate::domain::refs::KeyId;
 use crate::journal::{Journal, JournalError, Ledger, NewEvent, Recorded, Signers};
 use crate::keys::agent::{Agent, AgentError};
 use crate::keys::{self, KeyError, KeyFile, Passphrase};
@@ -33,6 +35,9 @@ pub(super) struct Signing {
     /// Record although this clock is far behind the newest entry; what is recorded gets its time
     #[arg(long)]
     pub clock_behind: bool,
+    /// Record it once more where the same is recorded already and stands
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// The two keys that recording needs, opened.
@@ -159,6 +164,16 @@ impl Signing {
         output.warn(&format!("{behind}; {stamped}"))
     }
 
+    /// Returns the author's key, before any passphrase is asked for.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot be chosen.
+    pub(super) fn author_id(&self, ledger: &Ledger) -> Result<KeyId, Failure> {
+        let folder = self.folder()?;
+        let author = self.author(ledger, &keys::list(&folder)?, &folder)?;
+        Ok(author.public.keyid().parse()?)
+    }
+
     fn author(
         &self,
         ledger: &Ledger,
@@ -262,10 +277,10 @@ pub(super) fn path_of(file: &KeyFile, folder: &Path) -> Result<PathBuf, Failure>
     })
 }
 
-/// Records a batch and says so.
+/// Opens the keys and records a batch.
 ///
 /// # Errors
-/// [`Failure`] when it is refused or cannot be written.
+/// [`Failure`] when it is refused or cannot be written: nothing is recorded then.
 pub(super) fn record(
     mut journal: Journal,
     signing: &Signing,
@@ -278,6 +293,45 @@ pub(super) fn record(
     };
     signing.clock(&mut journal, output)?;
     let opened = signing.open(&journal.ledger, &what, output)?;
-    let recorded = journal.record(batch, &opened.signers(), output.now)?;
+    record_with(journal, &opened.signers(), batch, output)
+}
+
+/// Records a batch with keys that are open, after whoever is writing now.
+///
+/// # Errors
+/// [`Failure`] when it is refused or cannot be written: nothing is recorded then.
+pub(super) fn record_with(
+    mut journal: Journal,
+    signers: &Signers<'_>,
+    batch: &[NewEvent],
+    output: &mut Output<'_>,
+) -> Result<(Journal, Recorded), Failure> {
+    let now = output.now;
+    let mut waits = || {
+        // Whether it can be said changes nothing about the waiting.
+        let _ = output.hint("Somebody else is writing to this ledger; waiting for them to finish.");
+    };
+    let recorded = journal.record_in_turn(batch, signers, now, &mut waits);
+    let recorded = recorded.map_err(|error| Failure::from(error).nothing_recorded())?;
     Ok((journal, recorded))
+}
+
+/// Closes the ledger and says what was recorded, whatever fails on the way.
+///
+/// # Errors
+/// [`Failure`] that begins with what is recorded.
+pub(super) fn finish(
+    journal: Journal,
+    recorded: &Recorded,
+    answer: (&str, Value, &str),
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let closed = journal.close().map_err(|error| chain(&error));
+    let said = output.answer(answer.0, answer.1, answer.2).and_then(|()| output.finish());
+    let failed = closed.err().into_iter().chain(recorded.unfinished.clone());
+    let failed: Vec<String> = failed.chain(said.err().map(|failure| failure.message)).collect();
+    if failed.is_empty() {
+        return Ok(exit::YES);
+    }
+    Err(Failure::after(recorded, &failed.join("; ")))
 }

@@ -12,7 +12,7 @@ use super::ids::new_id;
 use super::output::{Columns, Output, safe};
 use super::question::{Question, event as find_event, open};
 use super::record::read_file;
-use super::signing::{Signing, record};
+use super::signing::{Signing, finish, record};
 use super::statement_check as check;
 use super::statement_text::text_of;
 use crate::domain::event::{Event, StatementPublished};
@@ -64,9 +64,6 @@ struct PublishArgs {
     /// The draft; it must be what the ledger gives
     #[arg(long, value_name = "DRAFT", conflicts_with_all = ["at", "as_known", "rules"])]
     file: Option<PathBuf>,
-    /// Publish once more, although nothing changed since
-    #[arg(long)]
-    again: bool,
     /// Do not ask; for scripts. With --file nothing is asked: the draft was there to be read
     #[arg(long, short = 'y')]
     yes: bool,
@@ -205,7 +202,7 @@ fn publish(
         None => make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?,
     };
     let sha256 = Digest::of(&made.bytes).hex();
-    let before = if args.again { None } else { unchanged(&journal, &made)? };
+    let before = if args.signing.again { None } else { unchanged(&journal, &made)? };
     if let Some(seq) = before {
         let text = format!(
             "Published already: entry #{seq}. Nothing in it has changed since, and nothing was \
@@ -227,7 +224,6 @@ fn publish(
     let files = vec![File::stored(NAME, made.bytes.clone())];
     let batch = [NewEvent { id: new_id(output.now)?, event, files }];
     let (journal, recorded) = record(journal, &args.signing, &batch, output)?;
-    journal.close()?;
     let text = format!(
         "Published: entry #{}, {} for {} ({}) on {}, from {} entries\n  sha256 {sha256}\n",
         recorded.first,
@@ -238,9 +234,9 @@ fn publish(
         made.value.get("size").unwrap_or(&Value::Null),
     );
     let value = published_json(recorded.first, recorded.replayed, &made, &sha256);
-    output.answer("dspt.statement-published/1", value, &text)?;
+    let code = finish(journal, &recorded, ("dspt.statement-published/1", value, &text), output)?;
     output.hint(&format!("Next: dspt statement show '#{}'", recorded.first))?;
-    Ok(exit::YES)
+    Ok(code)
 }
 
 /// Says what is about to be signed and cannot be taken back.

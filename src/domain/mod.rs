@@ -7,6 +7,7 @@
 //! or key.
 
 pub mod admit;
+pub mod again;
 pub mod anchor;
 pub mod belief;
 pub mod body;

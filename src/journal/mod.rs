@@ -59,14 +59,19 @@ pub struct File {
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: Digest,
-    /// The bytes, when the ledger keeps them.
-    pub stored: Option<Vec<u8>>,
+    /// The bytes, when the ledger keeps them: shared, as thousands of rows may come out of one file.
+    pub stored: Option<Arc<Vec<u8>>>,
 }
 
 impl File {
     /// A file whose bytes the ledger keeps.
     pub fn stored(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), sha256: Digest::of(&bytes), stored: Some(bytes) }
+        Self { name: name.into(), sha256: Digest::of(&bytes), stored: Some(Arc::new(bytes)) }
+    }
+
+    /// As facts name it.
+    pub fn subject(&self) -> Subject {
+        Subject { name: self.name.clone(), sha256: self.sha256.hex() }
     }
 }
 
@@ -79,6 +84,8 @@ pub struct Recorded {
     pub last: u64,
     /// Whether all of it had been recorded before, so that nothing was written.
     pub replayed: bool,
+    /// What could not be done after it was recorded: the head beside the ledger is not renewed.
+    pub unfinished: Option<String>,
 }
 
 /// Why something could not be recorded or read.
@@ -120,9 +127,6 @@ pub enum JournalError {
         /// Fingerprint of the key that the ledger names.
         expected: String,
     },
-    /// Others kept appending.
-    #[error("others keep appending to this ledger; nothing was written; try again")]
-    Busy,
     /// An id was used before for something else.
     #[error("the id {0} was used before for something else; nothing was written")]
     IdInUse(EventId),
@@ -180,9 +184,6 @@ pub struct Journal {
     clock_behind: bool,
 }
 
-/// How often an append is tried again when somebody else appended first.
-const TRIES_MAX: usize = 5;
-
 impl Journal {
     /// Makes a new ledger with its first entry.
     ///
@@ -207,7 +208,7 @@ impl Journal {
             key: signers.author.public().base64(),
             holder: opening.holder.to_owned(),
         });
-        let mut store = Store::create(path)?;
+        let store = Store::create(path)?;
         let ledger = Ledger {
             origin: origin.clone(),
             id: genesis_digest(&log),
@@ -314,67 +315,44 @@ impl Journal {
         signers: &Signers<'_>,
         now: Instant,
     ) -> Result<Recorded, JournalError> {
-        for _try in 0..TRIES_MAX {
-            let mut state = self.known()?;
-            if let Some(recorded) = self.recorded_before(&state, batch, signers)? {
-                self.known = Some(state);
-                return Ok(recorded);
-            }
-            // A state that learnt of what is then not recorded is dropped on the way out.
-            let facts = self.admit_all(&mut state, batch, signers, now)?;
-            let first = self.ledger.facts.len() as u64;
-            if let Some(written) = self.attempt(batch, facts, signers)? {
-                self.learn(batch, written);
-                self.known = Some(state);
-                let last = (self.ledger.facts.len() as u64).saturating_sub(1);
-                return Ok(Recorded { first, last, replayed: false });
-            }
-            // Somebody else appended first: look at what is there now, and judge again.
-            self.refresh()?;
-        }
-        Err(JournalError::Busy)
+        self.record_in_turn(batch, signers, now, &mut || {})
     }
 
-    /// Takes what is kept of the meaning of all facts, or replays them.
-    fn known(&mut self) -> Result<State, ReplayError> {
-        let size = self.ledger.facts.len() as u64;
-        match self.known.take().filter(|state| state.size == size) {
-            Some(state) => Ok(state),
-            None => self.state(u64::MAX),
-        }
-    }
-
-    /// Reads the ledger again. What was verified before must still be its beginning.
-    fn refresh(&mut self) -> Result<(), JournalError> {
-        let found = believed(audit(&self.store, |_| {})?)?;
-        let (before, now) = (&self.ledger.leaves, &found.leaves);
-        let same = before.iter().zip(now).take_while(|(before, now)| before == now).count();
-        if same < before.len() {
-            let place = audit::Place::Entry(same as u64);
-            let text = "it is another one than when the ledger was opened".to_owned();
-            return Err(JournalError::Tampered(Finding { place, rule: "history-replaced", text }));
-        }
-        self.ledger = found;
-        Ok(())
-    }
-
-    /// Appends once; none when the ledger is not as it was read.
-    fn attempt(
+    /// The same. `waits` is told once, when somebody else is writing and it takes a while.
+    ///
+    /// The lock is taken first: what is judged and signed is the ledger as it is then, and several
+    /// writers wait for each other instead of signing in vain.
+    ///
+    /// # Errors
+    /// As [`Journal::record`]; nothing is recorded then, unless it is [`StoreError::Unsure`].
+    pub fn record_in_turn(
         &mut self,
         batch: &[NewEvent],
-        facts: Vec<Fact>,
         signers: &Signers<'_>,
-    ) -> Result<Option<Written>, JournalError> {
-        let append = match self.store.begin(Some(self.ledger.facts.len() as u64)) {
-            Ok(append) => append,
-            Err(StoreError::Conflict { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        // The same size is not yet the same history.
+        now: Instant,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Recorded, JournalError> {
+        let append = self.store.begin_in_turn(None, waits)?;
         if append.head()?.as_ref() != Some(&self.ledger.head) {
-            return Ok(None);
+            self.ledger = refreshed(&self.store, &self.ledger)?;
         }
-        write(append, &self.ledger, batch, facts, signers).map(Some)
+        let size = self.ledger.facts.len() as u64;
+        let mut state = match self.known.take().filter(|state| state.size == size) {
+            Some(state) => state,
+            None => self.state(u64::MAX)?,
+        };
+        if let Some(recorded) = self.recorded_before(&state, batch, signers)? {
+            self.known = Some(state);
+            return Ok(recorded);
+        }
+        // A state that learnt of what is then not recorded is dropped on the way out.
+        let facts = self.admit_all(&mut state, batch, signers, now)?;
+        let mut written = write(append, &self.ledger, batch, facts, signers)?;
+        let unfinished = written.unfinished.take();
+        self.learn(batch, written);
+        self.known = Some(state);
+        let last = (self.ledger.facts.len() as u64).saturating_sub(1);
+        Ok(Recorded { first: size, last, replayed: false, unfinished })
     }
 
     /// Closes the ledger: it is one file again.
@@ -403,9 +381,12 @@ impl Journal {
             places.push(fact);
         }
         match (places.first(), places.last()) {
-            (Some(first), Some(last)) if places.len() == batch.len() => {
-                Ok(Some(Recorded { first: first.seq, last: last.seq, replayed: true }))
-            }
+            (Some(first), Some(last)) if places.len() == batch.len() => Ok(Some(Recorded {
+                first: first.seq,
+                last: last.seq,
+                replayed: true,
+                unfinished: None,
+            })),
             (Some(first), Some(_)) => Err(JournalError::IdInUse(first.id.clone())),
             _ => Ok(None),
         }
@@ -485,13 +466,14 @@ impl Journal {
                     let why = "the event does not say that its file is kept; mark it as stored";
                     return Ok(Err(format!("`{name}` cannot be kept: {why}")));
                 }
-                (Some(bytes), Some(kept)) if **kept == *bytes => {}
+                // Most often the very same, which is seen without comparing it.
+                (Some(bytes), Some(kept)) if Arc::ptr_eq(kept, bytes) || kept == bytes => {}
                 (Some(bytes), _) if Digest::of(bytes) != file.sha256 => {
                     let found = Digest::of(bytes).hex();
                     return Ok(Err(format!("`{name}` hashes to {found}, not to {digest}")));
                 }
                 (Some(bytes), _) => {
-                    contents.insert(digest, Arc::new(bytes.clone()));
+                    contents.insert(digest, Arc::clone(bytes));
                 }
                 (None, None) if keeps && self.store.content(&file.sha256)?.is_none() => {
                     return Ok(Err(format!("the ledger keeps `{name}`; give its bytes as well")));
@@ -591,6 +573,23 @@ pub struct Opening<'o> {
     pub holder: &'o str,
 }
 
+/// Reads the ledger again, after others appended. What was verified before must still be its
+/// beginning.
+fn refreshed(store: &Store, before: &Ledger) -> Result<Ledger, JournalError> {
+    if let Some(grown) = recall::grown(store, before)? {
+        return Ok(grown);
+    }
+    let found = believed(audit(store, |_| {})?)?;
+    let same = before.leaves.iter().zip(&found.leaves).take_while(|(one, other)| one == other);
+    let same = same.count();
+    if same < before.leaves.len() {
+        let place = audit::Place::Entry(same as u64);
+        let text = "it is another one than when the ledger was opened".to_owned();
+        return Err(JournalError::Tampered(Finding { place, rule: "history-replaced", text }));
+    }
+    Ok(found)
+}
+
 fn believed(audit: Audit) -> Result<Ledger, JournalError> {
     if let Some(finding) = audit.finding {
         return Err(JournalError::Tampered(finding));
@@ -612,14 +611,13 @@ fn introduced(event: &Event) -> Option<KeyId> {
 }
 
 fn fact_of(seq: u64, at: Instant, by: &KeyId, new: &NewEvent) -> Fact {
-    let subject = |file: &File| Subject { name: file.name.clone(), sha256: file.sha256.hex() };
     Fact {
         seq,
         at,
         by: by.clone(),
         id: new.id.clone(),
         event: new.event.clone(),
-        subjects: new.files.iter().map(subject).collect(),
+        subjects: new.files.iter().map(File::subject).collect(),
     }
 }
 
@@ -628,6 +626,8 @@ struct Written {
     leaves: Vec<Digest>,
     contents: Contents,
     head: Vec<u8>,
+    /// What could not be done after the commit.
+    unfinished: Option<String>,
 }
 
 /// Signs and writes a batch inside one transaction, then the new head, then commits.
@@ -659,7 +659,7 @@ fn write(
             // Every answer of one file names that file: once is enough.
             if let Some(stored) = file.stored.as_ref().filter(|_| !contents.contains_key(&digest)) {
                 append.put_content(&file.sha256, stored)?;
-                contents.insert(digest, Arc::new(stored.clone()));
+                contents.insert(digest, Arc::clone(stored));
             }
         }
         append.put_entry(fact.seq, &new.id.to_bytes(), leaf, bytes)?;
@@ -667,8 +667,16 @@ fn write(
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
     let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers))?;
     append.put_head(size, &head)?;
-    append.commit()?;
-    Ok(Written { facts, leaves, contents, head })
+    let unfinished = match append.commit() {
+        Ok(()) => None,
+        // All of it is recorded, which whoever hears of this must know.
+        Err(StoreError::HeadFile { path, source }) => {
+            let path = path.display();
+            Some(format!("{path} could not be written ({source}); the next recording renews it"))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Written { facts, leaves, contents, head, unfinished })
 }
 
 fn draft(
@@ -766,7 +774,10 @@ mod tests {
         let mut journal = Journal::create(&path, &origin, &opening, &signers, now).unwrap();
         let mut check = |batch: &[NewEvent], good: bool| {
             assert_eq!(journal.record(batch, &signers, now).is_ok(), good);
-            let kept = format!("{:?}", journal.known().unwrap());
+            let kept = format!(
+                "{:?}",
+                journal.known.clone().map_or_else(|| journal.state(u64::MAX), Ok).unwrap()
+            );
             assert_eq!(kept, format!("{:?}", journal.state(u64::MAX).unwrap()));
             // Once more with what was kept, not with what was replayed for the comparison.
             assert_eq!(journal.record(batch, &signers, now).is_ok(), good);

@@ -9,7 +9,9 @@ use std::thread;
 
 use serde::Deserialize;
 
-use super::audit::{Audit, BATCH, Finding, Place, Reader, Stop, audit_with, ends_batch, structure};
+use super::audit::{
+    Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, ends_batch, structure,
+};
 use super::source::Source;
 use crate::domain::body::decode_text;
 use crate::domain::chronicle::{Keeps, is_plain};
@@ -101,6 +103,16 @@ pub fn first_look<F: Keeps + Send>(
     let Some(head) = newest else { return Ok(None) };
     // Its signature is checked when the entries have led to its root.
     quick(store, (head.size(), *head.root()), false, &mut progress)
+}
+
+/// Audits what others appended to a ledger that was verified before, all of whose entries lead to the
+/// same root still; none when they do not, or something else does not fit.
+pub(super) fn grown(store: &impl Source, before: &Ledger) -> Result<Option<Ledger>, StoreError> {
+    let proven = (before.frontier.size(), before.frontier.root());
+    let found = quick(store, proven, false, &mut |_| {})?;
+    Ok(found
+        .filter(|one| one.finding.is_none() && one.undecided.is_none())
+        .and_then(|one| one.ledger))
 }
 
 /// The quick audit; none when it does not come to a good end, whatever the reason.

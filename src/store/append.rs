@@ -8,7 +8,7 @@ use rusqlite::{
 use crate::ledger::Digest;
 
 use super::read::{self, key, number};
-use super::{Mode, Store, StoreError, guard};
+use super::{Mode, Store, StoreError, guard, settings};
 
 /// An append in progress, holding the write lock.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Append<'a> {
     insert: Statement<'a>,
     find: Statement<'a>,
     tx: Transaction<'a>,
+    /// How many entries there were.
+    before: u64,
 }
 
 impl Store {
@@ -24,19 +26,28 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where it has not; [`StoreError::Locked`] where another writer took
-    /// more than five seconds; [`StoreError::RolledBack`], [`StoreError::HeadDiffers`] or
+    /// more than a minute; [`StoreError::RolledBack`], [`StoreError::HeadDiffers`] or
     /// [`StoreError::HeadUnreadable`] where the head beside the ledger contradicts it;
     /// [`StoreError::ReadOnly`] on a ledger opened for reading.
-    pub fn begin(&mut self, expected: Option<u64>) -> Result<Append<'_>, StoreError> {
+    pub fn begin(&self, expected: Option<u64>) -> Result<Append<'_>, StoreError> {
+        self.begin_in_turn(expected, &mut || {})
+    }
+
+    /// The same. `waits` is told once, when somebody else is writing and it takes a while.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub fn begin_in_turn(
+        &self,
+        expected: Option<u64>,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Append<'_>, StoreError> {
         if self.mode == Mode::Read {
             return Err(StoreError::ReadOnly { path: self.path.clone() });
         }
-        self.choose_journal()?;
-        let store: &Self = self;
+        let store = self;
         let fail = |error| store.fail(error);
-        // At once: a transaction that reads first and then wants to write can be refused outright.
-        let tx = Transaction::new_unchecked(&store.conn, TransactionBehavior::Immediate)
-            .map_err(fail)?;
+        let tx = store.lock(waits)?;
         store.refuse_if_replaced(&tx)?;
         let found = read::size(&tx).map_err(fail)?;
         if let Some(expected) = expected
@@ -50,9 +61,50 @@ impl Store {
             .map_err(fail)?;
         let find =
             store.conn.prepare("SELECT seq, bytes FROM entry WHERE id = ?1").map_err(fail)?;
-        Ok(Append { store, insert, find, tx })
+        Ok(Append { store, insert, find, tx, before: found })
     }
 }
+
+impl Store {
+    /// Waits for the write lock: most writers take a moment, a large import takes longer.
+    fn lock(&self, waits: &mut dyn FnMut()) -> Result<Transaction<'_>, StoreError> {
+        let mut told = false;
+        for _try in 0..TURNS_MAX {
+            // At once: a transaction that reads first and then wants to write can be refused outright.
+            let begun = self.choose_journal().and_then(|()| {
+                Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
+                    .map_err(|error| self.fail(error))
+            });
+            match begun {
+                Err(StoreError::Locked { .. }) if !told => {
+                    told = true;
+                    waits();
+                }
+                Err(StoreError::Locked { .. }) => {}
+                begun => return begun,
+            }
+        }
+        // Nobody holds the lock of writers: then it is a reader who keeps the journal from changing.
+        if Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate).is_ok() {
+            return Err(StoreError::BeingRead { path: self.path.clone() });
+        }
+        Err(StoreError::Locked { path: self.path.clone() })
+    }
+
+    /// Judges a commit that failed: what it left in the log may be taken for committed by whoever
+    /// reads the log next, unless the log is folded away now.
+    fn after_failed_commit(&self, error: StoreError, before: u64) -> Option<StoreError> {
+        let folded = settings::fold_log(&self.conn);
+        match folded.and_then(|()| read::size(&self.conn)) {
+            Ok(size) if size == before => Some(error),
+            Ok(_) => None,
+            Err(_) => Some(StoreError::Unsure { path: self.path.clone(), source: Box::new(error) }),
+        }
+    }
+}
+
+/// How often the write lock is asked for, [`PATIENCE`](super::PATIENCE) each time.
+const TURNS_MAX: usize = 12;
 
 impl Append<'_> {
     /// Returns the number of entries, those of this append included.
@@ -151,10 +203,14 @@ impl Append<'_> {
     /// # Errors
     /// [`StoreError::NoHead`] where entries are not under a signed head, [`StoreError::Locked`],
     /// [`StoreError::Full`] and others: nothing was recorded. Only with [`StoreError::HeadFile`]
-    /// everything was.
+    /// everything was, and with [`StoreError::Unsure`] nobody can say.
     pub fn commit(self) -> Result<(), StoreError> {
-        let store = self.store;
-        self.commit_rows()?;
+        let (store, before) = (self.store, self.before);
+        if let Err(error) = self.commit_rows()
+            && let Some(error) = store.after_failed_commit(error, before)
+        {
+            return Err(error);
+        }
         match store.renew_head_file() {
             Ok(()) => Ok(()),
             Err(error @ StoreError::HeadFile { .. }) => Err(error),

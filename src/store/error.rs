@@ -49,11 +49,31 @@ pub enum StoreError {
         /// The newest format of this program.
         known: i64,
     },
-    /// Somebody else is writing, and did not finish within five seconds.
-    #[error("{path} is being written by someone else; nothing was written; try again")]
+    /// Somebody else is writing, and does not finish.
+    #[error("{path} is being written by someone else; try again")]
     Locked {
         /// The ledger file.
         path: PathBuf,
+    },
+    /// Somebody reads without an end, which keeps the file from being written.
+    #[error(
+        "{path} is held by another program that reads it, which keeps it from being written; close \
+         that program, or try again"
+    )]
+    BeingRead {
+        /// The ledger file.
+        path: PathBuf,
+    },
+    /// A commit failed, and so did what would have shown whether it took effect.
+    #[error(
+        "whether the entries were recorded in {path} cannot be said; when the disk works again, look \
+         with `dspt log`; recording the same again says so if it was"
+    )]
+    Unsure {
+        /// The ledger file.
+        path: PathBuf,
+        /// Why the commit failed.
+        source: Box<StoreError>,
     },
     /// The file is shorter than it says it is.
     #[error("{path} was cut short: {detail}; restore it from a backup")]
@@ -189,7 +209,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The disk is full.
-    #[error("there is no room left to write {path}; nothing was written; free some space")]
+    #[error("there is no room left to write {path}; free some space")]
     Full {
         /// The ledger file.
         path: PathBuf,

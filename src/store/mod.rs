@@ -64,7 +64,7 @@ pub struct Store {
     /// Set where the file is read without locks, because it stands still.
     still: Option<Stamp>,
     /// Whether the journal was chosen: only who begins to write changes the file for it.
-    chosen: bool,
+    chosen: Cell<bool>,
     /// Whether a log is left alone when nothing was appended: it was found here, and may be another
     /// file's.
     found_log: Cell<bool>,
@@ -117,13 +117,13 @@ impl Store {
     }
 
     /// Chooses the journal, once, and with it whether there is a log.
-    fn choose_journal(&mut self) -> Result<(), StoreError> {
-        if !self.chosen {
+    fn choose_journal(&self) -> Result<(), StoreError> {
+        if !self.chosen.get() {
             let local = place::of(self.path.parent().unwrap_or(&self.path)) == place::Place::Local;
             let logged = local && place::shares_memory(&self.path);
             settings::set_journal(&self.conn, &self.path, logged)
                 .map_err(StoreError::about_writing)?;
-            self.chosen = true;
+            self.chosen.set(true);
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Store {
         }
         self.leave_log_to_us(false)?;
         let logged = settings::is_logged(&self.conn).map_err(|error| self.fail(error))?;
-        self.chosen = false;
+        self.chosen.set(false);
         if logged {
             settings::fold_log(&self.conn).map_err(|error| self.fail(error))
         } else {
@@ -197,10 +197,15 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        if self.mode == Mode::Read {
+            return;
+        }
         let strange = self.found_log.get() && probe::has_log(&self.path);
+        // An empty log is nobody's, and goes with the last who has it open.
+        let _ = self.leave_log_to_us(strange);
         // A failure leaves the log beside the file, from where the next opening takes it. A file
         // that was looked at only is not touched.
-        if self.chosen && !strange {
+        if self.chosen.get() && !strange {
             let _ = self.settle();
         }
     }
@@ -251,7 +256,7 @@ mod tests {
 
     fn made() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::create(folder.path().join("ledger.dspt")).unwrap();
+        let store = Store::create(folder.path().join("ledger.dspt")).unwrap();
         for content in [b"a", b"b"] {
             let mut append = store.begin(None).unwrap();
             put(&mut append, content).unwrap();
@@ -320,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_named_and_leaves_the_ledger_as_it_was() {
-        let (_folder, mut store) = made();
+        let (_folder, store) = made();
         let before = dump(&store);
         let pages: i64 =
             store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
@@ -346,7 +351,7 @@ mod tests {
 
     #[test]
     fn an_append_that_sqlite_gave_up_takes_nothing_more() {
-        let (_folder, mut store) = made();
+        let (_folder, store) = made();
         let before = dump(&store);
         let mut append = store.begin(None).unwrap();
         put(&mut append, b"c").unwrap();
@@ -360,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_stop_between_the_commit_and_the_head_file_is_mended_by_the_next() {
-        let (_folder, mut store) = made();
+        let (_folder, store) = made();
         let mut append = store.begin(None).unwrap();
         put(&mut append, b"c").unwrap();
         append.commit_rows().unwrap();
@@ -381,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_head_file_that_cannot_be_written_does_not_undo_the_append() {
-        let (_folder, mut store) = made();
+        let (_folder, store) = made();
         let aside = beside(&store.path, ".head.new");
         fs::create_dir(&aside).unwrap();
         let mut append = store.begin(None).unwrap();

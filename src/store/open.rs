@@ -96,7 +96,7 @@ impl Store {
             copy,
             mode: Mode::Read,
             still,
-            chosen: false,
+            chosen: Cell::new(false),
             found_log: Cell::new(false),
         })
     }
@@ -116,7 +116,7 @@ impl Store {
         tempfile::tempfile_in(folder).map_err(|source| StoreError::folder(&path, source))?;
         require_ledger(&conn, &path, &path)?;
         let (file, copy, still) = (path.clone(), None, None);
-        let (mode, chosen) = (Mode::Write, false);
+        let (mode, chosen) = (Mode::Write, Cell::new(false));
         let store = Self { conn, path, file, copy, mode, still, chosen, found_log };
         store.leave_log_to_us(store.found_log.get())?;
         let guard = store.refuse_if_replaced(&store.conn)?;

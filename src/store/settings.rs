@@ -110,8 +110,10 @@ fn patiently<T>(
     mut attempt: impl FnMut() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     const PAUSE: Duration = Duration::from_millis(10);
+    // Long enough for SQLite to hold new readers back until the last one has finished.
+    const WAIT: Duration = Duration::from_millis(240);
     let mut left = PATIENCE;
-    conn.busy_timeout(PAUSE)?;
+    conn.busy_timeout(WAIT)?;
     let outcome = loop {
         let outcome = attempt();
         let busy = outcome.as_ref().is_err_and(|error| {
@@ -124,7 +126,7 @@ fn patiently<T>(
             break outcome;
         }
         thread::sleep(PAUSE);
-        left = left.saturating_sub(2 * PAUSE);
+        left = left.saturating_sub(WAIT + PAUSE);
     };
     conn.busy_timeout(PATIENCE)?;
     outcome

@@ -434,6 +434,32 @@ fn the_large_demonstration_is_the_same_every_time_and_verifies() {
     }
 }
 
+#[test]
+fn the_same_said_twice_is_recorded_once_unless_it_is_meant() {
+    let desk = Desk::new();
+    let evidence = "record evidence Policy --item 1.3.1 --for 2025-10-01";
+    desk.owner("2025-10-02", evidence).ok();
+    let again = desk.owner("2025-10-03", evidence).ok();
+    assert!(again.out.contains("Recorded already as #5"), "{}", again.out);
+    assert!(again.err.contains("--again"), "{}", again.err);
+    assert_eq!(desk.owner("2025-10-03", &format!("--json {evidence}")).json()["replayed"], true);
+    assert_eq!(desk.entries(), 6);
+    desk.owner("2025-10-03", &format!("{evidence} --again")).ok();
+    assert_eq!(desk.entries(), 7);
+    // What is not the same, and what was taken back.
+    desk.owner("2025-10-03", &format!("{evidence} --valid-until 2026-10-01")).ok();
+    for seq in [5, 6] {
+        desk.owner("2025-10-03", &format!("withdraw #{seq} --reason lost")).ok();
+    }
+    desk.owner("2025-10-03", evidence).ok();
+    assert_eq!(desk.entries(), 11);
+    // Of several confirmations those that are new.
+    desk.approver("2025-10-04", "confirm 8.3").ok();
+    let more = desk.approver("2025-10-04", "confirm 8.3 8.2").ok();
+    assert!(more.err.contains("#11"), "{}", more.err);
+    assert_eq!(desk.entries(), 13);
+}
+
 /// A pipe whose other end is closed, or a disk that is full.
 struct Stream(std::io::ErrorKind);
 

@@ -66,7 +66,7 @@ fn bare_lines_find_the_head_that_they_are_about() {
     let desk = Desk::new();
     let (old, (vkey, ..)) = (head(&desk), witness(7));
     desk.owner("2025-10-02", ANSWER).ok();
-    desk.owner("2025-10-02", ANSWER).ok();
+    desk.owner("2025-10-02", &format!("{ANSWER} --again")).ok();
     let file = desk.write("line", &line(7, &old, TIME));
     desk.owner("2025-12-02", &format!("anchor cosigned {file} --witness {vkey}")).ok();
     let list = desk.run("2026-11-21", "--json anchor list").ok().json();

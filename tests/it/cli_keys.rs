@@ -57,7 +57,7 @@ fn the_ledger_takes_a_new_log_key_and_finds_it_by_itself() {
     assert_eq!(standing(&desk, "second-log"), "log key");
     let log = format!("{NOTE} --log-passphrase-file {other}");
     desk.owner("2025-10-03", &log).ok();
-    let old = desk.owner("2025-10-03", &format!("{log} --log-key acme-log"));
+    let old = desk.owner("2025-10-03", &format!("{log} --again --log-key acme-log"));
     assert_eq!(old.code, 13);
     assert!(old.err.contains("is not the log key of this ledger"), "{}", old.err);
     let checked = desk.run("2026-11-21", "--json verify").ok().json();

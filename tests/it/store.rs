@@ -163,7 +163,7 @@ fn a_range_of_entries_and_an_error_of_the_caller_end_the_reading() {
 #[test]
 fn what_does_not_fit_is_refused_by_name_and_leaves_nothing() {
     let (_folder, path) = ledger(2);
-    let mut store = Store::open(&path, Mode::Write).unwrap();
+    let store = Store::open(&path, Mode::Write).unwrap();
     let digest = Digest::of(b"x");
     let check = |outcome: Result<(), StoreError>, expected: Expected| {
         let error = outcome.unwrap_err();
@@ -204,7 +204,7 @@ fn what_does_not_fit_is_refused_by_name_and_leaves_nothing() {
     assert_eq!(store.size().unwrap(), 2);
     assert_eq!(store.content(&digest).unwrap(), None);
     store.close().unwrap();
-    let mut store = Store::open(&path, Mode::Read).unwrap();
+    let store = Store::open(&path, Mode::Read).unwrap();
     check(store.begin(None).map(drop), |error| matches!(error, StoreError::ReadOnly { .. }));
 }
 
@@ -487,7 +487,7 @@ fn a_head_that_contradicts_the_ledger_stops_writing() {
     }
     // Noticed by a writer that is open already, too.
     fs::write(&head, note(3)).unwrap();
-    let mut store = Store::open(&path, Mode::Write).unwrap();
+    let store = Store::open(&path, Mode::Write).unwrap();
     fs::write(&head, note(4)).unwrap();
     let error = store.begin(None).unwrap_err();
     assert!(matches!(error, StoreError::RolledBack { ledger: 3, file: 4, .. }), "{error:?}");
@@ -644,7 +644,7 @@ fn child() {
 }
 
 fn stop_at(path: &Path, step: u64) {
-    let mut store = Store::open(path, Mode::Write).unwrap();
+    let store = Store::open(path, Mode::Write).unwrap();
     let mut append = store.begin(None).unwrap();
     let size = append.size().unwrap();
     for at in 0..=4 {
@@ -738,7 +738,7 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
 fn append_with_others(path: &Path, process: u64) {
     for number in 0..50 {
         // Some keep the ledger open, some open it each time, as commands do.
-        let mut store = Store::open(path, Mode::Write).unwrap();
+        let store = Store::open(path, Mode::Write).unwrap();
         loop {
             let expected = process.is_multiple_of(2).then(|| store.size().unwrap());
             match store.begin(expected) {
@@ -936,7 +936,7 @@ fn a_log_that_cannot_be_used_is_named() {
     fs::remove_file(&index).unwrap();
     fs::create_dir(&index).unwrap();
     // SQLite can read the log by itself, but not share it.
-    let mut store = Store::open(&path, Mode::Write).unwrap();
+    let store = Store::open(&path, Mode::Write).unwrap();
     assert_eq!(store.size().unwrap(), 3);
     let error = store.begin(None).unwrap_err();
     assert!(matches!(error, StoreError::NotWritable { .. }), "{error:?}");

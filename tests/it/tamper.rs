@@ -854,7 +854,8 @@ fn a_batch_of_key_events_is_judged_in_its_order() {
 fn files_that_the_ledger_would_miss_or_not_know_are_refused() {
     use dspt_ledger::journal::File;
     let outside = |name: &str| File { name: name.into(), sha256: Digest::of(b"o"), stored: None };
-    let wrong = File { name: "w".into(), sha256: Digest::of(b"o"), stored: Some(b"w".to_vec()) };
+    let wrong =
+        File { name: "w".into(), sha256: Digest::of(b"o"), stored: Some(b"w".to_vec().into()) };
     for (stored, file) in [
         (true, outside("o")),
         (false, File::stored("s", b"s".to_vec())),
