@@ -38,7 +38,7 @@ use crate::tui::model::Model;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
-use crate::tui::{Host, Left, Prepare, run as run_screen, run_linear};
+use crate::tui::{Host, Left, Prepare, drain, run as run_screen, run_linear};
 
 /// Arguments of `tui`.
 #[derive(ClapArgs, Debug)]
@@ -177,6 +177,9 @@ pub(super) fn run(
         let mut model = host.model(theme, &args.question, &mut |_| {})?;
         let mut input = std::io::stdin().lock();
         run_linear(&mut model, &host, &mut input, output.out)?;
+        if terminal {
+            drain();
+        }
         return Ok(code(&model));
     }
     let host = Arc::new(host);

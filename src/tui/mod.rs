@@ -36,7 +36,7 @@ use book::Source;
 use loading::Step;
 use model::Model;
 pub use terminal::input::message;
-pub use terminal::lines::run_linear;
+pub use terminal::lines::{drain, run_linear};
 pub use terminal::run;
 use trust::{Progress, Report};
 

@@ -11,7 +11,7 @@ use super::help::Help;
 use super::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use super::moment::{go_to, known};
 use crate::domain::derive::RulesChoice;
-use crate::domain::text::shown;
+use crate::domain::text::{is_hidden, shown};
 
 /// What a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +53,32 @@ pub struct Input {
     pub error: Option<String>,
 }
 
+/// No input is longer, in bytes.
+const TYPED_MAX: usize = 400;
+
 impl Input {
+    /// Takes a pasted text: its line ends are no Enter, and control characters are left out.
+    pub fn paste(&mut self, text: &str) {
+        let spaced = text.trim_end().chars().map(|c| match c {
+            '\r' | '\n' | '\t' => ' ',
+            other => other,
+        });
+        for c in spaced.filter(|c| !is_hidden(*c)) {
+            if self.text.len() >= TYPED_MAX {
+                break;
+            }
+            // The two characters of one line end are one space.
+            if c != ' ' || !self.text.ends_with(' ') {
+                self.text.push(c);
+            }
+        }
+        self.error = None;
+    }
+
     /// Takes a key; says whether it was one of its own.
     pub fn key(&mut self, key: Key) -> bool {
         match key {
-            Key::Char(c) if !c.is_control() && self.text.len() < 400 => self.text.push(c),
+            Key::Char(c) if !c.is_control() && self.text.len() < TYPED_MAX => self.text.push(c),
             Key::Backspace => {
                 self.text.pop();
             }

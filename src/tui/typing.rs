@@ -50,6 +50,33 @@ pub(super) fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> 
     None
 }
 
+/// Gives a pasted text to the field that is being filled in. Says whether there is one: elsewhere a
+/// paste does nothing, for its letters were meant for another window.
+pub(super) fn paste(model: &mut Model, text: &str) -> bool {
+    let input = match &mut model.overlay {
+        Overlay::Prompt(_, input) => input,
+        Overlay::Form(form) => match form.field {
+            0 => &mut form.date,
+            2 => {
+                form.known = 2;
+                &mut form.other
+            }
+            _ => return false,
+        },
+        Overlay::Palette(palette) => {
+            palette.at = 0;
+            &mut palette.input
+        }
+        Overlay::Help(Help { wanted: Some(input), top }) => {
+            *top = 0;
+            input
+        }
+        Overlay::None | Overlay::Help(_) | Overlay::Text(..) => return false,
+    };
+    input.paste(text);
+    true
+}
+
 /// Gives a key to what lies over the screen.
 pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
     if let Overlay::Help(help) = &mut model.overlay

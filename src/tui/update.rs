@@ -23,6 +23,8 @@ use crate::domain::day::Day;
 pub enum Message {
     /// A key was pressed.
     Key(Key),
+    /// A text was pasted.
+    Paste(String),
     /// A command was called by name, with what it takes.
     Say(Command, String),
     /// The window has another size.
@@ -72,6 +74,8 @@ pub enum Effect {
 pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
     let effect = match message {
         Message::Key(key) => press(model, key),
+        Message::Paste(text) if typing::paste(model, &text) => None,
+        Message::Paste(_) => return None,
         Message::Say(command, rest) => act::say(model, command, &rest),
         Message::Size(columns, rows) => {
             model.window = (columns, rows);

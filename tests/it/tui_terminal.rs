@@ -70,6 +70,7 @@ impl Shell {
         command.env("DSPT_LEDGER", folder.join("ledger.dspt"));
         command.env("HOME", folder);
         command.env("XDG_CONFIG_HOME", folder.join("config"));
+        command.env("LC_ALL", "C.UTF-8");
         for name in ["NO_COLOR", "DSPT_LINEAR", "NO_MOTION", "DSPT_CONFIG"] {
             command.env_remove(name);
         }
@@ -131,6 +132,7 @@ impl Shell {
         assert!(!screen.contents().contains("Position on"), "{}", screen.contents());
         assert!(!screen.contents().contains("RAW"), "{}", screen.contents());
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(!screen.bracketed_paste());
         assert!(self.child.wait().unwrap().success());
     }
 }
@@ -376,6 +378,93 @@ fn a_stopped_program_gives_the_terminal_back_and_takes_it_again() {
     shell.shows("Position on [12 Jul 2026]");
     shell.send(",");
     shell.shows("Position on [22 Jun 2026]");
+    shell.send("q");
+    shell.is_back(0);
+}
+
+/// Says how many bytes of input the program left to the shell.
+const LEFT: &str = "stty -icanon min 0 time 3; \
+                    printf 'LEFT %s END\n' \"$(dd bs=65536 count=1 2>/dev/null | wc -c)\"; \
+                    stty icanon;";
+
+/// A text that was meant for another window: some of its letters are keys.
+fn pasted() -> String {
+    let lines = (0..200).map(|number| format!("line {number} of some quarterly notes\r"));
+    let first = "quarterly notes\r".to_owned();
+    [first].into_iter().chain(lines).chain(["touch pasted-line-ran\r".to_owned()]).collect()
+}
+
+#[test]
+fn a_paste_does_nothing_on_a_screen_and_is_text_in_a_field() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut command = CommandBuilder::new("sh");
+    let program = format!("{} tui --at 2026-06-30", env!("CARGO_BIN_EXE_dspt"));
+    command.args(["-c", &script(&program, LEFT)]);
+    let mut shell = Shell::start(folder.path(), command);
+    shell.shows("Items  122");
+    assert!(shell.parser.screen().bracketed_paste());
+    shell.send(&format!("\u{1b}[200~{}\u{1b}[201~", pasted()));
+    shell.send("g");
+    shell.shows("Go to");
+    shell.send("\u{1b}[200~1/6/2026\r\n\u{1b}[201~");
+    shell.shows("1/6/2026_");
+    shell.send("\r");
+    shell.shows("Position on [1 Jun 2026]");
+    // In the palette too: no pasted line is run.
+    shell.send(":\u{1b}[200~quit\rquit\r\u{1b}[201~");
+    shell.shows(": quit quit_");
+    shell.send("\u{1b}");
+    shell.until("no box", |screen| !screen.contents().contains("All commands"));
+    shell.send("q");
+    shell.shows("LEFT 0 END");
+    shell.is_back(0);
+}
+
+#[test]
+fn what_is_left_of_a_paste_is_not_given_to_the_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    // From a terminal that marks no paste, on the screen and in the linear mode.
+    for (args, shown, paste) in [
+        ("", "Items  122", pasted()),
+        ("--linear", "Type a command, or help.", pasted().replacen("quarterly notes", "quit", 1)),
+    ] {
+        let paste =
+            if args.is_empty() { paste } else { paste.replacen("quit quarterly notes", "quit", 1) };
+        let mut command = CommandBuilder::new("sh");
+        let program = format!("{} tui {args}", env!("CARGO_BIN_EXE_dspt"));
+        command.args(["-c", &script(&program, LEFT)]);
+        let mut shell = Shell::start(folder.path(), command);
+        shell.shows(shown);
+        shell.send(&paste);
+        shell.shows("LEFT 0 END");
+        shell.shows("AFTER 0");
+        assert!(shell.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_program_that_others_put_to_sleep_gives_the_terminal_back() {
+    let folder = tempfile::tempdir().unwrap();
+    make_demo(folder.path());
+    let mut command = CommandBuilder::new("sh");
+    let program = format!("{{ echo $$ > pid; exec {} tui; }}", env!("CARGO_BIN_EXE_dspt"));
+    command.args(["-c", &script(&format!("sh -c '{program}'"), GO_ON)]);
+    let mut shell = Shell::start(folder.path(), command);
+    shell.shows("Items  122");
+    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    let told = std::process::Command::new("kill").args(["-s", "TSTP", pid.trim()]).status();
+    assert!(told.unwrap().success());
+    shell.shows("STOPPED");
+    let screen = shell.parser.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    assert!(!screen.contents().contains("RAW"), "{}", screen.contents());
+    shell.send("\r");
+    shell.until("the screen again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Items  122")
+    });
+    assert!(shell.parser.screen().bracketed_paste());
     shell.send("q");
     shell.is_back(0);
 }

@@ -11,9 +11,9 @@ use ratatui::style::{Modifier, Style};
 
 use super::input::{is_suspend, key_of, message};
 use super::outside::perform;
-#[cfg(unix)]
-use super::taken::end;
 use super::taken::suspend;
+#[cfg(unix)]
+use super::taken::{end, is_sleep};
 use super::{PATIENCE, Screen, Told, Woken, blank, left_by, wait};
 use crate::domain::belief::Grade;
 use crate::tui::keymap::{Command, Key};
@@ -92,6 +92,10 @@ impl Desk<'_> {
                     Woken::InputEnded => return Ok(Left::Screen(model)),
                     Woken::Fallen(why) => return Err(io::Error::other(why)),
                     #[cfg(unix)]
+                    Woken::Signal(signal) if is_sleep(signal) => {
+                        waiting.extend(suspend(self.terminal, model.mouse)?);
+                    }
+                    #[cfg(unix)]
                     Woken::Signal(signal) => return end(signal).map(|()| Left::Stopped),
                     Woken::Message(message) => waiting.push_back(message),
                     Woken::Step(_) | Woken::Prepared | Woken::Updated(_) | Woken::Written => {}
@@ -159,7 +163,7 @@ impl Desk<'_> {
                 }
                 Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
                 #[cfg(unix)]
-                Ok(Woken::Signal(signal)) => {
+                Ok(Woken::Signal(signal)) if !is_sleep(signal) => {
                     return end(signal).map(|()| Changed::Left(Left::Stopped));
                 }
                 Ok(woken) => self.later.push_back(woken),

@@ -36,7 +36,8 @@ pub fn message(event: &Event) -> Option<Message> {
             MouseEventKind::ScrollUp => Some(Message::Wheel(false)),
             _ => None,
         },
-        Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Paste(_) => None,
+        Event::Paste(text) => Some(Message::Paste(text.clone())),
+        Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 

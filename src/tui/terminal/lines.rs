@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::QUIET;
 use super::outside::outside;
-use crate::domain::text::visible;
+use super::taken::forget_input;
+use crate::domain::text::{safe, visible};
 use crate::tui::Host;
 use crate::tui::linear;
 use crate::tui::model::Model;
@@ -48,12 +50,7 @@ pub fn run_linear(
     loop {
         write!(out, "> ")?;
         out.flush()?;
-        let mut line = Vec::new();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return writeln!(out);
-        }
-        // What is not UTF-8 is no command, and no reason to stop listening.
-        let line = String::from_utf8_lossy(&line);
+        let Some(line) = read_line(input)? else { return writeln!(out) };
         let (text, effect) = linear::answer(model, &line);
         write!(out, "{text}")?;
         match effect {
@@ -61,21 +58,66 @@ pub fn run_linear(
             Some(Effect::Quit | Effect::Stop) => return Ok(()),
             Some(Effect::Verify(generation)) => {
                 check(model, generation, host, out);
-                writeln!(out, "{}", model.notice)?;
+                writeln!(out, "{}", safe(&model.notice))?;
             }
             Some(effect) => {
                 let message = outside(model, effect, host);
                 if let Some(Effect::Verify(generation)) = update(model, message) {
                     let told = std::mem::take(&mut model.notice);
                     check(model, generation, host, out);
-                    writeln!(out, "{told}")?;
+                    writeln!(out, "{}", safe(&told))?;
                 }
                 if !model.notice.is_empty() {
-                    writeln!(out, "{}", model.notice)?;
+                    writeln!(out, "{}", safe(&model.notice))?;
                 }
             }
         }
     }
+}
+
+/// Around a pasted text, where a terminal was left in the mode that marks it.
+const PASTE: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
+
+/// Reads one line; none at the end. A paste that is marked as one is part of a line: its own line
+/// ends are spaces.
+fn read_line(input: &mut dyn io::BufRead) -> io::Result<Option<String>> {
+    let [begins, ends] = PASTE;
+    let mut text = String::new();
+    loop {
+        let mut line = Vec::new();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            return Ok((!text.is_empty()).then_some(text));
+        }
+        // What is not UTF-8 is no command, and no reason to stop listening.
+        text.push_str(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        if text.matches(begins).count() <= text.matches(ends).count() || text.len() > PASTED_MAX {
+            return Ok(Some(text.replace(begins, "").replace(ends, "")));
+        }
+        text.push(' ');
+    }
+}
+
+/// No pasted text is longer, in bytes.
+const PASTED_MAX: usize = 1 << 20;
+
+/// Takes in what the terminal has got already, as of a paste that held the word that leaves: the
+/// shell would run the rest.
+pub fn drain() {
+    let _raw = crossterm::terminal::enable_raw_mode();
+    let mut quiet = QUIET;
+    loop {
+        let mut came = false;
+        while crossterm::event::poll(quiet).unwrap_or(false) && crossterm::event::read().is_ok() {
+            // More was on its way, so more may come.
+            (quiet, came) = (10 * QUIET, true);
+        }
+        // What was not read makes room for what did not fit.
+        forget_input();
+        if !came {
+            break;
+        }
+    }
+    let _ = crossterm::terminal::disable_raw_mode();
 }
 
 /// Makes a check, with a line now and then where it takes long.

@@ -29,9 +29,9 @@ use super::{Host, Left, Prepare, view};
 use desk::{Desk, Updated, updater};
 use input::{listen, message};
 use outside::check_beside;
-use taken::Taken;
+use taken::{Taken, forget_input};
 #[cfg(unix)]
-use taken::{end, heed};
+use taken::{end, heed, is_sleep, suspend};
 
 /// What the loop waits for.
 enum Woken {
@@ -114,9 +114,34 @@ pub fn run<E: Send + 'static>(
         Reading::Made(Err(error)) => Err(error),
         Reading::Left(left) => Ok(left),
     };
+    drain(&receiver);
     drop(taken);
     Ok(ended)
 }
+
+/// Takes in what is left of a paste whose first letters left the screen: the shell would run it.
+fn drain(receiver: &Receiver<Woken>) {
+    let (mut quiet, mut others, mut came) = (QUIET, 0, false);
+    while others < OTHERS_MAX {
+        match receiver.recv_timeout(quiet) {
+            // More was on its way, so more may come.
+            Ok(Woken::Input(_)) => (quiet, came) = (10 * QUIET, true),
+            Ok(_) => others += 1,
+            Err(_) if came => {
+                // What was not read makes room for what did not fit.
+                forget_input();
+                came = false;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// How long nothing comes after the last key of a person.
+const QUIET: Duration = Duration::from_millis(60);
+
+/// A check beside the screen that tells how far it is does not hold the user up.
+const OTHERS_MAX: usize = 50;
 
 /// Says that reading has ended, however it ended.
 struct Told(Sender<Woken>);
@@ -161,6 +186,10 @@ fn read<E: Send + 'static>(
                 }
                 Woken::InputEnded => return Ok(Reading::Left(Left::Early)),
                 Woken::Fallen(why) => return Err(io::Error::other(why)),
+                #[cfg(unix)]
+                Woken::Signal(signal) if is_sleep(signal) => {
+                    suspend(terminal, false)?;
+                }
                 #[cfg(unix)]
                 Woken::Signal(signal) => return end(signal).map(|()| Reading::Left(Left::Stopped)),
                 Woken::Input(Event::Resize(..)) => blank(terminal)?,

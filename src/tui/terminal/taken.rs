@@ -6,9 +6,9 @@ use std::io;
 use std::sync::mpsc::Sender;
 
 use crossterm::cursor::Show;
-use crossterm::event::DisableMouseCapture;
 #[cfg(unix)]
 use crossterm::event::EnableMouseCapture;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -26,18 +26,36 @@ impl Taken {
     pub(super) fn take() -> io::Result<Self> {
         enable_raw_mode()?;
         let taken = Self;
-        execute!(io::stdout(), EnterAlternateScreen)?;
+        enter()?;
         Ok(taken)
     }
 
     pub(super) fn give_back() {
+        forget_input();
         // Past standard output's lock and buffer, which a panic may have left in use. Nothing can
         // be said when the terminal is gone.
         if let Ok(mut terminal) = unlocked() {
-            let _ = execute!(terminal, DisableMouseCapture, LeaveAlternateScreen, Show);
+            let _ = execute!(
+                terminal,
+                DisableBracketedPaste,
+                DisableMouseCapture,
+                LeaveAlternateScreen,
+                Show
+            );
         }
         let _ = disable_raw_mode();
     }
+}
+
+/// A screen of our own, and pastes that come as pastes, not as keys.
+fn enter() -> io::Result<()> {
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+/// Forgets what was typed or pasted and not read yet: it was meant for the screen, not for the shell.
+pub(super) fn forget_input() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
 /// Standard output, without its lock and its buffer.
@@ -63,17 +81,23 @@ impl Drop for Taken {
     }
 }
 
-/// Tells the loop when somebody tells the program to end.
+/// Tells the loop when somebody tells the program to end or to sleep.
 #[cfg(unix)]
 pub(super) fn heed(sender: Sender<Woken>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP])?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let _ = sender.send(Woken::Signal(signal));
         }
     });
     Ok(())
+}
+
+/// Says whether a signal tells the program to sleep.
+#[cfg(unix)]
+pub(super) fn is_sleep(signal: i32) -> bool {
+    signal == signal_hook::consts::SIGTSTP
 }
 
 /// Gives the terminal back and ends as the signal would have ended the program.
@@ -87,9 +111,10 @@ pub(super) fn end(signal: i32) -> io::Result<()> {
 #[cfg(unix)]
 pub(super) fn suspend(terminal: &mut Screen, mouse: bool) -> io::Result<Option<Message>> {
     Taken::give_back();
-    signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+    // Past our own handler, which tells the loop: this is what it does about it.
+    signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen)?;
+    enter()?;
     if mouse {
         execute!(io::stdout(), EnableMouseCapture)?;
     }
