@@ -17,6 +17,7 @@ use super::page::flags;
 use super::page::history::{details, item_of};
 use super::page::signatures;
 use super::page::why::Path;
+use super::page::year_end::ToDo;
 use super::time::{set_a, time};
 use super::trust::{Answer, Progress, Report};
 use super::typing::answer;
@@ -121,10 +122,9 @@ pub fn say(model: &mut Model, command: Command, rest: &str) -> Option<Effect> {
         }
         Command::Why | Command::Open | Command::GoToItem => {
             if choose(model, rest) {
-                show(model, Screen::Why)
-            } else {
-                None
+                go(model, Screen::Why);
             }
+            None
         }
         _ => run(model, command),
     }
@@ -154,6 +154,16 @@ fn compare(model: &mut Model, dates: &str) {
     }
 }
 
+/// Takes the item that is drawn as selected. Says whether there is one.
+fn choose_selected(model: &mut Model) -> bool {
+    let Some(item) = model.selected_item() else { return false };
+    if model.item.as_ref() != Some(&item) {
+        model.item = Some(item);
+        model.turned.clear();
+    }
+    true
+}
+
 /// Selects an item by its number.
 fn choose(model: &mut Model, number: &str) -> bool {
     let Ok(item) = number.trim().parse() else {
@@ -180,11 +190,11 @@ fn first_day(model: &Model) -> Day {
 
 /// Goes to a screen.
 pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
-    if model.screen != screen {
-        model.before.push(model.screen);
-        model.before.truncate(20);
-        model.screen = screen;
+    if screen == Screen::Why {
+        // What is explained is what is drawn as selected, however Why is opened.
+        choose_selected(model);
     }
+    go(model, screen);
     if screen == Screen::Compare && !model.chosen {
         let year_before = model.asked.on.plus_months(-12);
         let mut before = model.library.markers.iter().rev();
@@ -195,6 +205,19 @@ pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
         model.chosen = true;
     }
     None
+}
+
+/// How many screens back the way is remembered.
+const BEFORE_MAX: usize = 20;
+
+/// Goes to a screen, and remembers where from.
+fn go(model: &mut Model, screen: Screen) {
+    if model.screen != screen {
+        model.before.push(model.screen);
+        let old = model.before.len().saturating_sub(BEFORE_MAX);
+        model.before.drain(..old);
+        model.screen = screen;
+    }
 }
 
 /// Lays something over the screen.
@@ -266,7 +289,7 @@ fn list(model: &mut Model, command: Command) -> Option<Effect> {
             match item.or_else(|| model.item_at(model.cursor().at)) {
                 Some(item) => {
                     model.item = Some(item);
-                    return show(model, Screen::Why);
+                    go(model, Screen::Why);
                 }
                 None => "This line is about no one item.".clone_into(&mut model.notice),
             }
@@ -275,23 +298,52 @@ fn list(model: &mut Model, command: Command) -> Option<Effect> {
     None
 }
 
+/// The selected line of Why in full, and whether it can be unfolded.
+fn selected_reason(model: &Model) -> Option<(String, bool)> {
+    let Body::Why(Some((_, lines))) = &model.body else { return None };
+    let line = lines.get(model.cursor().at)?;
+    Some((line.text.clone(), line.branch && !line.open))
+}
+
+/// What is said where the selected line is about no item.
+fn not_an_item(model: &Model) -> String {
+    if let Body::YearEnd(page) = &model.body
+        && let Some(ToDo::Assertion(one)) = page.to_do.get(model.cursor().at)
+    {
+        let of = &one.assertion;
+        return format!("{of} is an assertion, confirmed as a whole: dspt confirm {of}");
+    }
+    "No item is selected here.".to_owned()
+}
+
 fn enter(model: &mut Model) -> Option<Effect> {
     match model.screen {
-        Screen::Position | Screen::Compare => {
-            model.turned.clear();
-            show(model, Screen::Why)
+        Screen::Position | Screen::Compare | Screen::YearEnd => {
+            if model.selected_item().is_some() {
+                model.turned.clear();
+                return show(model, Screen::Why);
+            }
+            model.notice = not_an_item(model);
+            None
         }
-        Screen::YearEnd => match model.item_at(model.cursor().at) {
-            Some(_) => show(model, Screen::Why),
-            None => None,
-        },
         Screen::Why | Screen::History => {
+            let line = selected_reason(model);
             if let Some(seq) = model.entry() {
-                let lines = details(&model.library, &model.trust, seq);
+                // The line itself may be cut in the tree.
+                let mut lines: Vec<String> =
+                    line.into_iter().flat_map(|(line, _)| [line, String::new()]).collect();
+                lines.extend(details(&model.library, &model.trust, seq));
                 return open(model, Overlay::Text(format!("Entry #{seq}"), lines, 0));
             }
-            fold(model, true);
-            None
+            match line {
+                Some((line, false)) => {
+                    open(model, Overlay::Text("Reason".to_owned(), vec![line], 0))
+                }
+                Some((_, true)) | None => {
+                    fold(model, true);
+                    None
+                }
+            }
         }
         Screen::Signatures => {
             let all = signatures::lines(model);

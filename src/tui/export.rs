@@ -9,7 +9,7 @@ use super::book::Asked;
 use super::model::{Body, Model, Screen};
 use super::page::compare::status_text;
 use super::page::history::tell;
-use super::page::signatures::lines;
+use super::page::signatures::{Line, lines};
 use super::page::year_end::{published, published_text, statement_commands, to_do_text};
 use super::page::{entries_text, known_text};
 use crate::domain::describe::doubt_mark;
@@ -31,58 +31,51 @@ pub fn header(screen: Screen) -> &'static [&'static str] {
 
 /// The lines of the screen's list, in order.
 pub fn rows(model: &Model) -> Vec<Vec<String>> {
-    match &model.body {
-        Body::Position(..) => model
-            .position
-            .rows
-            .iter()
-            .map(|row| {
-                vec![
-                    row.item.item.to_string(),
-                    row.title.clone(),
-                    row.requirement.as_str().to_owned(),
-                    row.status.word().to_owned(),
-                ]
-            })
-            .collect(),
-        Body::Why(why) => why
-            .iter()
-            .flat_map(|(_, lines)| lines)
-            .map(|line| {
-                vec![line.path.len().to_string(), line.text.clone(), entries(model, &line.entries)]
-            })
-            .collect(),
-        Body::Compare(page) => page
-            .shown
-            .iter()
-            .filter_map(|index| page.all.get(*index))
-            .map(|one| {
-                vec![
-                    one.item.item.to_string(),
-                    one.title.clone(),
-                    status_text(one.before),
-                    status_text(one.after),
-                    one.cause.clone(),
-                    entries(model, &one.entries),
-                ]
-            })
-            .collect(),
-        Body::History(page) => page
-            .lines
-            .iter()
-            .map(|line| {
-                let told = tell(&model.library, *line, page.size);
-                vec![told.entry, told.recorded, told.day, told.who, told.what]
-            })
-            .collect(),
-        Body::Signatures => {
-            lines(model).into_iter().map(|one| vec![one.name, one.state, one.text]).collect()
-        }
-        Body::YearEnd(page) => {
-            let text = |one| to_do_text(page, one, &model.library).to_vec();
-            page.to_do.iter().map(text).collect()
-        }
+    if matches!(model.body, Body::Signatures) {
+        return lines(model).into_iter().map(signature).collect();
     }
+    (0..model.lines()).filter_map(|line| row(model, line)).collect()
+}
+
+fn signature(one: Line) -> Vec<String> {
+    vec![one.name, one.state, one.text]
+}
+
+/// One line of the screen's list: what a large list need not be made whole for.
+pub fn row(model: &Model, line: usize) -> Option<Vec<String>> {
+    Some(match &model.body {
+        Body::Position(..) => {
+            let row = model.position.rows.get(line)?;
+            vec![
+                row.item.item.to_string(),
+                row.title.clone(),
+                row.requirement.as_str().to_owned(),
+                row.status.word().to_owned(),
+            ]
+        }
+        Body::Why(why) => {
+            let (_, lines) = why.as_ref()?;
+            let line = lines.get(line)?;
+            vec![line.path.len().to_string(), line.text.clone(), entries(model, &line.entries)]
+        }
+        Body::Compare(page) => {
+            let one = page.line(line)?;
+            vec![
+                one.item.item.to_string(),
+                one.title.clone(),
+                status_text(one.before),
+                status_text(one.after),
+                one.cause.clone(),
+                entries(model, &one.entries),
+            ]
+        }
+        Body::History(page) => {
+            let told = tell(&model.library, *page.lines.get(line)?, page.size);
+            vec![told.entry, told.recorded, told.day, told.who, told.what]
+        }
+        Body::Signatures => signature(lines(model).into_iter().nth(line)?),
+        Body::YearEnd(page) => to_do_text(page, page.to_do.get(line)?, &model.library).to_vec(),
+    })
 }
 
 /// The same without rows that only give a line more room on a screen.

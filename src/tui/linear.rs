@@ -21,6 +21,17 @@ use crate::domain::text::safe;
 
 /// What is said at the start.
 pub fn greeting(model: &Model) -> String {
+    by_lines(&said_first(model))
+}
+
+/// Makes every line safe: whatever part of a ledger came into it, none can paint a terminal.
+pub fn by_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| line.strip_suffix('\n').map_or_else(|| safe(line), |line| safe(line) + "\n"))
+        .collect()
+}
+
+fn said_first(model: &Model) -> String {
     let position = &model.position;
     let mut text = warned(model);
     let _ = writeln!(text, "{}\n{}", position.sentence(), position.counts_text());
@@ -65,6 +76,11 @@ pub const TWO_DATES: [&str; 3] = [
 
 /// Answers one line. The text ends with a line feed; the effect is for the caller.
 pub fn answer(model: &mut Model, line: &str) -> (String, Option<Effect>) {
+    let (text, effect) = said(model, line);
+    (by_lines(&text), effect)
+}
+
+fn said(model: &mut Model, line: &str) -> (String, Option<Effect>) {
     let line = line.trim();
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     if name.is_empty() {
@@ -241,12 +257,24 @@ fn page(model: &Model) -> String {
             | Screen::YearEnd => writeln!(text, "{}", cells.join(", ").trim_end_matches(", ")),
         };
     }
+    text.push_str(&selected(model));
     text.push_str(&outlook(model));
     if let Some(beside) = &model.beside {
         text.push_str(&other_side(model, beside));
     }
     let _ = writeln!(text, "This view: {}", view_command(model, false));
     text
+}
+
+/// The line that `open` opens.
+fn selected(model: &Model) -> String {
+    match export::row(model, model.cursor().at) {
+        Some(row) if model.screen != Screen::Why => {
+            let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
+            format!("Selected: {}\n", cells.join(", ").trim_end_matches(", "))
+        }
+        Some(_) | None => String::new(),
+    }
 }
 
 /// Whether the year can be closed: what the boxes over the list say.

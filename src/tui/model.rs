@@ -98,6 +98,16 @@ pub struct Beside {
     pub tree: Option<(Box<Why>, Vec<Line>)>,
 }
 
+/// The lines of Why as they were, and which was selected.
+struct Followed {
+    item: ItemRef,
+    asked: Asked,
+    /// How many entries the question could use.
+    size: u64,
+    at: Path,
+    lines: Vec<Line>,
+}
+
 /// What was read of entries for the lines on screen.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
@@ -146,8 +156,13 @@ pub struct Model {
     pub screen: Screen,
     /// Where Esc goes back to.
     pub before: Vec<Screen>,
-    /// The item that lists select and Why explains.
+    /// The item that lists select where they have it, and that Why explains. What is drawn as
+    /// selected, and opened, is [`Model::selected_item`].
     pub item: Option<ItemId>,
+    /// Whether the selected line was chosen as one about an item.
+    pub on_item: bool,
+    /// The line that History selects where it has it.
+    pub happening: Option<Happening>,
     /// One cursor for each screen.
     pub cursors: [Cursor; 6],
     /// What lists show.
@@ -220,6 +235,8 @@ impl Model {
             screen: if broken { Screen::Signatures } else { Screen::Position },
             before: Vec::new(),
             item,
+            on_item: true,
+            happening: None,
             cursors: [Cursor::default(); 6],
             filter,
             wanted: String::new(),
@@ -294,8 +311,26 @@ impl Model {
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = at;
         }
-        if let Some(item) = self.item_at(at) {
-            self.item = Some(item);
+        let item = self.item_at(at);
+        self.on_item = item.is_some();
+        if item.is_some() {
+            self.item = item;
+        }
+        if let Body::History(page) = &self.body {
+            self.happening = page.lines.get(at).copied();
+        }
+    }
+
+    /// The item on the line that is drawn as selected: the one that opening opens. In Why it is the
+    /// item explained.
+    pub fn selected_item(&self) -> Option<ItemId> {
+        match self.body {
+            Body::Why(_) => self.item.clone(),
+            Body::Position(..)
+            | Body::Compare(_)
+            | Body::History(_)
+            | Body::Signatures
+            | Body::YearEnd(_) => self.item_at(self.cursor().at),
         }
     }
 
@@ -393,6 +428,7 @@ impl Model {
 
     /// Works out again what the screen says, keeping item and scroll where they are.
     pub fn refresh(&mut self) {
+        let before = self.followed();
         self.over = self.read_over();
         let (columns, rows) = self.window;
         self.size = (columns, rows.saturating_sub(self.over.rows() + self.over.more()));
@@ -403,6 +439,9 @@ impl Model {
         self.body = self.read_body();
         self.beside = self.read_beside();
         self.keep_line();
+        if let Some(before) = before {
+            self.follow(&before);
+        }
         self.scroll();
         self.reasons();
         self.told = self.read_told();
@@ -473,17 +512,55 @@ impl Model {
         Some(Beside { asked, tree })
     }
 
-    /// Puts the cursor back on the item that was selected, where the list still has it.
+    /// Puts the cursor back on what was selected, where the list still has it.
     fn keep_line(&mut self) {
-        let item = self.item.clone();
-        let lines = self.lines();
-        // A line about no item was selected as such and stays.
-        let at = self.cursor().at;
-        let plain = at < lines && self.item_at(at).is_none();
-        let wanted = if plain || item.is_none() { 0..0 } else { 0..lines };
-        let found = wanted.into_iter().find(|line| self.item_at(*line) == item);
+        let (lines, at) = (self.lines(), self.cursor().at);
+        let found = match &self.body {
+            Body::History(page) => {
+                let here = page.lines.get(at).copied();
+                let moved = self.happening.filter(|wanted| here != Some(*wanted));
+                moved.and_then(|wanted| page.lines.iter().position(|one| *one == wanted))
+            }
+            Body::Signatures => {
+                let all = signatures::lines(self);
+                all.get(at).filter(|line| line.is_title).map(|_| at + 1)
+            }
+            Body::Position(..) | Body::Compare(_) | Body::YearEnd(_) => {
+                // A line about no item was selected as such and stays.
+                let item = self.item.as_ref().filter(|_| self.on_item);
+                item.and_then(|item| {
+                    (0..lines).find(|line| self.item_at(*line).as_ref() == Some(item))
+                })
+            }
+            Body::Why(_) => None,
+        };
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = found.unwrap_or(cursor.at).min(lines.saturating_sub(1));
+        }
+    }
+
+    /// What the lines of Why were before a change, where there were any.
+    fn followed(&self) -> Option<Followed> {
+        let Body::Why(Some((why, lines))) = &self.body else { return None };
+        let at = lines.get(self.cursor().at)?.path.clone();
+        let (item, asked, size) = (why.item.clone(), why.asked, why.size);
+        Some(Followed { item, asked, size, at, lines: lines.clone() })
+    }
+
+    /// Keeps the line of Why; where the same item is asked another question, goes to what changed.
+    fn follow(&mut self, before: &Followed) {
+        let Body::Why(Some((why, lines))) = &self.body else { return };
+        if why.item.item != before.item.item {
+            return;
+        }
+        let same = lines.iter().position(|one| one.path == before.at);
+        let found = if before.asked == why.asked {
+            same
+        } else {
+            why::what_changed(&before.lines, before.size, lines).or(same)
+        };
+        if let (Some(at), Some(cursor)) = (found, self.cursors.get_mut(self.screen.number())) {
+            cursor.at = at;
         }
     }
 

@@ -49,6 +49,7 @@ mod tamper;
 mod tamper_kit;
 mod tui;
 mod tui_same;
+mod tui_selection;
 mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;

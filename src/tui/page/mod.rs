@@ -19,6 +19,7 @@ use crate::domain::edition::Requirement;
 use crate::domain::refs::ItemRef;
 use crate::domain::replay::ReplayError;
 use crate::domain::status::{DayView, Stand, Status};
+use crate::domain::text::safe;
 
 /// One item on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl Position {
             RulesChoice::Then => "in force then",
             RulesChoice::Latest => "latest known",
         };
-        format!("{how}: DSPT {} {}", period.edition.id, period.edition.revision)
+        format!("{how}: DSPT {} {}", period.edition.id, safe(&period.edition.revision))
     }
 
     /// The edition and the type of organisation, as the first line names them.

@@ -44,6 +44,10 @@ pub struct Answer {
 pub struct Why {
     /// The item.
     pub item: ItemRef,
+    /// The question.
+    pub asked: Asked,
+    /// How many entries it may use.
+    pub size: u64,
     /// `9.2.1 Annual penetration test: LAPSED`.
     pub heading: String,
     /// `9.2.1 Annual penetration test`.
@@ -132,6 +136,8 @@ impl Why {
         let word = finding.status.word().to_uppercase();
         Some(Self {
             item: item.clone(),
+            asked: position.asked,
+            size: position.size,
             heading: format!("{} {}: {word}", item.item, finding.title),
             title: format!("{} {}", item.item, finding.title),
             status: finding.status,
@@ -164,6 +170,18 @@ impl Why {
         flatten(&self.tree, &mut Vec::new(), turned, all, &mut lines);
         lines
     }
+}
+
+/// The line that says what changed since the same item was explained by `before`, when `size` entries
+/// could be used: what rests on an entry that was not known then, else what was not said then.
+pub fn what_changed(before: &[Line], size: u64, now: &[Line]) -> Option<usize> {
+    let said = |line: &Line| before.iter().any(|one| one.text == line.text);
+    let newly = |line: &Line| line.entries.iter().filter(|seq| **seq >= size).count();
+    let all = || now.iter().enumerate().filter(|(_, line)| !said(line));
+    // Of a line and what stands under it, the one that says it alone.
+    let entry = all().filter(|(_, line)| newly(line) > 0);
+    let entry = entry.min_by_key(|(_, line)| (line.entries.len() - newly(line), line.branch));
+    entry.or_else(|| all().next()).map(|(at, _)| at)
 }
 
 fn capital(word: &str) -> String {
