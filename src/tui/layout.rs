@@ -12,9 +12,18 @@ pub const LEAST: (u16, u16) = (60, 18);
 /// The widest box of text: wider lines are hard to read.
 pub const TEXT_COLUMNS_MAX: u16 = 100;
 
+/// From here on a second pane has room for whole words beside a list that is as wide as that of
+/// eighty columns.
+const WIDE: u16 = 130;
+
+/// Says whether there is more room than eighty columns have.
+pub fn is_roomy(size: (u16, u16)) -> bool {
+    size.0 >= 112
+}
+
 /// Says whether a second pane has room.
 pub fn is_wide(size: (u16, u16)) -> bool {
-    size.0 >= 100
+    size.0 >= WIDE
 }
 
 /// Says whether the window is smaller than the full design.

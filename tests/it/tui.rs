@@ -187,7 +187,8 @@ pub(crate) fn drawn(model: &mut Model, columns: u16, rows: u16) -> String {
     text
 }
 
-pub(crate) const SIZES: [(u16, u16); 4] = [(60, 18), (80, 24), (140, 40), (240, 70)];
+pub(crate) const SIZES: [(u16, u16); 6] =
+    [(60, 18), (80, 24), (100, 30), (120, 36), (140, 40), (240, 70)];
 
 /// Every screen, in the order of the numbers.
 pub(crate) fn each_screen(mut check: impl FnMut(&mut Model, Screen)) {

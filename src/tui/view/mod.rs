@@ -262,7 +262,7 @@ fn keys(model: &Model) -> String {
     };
     let between = if layout::is_wide(model.size) { "   " } else { "  " };
     let mut list = list;
-    if layout::is_wide(model.size) {
+    if layout::is_roomy(model.size) {
         list.extend([
             (&[C::Today][..], "today"),
             (&[C::Find], "find"),

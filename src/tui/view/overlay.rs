@@ -37,7 +37,7 @@ fn tail(text: &str, width: usize) -> String {
 
 fn prompt(model: &Model, ask: Ask, input: &Input, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let box_area = Rect { x: 0, y: area.height.saturating_sub(6), width: area.width, height: 4 };
-    pen.blank(box_area);
+    pen.clear(box_area);
     let (question, forms) = ask.words(&model.keys);
     pen.frame(box_area, question, "Enter  Esc cancel");
     let width = box_area.width.saturating_sub(6);
@@ -58,7 +58,7 @@ fn centre(area: Rect, width: u16, height: u16) -> Rect {
 
 fn form_box(model: &Model, form: &Form, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let place = centre(area, 64, 16);
-    pen.blank(place);
+    pen.clear(place);
     pen.frame(place, "Which position?", "Esc cancel");
     let dot = |on: bool| if on { "(o)" } else { "( )" };
     let here = |field: usize| if form.field == field { ">" } else { " " };
@@ -104,7 +104,7 @@ fn form_box(model: &Model, form: &Form, pen: &mut Pen<'_>, area: Rect) -> (u16, 
 
 fn palette_box(model: &Model, palette: &Palette, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let place = centre(area, 70, area.height.saturating_sub(4));
-    pen.blank(place);
+    pen.clear(place);
     pen.frame(place, "All commands", "Enter run  Esc cancel");
     let typed = tail(&palette.input.text, usize::from(place.width.saturating_sub(8)));
     pen.line(place.x + 2, place.y + 1, place.width - 4, &format!(": {typed}_"), Role::Title);
@@ -158,7 +158,7 @@ fn text_box(
     let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap_kept(line, width)).collect();
     let high = u16::try_from(wrapped.len() + 2).unwrap_or(u16::MAX);
     let place = centre(area, wide, high);
-    pen.blank(place);
+    pen.clear(place);
     pen.frame(place, title, remark);
     let room = usize::from(place.height.saturating_sub(2));
     for (number, line) in wrapped.iter().skip(top).take(room).enumerate() {

@@ -2,9 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget as _};
 
 use super::super::theme::{Role, Theme};
 use super::super::width::{columns, cut, fill};
+
+/// No character takes more columns.
+const WIDE_MAX: u16 = 4;
 
 /// Where a screen is drawn.
 pub(super) struct Pen<'b> {
@@ -21,6 +26,11 @@ impl<'b> Pen<'b> {
         self.theme
     }
 
+    /// The whole style of a cell: what was written there before lends nothing to it.
+    fn style(&self, role: Role) -> Style {
+        Style::reset().patch(self.theme.style(role))
+    }
+
     /// Writes a text at a place, cut to a width.
     pub(super) fn line(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) {
         let area = self.buffer.area;
@@ -29,7 +39,7 @@ impl<'b> Pen<'b> {
         }
         let width = usize::from(width.min(area.right() - x));
         let text = cut(text, width, self.theme.glyphs.more);
-        self.buffer.set_stringn(x, y, text, width, self.theme.style(role));
+        self.buffer.set_stringn(x, y, text, width, self.style(role));
     }
 
     /// Writes a text so that it ends at a column; nothing where it would begin before `from`.
@@ -85,17 +95,24 @@ impl<'b> Pen<'b> {
         self.line(area.x + 1, y, width, &text, role);
     }
 
-    /// Blanks a part of the screen.
-    pub(super) fn blank(&mut self, area: Rect) {
-        let empty = " ".repeat(usize::from(area.width));
-        for y in area.y..area.bottom() {
-            self.put(area.x, y, &empty);
+    /// Clears a part of the screen, texts and styles, for something that lies over it.
+    pub(super) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        // A wide character that begins left of the area would reach into it.
+        for y in area.top()..area.bottom() {
+            for back in 1..=WIDE_MAX.min(area.x) {
+                let cell = self.buffer.cell_mut((area.x - back, y));
+                if let Some(cell) = cell.filter(|cell| columns(cell.symbol()) > usize::from(back)) {
+                    cell.set_symbol(" ");
+                }
+            }
         }
+        Clear.render(area, self.buffer);
     }
 
     fn put(&mut self, x: u16, y: u16, text: &str) {
         if y < self.buffer.area.bottom() && x < self.buffer.area.right() {
-            self.buffer.set_string(x, y, text, self.theme.style(Role::Plain));
+            self.buffer.set_string(x, y, text, self.style(Role::Plain));
         }
     }
 }

@@ -67,9 +67,14 @@ fn counts(model: &Model) -> String {
              {not_met} N/A {none}"
         )
     } else {
+        let mandatory = if layout::is_roomy(model.size) {
+            format!("   Mandatory: {in_place} of {mandatory} in place")
+        } else {
+            String::new()
+        };
         format!(
             " Met {met}  By equivalence {equal}  Confirming {confirm}  Partly {partly}  Lapsed \
-             {lapsed}  Not met {not_met}  N/A {none}"
+             {lapsed}  Not met {not_met}  N/A {none}{mandatory}"
         )
     }
 }
