@@ -335,15 +335,11 @@ fn enter(model: &mut Model) -> Option<Effect> {
                 lines.extend(details(&model.library, &model.trust, seq));
                 return open(model, Overlay::Text(format!("Entry #{seq}"), lines, 0));
             }
-            match line {
-                Some((line, false)) => {
-                    open(model, Overlay::Text("Reason".to_owned(), vec![line], 0))
-                }
-                Some((_, true)) | None => {
-                    fold(model, true);
-                    None
-                }
+            if let Some((line, false)) = line {
+                return open(model, Overlay::Text("Reason".to_owned(), vec![line], 0));
             }
+            fold(model, true);
+            None
         }
         Screen::Signatures => {
             let all = signatures::lines(model);

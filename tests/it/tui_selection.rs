@@ -173,7 +173,10 @@ fn what_a_filter_or_another_day_hides_is_not_opened() {
     press(&mut model, "flapsed\n");
     let row = drawn_selected(&mut model, 80, 24).unwrap();
     press(&mut model, "2");
-    assert_eq!(row.split_whitespace().next(), model.item.as_ref().map(|one| one.as_str()));
+    assert_eq!(
+        row.split_whitespace().next(),
+        model.item.as_ref().map(dspt_ledger::domain::refs::ItemId::as_str)
+    );
 }
 
 #[test]
