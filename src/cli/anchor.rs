@@ -16,6 +16,7 @@ use super::signing::Signing;
 use crate::domain::anchor::{Anchor, Intervals, Outsider};
 use crate::domain::day::Instant;
 use crate::domain::event::{AnchorCosigned, Event};
+use crate::domain::explained::Explained;
 use crate::domain::replay::Fact;
 use crate::export::{anchors, files, heads};
 use crate::journal::examine::{OWN_KEY, counts, is_own};
@@ -243,7 +244,8 @@ fn list(
     let chosen = path.map(policy).transpose()?;
     let journal = open(ledger, Mode::Read, output)?;
     let counted = believed(&journal.ledger, chosen.as_ref());
-    let intervals = Intervals::new(&counted);
+    let explained = Explained::of(&journal.ledger.facts);
+    let intervals = Intervals::weighed(&counted, &explained);
     let mut columns = Columns::new(&["Entry", "Head of", "Dated", "By", "Counts", "Shows"]);
     let mut rows = Vec::new();
     for one in &journal.ledger.anchors {
@@ -254,9 +256,9 @@ fn list(
             one.at.to_string(),
             one.name().to_owned(),
             counts_text(one, &journal.ledger, counts),
-            shows(one),
+            shows(one, &explained),
         ]);
-        rows.push(anchor_json(one, counts));
+        rows.push(anchor_json(one, counts, &explained));
     }
     let mut text = columns.text(output.width);
     let believed = believed_text(chosen.is_some());
@@ -293,8 +295,12 @@ fn counts_text(one: &Anchor, ledger: &Ledger, counts: bool) -> String {
 }
 
 /// Between which entries a head draws a line.
-fn shows(one: &Anchor) -> String {
+fn shows(one: &Anchor, explained: &Explained) -> String {
     let mut parts = Vec::new();
+    let by = one.seq.and_then(|seq| explained.anchor(seq));
+    if let Some(by) = by {
+        return format!("#{by} says that its clock was wrong: dates nothing from above");
+    }
     match one.size {
         0 => {}
         1 => parts.push("#0 not after".to_owned()),
@@ -304,7 +310,8 @@ fn shows(one: &Anchor) -> String {
     parts.join(", ")
 }
 
-fn anchor_json(one: &Anchor, counts: bool) -> Value {
+fn anchor_json(one: &Anchor, counts: bool, explained: &Explained) -> Value {
+    let by = one.seq.and_then(|seq| explained.anchor(seq));
     json!({
         "entry": one.seq,
         "size": one.size,
@@ -316,7 +323,8 @@ fn anchor_json(one: &Anchor, counts: bool) -> Value {
         "name": one.name(),
         "key": (one.outsider == Outsider::Witness).then_some(&one.by),
         "counts": counts,
-        "not_after_to": one.size.checked_sub(1),
+        "explained_by": by,
+        "not_after_to": one.size.checked_sub(1).filter(|_| by.is_none()),
         "not_before_from": one.seq.map(|seq| seq + 1),
     })
 }

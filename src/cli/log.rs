@@ -13,6 +13,7 @@ use super::question::{day, event, open};
 use crate::domain::anchor::{Interval, Intervals};
 use crate::domain::day::{Day, Instant};
 use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
+use crate::domain::explained::Explained;
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
 use crate::domain::text::counted;
@@ -55,14 +56,16 @@ pub(super) struct ShowArgs {
 /// When entries were written, by the word of witnesses outside.
 struct Witnessed {
     intervals: Intervals,
+    explained: Explained,
     believed: &'static str,
 }
 
 impl Witnessed {
     fn new(ledger: &Ledger, file: Option<&Path>) -> Result<Self, Failure> {
         let chosen = file.map(policy).transpose()?;
-        let intervals = Intervals::new(&believed(ledger, chosen.as_ref()));
-        Ok(Self { intervals, believed: believed_text(chosen.is_some()) })
+        let explained = Explained::of(&ledger.facts);
+        let intervals = Intervals::weighed(&believed(ledger, chosen.as_ref()), &explained);
+        Ok(Self { intervals, explained, believed: believed_text(chosen.is_some()) })
     }
 
     fn json(&self, fact: &Fact) -> Value {
@@ -72,6 +75,7 @@ impl Witnessed {
             "not_before": stamp(interval.after),
             "not_after": stamp(interval.before),
             "outside": interval.excludes(fact.at),
+            "explained_by": self.explained.stamp(fact.seq, fact.at),
             "believed": self.believed,
         })
     }
@@ -94,7 +98,11 @@ impl Witnessed {
         let outside = interval.excludes(fact.at);
         let outside =
             if outside { "\n  OUTSIDE    the time that it claims is outside" } else { "" };
-        format!("  written    {text}{outside}\n")
+        let by = self.explained.stamp(fact.seq, fact.at);
+        let by = by.map_or_else(String::new, |by| {
+            format!("\n  CLOCK      entry #{by} says that the clock was wrong")
+        });
+        format!("  written    {text}{outside}{by}\n")
     }
 }
 
@@ -112,7 +120,9 @@ fn marks(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> String {
     let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
     let outside = witnessed.intervals.of(fact.seq).excludes(fact.at);
     let outside = outside.then(|| "OUTSIDE: witnesses exclude this time".to_owned());
-    late.into_iter().chain(doubtful).chain(outside).collect::<Vec<_>>().join(", ")
+    let clock = witnessed.explained.stamp(fact.seq, fact.at);
+    let clock = clock.map(|by| format!("WRONG CLOCK, says #{by}"));
+    late.into_iter().chain(doubtful).chain(outside).chain(clock).collect::<Vec<_>>().join(", ")
 }
 
 /// The mark of an entry whose key was declared compromised from there on, or earlier.

@@ -6,6 +6,7 @@ mod candidates;
 mod catalogue;
 mod check;
 mod checkpoint;
+mod clock;
 mod dash;
 mod demo;
 mod demo_years;
@@ -129,6 +130,8 @@ enum Command {
     Checkpoint(checkpoint::Args),
     /// Heads that witnesses and authorities dated: record, list, give back
     Anchor(anchor::Args),
+    /// Say that a clock was wrong: one's own, or that of somebody outside
+    Clock(clock::Args),
     /// Ask an authority for the time of a head, record its answer, check it (RFC 3161)
     Timestamp(timestamp::Args),
     /// Proofs as files: that entries are under a head, that a head follows an older one
@@ -270,6 +273,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Prove(args) => prove::run(args, ledger, output),
         Command::Export(args) => export::run(args, ledger, output),
         Command::Anchor(args) => anchor::run(args, ledger, output),
+        Command::Clock(args) => clock::run(args, ledger, output),
         Command::Witness(args) => witness::run(args, ledger, output),
         Command::Timestamp(args) => timestamp::run(args, ledger, output),
         Command::Fork(args) => fork::run(args, ledger, output),

@@ -376,6 +376,10 @@ impl<'r> Report<'r> {
             let said = if self.guard_fault { "NO" } else { "good" };
             let _ = writeln!(text, "  {:<10}  {said}: {head_file}", "head file");
         }
+        for remark in &found.remarks {
+            let (place, said) = (&remark.place, safe(&remark.text));
+            let _ = writeln!(text, "Remark: {place}: {}: {said}", remark.rule);
+        }
         for finding in &found.findings {
             let (place, said) = (&finding.place, safe(&finding.text));
             let _ = writeln!(text, "Finding: {place}: {}: {said}", finding.rule);
@@ -428,6 +432,7 @@ impl<'r> Report<'r> {
             "phases": phases.collect::<Vec<_>>(),
             "fault": self.fault().map(fault_json),
             "findings": found.findings.iter().map(fault_json).collect::<Vec<_>>(),
+            "remarks": found.remarks.iter().map(fault_json).collect::<Vec<_>>(),
             "undecided": self.undecided,
             "head_file": self.head_file,
             "head": found.about.as_ref().map(|(_, head)| String::from_utf8_lossy(head).into_owned()),

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::day::Day;
 use super::edition::{ControlStanding, Edition};
 use super::event::{
-    CertificateRecorded, ChallengeUpheld, Correction, EditionAdopted, EquivalenceAsserted, Event,
-    EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind, MappingApproved,
-    OrganisationClassified, Rows, ScopeDeclared, SoaRecorded, StatementPublished,
+    CertificateRecorded, ChallengeUpheld, Clock, ClockExplained, Correction, EditionAdopted,
+    EquivalenceAsserted, Event, EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind,
+    MappingApproved, OrganisationClassified, Rows, ScopeDeclared, SoaRecorded, StatementPublished,
 };
 use super::mapping::MappingRow;
 use super::refs::{
@@ -44,6 +44,7 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         Event::KeyRotated(body) => not_blank("the reason", &body.reason),
         Event::LogKeyRotated(body) => not_blank("the reason", &body.reason),
         Event::AnchorTimestamped(body) => not_blank("the authority", &body.authority),
+        Event::ClockExplained(body) => clock(state, body),
         Event::StatementPublished(body) => published(state, body, today),
         Event::OrganisationClassified(body) => classified(state, body),
         Event::ScopeDeclared(body) => scope(state, body),
@@ -92,6 +93,25 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(),
         }
         Event::Correction(body) => correction(state, body, by, today),
     }
+}
+
+/// A clock is explained for an entry that is there; an outsider's, for an anchor.
+fn clock(state: &State, body: &ClockExplained) -> Result<(), Refusal> {
+    for id in std::iter::once(&body.entry).chain(&body.until) {
+        let Some((seq, kind)) = state.event(id) else {
+            return refuse(format!("no entry has the id {id}"));
+        };
+        let anchor = matches!(kind, Kind::AnchorCosigned | Kind::AnchorTimestamped);
+        if body.clock == Clock::Outsider && !anchor {
+            return refuse(format!(
+                "entry #{seq} is {kind}, and nobody outside dated anything in it"
+            ));
+        }
+    }
+    if body.clock == Clock::Outsider && body.until.is_some() {
+        return refuse("an outsider's clock is explained for one anchor at a time");
+    }
+    not_blank("the reason", &body.reason)
 }
 
 /// An event about another one, with a reason.

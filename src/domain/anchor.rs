@@ -4,6 +4,7 @@
 //! is one, and whose word counts, is decided where signatures are checked; here are only values.
 
 use super::day::Instant;
+use super::explained::Explained;
 
 /// How far clocks may differ, in milliseconds. A difference up to it proves nothing; `docs/FORMAT.md`
 /// states it, and every verifier has the same.
@@ -58,11 +59,34 @@ pub struct Interval {
 impl Interval {
     /// Says whether a claimed time is outside, clocks that differ a little allowed for.
     pub fn excludes(&self, claimed: Instant) -> bool {
-        let claimed = claimed.millis();
-        let early = |after: Instant| claimed < after.millis().saturating_sub(TOLERANCE_MILLIS);
-        let late = |before: Instant| claimed > before.millis().saturating_add(TOLERANCE_MILLIS);
-        self.after.is_some_and(early) || self.before.is_some_and(late)
+        self.is_before(claimed) || self.is_after(claimed)
     }
+
+    /// Says whether an entry claims to be older than it can be.
+    pub fn is_before(&self, claimed: Instant) -> bool {
+        self.after.is_some_and(|after| is_later(after, claimed))
+    }
+
+    /// Says whether an entry claims a time at which it had been there already.
+    pub fn is_after(&self, claimed: Instant) -> bool {
+        self.before.is_some_and(|before| is_later(claimed, before))
+    }
+}
+
+/// Says whether a time is later than another by more than clocks differ.
+pub fn is_later(at: Instant, than: Instant) -> bool {
+    at.millis() > than.millis().saturating_add(TOLERANCE_MILLIS)
+}
+
+/// Puts to each recording entry the latest time up to it.
+fn latest(mut recorded: Vec<(u64, Instant)>) -> Vec<(u64, Instant)> {
+    recorded.sort_unstable();
+    let mut latest = None;
+    for (_, at) in &mut recorded {
+        *at = latest.map_or(*at, |latest: Instant| latest.max(*at));
+        latest = Some(*at);
+    }
+    recorded
 }
 
 /// The anchors of a ledger, ready to answer for any entry.
@@ -77,6 +101,27 @@ pub struct Intervals {
 }
 
 impl Intervals {
+    /// Takes in the anchors that are believed, in any order, each with the weight that is left to it:
+    /// the time of one that is explained bounds nothing from above, and from below only until another
+    /// shows that its entry was there earlier than it says.
+    pub fn weighed<'a>(
+        anchors: impl IntoIterator<Item = &'a Anchor>,
+        explained: &Explained,
+    ) -> Self {
+        let (named, plain): (Vec<&Anchor>, Vec<&Anchor>) = anchors
+            .into_iter()
+            .partition(|one| one.seq.is_some_and(|seq| explained.anchor(seq).is_some()));
+        let mut made = Self::new(plain.iter().copied());
+        let kept: Vec<(u64, Instant)> = named
+            .into_iter()
+            .filter_map(|one| Some((one.seq?, one.at)))
+            .filter(|(seq, at)| !made.of(*seq).before.is_some_and(|seen| is_later(*at, seen)))
+            .collect();
+        let plain = plain.iter().filter_map(|one| Some((one.seq?, one.at)));
+        made.after = latest(plain.chain(kept).collect());
+        made
+    }
+
     /// Takes in the anchors that are believed, in any order.
     pub fn new<'a>(anchors: impl IntoIterator<Item = &'a Anchor>) -> Self {
         let anchors: Vec<&Anchor> = anchors.into_iter().collect();
@@ -85,13 +130,7 @@ impl Intervals {
         // One look is one, however often it is told.
         times.dedup();
         let recorded = anchors.iter().filter_map(|one| Some((one.seq?, one.at)));
-        let mut after: Vec<(u64, Instant)> = recorded.collect();
-        after.sort_unstable();
-        let mut latest = None;
-        for (_, at) in &mut after {
-            *at = latest.map_or(*at, |latest: Instant| latest.max(*at));
-            latest = Some(*at);
-        }
+        let after = latest(recorded.collect());
         let mut before: Vec<(u64, Instant)> =
             anchors.iter().map(|one| (one.size, one.at)).collect();
         before.sort_unstable();

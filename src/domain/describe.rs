@@ -2,7 +2,7 @@
 
 use super::chronicle::Words;
 use super::day::Day;
-use super::event::{Event, EvidenceRecorded, ItemAnswered, Rows};
+use super::event::{Clock, Event, EvidenceRecorded, ItemAnswered, Rows};
 use super::refs::EventId;
 use super::replay::Fact;
 use super::standing::Standing;
@@ -18,6 +18,7 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
         Event::ApprovalWithdrawn(body) => Some(&body.approval),
         Event::EquivalenceChallenged(body) => Some(&body.approval),
         Event::ChallengeUpheld(body) => Some(&body.challenge),
+        Event::ClockExplained(body) => Some(&body.entry),
         Event::Correction(body) => Some(&body.corrects),
         Event::LedgerOpened(_)
         | Event::KeyAdmitted(_)
@@ -135,6 +136,7 @@ pub fn describe(event: &Event, words: &dyn Words) -> String {
         | Event::ApprovalWithdrawn(_)
         | Event::EquivalenceChallenged(_)
         | Event::ChallengeUpheld(_)
+        | Event::ClockExplained(_)
         | Event::Correction(_) => pointing(event, words),
         Event::KeyRotated(_)
         | Event::LogKeyRotated(_)
@@ -195,6 +197,10 @@ fn reason(event: &Event) -> Option<String> {
             Some(format!("from {}, {}", body.from.short(), body.reason))
         }
         Event::EvidenceWithdrawn(body) => Some(body.reason.clone()),
+        Event::ClockExplained(body) => Some(match body.clock {
+            Clock::Author => format!("stamped by a wrong clock, {}", body.reason),
+            Clock::Outsider => format!("dated by a wrong clock, {}", body.reason),
+        }),
         Event::MappingApproved(body) => Some(format!("{}, {}", rows(&body.rows), body.rationale)),
         Event::ApprovalWithdrawn(body) => Some(format!("{}, {}", rows(&body.rows), body.reason)),
         Event::EquivalenceChallenged(body) => Some(body.reason.clone()),
@@ -281,6 +287,7 @@ pub fn for_day(event: &Event) -> Option<Day> {
         | Event::LogKeyRotated(_)
         | Event::AnchorCosigned(_)
         | Event::AnchorTimestamped(_)
+        | Event::ClockExplained(_)
         | Event::OrganisationClassified(_)
         | Event::ScopeDeclared(_)
         | Event::EditionAdopted(_)

@@ -79,6 +79,8 @@ events! {
     AnchorCosigned = "anchor-cosigned",
     /// A head that a time-stamping authority dated.
     AnchorTimestamped = "anchor-timestamped",
+    /// A clock was wrong: one's own, or that of somebody outside.
+    ClockExplained = "clock-explained",
     /// What type and category the organisation has in an edition, from a date.
     OrganisationClassified = "organisation-classified",
     /// The parts of the organisation, and which of them process health and care data.
@@ -127,7 +129,7 @@ events! {
 
 impl Kind {
     /// Says whether events of this kind can never be corrected: they are about keys, about what
-    /// others signed, or about what was given out.
+    /// others signed, about clocks, or about what was given out.
     pub fn stands_for_ever(self) -> bool {
         matches!(
             self,
@@ -138,6 +140,7 @@ impl Kind {
                 | Self::LogKeyRotated
                 | Self::AnchorCosigned
                 | Self::AnchorTimestamped
+                | Self::ClockExplained
                 | Self::StatementPublished
         )
     }
@@ -227,6 +230,10 @@ impl Event {
         };
         if rows.is_some_and(zero) {
             return Some("rows are counted from 1, and it names row 0");
+        }
+        if let Self::ClockExplained(body) = self {
+            let both = body.clock == Clock::Outsider && body.until.is_some();
+            return both.then_some("an outsider's clock is explained for one anchor at a time");
         }
         if let Self::EvidenceRecorded(body) = self {
             let about = !body.items.is_empty() || !body.controls.is_empty();
@@ -376,6 +383,32 @@ body! {
         checkpoint: String,
         /// Who made the token, for people.
         authority: String,
+    }
+}
+
+/// Whose clock was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// That of whoever recorded the entries: they are stamped too late.
+    Author,
+    /// That of a witness or a time-stamping authority: its time is not right.
+    Outsider,
+}
+
+body! {
+    /// Body of `clock-explained`. It takes no proof away: `explained.rs`.
+    ClockExplained {
+        /// Whose clock.
+        clock: Clock,
+        /// The entry: the first that was stamped so, or the anchor.
+        entry: EventId,
+        /// The last entry that was stamped so; the first alone when left out. Of an outsider's clock
+        /// it is left out.
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        until: Option<EventId>,
+        /// What was wrong, and how it is known.
+        reason: String,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod describe;
 pub mod edition;
 pub mod event;
 pub mod explain;
+pub mod explained;
 pub mod grounds;
 mod ids;
 pub mod lint;

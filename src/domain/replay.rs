@@ -327,6 +327,7 @@ fn rank(kind: Kind) -> u8 {
         | Kind::LogKeyRotated
         | Kind::AnchorCosigned
         | Kind::AnchorTimestamped
+        | Kind::ClockExplained
         | Kind::StatementPublished
         | Kind::OrganisationClassified
         | Kind::ScopeDeclared
@@ -474,6 +475,7 @@ impl State {
             | Event::LogKeyRotated(_)
             | Event::AnchorCosigned(_)
             | Event::AnchorTimestamped(_)
+            | Event::ClockExplained(_)
             | Event::Correction(_)
             // What is said of items and assertions is read off the chronicle: `said.rs`.
             | Event::EvidenceRecorded(_)

@@ -70,6 +70,7 @@ pub fn roles_for(kind: Kind) -> &'static [Role] {
         | Kind::KeyAdmitted
         | Kind::KeyRevoked
         | Kind::LogKeyRotated
+        | Kind::ClockExplained
         | Kind::OrganisationClassified
         | Kind::ScopeDeclared
         | Kind::EditionAdopted

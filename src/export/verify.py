@@ -443,6 +443,11 @@ def moment_text(millis: int) -> str:
     return "%sT%s%sZ" % (date, clock, ".%03d" % part if part else "")
 
 
+def is_later(millis: int, than: int) -> bool:
+    """Whether a moment is later than another by more than the tolerance of section 14."""
+    return millis > than + CLOCK_SLACK_MS
+
+
 def span_text(millis: int) -> str:
     """A length of time as people read it."""
     days, rest = divmod(millis // 1000, 86_400)
@@ -983,6 +988,12 @@ KINDS: Dict[str, Kind] = {
         RECORDERS, {"checkpoint": is_text, "witnesses": list_of(is_text)}, {}, True
     ),
     "anchor-timestamped": Kind(RECORDERS, {"checkpoint": is_text, "authority": is_text}, {}, True),
+    "clock-explained": Kind(
+        OWNER_ONLY,
+        {"clock": one_of("author", "outsider"), "entry": is_event, "reason": is_text},
+        {"until": is_event},
+        True,
+    ),
     "organisation-classified": Kind(
         OWNER_ONLY,
         {"edition": is_name, "organisation_type": is_name, "category": is_name, "from": is_day},
@@ -1144,6 +1155,8 @@ def check_body(name: str, body: Dict[str, Json]) -> None:
             raise Malformed("has a field that its type has not: %s" % shown(field))
         if not kind.optional[field](value):
             raise Malformed("has a field `%s` of another form: %s" % (field, shown(value)))
+    if name == "clock-explained" and body["clock"] == "outsider" and "until" in body:
+        raise Malformed("explains an outsider's clock for more than one anchor")
     if name == "evidence-recorded" and not body.get("items") and not body.get("controls"):
         raise Malformed("names neither an item nor a control")
 
@@ -1553,6 +1566,7 @@ class Report:
     def __init__(self) -> None:
         self.fault: Optional[Fault] = None
         self.findings: List[Finding] = []
+        self.remarks: List[Finding] = []
         self.undecided: List[str] = []
         self.counts: List[Tuple[str, str]] = []
         self.notes: List[str] = []
@@ -1980,7 +1994,7 @@ class Check:
             return "not checked: no policy"
         times, now, days = self.head_times, self.options.now, self.options.max_age_days
         for name, millis in times.items():
-            if millis > now + CLOCK_SLACK_MS:
+            if is_later(millis, now):
                 found = "%s signed at %s, after now" % (shown(name), moment_text(millis))
                 raise Fault("stale", found, "checkpoint")
         if days is None:
@@ -2126,6 +2140,7 @@ class Check:
                 raise
         self.report.anchors = self.anchors
         self._intervals()
+        self._remarks()
         times = sum(len(anchor.times) for anchor in self.anchors)
         return "%d anchors, %d times" % (len(self.anchors), times)
 
@@ -2139,10 +2154,12 @@ class Check:
             raise Fault("anchor-place", "its checkpoint is of %s" % found.origin)
         if found.size > seq:
             raise Fault("anchor-place", "its checkpoint covers %d entries" % found.size)
-        self.anchored[found.size] = found.root
         shown_prefix = self._is_prefix(found.size, found.root)
-        if shown_prefix is False:
+        # Two roots of one size are two histories, also where neither can be compared with the tree.
+        said = self.ledger.roots.get(found.size, self.anchored.get(found.size, found.root))
+        if shown_prefix is False or said != found.root:
             raise Fault("anchor-root", "its checkpoint has another root")
+        self.anchored[found.size] = found.root
         if shown_prefix is None:
             self.report.notes.append(
                 "entry %d: the root of its checkpoint over %d entries cannot be compared here"
@@ -2237,26 +2254,35 @@ class Check:
             for who, millis, believed in anchor.times
             if believed
         ]
-        size = self.bundle.size
+        for witness, millis in self._head_lines():
+            seen.append(Seen(millis, self.bundle.size, witness.name, None))
+        return seen
+
+    def _head_lines(self) -> List[Tuple[Verifier, int]]:
+        """Who is believed and signed the checkpoint in hand, and when."""
         if self.policy is not None:
-            return seen + [Seen(at, size, who, None) for who, at in self.head_times.items()]
+            known = self.policy.witnesses
+            return [(known[name], millis) for name, millis in self.head_times.items()]
         named: Dict[bytes, Verifier] = {}
         for _, entry in self.ledger.anchor_entries:
             for text in entry.body.get("witnesses", []):
                 witness = verifier_key(text, ED25519_COSIGNATURE, self.ed)
                 named[witness.key] = witness
+        found = []
         for witness in filter(self._believes, named.values()):
             try:
                 millis = signed_by(self.head.note, witness, self.ed)
             except Malformed as error:
                 raise Fault("checkpoint", "it " + str(error), "checkpoint", "head") from None
             if millis is not None:
-                seen.append(Seen(millis, size, witness.name, None))
-        return seen
+                found.append((witness, millis))
+        return found
 
     def _intervals(self) -> None:
         """The proven interval of every entry in the bundle, in two sweeps."""
-        seen = self._seen()
+        explained = self.ledger.explained.anchors
+        all_seen = self._seen()
+        seen = [each for each in all_seen if each.entry not in explained]
         earliest: Optional[int] = None
         latest: Optional[int] = None
         upper: Dict[int, Optional[int]] = {}
@@ -2267,6 +2293,12 @@ class Check:
                 earliest = millis if earliest is None else min(earliest, millis)
             upper[seq] = earliest
         before = [each for each in seen if each.entry is not None]
+        for each in all_seen:
+            # Explained, a time bounds nothing from above, and from below only until somebody else
+            # shows that the anchor was there earlier than it says.
+            known = upper.get(each.entry) if each.entry in explained else None
+            if each.entry in explained and not (known is not None and is_later(each.millis, known)):
+                before.append(each)
         before.sort(key=lambda each: each.entry or 0)
         place = 0
         for seq in sorted(self.ledger.times):
@@ -2294,6 +2326,27 @@ class Check:
             ),
         }
 
+    def _remarks(self) -> None:
+        """What a reader should know of clocks, and what is no fault."""
+        now, remarks = self.options.now, self.report.remarks
+        for anchor in self.anchors:
+            by = self.ledger.explained.anchors.get(anchor.seq)
+            for who, millis, believed in anchor.times:
+                told = "%s says %s" % (plain(who), moment_text(millis))
+                if by is not None and believed:
+                    found = "%s; entry %d says that this clock was wrong: %s" % ((told,) + by)
+                    remarks.append(Finding("clock-explained", anchor.seq, found))
+                if believed and is_later(millis, now):
+                    found = "%s, which is after your clock" % told
+                    remarks.append(Finding("after-your-clock", anchor.seq, found))
+        ahead = [seq for seq in sorted(self.ledger.times) if is_later(self.ledger.times[seq][0], now)]
+        if ahead:
+            found = "it says %s, which is after your clock" % moment_text(self.ledger.times[ahead[0]][0])
+            if len(ahead) > 1:
+                found += "; so do those after it, to entry %d" % ahead[-1]
+            remarks.append(Finding("after-your-clock", ahead[0], found))
+        remarks.sort(key=lambda remark: remark.seq)
+
     def _interval(self, seq: int, lower: Optional[int], upper: Optional[int]) -> None:
         at, by, kind = self.ledger.times[seq]
         self.report.places[seq] = {
@@ -2303,12 +2356,18 @@ class Check:
             "not_before": None if lower is None else moment_text(lower),
             "not_after": None if upper is None else moment_text(upper),
         }
-        if lower is not None and at < lower - CLOCK_SLACK_MS:
+        if lower is not None and is_later(lower, at):
             found = "it says %s, but was written after %s" % (moment_text(at), moment_text(lower))
             self.report.findings.append(Finding("time-outside-interval", seq, found))
-        elif upper is not None and at > upper + CLOCK_SLACK_MS:
+        elif upper is not None and is_later(at, upper):
             found = "it says %s, but was written before %s" % (moment_text(at), moment_text(upper))
-            self.report.findings.append(Finding("time-outside-interval", seq, found))
+            # That a clock was ahead explains a time that is too late, and no other.
+            by = self.ledger.explained.stamp(seq, at)
+            if by is None:
+                self.report.findings.append(Finding("time-outside-interval", seq, found))
+            else:
+                found = "%s; entry %d says that this clock was wrong: %s" % ((found,) + by)
+                self.report.remarks.append(Finding("clock-explained", seq, found))
 
     # proofs
 
@@ -2680,6 +2739,60 @@ def _next_level(hashes: List[bytes]) -> List[bytes]:
 # --- Entries in their places (rules 8 to 21 of section 9) -----------------------------------------
 
 
+ANCHORS = ("anchor-cosigned", "anchor-timestamped")
+
+
+class Explained:
+    """What owners said of clocks that were wrong (section 14). It takes no proof away."""
+
+    def __init__(self) -> None:
+        self.anchors: Dict[int, Tuple[int, str]] = {}  # by anchor: entry that says so, and why
+        self._stamped: List[Tuple[int, int, int, str]] = []
+        self._carried: Dict[int, Tuple[int, int, str]] = {}
+        self._joined: Optional[List[Tuple[int, int, int, str]]] = None
+        self._starts: List[int] = []
+
+    def take(
+        self,
+        seq: int,
+        body: Dict[str, Json],
+        ids: Dict[str, int],
+        times: Dict[int, Tuple[int, str, str]],
+    ) -> None:
+        """Learns one explanation; what it names and is not here, it does not speak of."""
+        one = ids.get(body["entry"])
+        other = ids.get(body.get("until", body["entry"]))
+        if one is None or other is None:
+            return
+        if body["clock"] == "outsider":
+            self.anchors.setdefault(one, (seq, body["reason"]))
+            return
+        first, last = min(one, other), max(one, other)
+        self._stamped.append((first, last, seq, body["reason"]))
+        self._joined = None
+        at = times[last][0]
+        carried = (last, seq, body["reason"])
+        self._carried[at] = min(self._carried.get(at, carried), carried)
+
+    def stamp(self, seq: int, at: int) -> Optional[Tuple[int, str]]:
+        """Who says that the entry, which claims that time, was stamped by a wrong clock: it is named,
+        or it follows one that is and carries the same time."""
+        if self._joined is None:
+            self._joined = []
+            for one in sorted(self._stamped):
+                before = self._joined[-1] if self._joined else None
+                if before and one[0] <= before[1]:
+                    self._joined[-1] = (before[0], max(before[1], one[1])) + before[2:]
+                else:
+                    self._joined.append(one)
+            self._starts = [one[0] for one in self._joined]
+        place = bisect.bisect_right(self._starts, seq) - 1
+        if place >= 0 and seq <= self._joined[place][1]:
+            return self._joined[place][2:]
+        carried = self._carried.get(at)
+        return carried[1:] if carried and carried[0] <= seq else None
+
+
 class Ledger:
     """What the entries so far have established."""
 
@@ -2697,6 +2810,7 @@ class Ledger:
         self.authored: Dict[str, int] = {}
         self.also_signed: Dict[str, int] = {}
         self.ids: Dict[str, int] = {}
+        self.roots: Dict[int, bytes] = {}  # what each entry signs of those before it
         self.types: Dict[str, str] = {}  # type by id
         self.about: Dict[str, Optional[str]] = {}  # for corrections: the type that they are about
         self.times: Dict[int, Tuple[int, str, str]] = {}
@@ -2707,6 +2821,7 @@ class Ledger:
         self.anchor_entries: List[Tuple[int, Entry]] = []
         self.statements: List[Tuple[int, Entry]] = []
         self.events: Dict[str, Event] = {}  # only where entries are withheld
+        self.explained = Explained()
         self.newer: List[str] = []
         self.notes: List[str] = []
 
@@ -2725,6 +2840,7 @@ class Ledger:
         if known:
             self._allowed(entry)
             self._correction(seq, entry)
+            self._explanation(seq, entry)
         self._apply(seq, entry, leaf, known)
 
     def _take_after(self, seq: int, entry: Entry, leaf: bytes) -> None:
@@ -2887,9 +3003,24 @@ class Ledger:
             found = "it puts a %s in place of a %s" % (replacement["type"], corrected)
             raise Fault("bad-correction", found)
 
+    def _explanation(self, seq: int, entry: Entry) -> None:
+        """Rule 22: a clock is explained for entries that are there, an outsider's for an anchor."""
+        if entry.type != "clock-explained":
+            return
+        body = entry.body
+        for event in {body["entry"], body.get("until", body["entry"])}:
+            kind = self.types.get(event)
+            if kind is None and not self.partial:
+                raise Fault("bad-explanation", "it names no earlier entry")
+            if kind is not None and body["clock"] == "outsider" and kind not in ANCHORS:
+                raise Fault("bad-explanation", "nobody outside dated anything in a %s" % kind)
+        self.explained.take(seq, body, self.ids, self.times)
+
     def _apply(self, seq: int, entry: Entry, leaf: bytes, known: bool) -> None:
         """What the entry changes for those after it."""
         self.ids[entry.id], self.types[entry.id] = seq, entry.type
+        if self.partial:
+            self.roots[seq] = entry.root
         self.times[seq] = (entry.at, entry.by, entry.type)
         self.last_at = entry.at
         self.authored[entry.by] = self.authored.get(entry.by, 0) + 1
@@ -2905,7 +3036,7 @@ class Ledger:
             self._say(entry)
         if entry.type == "correction":
             self.about[entry.id] = self._about(entry.body["corrects"])
-        elif entry.type in ("anchor-cosigned", "anchor-timestamped"):
+        elif entry.type in ANCHORS:
             self.anchor_entries.append((seq, entry))
         elif entry.type == "statement-published":
             self.statements.append((seq, entry))
@@ -2986,6 +3117,7 @@ def as_json(report: Report) -> Dict[str, Json]:
         "fault": fault
         and {"phase": fault.phase, "rule": fault.rule, "place": fault.place, "found": fault.found},
         "findings": [dict(zip(("name", "entry", "found"), each)) for each in report.findings],
+        "remarks": [dict(zip(("name", "entry", "found"), each)) for each in report.remarks],
         "undecided": report.undecided,
         "bundle": report.about,
         "phases": [{"phase": name, "checked": text} for name, text in report.counts],
@@ -3078,6 +3210,8 @@ def print_report(report: Report) -> None:
     print("No proof here shows:")
     for line in as_json(report)["does_not_prove"]:
         print("  - " + line)
+    for remark in report.remarks:
+        print("Remark: %s at entry %d: %s" % (remark.name, remark.seq, plain(remark.found)))
     for finding in report.findings:
         print("Finding: %s at entry %d: %s" % finding)
     for reason in report.undecided:

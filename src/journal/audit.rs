@@ -16,7 +16,7 @@ use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::chronicle::Keeps;
 use crate::domain::day::Instant;
-use crate::domain::event::{BadBody, Correction, Event, Kind};
+use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Facts, Subject};
 use crate::domain::role::Roster;
@@ -266,8 +266,10 @@ pub(super) struct Reader<F> {
     keys: BTreeMap<String, PublicKey>,
     /// Beginnings of the tree, for the heads that anchors name.
     prefixes: Prefixes,
-    /// What is to be true of the tokens among the contents.
-    tokens: BTreeMap<Digest, Vec<anchors::Token>>,
+    /// What is to be true of the tokens among the contents, and whether each then bounds anything.
+    tokens: BTreeMap<Digest, Vec<(anchors::Token, bool)>>,
+    /// Where entries are withheld: the roots that entries and anchors given out sign, by size.
+    pub(super) said: BTreeMap<u64, Digest>,
     named: BTreeSet<Digest>,
     replayed: BTreeSet<Digest>,
 }
@@ -510,6 +512,9 @@ impl<F: Keeps + Send> Reader<F> {
                 other => other?,
             }
         }
+        if let Event::ClockExplained(explained) = &event {
+            self.explains(explained).map_err(|text| fault("bad-explanation", text))?;
+        }
         let introduced = introduced(entry, &event).map_err(|text| fault("introduced-key", text))?;
         let mut ledger = match self.ledger.take() {
             Some(ledger) => ledger,
@@ -561,8 +566,7 @@ impl<F: Keeps + Send> Reader<F> {
         let Some(claimed) = claimed else { return Ok(()) };
         let head = &claimed.checkpoint;
         if self.partial {
-            // Its root cannot be compared, so it bounds nothing.
-            return Ok(());
+            return self.anchor_among_some(ledger, claimed).map_err(fault);
         }
         let known = self.roots.get(&head.size).copied();
         let root = known.or_else(|| self.prefixes.root(&ledger.leaves, head.size));
@@ -575,7 +579,33 @@ impl<F: Keeps + Send> Reader<F> {
         }
         ledger.anchors.extend(claimed.anchors);
         if let Some((digest, token)) = claimed.token {
-            self.tokens.entry(digest).or_default().push(token);
+            self.tokens.entry(digest).or_default().push((token, true));
+        }
+        Ok(())
+    }
+
+    /// Takes in an anchor where entries are withheld. One whose root nothing here can be compared with
+    /// bounds nothing; but an entry given out signs the root of those before it, and so does every
+    /// other anchor, and two roots of one size are two histories.
+    fn anchor_among_some(
+        &mut self,
+        ledger: &mut Ledger<F>,
+        claimed: anchors::Claimed,
+    ) -> Result<(), (&'static str, String)> {
+        let head = &claimed.checkpoint;
+        let compared = self.roots.get(&head.size);
+        let said = self.said.entry(head.size).or_insert(head.root);
+        let root = *compared.unwrap_or(said);
+        if root != head.root {
+            let text = format!("the first {} entries have another root", head.size);
+            return Err(("anchor-root", text));
+        }
+        let bounds = compared.is_some();
+        if bounds {
+            ledger.anchors.extend(claimed.anchors);
+        }
+        if let Some((digest, token)) = claimed.token {
+            self.tokens.entry(digest).or_default().push((token, bounds));
         }
         Ok(())
     }
@@ -600,6 +630,22 @@ impl<F: Keeps + Send> Reader<F> {
         let found = event.map_err(|bad| undecided(seq, &bad))?.kind();
         if found != kind || found == Kind::Correction {
             return Err(fault(format!("it replaces a {kind} by a {found}")));
+        }
+        Ok(())
+    }
+
+    /// A clock is explained for entries that are there, an outsider's for an anchor.
+    fn explains(&self, explained: &ClockExplained) -> Result<(), String> {
+        for id in std::iter::once(&explained.entry).chain(&explained.until) {
+            match self.kind_of(id) {
+                None if self.partial => {}
+                None => return Err(format!("no earlier entry has the id {id}")),
+                Some(Kind::AnchorCosigned | Kind::AnchorTimestamped) => {}
+                Some(kind) if explained.clock == Clock::Outsider => {
+                    return Err(format!("nobody outside dated anything in a {kind}"));
+                }
+                Some(_) => {}
+            }
         }
         Ok(())
     }
@@ -714,14 +760,16 @@ impl<F: Keeps + Send> Reader<F> {
                 .into());
             }
             found.insert(digest);
-            for token in self.tokens.get(&digest).into_iter().flatten() {
+            for (token, bounds) in self.tokens.get(&digest).into_iter().flatten() {
                 let place = Place::Entry(token.seq);
                 let anchor = anchors::token(&bytes, token).map_err(|(rule, text)| Finding {
                     place,
                     rule,
                     text,
                 })?;
-                self.ledger.iter_mut().for_each(|ledger| ledger.anchors.push(anchor.clone()));
+                if let Some(ledger) = self.ledger.as_mut().filter(|_| *bounds) {
+                    ledger.anchors.push(anchor);
+                }
             }
             if let (true, Some(ledger)) = (self.replayed.contains(&digest), &mut self.ledger) {
                 ledger.contents.insert(digest.hex(), Arc::new(bytes));

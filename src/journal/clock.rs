@@ -3,8 +3,11 @@
 
 use std::fmt;
 
-use crate::domain::anchor::{TOLERANCE_MILLIS, TOLERANCE_TEXT};
+use super::audit::{Finding, Place};
+use crate::domain::anchor::{Anchor, Interval, Intervals, TOLERANCE_TEXT, is_later};
 use crate::domain::day::Instant;
+use crate::domain::event::Event;
+use crate::domain::explained::Explained;
 use crate::domain::replay::Fact;
 
 /// A clock that is behind the newest entry.
@@ -27,7 +30,7 @@ impl Behind {
 
     /// Says whether it is farther behind than clocks may differ.
     pub fn is_too_far(&self) -> bool {
-        self.newest.millis() > self.now.millis().saturating_add(TOLERANCE_MILLIS)
+        is_later(self.newest, self.now)
     }
 }
 
@@ -42,9 +45,135 @@ impl fmt::Display for Behind {
     }
 }
 
+/// What the times that entries claim are, held against the intervals that outsiders prove.
+pub(super) struct Clocks<'c> {
+    facts: &'c [Fact],
+    explained: &'c Explained,
+    /// Entries whose time cannot be.
+    pub(super) outside: Vec<Finding>,
+    /// Those of which an owner said that their clock was wrong.
+    told: Vec<Finding>,
+}
+
+impl<'c> Clocks<'c> {
+    /// Compares the entries; those from place `whole` on have no first moment.
+    pub(super) fn of(
+        facts: &'c [Fact],
+        whole: u64,
+        intervals: &Intervals,
+        explained: &'c Explained,
+    ) -> Self {
+        let mut made = Self { facts, explained, outside: Vec::new(), told: Vec::new() };
+        for fact in facts {
+            let known = intervals.of(fact.seq);
+            let interval = if fact.seq < whole { known } else { Interval { after: None, ..known } };
+            if !interval.excludes(fact.at) {
+                continue;
+            }
+            let side = |at: Option<Instant>| at.map_or("open".to_owned(), |at| at.to_string());
+            let (after, before) = (side(interval.after), side(interval.before));
+            let claim =
+                format!("it says {}, and was written between {after} and {before}", fact.at);
+            let place = Place::Entry(fact.seq);
+            // That a clock was ahead explains a stamp that is too late, and no other.
+            let by = explained.stamp(fact.seq, fact.at).filter(|_| !interval.is_before(fact.at));
+            match by {
+                None => {
+                    let text = format!("{claim}, as outsiders saw");
+                    made.outside.push(Finding { place, rule: "time-outside-interval", text });
+                }
+                Some(by) => {
+                    let text = format!("{claim}, as outsiders saw; {}", made.said(by));
+                    made.told.push(Finding { place, rule: EXPLAINED, text });
+                }
+            }
+        }
+        made
+    }
+
+    fn said(&self, by: u64) -> String {
+        let fact = self.facts.iter().find(|fact| fact.seq == by);
+        let Some(Event::ClockExplained(body)) = fact.map(|fact| &fact.event) else {
+            return format!("entry #{by} explains it");
+        };
+        format!("entry #{by} says that this clock was wrong: {}", body.reason)
+    }
+
+    /// What a reader should know of clocks: explanations, and times that his own clock calls future.
+    pub(super) fn remarks(&self, anchors: &[Anchor], now: Instant) -> Vec<Finding> {
+        let mut all = self.told.clone();
+        for one in anchors {
+            let by = one.seq.and_then(|seq| Some((seq, self.explained.anchor(seq)?)));
+            if let Some((seq, by)) = by {
+                let place = Place::Entry(seq);
+                let text = format!("{} says {}; {}", one.name(), one.at, self.said(by));
+                all.push(Finding { place, rule: EXPLAINED, text });
+            }
+            if let Some(seq) = one.seq.filter(|_| is_later(one.at, now)) {
+                let place = Place::Entry(seq);
+                let text =
+                    format!("{} says {}, which is after your clock, {now}", one.name(), one.at);
+                all.push(Finding { place, rule: AHEAD, text });
+            }
+        }
+        let ahead: Vec<&Fact> = self.facts.iter().filter(|fact| is_later(fact.at, now)).collect();
+        if let (Some(first), Some(last)) = (ahead.first(), ahead.last()) {
+            let place = Place::Entry(first.seq);
+            let others = match last.seq - first.seq {
+                0 => String::new(),
+                _ => format!("; so do those after it, to #{}, which says {}", last.seq, last.at),
+            };
+            let text = format!("it says {}, which is after your clock, {now}{others}", first.at);
+            all.push(Finding { place, rule: AHEAD, text });
+        }
+        all.sort_by_key(|one| match one.place {
+            Place::Entry(seq) => seq,
+            Place::Checkpoint(_) | Place::Content(_) | Place::File(_) => u64::MAX,
+        });
+        all
+    }
+}
+
+/// A remark: an owner said that a clock was wrong.
+const EXPLAINED: &str = "clock-explained";
+/// A remark: a time is after that of the reader's own clock.
+const AHEAD: &str = "after-your-clock";
+
+/// Says why what outsiders said must not be recorded: verified, its time would be a finding for ever.
+///
+/// `facts` are those that are there, `stamp` what the entry would claim.
+pub(super) fn untimely(facts: &[Fact], anchors: &[Anchor], stamp: Instant) -> Result<(), String> {
+    let explained = Explained::of(facts);
+    for one in anchors {
+        let (name, at) = (one.name(), one.at);
+        let covered = usize::try_from(one.size).ok().and_then(|size| facts.get(..size));
+        let mut covered = covered.unwrap_or_default().iter().rev();
+        // Stamps only rise, so the last that counts is the one to compare.
+        let newest = covered.find(|fact| explained.stamp(fact.seq, fact.at).is_none());
+        if let Some(newest) = newest.filter(|newest| is_later(newest.at, at)) {
+            return Err(format!(
+                "{name} says {at}, and entry #{}, which it has seen, says {}, more than \
+                 {TOLERANCE_TEXT} later: one of the two clocks is wrong, and recorded this would be \
+                 held against the ledger for ever; ask for it again with the right clock, or, if that \
+                 entry was recorded by a wrong one, say so first: dspt clock own '#{}' --reason TEXT",
+                newest.seq, newest.at, newest.seq
+            ));
+        }
+        if is_later(at, stamp) {
+            return Err(format!(
+                "{name} says {at}, and this would be recorded at {stamp}, more than \
+                 {TOLERANCE_TEXT} earlier: one of the two clocks is wrong, and every later entry would \
+                 seem to be dated back; set the clock right, or ask for it again"
+            ));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::domain::event::{Event, FrameworkAdopted};
+    use crate::domain::anchor::TOLERANCE_MILLIS;
+    use crate::domain::event::FrameworkAdopted;
 
     use super::*;
 

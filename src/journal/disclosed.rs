@@ -51,8 +51,10 @@ fn run(
         let expected = Expected { origin, ledger_id, seq: *seq, root };
         let checked = check_form(bytes, &expected)
             .map_err(|found| fault(found.kind.rule(), found.kind.to_string()))?;
+        reader.said.insert(*seq, entry.root());
         if whole {
             reader.frontier.push(leaf);
+            reader.roots.insert(reader.frontier.size(), reader.frontier.root());
         }
         reader.waiting.push(checked);
         reader.settle()?;

@@ -5,10 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::{Audit, Finding, Ledger, Place};
+use super::clock::Clocks;
 use super::published::{self, Outcome as Reproduced};
 use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
 use crate::domain::day::Instant;
 use crate::domain::event::Event;
+use crate::domain::explained::Explained;
 use crate::domain::grounds::verdicts_before_grounds;
 use crate::domain::replay::{Fact, ReplayError, State, replay};
 use crate::domain::text::counted;
@@ -93,6 +95,8 @@ pub struct Examination {
     pub anchors: Vec<Anchor>,
     /// The intervals that they prove.
     pub intervals: Intervals,
+    /// What a reader should know of clocks, and what is no fault.
+    pub remarks: Vec<Finding>,
 }
 
 impl Examination {
@@ -148,11 +152,15 @@ pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Exam
     if let Some(anchors) = told.filter(|one| one.outcome == Outcome::Good) {
         anchors.text = [vec![std::mem::take(&mut anchors.text)], not_believed].concat().join("; ");
     }
-    let intervals = Intervals::new(&made.anchors);
+    let explained = explained(&audit);
+    let intervals = Intervals::weighed(&made.anchors, &explained);
     let good = audit.ledger.as_ref().filter(|_| audit.finding.is_none());
     let state = good.map(|ledger| replay(&ledger.facts, &ledger.contents, u64::MAX));
-    let findings = good.map_or_else(Vec::new, |ledger| {
-        findings(ledger, &intervals, state.as_ref().and_then(|state| state.as_ref().ok()))
+    let (findings, remarks) = good.map_or_else(Default::default, |ledger| {
+        let clocks = Clocks::of(&ledger.facts, u64::MAX, &intervals, &explained);
+        let remarks = clocks.remarks(&made.anchors, trust.now);
+        let state = state.as_ref().and_then(|state| state.as_ref().ok());
+        (findings(ledger, clocks.outside, state), remarks)
     });
     phases.push(replayed(state.as_ref(), &findings));
     let unreplayed = state.and_then(Result::err).map(|error| error.to_string());
@@ -165,6 +173,7 @@ pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Exam
         findings,
         anchors: made.anchors,
         intervals,
+        remarks,
     }
 }
 
@@ -181,17 +190,24 @@ pub fn examine_disclosed(
     let mut phases = made.outside(&audit);
     phases.push(kept);
     phases.extend(audited(&audit));
+    let compared = audit.ledger.as_ref().is_some_and(|ledger| !ledger.anchors.is_empty());
     for one in &mut phases {
-        if one.name == phase::ANCHORS && one.outcome == Outcome::Good {
+        if one.name == phase::ANCHORS && one.outcome == Outcome::Good && !compared {
             let text = "what anchors cover is withheld, so they bound nothing here";
             *one = Phase::not_checked(phase::ANCHORS, text);
         }
     }
-    let intervals = Intervals::new(&made.anchors);
-    let findings = match audit.ledger.as_ref().filter(|_| audit.finding.is_none()) {
-        Some(ledger) => ledger.facts.iter().filter_map(|fact| outside(fact, &intervals)).collect(),
-        None => Vec::new(),
-    };
+    made.believe(&audit);
+    let explained = explained(&audit);
+    let intervals = Intervals::weighed(&made.anchors, &explained);
+    let good = audit.ledger.as_ref().filter(|_| audit.finding.is_none());
+    let (findings, remarks) = good.map_or_else(Default::default, |ledger| {
+        // What an entry after a gap stands upon cannot be compared, so nothing is before it.
+        let whole = (0..).zip(&ledger.facts).take_while(|(seq, fact)| fact.seq == *seq).count();
+        let clocks = Clocks::of(&ledger.facts, whole as u64, &intervals, &explained);
+        let remarks = clocks.remarks(&made.anchors, trust.now);
+        (clocks.outside, remarks)
+    });
     phases.push(match findings.first() {
         Some(first) => Phase::bad(phase::REPLAY, Finding::clone(first)),
         None => Phase::not_checked(phase::REPLAY, "entries with gaps between them give no status"),
@@ -205,6 +221,7 @@ pub fn examine_disclosed(
         findings,
         anchors: made.anchors,
         intervals,
+        remarks,
     }
 }
 
@@ -608,6 +625,11 @@ impl<'e> Examiner<'e> {
     }
 }
 
+/// Which clocks an owner said were wrong.
+fn explained(audit: &Audit) -> Explained {
+    audit.ledger.as_ref().map_or_else(Explained::default, |ledger| Explained::of(&ledger.facts))
+}
+
 /// Whether two anchors tell of the same look at the same head.
 fn same_look(one: &Anchor, other: &Anchor) -> bool {
     (one.size, one.at, &one.by) == (other.size, other.at, &other.by)
@@ -776,9 +798,8 @@ fn replayed(state: Option<&Result<State, ReplayError>>, findings: &[Finding]) ->
 }
 
 /// What signatures alone do not show, by rising place; what needs a replay only with its state.
-fn findings(ledger: &Ledger, intervals: &Intervals, state: Option<&State>) -> Vec<Finding> {
-    let outside = ledger.facts.iter().filter_map(|fact| outside(fact, intervals));
-    let mut found: Vec<Finding> = outside.collect();
+fn findings(ledger: &Ledger, outside: Vec<Finding>, state: Option<&State>) -> Vec<Finding> {
+    let mut found = outside;
     if let Some(state) = state {
         let early = verdicts_before_grounds(state, &ledger.facts, &ledger.contents);
         let early = early.unwrap_or_default();
@@ -829,19 +850,4 @@ fn published(ledger: &Ledger, fact: &Fact) -> Option<Finding> {
         }
         Ok(Reproduced::Not(why)) => finding("statement-not-reproduced", why),
     }
-}
-
-fn outside(fact: &Fact, intervals: &Intervals) -> Option<Finding> {
-    let interval = intervals.of(fact.seq);
-    if !interval.excludes(fact.at) {
-        return None;
-    }
-    let side = |at: Option<Instant>| at.map_or("open".to_owned(), |at| at.to_string());
-    let text = format!(
-        "it says {}, and was written between {} and {}, as outsiders saw",
-        fact.at,
-        side(interval.after),
-        side(interval.before)
-    );
-    Some(Finding { place: Place::Entry(fact.seq), rule: "time-outside-interval", text })
 }

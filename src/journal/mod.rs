@@ -432,7 +432,10 @@ impl Journal {
                 .and_then(|()| self.admit_key(&roster, &new.event))
                 .and_then(|()| published::publishable(&self.ledger, &new.event, &new.files));
             if admitted.is_ok() {
-                admitted = self.anchored(state.size, new).map(drop);
+                admitted = self.anchored(state.size, new).and_then(|anchors| {
+                    self.are_outsiders(&anchors)?;
+                    clock::untimely(&self.ledger.facts, &anchors, at)
+                });
             }
             if admitted.is_ok() {
                 admitted = self.keep_files(new, &mut contents)?;
@@ -504,6 +507,15 @@ impl Journal {
             claimed.anchors.push(anchors::token(bytes, token).map_err(said)?);
         }
         Ok(claimed.anchors)
+    }
+
+    /// Refuses what a key of the ledger's own said as if it were somebody outside.
+    fn are_outsiders(&self, anchors: &[Anchor]) -> Result<(), String> {
+        let own = anchors.iter().find(|one| examine::is_own(one, &self.ledger));
+        own.map_or(Ok(()), |one| {
+            let (name, why) = (one.name(), examine::OWN_KEY);
+            Err(format!("{name} is no witness of this ledger: {why}; ask somebody outside"))
+        })
     }
 
     /// What the keys so far, those of the same batch included, say about a key event.

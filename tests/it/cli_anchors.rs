@@ -75,9 +75,9 @@ fn bare_lines_find_the_head_that_they_are_about() {
     let (file, kept) =
         (desk.write("line", &line(7, &newest, TIME + 100_000)), desk.write("kept", &old));
     let wrong = format!("anchor cosigned {file} --witness {vkey} --checkpoint {kept}");
-    assert_eq!(desk.owner("2025-12-02", &wrong).code, 3);
+    assert_eq!(desk.owner("2025-12-03", &wrong).code, 3);
     let right = format!("anchor cosigned {file} --witness {vkey}");
-    desk.owner("2025-12-02", &right).ok();
+    desk.owner("2025-12-03", &right).ok();
     desk.run("2026-11-21", "verify").ok();
 }
 
@@ -120,22 +120,26 @@ fn an_entry_is_shown_with_the_times_that_witnesses_prove() {
     let (first, (vkey, ..)) = (head(&desk), witness(7));
     let file = desk.write("line", &line(7, &first, TIME));
     let (other, ..) = witness(8);
-    desk.owner("2025-12-01", &format!("anchor cosigned {file} --witness {vkey}")).ok();
-    desk.owner("2025-12-01", ANSWER).ok();
+    desk.owner("2025-12-02", &format!("anchor cosigned {file} --witness {vkey}")).ok();
     desk.owner("2025-12-02", ANSWER).ok();
-    // Six days later, and of one entry that claims to be older than the anchor before it.
+    // One entry by a clock that was ahead, and an explanation, which carries its time.
+    desk.owner("2026-01-05", ANSWER).ok();
+    desk.owner("2025-12-06", "clock own #7 --reason 'flat battery' --clock-behind").ok();
+    // Six days after the first look.
     let second = head(&desk);
     let file = desk.write("line", &line(7, &second, TIME + 6 * 86_400));
-    desk.owner("2025-12-08", &format!("anchor cosigned {file} --witness {vkey}")).ok();
+    let record = format!("anchor cosigned {file} --witness {vkey} --clock-behind");
+    desk.owner("2025-12-08", &record).ok();
     let written = |seq: u64, more: &str| {
         let show = desk.run("2026-11-21", &format!("--json show {seq} {more}")).ok().json();
         show["written"].clone()
     };
     let check = |seq: u64, after: Option<&str>, before: Option<&str>, outside: bool| {
+        let by = (seq >= 7).then_some(8);
         let found = written(seq, "");
         let expected = serde_json::json!({
             "not_before": after, "not_after": before, "outside": outside,
-            "believed": "the witnesses that this ledger itself names",
+            "explained_by": by, "believed": "the witnesses that this ledger itself names",
         });
         assert_eq!(found, expected, "{seq}");
         let log = desk.run("2026-11-21", "--json log").ok().out;
@@ -145,22 +149,24 @@ fn an_entry_is_shown_with_the_times_that_witnesses_prove() {
     let (early, late) = (Some("2025-12-01T14:40:00.000Z"), Some("2025-12-07T14:40:00.000Z"));
     check(4, None, early, false);
     check(5, None, late, false);
-    // Ten in the morning of 1 December is before the witness looked.
-    check(6, early, late, true);
-    check(7, early, late, false);
-    check(8, early, None, false);
+    check(6, early, late, false);
+    // The witness saw them a month before they say that they were recorded.
+    check(7, early, late, true);
+    check(8, early, late, true);
+    check(9, early, None, false);
     let policy = desk.write("policy", &format!("witness w {other}\nquorum w\n"));
     let found = written(7, &format!("--policy {policy}"));
     assert_eq!((&found["not_before"], &found["not_after"]), (&().into(), &().into()));
     assert_eq!(found["believed"], "the policy's witnesses");
     let text = |seq: u64| desk.run("2026-11-21", &format!("show {seq}")).ok().out;
     assert!(text(4).contains("not after 2025-12-01T14:40:00.000Z"), "{}", text(4));
-    assert!(text(6).contains("OUTSIDE") && !text(7).contains("OUTSIDE"), "{}", text(6));
+    assert!(text(7).contains("OUTSIDE") && !text(6).contains("OUTSIDE"), "{}", text(7));
     let log = desk.run("2026-11-21", "log").ok().out;
     let marked: Vec<&str> = log.lines().filter(|line| line.contains("OUTSIDE")).collect();
-    assert!(marked.len() == 1 && marked[0].starts_with("#6 "), "{log}");
+    assert!(marked.len() == 2 && marked[0].starts_with("#7 "), "{log}");
+    assert_eq!(log.matches("WRONG CLOCK, says #8").count(), 3, "{log}");
     let log = desk.run("2026-11-21", &format!("log --policy {policy}")).ok().out;
     assert!(!log.contains("OUTSIDE"), "{log}");
     assert!(text(7).contains("between 2025-12-01T14:40:00.000Z and 2025-12-07"), "{}", text(7));
-    assert!(text(8).contains("how late, no witness says"), "{}", text(8));
+    assert!(text(9).contains("how late, no witness says"), "{}", text(9));
 }

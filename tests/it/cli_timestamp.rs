@@ -130,31 +130,32 @@ fn a_head_is_dated_recorded_and_checked() {
     assert_eq!(fs::read_to_string(&data).unwrap(), head(&desk));
     assert_eq!(fs::read(&tsq).unwrap().len(), 59);
     authority.answer(&tsq, &tsr);
-    // The ledger has moved on meanwhile; the head is found by the imprint.
+    // The ledger has moved on meanwhile; the head is found by the imprint. It is recorded on a day
+    // that the authority, which has the clock of this machine, has not passed.
     desk.owner("2026-11-21", "record answer 1.1.1 --text registered").ok();
     let attach = format!("--json timestamp attach {tsr} --authority 'Test authority'");
-    let done = desk.owner("2026-11-22", &attach).ok();
+    let done = desk.owner("2090-01-02", &attach).ok();
     assert!(done.err.contains("was not checked"), "{}", done.err);
     assert_eq!(done.json()["first"], 6);
-    let again = desk.owner("2026-11-22", &attach).ok().json();
+    let again = desk.owner("2090-01-02", &attach).ok().json();
     assert_eq!((&again["first"], &again["replayed"]), (&6.into(), &true.into()));
-    desk.run("2026-11-22", "verify").ok();
-    let list = desk.run("2026-11-22", "--json anchor list").ok().json();
+    desk.run("2090-01-02", "verify").ok();
+    let list = desk.run("2090-01-02", "--json anchor list").ok().json();
     let one = &list["anchors"][0];
     assert_eq!(
         (&one["kind"], &one["size"], &one["counts"]),
         (&"authority".into(), &5.into(), &false.into())
     );
     let ca = authority.path("ca.pem");
-    let done = desk.run("2026-11-22", &format!("timestamp verify 6 --ca {ca}")).ok();
+    let done = desk.run("2090-01-02", &format!("timestamp verify 6 --ca {ca}")).ok();
     assert!(done.out.contains("good: 5 entries were there at 20"), "{}", done.out);
     assert!(done.out.contains("says Test authority"), "{}", done.out);
     let json =
-        desk.run("2026-11-22", &format!("--json timestamp verify --all --ca {ca}")).ok().json();
+        desk.run("2090-01-02", &format!("--json timestamp verify --all --ca {ca}")).ok().json();
     assert_eq!((&json["answer"], &json["checked"][0]["at"]), (&"yes".into(), &one["at"]));
     // What is given back is what standard tools take.
     let out = desk.path("out").display().to_string();
-    desk.run("2026-11-22", &format!("anchor export 6 --out {out}")).ok();
+    desk.run("2090-01-02", &format!("anchor export 6 --out {out}")).ok();
     let (data, token) = (format!("{out}/6.checkpoint"), format!("{out}/6.tsr"));
     assert_eq!(fs::read(&token).unwrap(), fs::read(&tsr).unwrap());
     assert!(openssl(&["ts", "-verify", "-data", &data, "-in", &token, "-CAfile", &ca]));
@@ -166,7 +167,7 @@ fn refusals(desk: &Desk, authority: &Authority, data: &Path, token: &Path) {
     let (checkpoint, token) = (fs::read(data).unwrap(), fs::read(token).unwrap());
     let other = Authority::new(desk.path("other"));
     let (ours, theirs) = (authority.path("ca.pem"), other.path("ca.pem"));
-    let foreign = desk.run("2026-11-22", &format!("timestamp verify --all --ca {theirs}"));
+    let foreign = desk.run("2090-01-02", &format!("timestamp verify --all --ca {theirs}"));
     assert_eq!(foreign.code, 1, "{}", foreign.err);
     assert!(
         foreign.out.contains("NOT GOOD") && foreign.out.contains("certificate"),
@@ -194,22 +195,22 @@ fn refusals(desk: &Desk, authority: &Authority, data: &Path, token: &Path) {
         assert!(matches!(under(ca, &checkpoint, &token), Err(TokenFault::NotRun(_))));
     }
     let none = format!("timestamp verify --all --ca {ours} --openssl /nonexistent/openssl");
-    let none = desk.run("2026-11-22", &none);
+    let none = desk.run("2090-01-02", &none);
     assert_eq!(none.code, 4);
     assert!(none.err.contains("DSPT0076") && none.err.contains("install OpenSSL"), "{}", none.err);
     // A response about something else is not recorded.
     let (elsewhere, tsq) = (Desk::new(), desk.path("e.tsq").display().to_string());
     let data = desk.path("e.checkpoint").display().to_string();
     elsewhere
-        .run("2026-11-22", &format!("timestamp request --out {tsq} --checkpoint-out {data}"))
+        .run("2090-01-02", &format!("timestamp request --out {tsq} --checkpoint-out {data}"))
         .ok();
     let tsr = desk.path("e.tsr").display().to_string();
     authority.answer(&tsq, &tsr);
     let entries = desk.entries();
-    let foreign = desk.owner("2026-11-22", &format!("timestamp attach {tsr} --authority A"));
+    let foreign = desk.owner("2090-01-02", &format!("timestamp attach {tsr} --authority A"));
     assert_eq!(foreign.code, 3);
     assert!(foreign.err.contains("DSPT0074"), "{}", foreign.err);
-    assert_eq!(desk.owner("2026-11-22", &format!("timestamp attach {data} --authority A")).code, 3);
+    assert_eq!(desk.owner("2090-01-02", &format!("timestamp attach {data} --authority A")).code, 3);
     assert_eq!(desk.entries(), entries, "a refusal wrote something");
 }
 
@@ -217,9 +218,9 @@ fn refusals(desk: &Desk, authority: &Authority, data: &Path, token: &Path) {
 fn nothing_to_check_is_not_a_yes() {
     let desk = Desk::new();
     let file = desk.path("passphrase").display().to_string();
-    let none = desk.run("2026-11-22", &format!("timestamp verify --all --ca {file}"));
+    let none = desk.run("2090-01-02", &format!("timestamp verify --all --ca {file}"));
     assert_eq!(none.code, 1);
     assert!(none.out.contains("that is not a yes"), "{}", none.out);
-    assert_eq!(desk.run("2026-11-22", &format!("timestamp verify 1 --ca {file}")).code, 1);
-    assert_eq!(desk.run("2026-11-22", &format!("timestamp verify --ca {file}")).code, 2);
+    assert_eq!(desk.run("2090-01-02", &format!("timestamp verify 1 --ca {file}")).code, 1);
+    assert_eq!(desk.run("2090-01-02", &format!("timestamp verify --ca {file}")).code, 2);
 }

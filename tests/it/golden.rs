@@ -15,11 +15,11 @@ use dspt_ledger::domain::derive::RulesChoice;
 use dspt_ledger::domain::event::{
     AllRows, AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed,
     AssessmentResult, Assurance, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
-    ChallengeUpheld, ControlAssessed, Correction, EditionAdopted, EquivalenceAsserted,
-    EquivalenceChallenged, Event, EvidenceRecorded, EvidenceWithdrawn, FrameworkAdopted,
-    ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked, KeyRotated, Kind, LedgerOpened,
-    LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified, Replacement, Rows,
-    ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
+    ChallengeUpheld, Clock, ClockExplained, ControlAssessed, Correction, EditionAdopted,
+    EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded, EvidenceWithdrawn,
+    FrameworkAdopted, ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked, KeyRotated, Kind,
+    LedgerOpened, LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified,
+    Replacement, Rows, ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
 };
 use dspt_ledger::domain::refs::{EventId, Level, Scheme};
 use dspt_ledger::domain::role::Role;
@@ -93,6 +93,13 @@ fn events(kind: Kind) -> (Event, Option<Event>) {
         | Kind::AnchorCosigned
         | Kind::AnchorTimestamped
         | Kind::StatementPublished => (proof(kind), None),
+        Kind::ClockExplained => {
+            let explained = |clock, until| {
+                let reason = "the battery of the clock was flat".to_owned();
+                Event::ClockExplained(ClockExplained { clock, entry: id('a'), until, reason })
+            };
+            (explained(Clock::Author, Some(id('b'))), Some(explained(Clock::Outsider, None)))
+        }
     }
 }
 

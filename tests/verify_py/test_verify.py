@@ -661,6 +661,129 @@ class Forged(unittest.TestCase):
             self.check_ledger(lambda world: world.statement(**changes), "statement-differs")
         self.check_ledger(lambda world: world.statement(told={"size": True}), "statement-differs")
 
+    def explained(self, world, clock, entry, until=None, **changes):
+        """Records that a clock was wrong."""
+        ids = [hashlib.sha256(b"id %d" % seq).hexdigest()[:32] for seq in (entry, until or 0)]
+        body = {"clock": clock, "entry": ids[0], "reason": "the battery was flat"}
+        if until is not None:
+            body["until"] = ids[1]
+        body.update(changes)
+        world.add("clock-explained", body)
+
+    def ended(self, world, names=("none",), **told):
+        """The answer under policies, without one, and the remarks."""
+        files = world.whole(olds=())
+        told.setdefault("now", (world.at + 9000) * 1000)
+        answers = [answer(files, options(world, policy=world.policy(name), **told)) for name in names]
+        report = V.check(B.Memory(files), options(world, policy=world.policy("none"), **told))
+        return answers[0], [(remark.name, remark.seq) for remark in report.remarks]
+
+    def ahead(self, *, until=None, also=0, explain=True):
+        """A ledger that holds entries stamped years ahead, and a witness who came soon after."""
+        world = B.opened()
+        framework()(world)  # entry 3
+        right, world.at = world.at, world.at + 5 * 365 * 86_400
+        framework()(world)  # entry 4, ahead
+        framework()(world)  # entry 5, ahead by an hour more
+        world.at -= 3600  # what comes after carries the time of entry 5
+        framework()(world)
+        if explain:
+            world.at -= 3600
+            self.explained(world, "author", 4, until)
+        for _ in range(also):
+            framework()(world)
+        world.witnesses = [(*B.WITNESS, right + 7200)]
+        return world
+
+    def test_a_stamp_from_the_future_that_is_explained_is_told_and_no_finding(self):
+        found = ",".join(["time-outside-interval"] * 3)
+        self.assertEqual(self.ended(self.ahead(explain=False)), (found, []))
+        told = [("clock-explained", seq) for seq in (4, 5, 6, 7)]
+        self.assertEqual(self.ended(self.ahead(until=5)), ("YES", told))
+        # Named alone, the first does not speak of the second, nor the second of what moved on.
+        some = self.ended(self.ahead())
+        self.assertEqual(some[0], found)
+        self.assertEqual(some[1], [("clock-explained", 4)])
+        self.assertEqual(self.ended(self.ahead(until=5, also=1))[0], "time-outside-interval")
+        # What the reader's own clock calls the future is named, and no more.
+        world = self.ahead(until=5)
+        world.witnesses = []
+        files, told = world.whole(olds=()), options(world, policy=world.policy("none"), now=0)
+        report = V.check(B.Memory(files), told)
+        self.assertEqual(V.ANSWERS[report.answer], "YES")
+        self.assertEqual([remark[:2] for remark in report.remarks], [("after-your-clock", 0)])
+
+    def test_an_outsiders_time_that_cannot_be_is_explained(self):
+        def seen(seconds, explain=True, later=None, clock="outsider"):
+            """An anchor at entry 3, what follows it, and an anchor over all of that."""
+            world = B.opened()
+            world.anchor(seconds=world.at + seconds)
+            framework()(world)
+            if explain:
+                self.explained(world, clock, 3)
+            if later is not None:
+                world.anchor(seconds=world.at + later)
+            return world
+
+        year = 365 * 86_400
+        many = "time-outside-interval,time-outside-interval"
+        # Far too early: 1970, two hours back, and the edges of the tolerance.
+        self.assertEqual(self.ended(seen(60 - B.START)), ("YES", [("clock-explained", 3)]))
+        for seconds, expected in ((-301, "time-outside-interval"), (-300, "YES"), (-7200, many)):
+            self.assertEqual(self.ended(seen(seconds, explain=False))[0], expected)
+            self.assertEqual(self.ended(seen(seconds)), ("YES", [("clock-explained", 3)]))
+            self.assertEqual(self.ended(seen(seconds, clock="author"))[0], expected)
+        # Far ahead: the word of the organisation alone takes no proof away ...
+        self.assertEqual(self.ended(seen(year, explain=False))[0], "time-outside-interval")
+        self.assertEqual(self.ended(seen(year))[0], many)
+        self.assertEqual(self.ended(seen(year, clock="author"))[0], many)
+        # ... and with a later head that a witness dates rightly it is told, and no finding.
+        alone = ["time-outside-interval"] * 2
+        self.assertEqual(self.ended(seen(year, explain=False, later=60))[0].split(",")[:2], alone)
+        self.assertEqual(self.ended(seen(year, later=60))[0], "YES")
+        # The edge: a later head must be earlier by more than the tolerance.
+        for later, expected in ((3299, "YES"), (3300, many)):
+            self.assertEqual(self.ended(seen(4 * 3600, later=later))[0], expected)
+
+    def test_backdating_stays_proven_whatever_is_said_of_clocks(self):
+        for clock in ("author", "outsider"):
+            world = B.opened()
+            world.anchor(seconds=world.at + 86_400)  # an honest witness, who came a day later
+            framework()(world)  # dated back
+            self.explained(world, clock, 3 if clock == "outsider" else 4)
+            world.at += 3 * 86_400
+            world.anchor()
+            found = self.ended(world)[0]
+            self.assertEqual(found, "time-outside-interval,time-outside-interval")
+
+    def test_what_explains_nothing_is_refused(self):
+        def forged(author=B.OWNER, **changes):
+            world = B.opened()
+            world.anchor()
+            ids = hashlib.sha256(b"id 3").hexdigest()[:32]
+            body = {"clock": "outsider", "entry": ids, "reason": "flat"}
+            body.update(changes)
+            world.add("clock-explained", body, author)
+            told = options(world, policy=world.policy("none"))
+            return answer(world.whole(olds=()), told)
+
+        two = hashlib.sha256(b"id 2").hexdigest()[:32]
+        self.assertEqual(forged(), "YES")
+        self.assertEqual(forged(clock="author", until=two), "YES")
+        self.assertEqual(forged(entry=two), "bad-explanation")
+        self.assertEqual(forged(entry="0" * 32), "bad-explanation")
+        self.assertEqual(forged(clock="author", until="0" * 32), "bad-explanation")
+        self.assertEqual(forged(until=two), "bad-body")
+        self.assertEqual(forged(clock="log"), "bad-body")
+        self.assertEqual(forged(author=B.CONTRIBUTOR), "key-not-allowed")
+        world = B.opened()
+        world.anchor()
+        self.explained(world, "outsider", 3)
+        world.add("correction", {"corrects": hashlib.sha256(b"id 4").hexdigest()[:32],
+                                 "reason": "it was right"})
+        told = options(world, policy=world.policy("none"))
+        self.assertEqual(answer(world.whole(olds=()), told), "bad-correction")
+
     def test_an_entry_that_claims_to_be_older_than_its_first_moment(self):
         for seconds, expected in ((300, "YES"), (301, "time-outside-interval")):
             world = B.opened()
@@ -833,6 +956,41 @@ class Bundles(unittest.TestCase):
         world.log_keys.append((len(world.entries), B.NEW_LOG))
         told = options(world, policy=world.policy("none"))
         self.assertEqual(answer(world.whole(olds=()), told), "YES")
+
+    def test_two_roots_of_one_size_are_a_fork_also_between_gaps(self):
+        def forked(size, given, roots=(bytes(32),)):
+            """Anchors over `size` entries under these roots, after eight more entries."""
+            world = B.good()
+            for root in roots:
+                text = world.text(size, root=root)
+                line = B.note_line(*B.WITNESS, text.encode(), 4, world.at - 1800)
+                note = world.checkpoint(size, root=root).decode() + line
+                witnesses = [B.vkey(*B.WITNESS, kind=4)]
+                world.add("anchor-cosigned", {"checkpoint": note, "witnesses": witnesses})
+            world.witnesses = [(*B.WITNESS, world.at + 60), (*B.OTHER_WITNESS, world.at + 60)]
+            anchors = [len(world.entries) - at - 1 for at in range(len(roots))]
+            return answer(world.item(sorted(set(given) | set(anchors))), options(world))
+
+        # Entry 12 is given out and signs the root of those before it; 13 is withheld.
+        self.assertEqual(forked(12, GIVEN), "anchor-root")
+        self.assertEqual(forked(13, GIVEN), "YES")
+        self.assertEqual(forked(13, GIVEN, (bytes(32), bytes(32))), "YES")
+        self.assertEqual(forked(13, GIVEN, (bytes(32), bytes([1]) * 32)), "anchor-root")
+        # Of entries without a gap before them the root is known; the anchor's own place counts too.
+        self.assertEqual(forked(3, GIVEN), "anchor-root")
+        self.assertEqual(forked(26, GIVEN), "anchor-root")
+
+    def test_what_stands_before_a_gap_has_its_interval(self):
+        for seconds, expected in ((60, "YES"), (86_400, "time-outside-interval")):
+            world = B.opened()
+            world.anchor(seconds=world.at + seconds)
+            adopt = B.adopt
+            adopt(world)
+            B.classify(world)
+            framework()(world)
+            told = options(world, policy=world.policy("none"), now=(world.at + 10**6) * 1000)
+            files = world.item([0, 1, 2, 3, 4, 5], olds=())
+            self.assertEqual(answer(files, told).split(",")[0], expected)
 
     def test_a_witness_is_its_key_and_not_its_name(self):
         world = B.opened()

@@ -262,6 +262,7 @@ pub fn item_of(library: &Library, seq: u64) -> Option<ItemId> {
         | Event::LogKeyRotated(_)
         | Event::AnchorCosigned(_)
         | Event::AnchorTimestamped(_)
+        | Event::ClockExplained(_)
         | Event::Correction(_) => {
             let other = library.words().place(points_at(&fact.event)?)?;
             // Every step leads to an earlier entry, so this ends.
