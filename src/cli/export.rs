@@ -12,7 +12,8 @@ use super::output::Output;
 use super::prove::{given, of_item};
 use super::question::{Question, event, open};
 use crate::domain::event::Kind;
-use crate::export::bundle::{Contents, make};
+use crate::domain::text::counted;
+use crate::export::bundle::{Contents, Given, make};
 use crate::export::{OwnHead, heads, tiles};
 use crate::journal::Journal;
 use crate::store::Mode;
@@ -154,6 +155,7 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
         withheld.entries,
         withheld.content.len()
     );
+    text.push_str(&files_text(args, &made.named));
     if !witnessed {
         text.push_str(
             "No witness has signed this head: whoever checks it has the organisation's word alone\n",
@@ -172,10 +174,39 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
         "files": manifest.files.len() + 1,
         "cosigned": witnessed,
         "withheld": { "entries": withheld.entries, "content": withheld.content },
+        "named": made.named.iter().map(given_json).collect::<Vec<_>>(),
     });
     output.answer("dspt.export-bundle/1", value, &text)?;
     output.hint(&format!("Check it as a stranger: dspt verify {folder} --policy YOUR-POLICY"))?;
     Ok(exit::YES)
+}
+
+/// Which files of the organisation go out, in words: whoever gives the folder away answers for them.
+fn files_text(args: &Bundle, named: &[Given]) -> String {
+    let mut text = String::new();
+    let evidence = named.iter().filter(|one| one.evidence).count();
+    if !args.evidence.is_empty() && evidence == 0 {
+        text.push_str(
+            "Evidence: none is in it, since the ledger keeps no file of the evidence asked for. Add \
+             the files themselves with --evidence-file FILE\n",
+        );
+    } else if evidence > 0 {
+        let _ =
+            writeln!(text, "Evidence: {}, listed by name in README.txt", counted(evidence, "file"));
+    }
+    let imported: BTreeSet<(&str, u64)> =
+        named.iter().filter_map(|one| Some((one.imported()?, one.seq))).collect();
+    if !imported.is_empty() {
+        let _ = writeln!(text, "These files are in it as they were imported, with all they say:");
+        for (name, seq) in imported {
+            let _ = writeln!(text, "  {name} (entry #{seq})");
+        }
+    }
+    text
+}
+
+fn given_json(one: &Given) -> serde_json::Value {
+    json!({ "file": one.path, "name": one.name, "entry": one.seq, "evidence": one.evidence })
 }
 
 /// The entries whose stored evidence is given out.

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::catalogue::{bytes, folder_of, table};
 use super::dash::is_dash;
+use super::evidence_files::Beside;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::Output;
@@ -29,7 +30,7 @@ use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
 use crate::domain::replay::State;
 use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
-use crate::import::evidence::{FileDigest, read_evidence};
+use crate::import::evidence::read_evidence;
 use crate::import::mapping::{MappingDefaults, read_mapping};
 use crate::import::problem::{Problem, Problems, problems_csv, render};
 use crate::import::soa::read_soa;
@@ -124,6 +125,9 @@ enum Command {
     Evidence {
         /// A CSV file; the files that it names are looked for beside it
         file: PathBuf,
+        /// Take files that are not in the folder of the list as well
+        #[arg(long)]
+        outside_files: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -222,12 +226,12 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
             }
             answers_batch(file, &content, &state, output)?
         }
-        Command::Evidence { file, .. } => {
+        Command::Evidence { file, outside_files, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
                 return Ok(done);
             }
-            evidence_batch(file, &content, &state, output)?
+            evidence_batch(file, &content, *outside_files, &state, output)?
         }
     };
     finish(journal, &state, &batch, args.command.common(), output)
@@ -683,18 +687,17 @@ fn answers_batch(
 fn evidence_batch(
     file: &Path,
     content: &[u8],
+    anywhere: bool,
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
     let (edition, category) = in_force(state, output)?;
     let shown = file.display().to_string();
-    let folder = file.parent().unwrap_or_else(|| Path::new("")).to_owned();
-    let mut digest_of = |name: &str| -> Result<FileDigest, String> {
-        let bytes = read_file(&folder.join(name)).map_err(|failure| failure.message)?;
-        Ok(FileDigest { sha256: Digest::of(&bytes).hex(), size: bytes.len() as u64 })
-    };
+    let mut beside = Beside::new(file, anywhere);
+    let mut digest_of = |name: &str| beside.digest(name);
     let read = read_evidence(&shown, content, &edition, &category, state, &mut digest_of)
         .map_err(bad_rows)?;
+    beside.tell(output)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
     let source = Imported::new(file, content.to_vec());

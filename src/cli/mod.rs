@@ -11,6 +11,7 @@ mod dash;
 mod demo;
 mod demo_years;
 mod diff;
+mod evidence_files;
 mod explain;
 mod export;
 mod failure;

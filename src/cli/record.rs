@@ -630,7 +630,7 @@ pub(super) fn hash_file(path: &Path) -> Result<(Digest, u64), Failure> {
         return Ok((Digest::of(&bytes), bytes.len() as u64));
     }
     let mut hash = Digester::new();
-    let bytes = durable::read_blocks(path, |block| hash.add(block));
+    let bytes = durable::read_blocks(path, u64::MAX, |block| hash.add(block));
     Ok((hash.finish(), bytes.map_err(|error| not_read(path, &error))?))
 }
 

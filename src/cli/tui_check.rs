@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 
 use super::anchor::policy;
 use super::failure::{Failure, exit};
-use super::verify::{Report as Weighed, kept, meaning};
+use super::verify::{Report as Weighed, kept, meaning, not_opened};
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Keeps, Kinds};
@@ -140,6 +140,7 @@ impl Check {
         let found = self.trusting(|trust| examine_folder(path, trust, &self.memory));
         found.map_err(|error| match error {
             OpenError::Store(error) => error.into(),
+            OpenError::Unreadable(finding) => not_opened(path, &finding),
             OpenError::Fault(finding) => JournalError::Tampered(finding).into(),
         })
     }

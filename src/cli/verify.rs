@@ -134,6 +134,7 @@ fn look(
         return match examine_folder(path, trust, memory) {
             Ok(found) => Ok(Looked::Examined(Box::new(found), None)),
             Err(OpenError::Store(error)) => Err(error.into()),
+            Err(OpenError::Unreadable(finding)) => Err(not_opened(path, &finding)),
             Err(OpenError::Fault(finding)) => Ok(Looked::Unopened(finding)),
         };
     }
@@ -192,6 +193,14 @@ fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
         _ if is_bundle(path) => "bundle",
         _ => phase::HEAD,
     }
+}
+
+/// A folder in which the system does not let a file be read: that proves nothing.
+pub(super) fn not_opened(folder: &Path, finding: &Finding) -> Failure {
+    let (folder, text) = (folder.display(), &finding.text);
+    let text = format!("{} in {folder} cannot be read: {text}; nothing was decided", finding.place);
+    Failure::new("DSPT0035", exit::INPUT, text)
+        .help("check that you may read the folder and all in it, and that the disk is sound")
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {
@@ -269,7 +278,7 @@ fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for file in files.filter(|file| file.path().is_file()) {
         let mut hash = Digester::new();
-        let read = durable::read_blocks(&file.path(), |block| hash.add(block));
+        let read = durable::read_blocks(&file.path(), u64::MAX, |block| hash.add(block));
         if let (Ok(name), Ok(_)) = (file.file_name().into_string(), read) {
             digests.insert(name, hash.finish().hex());
         }

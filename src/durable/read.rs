@@ -99,12 +99,16 @@ pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     Ok(first_bytes(open_regular(path)?, most.saturating_add(1))?)
 }
 
-/// Hands a file over piece by piece, and returns how many bytes it has.
+/// Hands a file over piece by piece, and returns how many bytes it has. One that is longer than
+/// `most` bytes is refused, unread where it knows its length.
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read_blocks(path: &Path, mut each: impl FnMut(&[u8])) -> Result<u64, ReadError> {
+pub fn read_blocks(path: &Path, most: u64, mut each: impl FnMut(&[u8])) -> Result<u64, ReadError> {
     let mut file = open_regular(path)?;
+    if file.metadata()?.len() > most {
+        return Err(ReadError::TooLong { most });
+    }
     let (mut block, mut bytes) = (vec![0; BLOCK_BYTES], 0_u64);
     loop {
         match file.read(&mut block) {
@@ -112,6 +116,9 @@ pub fn read_blocks(path: &Path, mut each: impl FnMut(&[u8])) -> Result<u64, Read
             Ok(count) => {
                 each(block.get(..count).unwrap_or_default());
                 bytes = bytes.saturating_add(count as u64);
+                if bytes > most {
+                    return Err(ReadError::TooLong { most });
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),

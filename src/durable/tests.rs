@@ -43,7 +43,7 @@ fn only_regular_files_are_read_and_others_are_named_at_once() {
             read_at_most(&path, 10).map(drop),
             read_if_there(&path, 10).map(drop),
             read_start(&path, 10).map(drop),
-            read_blocks(&path, |_| {}).map(drop),
+            read_blocks(&path, 10, |_| {}).map(drop),
         ];
         for found in found {
             let error = found.unwrap_err();
@@ -67,8 +67,9 @@ fn a_file_that_is_too_long_is_refused_unread() {
     assert!(read_at_most(&path, 2).is_err());
     assert_eq!(read_at_most(&path, u64::MAX).unwrap(), b"abc");
     let mut all = Vec::new();
-    assert_eq!(read_blocks(&path, |block| all.extend_from_slice(block)).unwrap(), 3);
+    assert_eq!(read_blocks(&path, 3, |block| all.extend_from_slice(block)).unwrap(), 3);
     assert_eq!(all, b"abc");
+    assert!(matches!(read_blocks(&path, 2, |_| {}), Err(ReadError::TooLong { most: 2 })));
 }
 
 #[test]

@@ -7,17 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::CHECKPOINT;
-use super::manifest::{Listed, MANIFEST, Manifest, check};
+use super::manifest::{Listed, MANIFEST, Manifest, check, digest};
 use super::opened::{STATEMENT, is_cited};
 use super::{ExportError, OwnHead, proofs, tiles};
 use crate::domain::event::{Event, Kind};
 use crate::domain::replay::Fact;
-use crate::durable::{self, Access, AsideFolder};
+use crate::domain::text::safe;
+use crate::durable::{self, Access, AsideFolder, ReadError};
 use crate::journal::Journal;
 use crate::ledger::{Digest, WitnessKey, cosignature};
 
 const FORMAT: &str = include_str!("../../docs/FORMAT.md");
 const VERIFIER: &str = include_str!("verify.py");
+
+/// The longest evidence file that is given out, in bytes.
+const EVIDENCE_BYTES_MAX: u64 = 1 << 30;
 
 /// What goes into a bundle.
 pub struct Contents {
@@ -38,8 +42,30 @@ pub struct Contents {
 pub struct Made {
     /// The list of the bundle.
     pub manifest: Manifest,
-    /// Entries whose evidence was asked for and is not there to give.
+    /// How many entries it holds.
     pub entries: u64,
+    /// The content and evidence that it holds, by digest and by the names that entries give it.
+    pub named: Vec<Given>,
+}
+
+/// A file of content or evidence in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its path in the bundle.
+    pub path: String,
+    /// What an entry calls it.
+    pub name: String,
+    /// That entry.
+    pub seq: u64,
+    /// Whether it is evidence.
+    pub evidence: bool,
+}
+
+impl Given {
+    /// The name of the file as somebody brought it, where it was kept as it was imported.
+    pub fn imported(&self) -> Option<&str> {
+        self.name.strip_prefix("import:")
+    }
 }
 
 /// Writes a bundle to a folder that is not there yet. It is made beside that place and moved there
@@ -119,8 +145,30 @@ impl Maker<'_> {
         self.put("policy", self.policy().as_bytes())?;
         self.put("FORMAT.md", FORMAT.as_bytes())?;
         self.put("verify.py", VERIFIER.as_bytes())?;
-        self.put("README.txt", self.readme(given.len(), withheld.len()).as_bytes())?;
-        self.list(given.len() as u64, withheld)
+        let named = self.named(&given);
+        self.put("README.txt", self.readme(given.len(), withheld.len(), &named).as_bytes())?;
+        self.list(given.len() as u64, withheld, named)
+    }
+
+    /// The files of content and evidence that were written, with what the entries call them: the
+    /// files themselves have their digests for names.
+    fn named(&self, given: &[&Fact]) -> Vec<Given> {
+        let (mut named, mut seen) = (Vec::new(), BTreeSet::new());
+        for fact in given {
+            for subject in &fact.subjects {
+                let folder = if fact.event.keeps_files() { "content" } else { "evidence" };
+                let path = format!("{folder}/{}", subject.sha256);
+                // Every row of a sheet names the sheet: the first is enough.
+                if self.root.join(&path).is_file()
+                    && seen.insert((path.clone(), subject.name.clone()))
+                {
+                    let (name, seq) = (subject.name.clone(), fact.seq);
+                    let evidence = fact.event.kind() == Kind::EvidenceRecorded;
+                    named.push(Given { path, name, seq, evidence });
+                }
+            }
+        }
+        named
     }
 
     fn entries(&self, given: &[&Fact]) -> Result<(), ExportError> {
@@ -168,12 +216,13 @@ impl Maker<'_> {
             .flat_map(|fact| fact.subjects.iter().map(|one| one.sha256.as_str()))
             .collect();
         for path in &self.contents.files {
-            let bytes = fs::read(path).map_err(|error| ExportError::io(path, error))?;
-            let hex = Digest::of(&bytes).hex();
+            let failed = |error: ReadError| ExportError::io(path, error.into());
+            let hex = digest(path, u64::MAX).map_err(failed)?.0.hex();
             if !named.contains(hex.as_str()) {
                 return Err(ExportError::NotNamed { path: path.clone(), sha256: hex });
             }
-            self.put(&format!("evidence/{hex}"), &bytes)?;
+            let bytes = durable::read_at_most(path, EVIDENCE_BYTES_MAX).map_err(failed)?;
+            self.put(&format!("evidence/{}", Digest::of(&bytes).hex()), &bytes)?;
         }
         Ok(())
     }
@@ -228,7 +277,7 @@ impl Maker<'_> {
         text
     }
 
-    fn readme(&self, given: usize, withheld: usize) -> String {
+    fn readme(&self, given: usize, withheld: usize, named: &[Given]) -> String {
         let (head, size) = (&self.contents.head.checkpoint, self.size());
         let what = match &self.contents.item {
             None => format!("All {size} entries of the ledger {}.", head.origin),
@@ -250,11 +299,18 @@ impl Maker<'_> {
              witnesses' keys from the witnesses.\n\n  python3 verify.py --policy YOUR-POLICY \
              --max-age 30\n  dspt verify --policy YOUR-POLICY --max-age 30 .\n\n`verify.py` can be \
              exchanged like any other file: use a copy that you trust, or read it first.\n\
-             FORMAT.md says what every file is and how it is checked. bundle.json lists them all.\n"
+             FORMAT.md says what every file is and how it is checked. bundle.json lists them all.\n\
+             {}",
+            names(named)
         )
     }
 
-    fn list(&self, given: u64, withheld: BTreeSet<String>) -> Result<Made, ExportError> {
+    fn list(
+        &self,
+        given: u64,
+        withheld: BTreeSet<String>,
+        named: Vec<Given>,
+    ) -> Result<Made, ExportError> {
         let head = &self.contents.head.checkpoint;
         let item = self.contents.item.as_ref().map(|(item, _)| item.clone());
         let mut manifest = Manifest::new(&head.origin, head.size, &head.root, item);
@@ -267,8 +323,22 @@ impl Maker<'_> {
             .to_bytes()
             .map_err(|why| ExportError::io(self.root.join(MANIFEST), std::io::Error::other(why)))?;
         self.put(MANIFEST, &bytes)?;
-        Ok(Made { manifest, entries: given })
+        Ok(Made { manifest, entries: given, named })
     }
+}
+
+/// The files that have digests for names, with what entries call them, for people.
+fn names(named: &[Given]) -> String {
+    let mut text = String::new();
+    if named.is_empty() {
+        return text;
+    }
+    text.push_str("\nWhat the entries call the files in content/ and evidence/:\n");
+    for one in named {
+        let name = safe(&one.name);
+        let _ = writeln!(text, "  {}\n    entry #{}: {name}", one.path, one.seq);
+    }
+    text
 }
 
 /// Lists the files below a folder with their digests.
@@ -286,8 +356,9 @@ fn collect(
             collect(&entry.path(), &name, files)?;
             continue;
         }
-        let bytes = fs::read(entry.path()).map_err(failed)?;
-        let (sha256, size) = (Digest::of(&bytes).hex(), bytes.len() as u64);
+        let (sha256, size) =
+            digest(&entry.path(), u64::MAX).map_err(|error| failed(error.into()))?;
+        let sha256 = sha256.hex();
         files.insert(name.clone(), Listed { name, sha256, size });
     }
     Ok(())

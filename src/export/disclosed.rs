@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::label::check_item;
-use super::manifest::{Manifest, read_at_most};
+use super::manifest::{Manifest, read, read_at_most};
 use super::opened::{Bundle, add_to, put, readable, say, told};
 use crate::domain::event::Event;
 use crate::journal::audit::{Audit, Finding, Ledger, Place};
@@ -89,8 +89,7 @@ impl Item<'_> {
             let place = name.strip_suffix(".json").and_then(|text| text.parse::<u64>().ok());
             let place = place.filter(|seq| format!("{seq}.json") == name);
             let seq = place.ok_or_else(|| fault(&path, "proof", "its name is no place"))?;
-            let bytes = read_at_most(&self.path.join(&path), ENTRY_BYTES_MAX as u64)
-                .map_err(|why| fault(&path, "too-long", why))?;
+            let bytes = read(self.path, &path, ENTRY_BYTES_MAX as u64, "too-long")?;
             entries.push((seq, bytes));
         }
         entries.sort_unstable_by_key(|(seq, _)| *seq);
@@ -103,7 +102,7 @@ impl Item<'_> {
         for (seq, bytes) in entries {
             let path = format!("proofs/{seq}.tlog-proof");
             let bad = |text: String| fault(&path, "proof", text);
-            let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
+            let file = read(self.path, &path, PROOF_BYTES_MAX as u64, "proof")?;
             let proof = InclusionFile::parse(&file).map_err(|error| bad(error.to_string()))?;
             let same = proof.checkpoint == self.folder.head() && proof.extra.is_none();
             if !same || proof.index != *seq {
@@ -187,7 +186,7 @@ impl Item<'_> {
     fn consistency(&self, name: &str, known: &BTreeMap<u64, Digest>) -> Result<(), Finding> {
         let (path, new) = (format!("consistency/{name}"), self.folder.claimed());
         let bad = |text: String| fault(&path, "consistency", text);
-        let file = read_at_most(&self.path.join(&path), PROOF_BYTES_MAX as u64).map_err(bad)?;
+        let file = read(self.path, &path, PROOF_BYTES_MAX as u64, "consistency")?;
         let proof = ConsistencyFile::parse(&file).map_err(|error| bad(error.to_string()))?;
         let named = format!("{}-{}.add-checkpoint", proof.old_size, new.size);
         if name != named || proof.checkpoint != self.folder.head() {

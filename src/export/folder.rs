@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::manifest::{Manifest, read_at_most};
+use super::manifest::{Manifest, UNREADABLE, read, unread};
+use crate::durable;
 use crate::journal::audit::{Finding, Place};
 use crate::journal::examine::{Outcome, Phase, phase};
 use crate::journal::source::Source;
@@ -37,6 +39,8 @@ pub struct Folder {
     withheld: Withheld,
     /// Whether the list of the bundle is about another head.
     misplaced: bool,
+    /// The first tile that the system did not let be read.
+    refused: Arc<Mutex<Option<Finding>>>,
 }
 
 impl Folder {
@@ -49,8 +53,7 @@ impl Folder {
             let place = Place::File(CHECKPOINT.to_owned());
             Finding { place, rule, text }
         };
-        let head = read_at_most(&path.join(CHECKPOINT), NOTE_BYTES_MAX as u64)
-            .map_err(|why| fault("checkpoint", why))?;
+        let head = read(path, CHECKPOINT, NOTE_BYTES_MAX as u64, "checkpoint")?;
         let claimed = claimed(&head).ok_or_else(|| {
             fault("checkpoint", "it is no checkpoint; ask for the file again".to_owned())
         })?;
@@ -63,7 +66,8 @@ impl Folder {
             (&*manifest.ledger, manifest.size, &manifest.root)
                 != (claimed.origin.as_str(), claimed.size, &root)
         });
-        Ok(Self { path: path.to_owned(), head, claimed, withheld, misplaced })
+        let refused = Arc::default();
+        Ok(Self { path: path.to_owned(), head, claimed, withheld, misplaced, refused })
     }
 
     /// Returns the head as it stands in the folder.
@@ -108,9 +112,22 @@ impl Folder {
 
     /// The bytes at a path of a tile, at most one more than it can have.
     fn tile(&self, path: &TilePath) -> Option<Vec<u8>> {
-        let file = self.path.join(path.to_string());
-        // A pipe would never end.
-        file.is_file().then(|| read_at_most(&file, path.bytes_max() as u64 + 1).ok()).flatten()
+        let name = path.to_string();
+        match durable::read_at_most(&self.path.join(&name), path.bytes_max() as u64 + 1) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                if error.is_refusal() {
+                    let mut first = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    first.get_or_insert_with(|| unread(&name, UNREADABLE, &error));
+                }
+                None
+            }
+        }
+    }
+
+    /// The first tile that was asked for and that the system did not let be read.
+    pub(super) fn refused(&self) -> Option<Finding> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn missing(&self, path: &TilePath) -> StoreError {
@@ -195,8 +212,13 @@ impl Source for Folder {
         mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
         for (digest, path) in contents(&self.path.join("content")) {
-            let bytes = read_at_most(&path, CONTENT_BYTES_MAX)
-                .map_err(|_| StoreError::Missing { path: path.clone() })?;
+            let bytes = durable::read_at_most(&path, CONTENT_BYTES_MAX).map_err(|error| {
+                let path = path.clone();
+                if error.is_refusal() {
+                    return StoreError::Io { path, source: error.into() };
+                }
+                StoreError::Missing { path }
+            })?;
             each(digest, bytes)?;
         }
         Ok(())

@@ -9,16 +9,20 @@ use serde_json::Value;
 
 use super::folder::CHECKPOINT;
 use crate::domain::refs::ItemRef;
-use crate::durable;
+use crate::durable::{self, ReadError};
 use crate::journal::audit::{Finding, Place};
 use crate::ledger::json::{canonical, parse_canonical};
-use crate::ledger::{Digest, Origin, TilePath};
+use crate::ledger::{Digest, Digester, Origin, TilePath};
 
 /// Name of the list.
 pub const MANIFEST: &str = "bundle.json";
 
-/// The longest list that is read, in bytes: some 500,000 files.
-const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// The longest list that is read, in bytes: more than 100,000 files.
+pub(super) const MANIFEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// The rule of a file that the system does not let be read. Nothing is known about such a file, so
+/// it proves nothing.
+pub const UNREADABLE: &str = "unreadable";
 
 /// What `format` says.
 const FORMAT: &str = "dspt-bundle/2";
@@ -104,6 +108,9 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if is_dense(bytes) {
+            return Err("it is no list of files".to_owned());
+        }
         let mut value = parse_canonical(bytes).map_err(|error| error.to_string())?;
         let digest = value.as_object_mut().and_then(|fields| fields.remove(DIGEST));
         let same = digest == Some(Value::String(digest_of(&value)?));
@@ -172,6 +179,13 @@ impl Manifest {
     }
 }
 
+/// Says whether bytes hold more values than any list of their length. Each would take some hundred
+/// bytes of memory; a file that is listed has a digest and so at least 100 bytes of its own.
+fn is_dense(bytes: &[u8]) -> bool {
+    let count = |wanted: &[u8]| bytes.iter().filter(|byte| wanted.contains(byte)).count();
+    count(b"{") > bytes.len() / 100 + 8 || count(b"{[,:") > bytes.len() / 12 + 32
+}
+
 /// The digest of a list that has none yet.
 fn digest_of(value: &Value) -> Result<String, String> {
     let text = canonical(value).map_err(|error| error.to_string())?;
@@ -221,8 +235,7 @@ fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
 /// # Errors
 /// The first rule broken: `manifest`, `file-missing`, `file-extra` or `file-differs`.
 pub fn check(folder: &Path) -> Result<Manifest, Finding> {
-    let bytes = read_at_most(&folder.join(MANIFEST), MANIFEST_BYTES_MAX)
-        .map_err(|why| fault(MANIFEST, "manifest", why))?;
+    let bytes = read(folder, MANIFEST, MANIFEST_BYTES_MAX, "manifest")?;
     let manifest = Manifest::parse(&bytes).map_err(|why| fault(MANIFEST, "manifest", why))?;
     let (mut there, mut odd) = (BTreeSet::new(), None);
     list(folder, "", &mut there, &mut odd)?;
@@ -239,7 +252,7 @@ pub fn check(folder: &Path) -> Result<Manifest, Finding> {
     }
     for file in &manifest.files {
         let (found, size) = digest(&folder.join(&file.name), file.size)
-            .map_err(|why| fault(&file.name, "file-differs", why))?;
+            .map_err(|error| unread(&file.name, "file-differs", &error))?;
         if size != file.size || found.hex() != file.sha256 {
             let text = format!(
                 "the list says {} bytes with SHA-256 {}, found are others",
@@ -261,7 +274,8 @@ fn list(
     there: &mut BTreeSet<String>,
     odd: &mut Option<Finding>,
 ) -> Result<(), Finding> {
-    let wrong = |error: std::io::Error| fault(&shown(prefix), "file-missing", error.to_string());
+    let wrong =
+        |error: std::io::Error| unread(&shown(prefix), "file-missing", &ReadError::from(error));
     let extra = |name: &str, what: &str| fault(&shown(name), "file-extra", what);
     let mut count = 0_u64;
     for entry in fs::read_dir(folder).map_err(wrong)? {
@@ -295,8 +309,56 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     durable::read_at_most(path, most).map_err(|error| error.to_string())
 }
 
-/// Hashes a file, and counts its bytes up to one more than expected.
-fn digest(path: &Path, expected: u64) -> Result<(Digest, u64), String> {
-    let bytes = read_at_most(path, expected)?;
-    Ok((Digest::of(&bytes), bytes.len() as u64))
+/// Reads a file of a bundle that must not be longer than `most` bytes.
+///
+/// # Errors
+/// A finding of the rule given, or [`UNREADABLE`] where the system does not let it be read.
+pub(super) fn read(
+    folder: &Path,
+    name: &str,
+    most: u64,
+    rule: &'static str,
+) -> Result<Vec<u8>, Finding> {
+    durable::read_at_most(&folder.join(name), most).map_err(|error| unread(name, rule, &error))
+}
+
+/// What a file that was not read says about its bundle.
+pub(super) fn unread(name: &str, rule: &'static str, error: &ReadError) -> Finding {
+    fault(name, if error.is_refusal() { UNREADABLE } else { rule }, error.to_string())
+}
+
+/// Hashes a file that must not be longer than expected, and counts its bytes.
+pub(super) fn digest(path: &Path, expected: u64) -> Result<(Digest, u64), ReadError> {
+    let mut hash = Digester::new();
+    let bytes = durable::read_blocks(path, expected, |block| hash.add(block))?;
+    Ok((hash.finish(), bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_and_what_would_fill_the_memory_is_not() {
+        let origin = Origin::parse("ledger.example/a/b").unwrap();
+        let mut manifest = Manifest::new(&origin, 7, &Digest::of(b""), None);
+        let file = |name: String| Listed { name, sha256: Digest::of(b"").hex(), size: 1 };
+        manifest.files = (0_u32..9_000)
+            .map(|number| file(format!("content/{}", Digest::of(&number.to_be_bytes()).hex())))
+            .collect();
+        manifest.files.push(file(CHECKPOINT.to_owned()));
+        // The shortest names there are, and as many as there can be of them.
+        manifest.files.extend((0..9_000).map(|number| file(format!("proofs/{number}.tlog-proof"))));
+        manifest.withheld.content = (0_u32..9_000)
+            .map(|number| Digest::of(&(number + 9_000).to_be_bytes()).hex())
+            .collect();
+        manifest.files.sort_by(|one, other| one.name.cmp(&other.name));
+        manifest.withheld.content.sort();
+        let bytes = manifest.to_bytes().unwrap();
+        assert_eq!(Manifest::parse(&bytes).unwrap(), manifest);
+        for part in ["[],", "{},", "{\"a\":1},", "0,", "\"\":1,"] {
+            let bytes = format!("[{}0]", part.repeat(100_000)).into_bytes();
+            assert_eq!(Manifest::parse(&bytes).unwrap_err(), "it is no list of files", "{part}");
+        }
+    }
 }

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use super::disclosed::examine_item;
 use super::folder::{Folder, contents};
-use super::manifest::{MANIFEST, Manifest, check, read_at_most};
+use super::manifest::{MANIFEST, Manifest, UNREADABLE, check, digest, read, unread};
 use super::strays::{StrayError, strays};
 use crate::domain::event::Event;
 use crate::domain::text::counted;
+use crate::durable::ReadError;
 use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
 use crate::journal::{Effort, audit_since};
-use crate::ledger::tiles::{bundles_of, tiles_of};
 use crate::ledger::tree::Prefixes;
-use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile};
+use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile, TilePath};
 use crate::memory::Memory;
 use crate::store::StoreError;
 
@@ -31,6 +31,9 @@ pub enum OpenError {
     /// It is not what it says, before any entry is read.
     #[error(transparent)]
     Fault(#[from] Finding),
+    /// A file of it that the system does not let be read: nothing was decided.
+    #[error("{0}")]
+    Unreadable(Finding),
     /// It cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +69,26 @@ pub fn examine_folder(
     trust: &Trust<'_>,
     memory: &Memory,
 ) -> Result<Examination, OpenError> {
+    match examined(path, trust, memory) {
+        Err(OpenError::Fault(finding)) if finding.rule == UNREADABLE => {
+            Err(OpenError::Unreadable(finding))
+        }
+        Ok(found) => match found.phases.iter().find_map(not_read) {
+            Some(finding) => Err(OpenError::Unreadable(finding.clone())),
+            None => Ok(found),
+        },
+        other => other,
+    }
+}
+
+fn not_read(phase: &Phase) -> Option<&Finding> {
+    match &phase.outcome {
+        Outcome::Bad(finding) if finding.rule == UNREADABLE => Some(finding),
+        Outcome::Bad(_) | Outcome::Good | Outcome::NotChecked => None,
+    }
+}
+
+fn examined(path: &Path, trust: &Trust<'_>, memory: &Memory) -> Result<Examination, OpenError> {
     let manifest = if is_bundle(path) { Some(check(path)?) } else { None };
     let folder = Folder::open(path, manifest.as_ref())?;
     if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.item.is_some()) {
@@ -76,6 +99,9 @@ pub fn examine_folder(
     }
     let tiles = folder.tiles();
     let audit = audit_since(&folder, memory, Effort::Everything, |_| {});
+    if let Some(finding) = folder.refused() {
+        return Err(OpenError::Unreadable(finding));
+    }
     let audit = audit.map_err(|error| match folder.misplaced() {
         Some(finding) => finding.into(),
         None => missing_tile(path, error),
@@ -106,14 +132,15 @@ pub fn examine_folder(
 }
 
 /// What is in a folder of tiles beside those of its head, in words.
-fn others(path: &Path, size: u64) -> Result<String, Finding> {
+fn others(folder: &Path, size: u64) -> Result<String, Finding> {
     let bad = |error: StrayError| match error {
         StrayError::Tile(error) => fault("tile", "tile", error.to_string()),
         StrayError::Io { path, source } => {
-            fault("tile", "tile", format!("{} cannot be read: {source}", path.display()))
+            let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+            unread(&name, "tile", &ReadError::from(source))
         }
     };
-    let found = strays(path, size).map_err(bad)?;
+    let found = strays(folder, size).map_err(bad)?;
     let mut text = String::new();
     if found.older > 0 {
         let _ = write!(text, "; {} of smaller sizes fit", counted(found.older, "partial file"));
@@ -193,10 +220,13 @@ fn missing_tile(folder: &Path, error: StoreError) -> OpenError {
 
 /// A tile that the list names and the size of the tree does not ask for.
 fn more_tiles(manifest: &Manifest) -> Option<&str> {
+    // Each is asked for by itself: the size is a claim, and could be of more tiles than memory holds.
+    let wanted = |name: &str| {
+        let path = TilePath::parse(name).ok();
+        path.is_some_and(|path| path.at_size(manifest.size) == Some(path))
+    };
     let mut listed = manifest.files.iter().map(|file| file.name.as_str());
-    let all = tiles_of(manifest.size).chain(bundles_of(manifest.size));
-    let all: BTreeSet<String> = all.map(|path| path.to_string()).collect();
-    listed.find(|name| name.starts_with("tile/") && !all.contains(*name))
+    listed.find(|name| name.starts_with("tile/") && !wanted(name))
 }
 
 /// A bundle whose ledger was found good.
@@ -235,8 +265,7 @@ impl Bundle<'_> {
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, Finding> {
-        read_at_most(&self.path.join(name), PROOF_BYTES_MAX)
-            .map_err(|why| fault(name, "file-differs", why))
+        read(self.path, name, PROOF_BYTES_MAX, "file-differs")
     }
 
     fn proofs(&self) -> Result<String, Finding> {
@@ -365,9 +394,9 @@ impl Bundle<'_> {
         let there = contents(&self.path.join("evidence"));
         for (digest, path) in &there {
             let name = format!("evidence/{}", digest.hex());
-            let bytes = read_at_most(path, u64::MAX - 1)
-                .map_err(|why| fault(&name, "file-differs", why))?;
-            if Digest::of(&bytes) != *digest {
+            let (found, _) = self::digest(path, u64::MAX)
+                .map_err(|error| unread(&name, "file-differs", &error))?;
+            if found != *digest {
                 return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
             }
             if !named.contains(digest.hex().as_str()) {
@@ -384,4 +413,32 @@ pub fn is_cited(event: &Event) -> bool {
         event,
         Event::StatementPublished(_) | Event::AnchorCosigned(_) | Event::AnchorTimestamped(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::manifest::Listed;
+    use crate::ledger::Origin;
+
+    #[test]
+    fn a_size_that_no_folder_holds_is_looked_at_for_each_listed_tile_alone() {
+        let origin = Origin::parse("ledger.example/a/b").unwrap();
+        let of = |size, names: &[&str]| {
+            let mut manifest = Manifest::new(&origin, size, &Digest::of(b""), None);
+            manifest.files = names
+                .iter()
+                .map(|name| Listed { name: (*name).to_owned(), sha256: String::new(), size: 0 })
+                .collect();
+            more_tiles(&manifest).map(str::to_owned)
+        };
+        let most = (1 << 53) - 1;
+        assert_eq!(of(most, &["tile/0/000", "tile/entries/x123/456", "verify.py"]), None);
+        assert_eq!(of(most, &["tile/0/000.p/7"]).unwrap(), "tile/0/000.p/7");
+        let small = ["tile/0/000.p/7", "tile/entries/000.p/7"];
+        assert_eq!(of(7, &small), None);
+        for more in ["tile/0/000", "tile/0/000.p/6", "tile/0/001.p/1", "tile/1/000.p/1"] {
+            assert_eq!(of(7, &[small[0], more, small[1]]).unwrap(), more);
+        }
+    }
 }

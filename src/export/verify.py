@@ -1453,8 +1453,10 @@ class Folder:
         """The size of a file, or None where there is no such plain file."""
         try:
             found = os.lstat(self._full(name))
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        except OSError as error:
+            raise Usage("%s cannot be read: %s" % (shown(name, 200), error.strerror)) from None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def chunks(self, name: str, limit: int) -> Iterator[bytes]:
@@ -1471,8 +1473,11 @@ class Folder:
                         return
                     left -= len(data)
                     yield data
-        except OSError as error:
+        except FileNotFoundError as error:
             raise Fault("file-missing", "cannot be read: %s" % error.strerror, name) from None
+        except OSError as error:
+            # Nothing is known about the file: that proves nothing about the bundle.
+            raise Usage("%s cannot be read: %s" % (shown(name, 200), error.strerror)) from None
 
     def read(self, name: str, limit: int) -> bytes:
         """The bytes of a file that may not be longer than `limit`."""

@@ -15,6 +15,8 @@ mod anchors;
 mod architecture;
 #[cfg(unix)]
 mod auditor;
+#[cfg(target_os = "linux")]
+mod bounds;
 mod bundle;
 mod check;
 mod cli;
@@ -25,6 +27,8 @@ mod cli_proofs;
 mod cli_tiles;
 mod cli_timestamp;
 mod clock;
+#[cfg(target_os = "linux")]
+mod creation;
 mod engine;
 #[cfg(target_os = "linux")]
 mod faults;
