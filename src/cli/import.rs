@@ -20,6 +20,7 @@ use super::question::{day, event as find_event, open};
 use super::record::{file_name, read_file, write};
 use super::signing::Signing;
 use crate::domain::admit::admit;
+use crate::domain::again::taken_back;
 use crate::domain::day::{Day, Instant};
 use crate::domain::derive::{RulesChoice, derive};
 use crate::domain::edition::{BadCatalogue, Edition, Framework};
@@ -193,6 +194,7 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
     let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
     let journal = open(ledger, mode, output)?;
     let state = journal.state(u64::MAX)?;
+    let again = args.command.common().signing.again;
     let batch = match &args.command {
         Command::Edition { edition, name, revision, from, .. } => {
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
@@ -203,7 +205,7 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
         }
         Command::Mapping { file, .. } => {
             let content = file_or_bundled(file)?;
-            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
             mapping_batch(&args.command, &content, &state, output)?
@@ -213,7 +215,7 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
             let about = find_event(certificate, &journal.ledger.facts)?.id.clone();
             // One statement may serve several certificates: a renewed one has the same.
             let same = |event: &Event| matches!(event, Event::SoaRecorded(body) if body.certificate == about);
-            if let Some(done) = imported_before(&journal, &content, same, output)? {
+            if let Some(done) = imported_before(&journal, &content, same, again, output)? {
                 return Ok(done);
             }
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
@@ -221,14 +223,14 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
         }
         Command::Answers { file, .. } => {
             let content = read_file(file)?;
-            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
             answers_batch(file, &content, &state, output)?
         }
         Command::Evidence { file, outside_files, .. } => {
             let content = read_file(file)?;
-            if let Some(done) = imported_before(&journal, &content, |_| true, output)? {
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
             evidence_batch(file, &content, *outside_files, &state, output)?
@@ -374,11 +376,12 @@ fn with_list(mut failure: Failure) -> Failure {
     failure
 }
 
-/// Says so when the same bytes were imported before.
+/// Says so when the same bytes were imported before; with `again` that is no reason to stop.
 fn imported_before(
     journal: &Journal,
     content: &[u8],
     same: impl Fn(&Event) -> bool,
+    again: bool,
     output: &mut Output<'_>,
 ) -> Result<Option<u8>, Failure> {
     let sha256 = Digest::of(content).hex();
@@ -387,9 +390,27 @@ fn imported_before(
         fact.subjects.iter().any(|one| one.sha256 == sha256 && one.name.starts_with(IMPORTED))
     });
     let Some(fact) = before else { return Ok(None) };
-    let text =
-        format!("These bytes were imported before, by entry #{}. Nothing was written.\n", fact.seq);
-    output.answer("dspt.import/1", json!({ "imported_before": fact.seq, "events": 0 }), &text)?;
+    let seq = fact.seq;
+    if again {
+        output.hint(&format!("These bytes were imported before, by entry #{seq}."))?;
+        return Ok(None);
+    }
+    let ended = taken_back(&journal.ledger.facts, fact);
+    let text = match ended {
+        None => {
+            format!("These bytes were imported before, by entry #{seq}. Nothing was written.\n")
+        }
+        Some(by) => format!(
+            "These bytes were imported before, by entry #{seq}, which entry #{by} took back or \
+             corrected since. Nothing was written.\n"
+        ),
+    };
+    let value = json!({ "imported_before": seq, "taken_back_by": ended, "events": 0 });
+    output.answer("dspt.import/1", value, &text)?;
+    output.hint(
+        "To read it by the edition of today, for another year, or to bring back what was taken back, \
+         import it once more: --again",
+    )?;
     Ok(Some(exit::YES))
 }
 

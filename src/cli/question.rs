@@ -160,15 +160,25 @@ fn known(
 pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
         let inside = path.join(LEDGER_NAME);
-        return Ok(if path.is_dir() && inside.exists() { inside } else { path.to_owned() });
+        // Of a folder that cannot be looked into the store says why.
+        let there = inside.symlink_metadata().map_or_else(|error| !is_absent(&error), |_| true);
+        return Ok(if path.is_dir() && there { inside } else { path.to_owned() });
     }
     let here = std::env::current_dir()?;
-    let found = here.ancestors().map(|folder| folder.join(LEDGER_NAME)).find(|path| path.is_file());
+    let found = here.ancestors().map(|folder| folder.join(LEDGER_NAME)).find(|path| {
+        // One that cannot be looked at is there all the same.
+        let found = path.metadata();
+        found.map_or_else(|error| !is_absent(&error), |found| found.is_file())
+    });
     found.ok_or_else(|| {
         let message = format!("there is no {LEDGER_NAME} in {} or above it", here.display());
         Failure::new("DSPT0010", exit::NO_LEDGER, message)
             .help("make one with `dspt init`, see a sample with `dspt demo`, or give --ledger PATH")
     })
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 /// The name of a ledger file in its folder.

@@ -28,12 +28,24 @@ pub fn recorded_already(
     None
 }
 
-/// Whether no later entry that stands itself takes the event back.
-fn stands(later: &[Fact], id: &EventId) -> bool {
-    !later.iter().enumerate().any(|(place, fact)| {
+/// Finds the entry that took an event back or corrected it, and stands itself.
+pub fn taken_back(facts: &[Fact], fact: &Fact) -> Option<u64> {
+    let place = usize::try_from(fact.seq).unwrap_or(usize::MAX);
+    ended_by(facts.get(place.saturating_add(1)..).unwrap_or_default(), &fact.id)
+}
+
+fn ended_by(later: &[Fact], id: &EventId) -> Option<u64> {
+    let mut all = later.iter().enumerate();
+    let ends = |place: usize, fact: &Fact| {
         takes_back(&fact.event) == Some(id)
             && stands(later.get(place + 1..).unwrap_or_default(), &fact.id)
-    })
+    };
+    all.find(|(place, fact)| ends(*place, fact)).map(|(_, fact)| fact.seq)
+}
+
+/// Whether no later entry that stands itself takes the event back.
+fn stands(later: &[Fact], id: &EventId) -> bool {
+    ended_by(later, id).is_none()
 }
 
 /// The event that this one takes back, corrects or ends.
@@ -146,6 +158,13 @@ mod tests {
         let before = facts([a.clone()]);
         assert_eq!(recorded_already(&before, &a, &[file], &by('A')), None);
         assert_eq!(recorded_already(&before, &a, &[], &by('B')), None);
+    }
+
+    #[test]
+    fn who_took_something_back_is_found() {
+        let all = facts([evidence("a"), evidence("b"), withdrawn(0), withdrawn(1), void(3)]);
+        let found: Vec<_> = all.iter().map(|fact| taken_back(&all, fact)).collect();
+        assert_eq!(found, [Some(2), None, None, Some(4), None]);
     }
 
     #[test]

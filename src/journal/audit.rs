@@ -233,6 +233,11 @@ pub(super) fn audit_with<F: Keeps + Send>(
     }
 }
 
+/// Whether the system gives another thread; without one everything is done on this one.
+pub(super) fn can_spawn() -> bool {
+    thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
+}
+
 #[derive(Default)]
 pub(super) struct Reader<F> {
     pub(super) counts: Counts,
@@ -319,6 +324,9 @@ impl<F: Keeps + Send> Reader<F> {
         if let Some(proven) = self.proven {
             self.recall(store, proven, progress)?;
         }
+        if !can_spawn() {
+            return self.entries_alone(store, size, progress);
+        }
         let done = AtomicU64::new(self.counts.entries);
         let (sender, receiver) = sync_channel::<Vec<Row>>(BATCHES_WAITING);
         let start = self.frontier.size();
@@ -346,6 +354,27 @@ impl<F: Keeps + Send> Reader<F> {
             checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             read
         })
+    }
+
+    /// The same on this thread alone, where the system gives no other.
+    fn entries_alone(
+        &mut self,
+        store: &impl Source,
+        size: u64,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<(), Stop> {
+        let mut rows: Vec<Row> = Vec::with_capacity(BATCH);
+        let read = store.entries(self.frontier.size()..size, |row| -> Result<(), Stop> {
+            rows.push(row);
+            if rows.len() >= BATCH {
+                self.batch(std::mem::take(&mut rows))?;
+                progress(self.counts.entries);
+            }
+            Ok(())
+        });
+        // An error in reading must not hide a fault in what was read before it.
+        self.batch(rows)?;
+        read
     }
 
     /// Checks the rows that were read, side by side where order does not matter: first the form and

@@ -10,7 +10,8 @@ use std::thread;
 use serde::Deserialize;
 
 use super::audit::{
-    Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, ends_batch, structure,
+    Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, can_spawn, ends_batch,
+    structure,
 };
 use super::source::Source;
 use crate::domain::body::decode_text;
@@ -352,7 +353,7 @@ impl<F: Keeps + Send> Reader<F> {
             Ok(())
         };
         let readers = thread::available_parallelism().map_or(1, usize::from).min(READERS_MAX);
-        if size <= FEW || readers == 1 {
+        if size <= FEW || readers == 1 || !can_spawn() {
             let mut reading = Reading::new(F::WHOLE);
             for range in ranges() {
                 take(self, reading.batch(store, range))?;

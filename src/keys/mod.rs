@@ -5,6 +5,7 @@
 //! wiped from memory after use.
 
 pub mod agent;
+mod echo;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read};
@@ -361,6 +362,7 @@ fn from_terminal(purpose: &str, confirm: bool) -> Result<Zeroizing<String>, KeyE
         return Err(KeyError::NoTerminal);
     }
     let ask = |text: String| {
+        echo::keep();
         let typed = rpassword::prompt_password(text).map(Zeroizing::new);
         typed.map_err(|source| KeyError::Io { path: "the terminal".into(), source })
     };

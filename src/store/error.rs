@@ -23,7 +23,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The path names a folder.
-    #[error("{path} is a folder; give the path of the ledger file in it")]
+    #[error("{path} is a folder without a ledger.dspt; give the path of the ledger file")]
     Directory {
         /// The path that was asked for.
         path: PathBuf,
