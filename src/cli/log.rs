@@ -238,12 +238,15 @@ pub(super) fn show(
     let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let fact = event(&args.entry, &ledger.facts)?;
+    // What was verified before is only remembered, and one entry costs next to nothing.
+    journal.check_signatures(fact.seq)?;
     let leaf = usize::try_from(fact.seq).ok().and_then(|seq| ledger.leaves.get(seq));
     let leaf = leaf.map_or_else(String::new, crate::ledger::Digest::hex);
     let witnessed = Witnessed::new(ledger, args.policy.as_deref())?;
     let mut value = fact_json(ledger, fact, &witnessed);
     if let Some(object) = value.as_object_mut() {
         object.insert("leaf".to_owned(), json!(leaf));
+        object.insert("signature".to_owned(), json!("good"));
     }
     let mut text = format!("Entry #{}: {}\n", fact.seq, fact.event.kind());
     let _ = writeln!(text, "  about      {}", safe(&describe(&fact.event, &ledger.facts)));

@@ -199,7 +199,8 @@ pub fn run_remembering(
         Ok(cli) => cli,
         Err(error) if json && error.use_stderr() => {
             let quiet = false;
-            let mut output = Output { out, err, json, quiet, width, now, clock, memory };
+            let mut output =
+                Output { out, err, json, quiet, width, now, clock, memory, belief: None };
             return report(&Failure::usage(error.render().to_string().trim_end()), &mut output);
         }
         Err(error) => {
@@ -214,7 +215,7 @@ pub fn run_remembering(
         }
     };
     let (json, quiet) = (cli.json, cli.quiet);
-    let mut output = Output { out, err, json, quiet, width, now, clock, memory };
+    let mut output = Output { out, err, json, quiet, width, now, clock, memory, belief: None };
     let done = match dashes {
         Some(failure) => Err(failure),
         None => dispatch(&cli, &mut output),

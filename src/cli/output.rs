@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::failure::Failure;
+use crate::domain::belief::Belief;
 use crate::domain::day::Instant;
 use crate::domain::text::visible_json;
 use crate::memory::Memory;
@@ -69,7 +70,23 @@ pub(super) struct Output<'o> {
     pub clock: &'o (dyn Fn() -> Instant + Sync),
     /// What this user verified before.
     pub memory: Memory,
+    /// How far the ledger that was opened can be believed; it goes with every answer out of it.
+    pub belief: Option<Belief>,
 }
+
+/// The answers whose text says how far the ledger can be believed; their JSON always does.
+const SPEAK_OF_A_LEDGER: [&str; 10] = [
+    "dspt.status/1",
+    "dspt.explain/1",
+    "dspt.when/1",
+    "dspt.diff/1",
+    "dspt.log/1",
+    "dspt.entry/1",
+    "dspt.statement/1",
+    "dspt.statements/1",
+    "dspt.mapping-candidates/1",
+    "dspt.anchors/1",
+];
 
 impl Output<'_> {
     /// Prints an answer: the object under its versioned schema, or the text.
@@ -80,12 +97,20 @@ impl Output<'_> {
         if self.json {
             let mut object = json!({ "schema": schema });
             if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), value) {
+                if let Some(belief) = &self.belief {
+                    object.insert("belief".to_owned(), belief.json());
+                }
                 object.extend(fields);
             }
             writeln!(self.out, "{}", visible_json(&object.to_string()))?;
         } else {
             // Whatever the text is made of: nothing in it can paint the screen.
-            write!(self.out, "{}", plain(text))?;
+            let belief = self.belief.as_ref();
+            let belief = belief.filter(|_| SPEAK_OF_A_LEDGER.contains(&schema));
+            let line = belief.map_or_else(String::new, |one| format!("{}\n", safe(&one.line())));
+            let clean = belief.is_none_or(Belief::is_clean);
+            let (first, last) = if clean { (text, &*line) } else { (&*line, text) };
+            write!(self.out, "{}{}", plain(first), plain(last))?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
+use crate::domain::belief::{Belief, Grade};
 use crate::domain::dates::parse_day;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
@@ -197,12 +198,17 @@ pub(super) fn open(
     for note in &journal.notes {
         output.warn(note)?;
     }
+    let mut belief = journal.belief.clone();
     if journal.store().guard()?.refuses_writing() {
+        let why = "head_file: the head file beside this ledger is not of it as it is";
+        belief = Belief { grade: Grade::Broken, why: Some(why.to_owned()), ..belief };
         output.warn(
             "the head file beside this ledger is not of it as it is: an older copy was put back, or \
              it is another ledger; look at it with: dspt verify",
         )?;
     }
+    // What is recorded after it was opened is said by the answer itself.
+    output.belief = (mode == Mode::Read).then_some(belief);
     Ok(journal)
 }
 

@@ -436,7 +436,17 @@ fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result
         })?;
         (value, None)
     };
-    let text = text_of(&value, output.width);
-    output.answer("dspt.statement/1", json!({ "entry": entry, "statement": value }), &text)?;
+    let mut text = text_of(&value, output.width);
+    if entry.is_none() {
+        let file = &args.statement;
+        text = format!(
+            "NOT CHECKED: this is what the file says; no signature and no ledger was looked at. \
+             Check it with: dspt statement check {}\n{text}",
+            safe(file)
+        );
+    }
+    let checked = entry.is_some();
+    let value = json!({ "entry": entry, "checked": checked, "statement": value });
+    output.answer("dspt.statement/1", value, &text)?;
     Ok(exit::YES)
 }

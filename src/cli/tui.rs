@@ -23,9 +23,10 @@ use crate::domain::belief::Belief;
 use crate::domain::chronicle::Chronicle;
 use crate::domain::day::Day;
 use crate::domain::replay::Contents;
+use crate::domain::role::Roster;
 use crate::durable::{self, Access};
 use crate::journal::JournalError;
-use crate::journal::audit::{Audit, Finding};
+use crate::journal::audit::Audit;
 use crate::journal::belief::of_audit;
 use crate::journal::reread::Reread;
 use crate::ledger::Digest;
@@ -34,7 +35,7 @@ use crate::tui::act::begin;
 use crate::tui::book::{Entries, InMemory, Source};
 use crate::tui::keymap::{Command, Keymap};
 use crate::tui::loading::{Loading, Step};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Screen};
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
@@ -166,6 +167,7 @@ pub(super) fn run(
             kept: &args.kept,
             tsa_ca: args.tsa_ca.clone(),
         },
+        &path,
         output.now,
         output.memory.clone(),
     )?;
@@ -253,7 +255,6 @@ struct Files {
 /// A ledger that was read.
 struct Read {
     source: Source,
-    finding: Option<Finding>,
     /// What is to be said about what this user verified before.
     notes: Vec<String>,
 }
@@ -266,23 +267,11 @@ impl Files {
         question: &Question,
         progress: &mut dyn FnMut(Step),
     ) -> Result<Model, Failure> {
-        let Read { mut source, finding, notes } = self.read(progress)?;
+        let Read { mut source, notes } = self.read(progress)?;
         source.bookmarks = Self::bookmarks(&source);
         let positions = Progress { phase: "2 of 2: positions", done: 0, of: 0, rate: None };
         progress(Step::Progress(positions));
-        let mut model = Model::new(source, theme).map_err(|error| {
-            if let Some(finding) = finding {
-                return JournalError::Tampered(finding).into();
-            }
-            let failure = Failure::from(error);
-            if self.path.is_file() {
-                return failure;
-            }
-            failure.help(
-                "a folder of tiles has entries alone, and no edition to show a position by: \
-                 check it with `dspt verify`, or ask for a bundle",
-            )
-        })?;
+        let mut model = self.shown_as(source, theme)?;
         model.trust.flags.clone_from(&self.trust);
         if self.check.is_due() {
             begin(&mut model);
@@ -294,6 +283,29 @@ impl Files {
             model.notice.clone_from(note);
         }
         self.keep_shown(&model);
+        Ok(model)
+    }
+
+    /// A screen of a ledger; where no position can be made of it, one that shows only whether it can
+    /// be trusted.
+    fn shown_as(&self, source: Source, theme: Theme) -> Result<Model, Failure> {
+        let bare = hollow(&source);
+        let error = match Model::new(source, theme) {
+            Ok(model) if model.library.all() > 0 => return Ok(model),
+            Ok(_) => "no entry of it can be believed".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let mut model = Model::new(bare, theme).map_err(Failure::from)?;
+        let why = if self.path.is_file() || !model.trust.opened.is_clean() {
+            error
+        } else {
+            format!(
+                "{error}; a folder of tiles has entries alone, and no edition to show a position by: \
+                 ask for a bundle"
+            )
+        };
+        model.screen = Screen::Signatures;
+        model.trust.unshown = Some(why);
         Ok(model)
     }
 
@@ -344,6 +356,7 @@ impl Files {
             let phase = "1 of 2: everything in the folder";
             progress(Step::Progress(Progress { phase, done: 0, of: 0, rate: None }));
             let (audit, belief) = self.check.open_folder(&self.path)?;
+            let Some(audit) = audit else { return Ok(self.nothing(belief, Vec::new())) };
             return self.believed(audit, belief, |facts, leaves| {
                 let leaves = leaves.iter().map(Digest::hex).collect();
                 (Arc::new(Chronicle::of(&facts)), Arc::new(InMemory { facts, leaves }))
@@ -374,13 +387,11 @@ impl Files {
         belief: Belief,
         kept: impl FnOnce(F, Vec<Digest>) -> (Arc<Chronicle>, Arc<dyn Entries>),
     ) -> Result<Read, Failure> {
-        let finding = audit.finding.clone();
         let Some(ledger) = audit.ledger.take() else {
-            return Err(match (audit.finding.take(), audit.undecided.take()) {
-                (Some(finding), _) => JournalError::Tampered(finding).into(),
-                (None, Some(why)) => JournalError::Undecided(why).into(),
-                (None, None) => JournalError::Empty.into(),
-            });
+            if audit.finding.is_none() && audit.undecided.is_none() {
+                return Err(JournalError::Empty.into());
+            }
+            return Ok(self.nothing(belief, audit.notes));
         };
         let mut leaves = ledger.leaves;
         // Of entries that are newer than this program there is nothing to show.
@@ -398,7 +409,24 @@ impl Files {
             bookmarks: BTreeSet::new(),
             belief,
         };
-        Ok(Read { source, finding, notes: audit.notes })
+        Ok(Read { source, notes: audit.notes })
+    }
+
+    /// A ledger of which nothing can be believed.
+    fn nothing(&self, belief: Belief, notes: Vec<String>) -> Read {
+        let source = Source {
+            chronicle: Arc::default(),
+            entries: Arc::new(InMemory::default()),
+            contents: Contents::default(),
+            roster: Roster::default(),
+            head: String::new(),
+            flag: self.flag.clone(),
+            today: self.today,
+            bookmarks: BTreeSet::new(),
+            belief,
+            sample: false,
+        };
+        Read { source, notes }
     }
 
     /// Where the bookmarks of this ledger are kept, by the identity of its first entry.
@@ -413,6 +441,12 @@ impl Files {
         let text = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
         text.lines().filter_map(|line| Day::parse(line.trim()).ok()).collect()
     }
+}
+
+/// The same ledger without what it says.
+fn hollow(source: &Source) -> Source {
+    let (chronicle, entries) = (Arc::default(), Arc::new(InMemory::default()));
+    Source { chronicle, entries, contents: Contents::default(), ..source.clone() }
 }
 
 impl Entries for Reread {

@@ -5,19 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant as Clock;
 
-use super::anchor::policy;
 use super::failure::{Failure, exit};
-use super::verify::{Report as Weighed, kept, meaning, not_opened};
+use super::verify::{
+    Report as Weighed, foreign_text, kept, meaning, not_opened, own_policy, say_inside,
+    unopened_phase,
+};
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Keeps, Kinds};
 use crate::domain::day::Instant;
-use crate::export::opened::{OpenError, examine_folder};
+use crate::export::foreign::foreign;
+use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
 use crate::journal::audit::{Audit, Finding, Ledger};
-use crate::journal::belief::of_audit;
+use crate::journal::belief::{of_audit, of_nothing};
 use crate::journal::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
-use crate::journal::{Effort, JournalError, audit_since, first_look, is_remembered};
+use crate::journal::{Effort, audit_since, first_look, is_remembered};
 use crate::ledger::Policy;
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
@@ -32,6 +35,8 @@ const FIRST_LOOK_MIN: u64 = 25_000;
 /// Whom the user trusts and what he kept, as `dspt verify` takes it.
 pub(super) struct Check {
     policy: Option<Policy>,
+    /// Whether the policy that was given lies inside the folder that is looked at.
+    inside: bool,
     max_age: Option<u32>,
     kept: Vec<(String, Vec<u8>)>,
     tsa_ca: Option<PathBuf>,
@@ -64,9 +69,16 @@ impl Check {
     ///
     /// # Errors
     /// [`Failure`] when one cannot be read or is no policy.
-    pub(super) fn new(chosen: Chosen<'_>, now: Instant, memory: Memory) -> Result<Self, Failure> {
+    pub(super) fn new(
+        chosen: Chosen<'_>,
+        ledger: &Path,
+        now: Instant,
+        memory: Memory,
+    ) -> Result<Self, Failure> {
+        let policy = chosen.policy.map(|file| own_policy(file, ledger)).transpose()?;
         Ok(Self {
-            policy: chosen.policy.map(policy).transpose()?,
+            inside: matches!(policy, Some(None)),
+            policy: policy.flatten(),
             max_age: chosen.max_age,
             kept: kept(chosen.kept)?,
             tsa_ca: chosen.tsa_ca,
@@ -124,25 +136,36 @@ impl Check {
         Ok((small, true))
     }
 
-    /// Opens a folder of tiles or a bundle: its ledger as far as it can be believed.
+    /// Opens a folder of tiles or a bundle: its ledger as far as it can be believed; none where
+    /// nothing in it can.
     ///
     /// # Errors
-    /// [`Failure`] when it is none.
-    pub(super) fn open_folder(&self, path: &Path) -> Result<(Audit, Belief), Failure> {
-        let found = self.folder(path)?;
-        let report = self.report(&found, None, true);
+    /// [`Failure`] when it cannot be read, or is the log of another program.
+    pub(super) fn open_folder(&self, path: &Path) -> Result<(Option<Audit>, Belief), Failure> {
+        let (report, audit) = match self.folder(path)? {
+            Ok(found) => (self.report(&found, None, true), Some(found.audit)),
+            Err(finding) => (unopened(path, &finding), None),
+        };
         let belief = report.belief.clone();
         self.leave(Some(Opened::Folder(Box::new(report))));
-        Ok((found.audit, belief))
+        Ok((audit, belief))
     }
 
-    fn folder(&self, path: &Path) -> Result<Examination, Failure> {
-        let found = self.trusting(|trust| examine_folder(path, trust, &self.memory));
-        found.map_err(|error| match error {
-            OpenError::Store(error) => error.into(),
-            OpenError::Unreadable(finding) => not_opened(path, &finding),
-            OpenError::Fault(finding) => JournalError::Tampered(finding).into(),
-        })
+    fn folder(&self, path: &Path) -> Result<Result<Examination, Finding>, Failure> {
+        if let Some(log) = foreign(path).filter(|_| !is_bundle(path)) {
+            return Err(Failure::undecided(foreign_text(path, None, &log)));
+        }
+        match self.trusting(|trust| examine_folder(path, trust, &self.memory)) {
+            Ok(mut found) => {
+                if self.inside {
+                    say_inside(&mut found.phases);
+                }
+                Ok(Ok(found))
+            }
+            Err(OpenError::Store(error)) => Err(error.into()),
+            Err(OpenError::Unreadable(finding)) => Err(not_opened(path, &finding)),
+            Err(OpenError::Fault(finding)) => Ok(Err(finding)),
+        }
     }
 
     fn leave(&self, opened: Option<Opened>) {
@@ -173,7 +196,10 @@ impl Check {
             None if path.is_dir() => {
                 told(Progress { phase: phase::ENTRIES, done: 0, of: 0, rate: None });
                 let found = self.folder(path).map_err(|failure| failure.message)?;
-                return Ok(self.report(&found, None, true));
+                return Ok(match found {
+                    Ok(found) => self.report(&found, None, true),
+                    Err(finding) => unopened(path, &finding),
+                });
             }
             Some(Opened::Unsigned) | None => {
                 self.audit(path, told).map_err(|error| error.to_string())?
@@ -260,7 +286,11 @@ impl Check {
             .collect();
         phases.extend(verdict.head_file.map(|text| Phase {
             name: "head file".to_owned(),
-            state: if verdict.guard_fault { State::No } else { State::Good },
+            state: match (verdict.guard_fault, verdict.head_file_there) {
+                (true, _) => State::No,
+                (false, true) => State::Good,
+                (false, false) => State::NotChecked,
+            },
             text: text.to_owned(),
         }));
         let ledger = found.audit.ledger.as_ref();
@@ -277,6 +307,24 @@ impl Check {
             intervals: found.intervals.clone(),
             log: ledger.map_or_else(Vec::new, log),
         }
+    }
+}
+
+/// What is said of a folder of which no entry could be read.
+fn unopened(path: &Path, finding: &Finding) -> Report {
+    let name = unopened_phase(path, finding).to_owned();
+    Report {
+        answer: Answer::No,
+        belief: of_nothing(finding),
+        entries: 0,
+        remembered: 0,
+        phases: vec![Phase { name, state: State::No, text: finding.text.clone() }],
+        fault: Some(fault(finding)),
+        findings: Vec::new(),
+        undecided: None,
+        dated: Vec::new(),
+        intervals: Intervals::default(),
+        log: Vec::new(),
     }
 }
 

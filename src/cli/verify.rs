@@ -14,10 +14,11 @@ use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
 use crate::domain::anchor::Intervals;
-use crate::domain::belief::Belief;
+use crate::domain::belief::{Belief, Grade};
 use crate::domain::event::Event;
 use crate::durable;
 use crate::export::folder::CHECKPOINT;
+use crate::export::foreign::{Foreign, foreign};
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
@@ -26,7 +27,7 @@ use crate::journal::belief::{of_examination, of_nothing};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::ledger::{Digester, Head};
+use crate::ledger::{Digester, Head, Policy};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
@@ -69,7 +70,9 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let path = ledger_path(args.path.as_deref().or(ledger))?;
-    let policy = args.policy.as_deref().map(policy).transpose()?;
+    let policy = args.policy.as_deref().map(|file| own_policy(file, &path)).transpose()?;
+    let inside = matches!(policy, Some(None));
+    let policy = policy.flatten();
     let checked = |ca: &Path, checkpoint: &[u8], token: &[u8]| {
         let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
         openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())
@@ -100,9 +103,13 @@ pub(super) fn run(
     })?;
     let (found, guard) = match looked {
         Looked::Unopened(finding) => return unopened(&path, &finding, output),
+        Looked::Foreign(log) => return of_another(&path, args.policy.as_deref(), &log, output),
         Looked::Examined(found, guard) => (*found, guard),
     };
     let mut found = found;
+    if inside {
+        say_inside(&mut found.phases);
+    }
     for note in &found.audit.notes {
         output.warn(note)?;
     }
@@ -118,6 +125,8 @@ pub(super) fn run(
 enum Looked {
     /// A folder that is not what it says before any entry was read.
     Unopened(Finding),
+    /// A folder that is the log of another program.
+    Foreign(Foreign),
     /// All else, with what the head file beside a ledger is.
     Examined(Box<Examination>, Option<Guard>),
 }
@@ -131,6 +140,9 @@ fn look(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Looked, Failure> {
     if path.is_dir() {
+        if let Some(log) = foreign(path).filter(|_| !is_bundle(path)) {
+            return Ok(Looked::Foreign(log));
+        }
         return match examine_folder(path, trust, memory) {
             Ok(found) => Ok(Looked::Examined(Box::new(found), None)),
             Err(OpenError::Store(error)) => Err(error.into()),
@@ -174,6 +186,9 @@ pub(super) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure
             let (phase, rule) = (unopened_phase(path, &finding), finding.rule);
             return Ok(Verdict { code: exit::NO, phase, rule });
         }
+        Looked::Foreign(_) => {
+            return Ok(Verdict { code: exit::UNDECIDED, phase: phase::HEAD, rule: "" });
+        }
         Looked::Examined(found, guard) => (found, guard),
     };
     let code = Report::of(&found, guard.as_ref(), path.is_dir() && trust.policy.is_none()).code;
@@ -187,7 +202,7 @@ pub(super) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure
     Ok(Verdict { code, phase, rule })
 }
 
-fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
+pub(super) fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
     match finding.rule {
         "tile" => phase::ROOT,
         _ if is_bundle(path) => "bundle",
@@ -272,6 +287,75 @@ fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u
     Ok(exit::NO)
 }
 
+/// Reads the reader's policy; none where it lies inside the folder that is checked, by whatever
+/// name: then it is the word of whoever made the folder.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read or is no policy.
+pub(super) fn own_policy(file: &Path, of: &Path) -> Result<Option<Policy>, Failure> {
+    let read = policy(file)?;
+    let inside = match (file.canonicalize(), of.canonicalize()) {
+        (Ok(file), Ok(of)) => of.is_dir() && file.starts_with(of),
+        _ => false,
+    };
+    Ok((!inside).then_some(read))
+}
+
+/// Says of the phase of the policy why it was passed over.
+pub(super) fn say_inside(phases: &mut [Phase]) {
+    for one in phases.iter_mut().filter(|one| one.name == phase::POLICY) {
+        let text = "the policy that was given lies inside the folder that is checked: it is the word \
+                    of whoever made the folder, not yours, and is passed over; write your own, and \
+                    give it with --policy";
+        *one = Phase::not_checked(phase::POLICY, text);
+    }
+}
+
+/// What is said of a log that is none of ours.
+pub(super) fn foreign_text(path: &Path, policy: Option<&Path>, log: &Foreign) -> String {
+    let trust = policy
+        .map_or_else(|| "--vkey VKEY".to_owned(), |file| format!("--policy {}", file.display()));
+    format!(
+        "this is no ledger of dspt but the log {} of another program, {} entries in \
+         C2SP tiles; none of its entries can be read as evidence, and nobody's signature was checked; \
+         check it as a log, with its key from its operator: dspt check tiles {trust} --dir {}",
+        log.origin,
+        log.size,
+        path.display()
+    )
+}
+
+/// The log of another program: neither a yes nor proven to be changed.
+fn of_another(
+    path: &Path,
+    policy: Option<&Path>,
+    log: &Foreign,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let why = foreign_text(path, policy, log);
+    let text = format!("Can this history be trusted? NOT DECIDED\nNot decided: {}\n", safe(&why));
+    let belief = Belief {
+        grade: Grade::NotDecided,
+        why: Some(why.clone()),
+        head: Some((log.size, log.root.base64())),
+        ..Belief::default()
+    };
+    let value = json!({
+        "ledger": Value::Null,
+        "foreign_log": { "origin": log.origin, "size": log.size, "root": log.root.base64() },
+        "answer": "not_decided",
+        "belief": belief.json(),
+        "phases": [],
+        "fault": Value::Null,
+        "findings": [],
+        "undecided": why,
+        "head": String::from_utf8_lossy(&log.head),
+        "does_not_prove": NOT_PROVED,
+    });
+    output.answer("dspt.verify/1", value, &text)?;
+    Ok(exit::UNDECIDED)
+}
+
 /// Compares evidence files with the digests that the ledger names.
 fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
     let mut digests: BTreeMap<String, String> = BTreeMap::new();
@@ -321,6 +405,8 @@ pub(super) struct Report<'r> {
     pub(super) undecided: Option<String>,
     /// What the head file beside a ledger is.
     pub(super) head_file: Option<&'static str>,
+    /// Whether there is one to compare with.
+    pub(super) head_file_there: bool,
     /// Whether it speaks against the ledger.
     pub(super) guard_fault: bool,
     /// What it then breaks.
@@ -349,7 +435,18 @@ impl<'r> Report<'r> {
             let place = Place::File("the head file beside the ledger".to_owned());
             Finding { place, rule: HEAD_FILE, text: text.to_owned() }
         });
-        Self { found, code, open, undecided, head_file, guard_fault, guard_finding }
+        let none = guard.is_some_and(|one| matches!(one, Guard::NoHead | Guard::Missing { .. }));
+        let head_file_there = !none;
+        Self {
+            found,
+            code,
+            open,
+            undecided,
+            head_file,
+            head_file_there,
+            guard_fault,
+            guard_finding,
+        }
     }
 
     /// How far all of it can be believed.
@@ -382,7 +479,11 @@ impl<'r> Report<'r> {
             let _ = writeln!(text, "  {:<10}  {said}: {}", phase.name, safe(&phase.text));
         }
         if let Some(head_file) = self.head_file {
-            let said = if self.guard_fault { "NO" } else { "good" };
+            let said = match (self.guard_fault, self.head_file_there) {
+                (true, _) => "NO",
+                (false, true) => "good",
+                (false, false) => "not checked",
+            };
             let _ = writeln!(text, "  {:<10}  {said}: {head_file}", "head file");
         }
         for remark in &found.remarks {

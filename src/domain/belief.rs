@@ -123,6 +123,26 @@ impl Belief {
         }
     }
 
+    /// Returns a line to stand beside an answer: a warning with its reason, or how far it goes.
+    pub fn line(&self) -> String {
+        if !self.is_clean() {
+            return self.sentence();
+        }
+        let entries = match self.entries {
+            1 => "entry #0".to_owned(),
+            count => format!("entries #0 to #{}", count.saturating_sub(1)),
+        };
+        let how = match self.grade {
+            Grade::Proven => "proven by your policy",
+            _ => "consistent, not proven against those who hold the keys",
+        };
+        let before = match self.remembered {
+            0 => String::new(),
+            count => format!(" ({count} by an earlier check of yours)"),
+        };
+        format!("Believed: {entries}, {how}{before}")
+    }
+
     /// Returns it in a few words, for the cell of a table.
     pub fn short(&self) -> String {
         self.warning().unwrap_or_else(|| {

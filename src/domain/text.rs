@@ -125,7 +125,9 @@ pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
     if count == 1 {
         return format!("1 {what}");
     }
-    match what.strip_suffix('y') {
+    // Entry, entries; but day, days.
+    let stem = what.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match stem {
         Some(stem) => format!("{count} {stem}ies"),
         None if what.ends_with('s') => format!("{count} {what}es"),
         None => format!("{count} {what}s"),
@@ -135,6 +137,14 @@ pub fn counted(count: impl TryInto<u64>, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn things_are_counted_as_people_say_it() {
+        assert_eq!(counted(1_u64, "day"), "1 day");
+        assert_eq!(counted(32_u64, "day"), "32 days");
+        assert_eq!(counted(2_u64, "entry"), "2 entries");
+        assert_eq!(counted(2_u64, "witness"), "2 witnesses");
+    }
 
     #[test]
     fn json_holds_no_hidden_character_and_reads_as_the_same() {

@@ -7,6 +7,7 @@ pub mod bundle;
 mod disclosed;
 pub mod files;
 pub mod folder;
+pub mod foreign;
 pub mod heads;
 mod label;
 pub mod manifest;

@@ -3273,6 +3273,12 @@ def _options(told: argparse.Namespace) -> Options:
     if not os.path.isdir(told.folder):
         raise Usage("%s is no folder" % shown(told.folder, 200))
     policy = None if told.policy is None else _read_own(told.policy, POLICY_MAX)
+    if policy is not None:
+        inside = os.path.join(os.path.realpath(told.folder), "")
+        if os.path.realpath(told.policy).startswith(inside):
+            found = "%s lies in the folder that is checked: it is its maker's and is passed over"
+            print("verify.py: " + found % shown(told.policy, 200), file=sys.stderr)
+            policy = None
     kept = tuple((path, _read_own(path, NOTE_MAX)) for path in told.kept)
     return Options(now, policy, told.max_age, kept)
 

@@ -13,6 +13,7 @@ pub mod examine;
 pub mod published;
 mod recall;
 pub mod reread;
+mod signed;
 pub mod source;
 
 use std::cell::RefCell;
@@ -23,6 +24,7 @@ use rayon::prelude::*;
 
 use crate::domain::admit::admit;
 use crate::domain::anchor::Anchor;
+use crate::domain::belief::Belief;
 use crate::domain::day::Instant;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::refs::{EventId, KeyId};
@@ -174,6 +176,8 @@ pub struct Journal {
     store: Store,
     /// What it says.
     pub ledger: Ledger,
+    /// How far what was there when it was opened can be believed.
+    pub belief: Belief,
     /// What is to be said about what this user verified before.
     pub notes: Vec<String>,
     /// What its facts mean, kept from one record to the next; none when it has to be replayed.
@@ -245,10 +249,12 @@ impl Journal {
         let store = Store::open(path, mode)?;
         let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
         let notes = std::mem::take(&mut outcome.notes);
+        let belief = belief::of_audit(&outcome, true);
         let ledger = believed(outcome)?;
         Ok(Self {
             store,
             ledger,
+            belief,
             known: None,
             notes,
             roots: RefCell::default(),
@@ -257,10 +263,13 @@ impl Journal {
     }
 
     fn over(store: Store) -> Result<Self, JournalError> {
-        let ledger = believed(audit(&store, |_| {})?)?;
+        let outcome = audit(&store, |_| {})?;
+        let belief = belief::of_audit(&outcome, true);
+        let ledger = believed(outcome)?;
         Ok(Self {
             store,
             ledger,
+            belief,
             known: None,
             notes: Vec::new(),
             roots: RefCell::default(),

@@ -34,7 +34,9 @@ pub fn by_lines(text: &str) -> String {
 fn said_first(model: &Model) -> String {
     let position = &model.position;
     let mut text = warned(model);
-    let _ = writeln!(text, "{}\n{}", position.sentence(), position.counts_text());
+    if model.trust.unshown.is_none() {
+        let _ = writeln!(text, "{}\n{}", position.sentence(), position.counts_text());
+    }
     if let Some(fault) = model.trust.belief().why.as_ref().filter(|_| !text.starts_with("Pos")) {
         let _ = writeln!(text, "This ledger does not verify: {}", safe(fault));
     } else if !model.notice.is_empty() {

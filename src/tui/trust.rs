@@ -150,6 +150,8 @@ pub struct Trust {
     pub generation: u64,
     /// Whether a check has ended since the ledger was opened.
     pub checked: bool,
+    /// Why nothing of it can be shown but the answer itself.
+    pub unshown: Option<String>,
     /// Why the check could not be made.
     pub failed: Option<String>,
     /// What `dspt verify` takes so as to trust the same people, such as `--policy FILE`.
@@ -200,7 +202,8 @@ impl Trust {
     pub fn warning(&self) -> Option<String> {
         let belief = self.belief();
         if belief.grade != Grade::Unchecked {
-            return belief.warning();
+            let unshown = || Some(format!("NO POSITION CAN BE SHOWN: {}", self.unshown.as_ref()?));
+            return belief.warning().or_else(unshown);
         }
         let how = match (&self.failed, self.running) {
             (Some(why), _) => format!("cannot be checked: {why}"),

@@ -15,6 +15,7 @@ mod anchors;
 mod architecture;
 #[cfg(unix)]
 mod auditor;
+mod belief;
 #[cfg(target_os = "linux")]
 mod bounds;
 mod bundle;

@@ -21,7 +21,12 @@ fn newest(path: &Path) -> u64 {
 }
 
 /// Runs the program in a folder; its memory of what it verified is there too.
-fn run(folder: &Path, ledger: &Path, args: &[String], input: &str) -> (Option<i32>, String) {
+pub(crate) fn run(
+    folder: &Path,
+    ledger: &Path,
+    args: &[String],
+    input: &str,
+) -> (Option<i32>, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dspt"))
         .current_dir(folder)
         .env("DSPT_STATE", folder.join("state"))
@@ -39,7 +44,7 @@ fn run(folder: &Path, ledger: &Path, args: &[String], input: &str) -> (Option<i3
     (ended.status.code(), String::from_utf8(ended.stdout).unwrap() + &err)
 }
 
-fn words(words: &[&str], flags: &[String]) -> Vec<String> {
+pub(crate) fn words(words: &[&str], flags: &[String]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).chain(flags.iter().cloned()).collect()
 }
 
@@ -243,5 +248,5 @@ fn the_screen_trusts_whom_verify_is_told_to_trust() {
     // Tiles alone hold no edition: there is no position to show, and it says what to do.
     let (code, said) = run(folder.path(), &export("tiles"), &words(&["tui", "--linear"], &[]), "");
     assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("dspt verify"), "{said}");
+    assert!(said.contains("ask for a bundle"), "{said}");
 }
