@@ -151,6 +151,11 @@ impl Manifest {
         if self.size == 0 {
             return Err("it is about no entry".to_owned());
         }
+        // Each entry is in a file of at most 256: so no more are spoken of than can be there.
+        let most = (self.files.len() as u64).saturating_mul(256);
+        if self.item.is_none() && self.size > most {
+            return Err(format!("it speaks of {} entries, and names too few files", self.size));
+        }
         if let Some(item) = &self.item {
             item.parse::<ItemRef>().map_err(|error| error.to_string())?;
         }

@@ -1248,6 +1248,7 @@ def _subjects(value: Json) -> List[Subject]:
         _demand(re.fullmatch("[0-9a-f]{64}", digest) is not None, "sha256", digest)
         name = fields["name"]
         _demand(isinstance(name, str) and bool(name) and not _has_control(name), "name", name)
+        _demand(all(name != each.name for each in found[1:]), "name", name)
         found.append(Subject(name, digest))
     return found
 
@@ -1690,6 +1691,8 @@ class Bundle:
         )
         if "checkpoint" not in self.sizes:
             raise Malformed("lists no checkpoint")
+        if whole and self.size > 256 * len(self.sizes):
+            raise Malformed("speaks of %d entries, and lists too few files" % self.size)
         if whole and self.entries:
             raise Malformed("lists entries/, which only a bundle of one item has")
         if not whole and any(name.startswith("tile/") for name in self.sizes):

@@ -158,13 +158,19 @@ fn parse_statement(value: Value) -> Result<Statement, FaultKind> {
 }
 
 fn parse_subjects(list: Vec<(String, Value)>) -> Result<Vec<Subject>, FaultKind> {
-    let mut subjects = Vec::new();
+    let mut subjects: Vec<Subject> = Vec::new();
     for (path, value) in list {
         let mut subject = Object::open(value, &path, &["digest", "name"])?;
+        let name = subject.field("name", "a name without control characters", printable)?;
+        // The first is the ledger; of files each has a name of its own, so that a name means one.
+        if subjects.iter().skip(1).any(|one: &Subject| one.name == name) {
+            let (path, wanted) = (format!("{path}.name"), "a name that no other file has");
+            return Err(FaultKind::WrongField { path, found: format!("{name:?}"), wanted });
+        }
         let path = format!("{path}.digest");
         let mut digest = Object::open(subject.take("digest")?, &path, &["sha256"])?;
         subjects.push(Subject {
-            name: subject.field("name", "a name without control characters", printable)?,
+            name,
             sha256: digest
                 .field("sha256", "64 lower-case hex digits", |text| Digest::from_hex(text).ok())?,
         });

@@ -134,9 +134,9 @@ impl Store {
         &self,
         mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut last = Vec::new(); // comes before every digest
-        while let Some((digest, bytes)) = self.read(|conn| content_after(conn, &last))? {
-            last = digest.to_vec();
+        // By the rows themselves: an index that was tampered with hides none.
+        for (row, digest) in self.read(content_rows)? {
+            let bytes = self.read(|conn| content_at(conn, row))?;
             each(Digest::from_bytes(digest), bytes)?;
         }
         Ok(())
@@ -241,13 +241,17 @@ fn row_ref<'r>(row: &'r rusqlite::Row<'_>) -> rusqlite::Result<RowRef<'r>> {
     })
 }
 
-fn content_after(conn: &Connection, last: &[u8]) -> rusqlite::Result<Option<([u8; 32], Vec<u8>)>> {
-    conn.query_row(
-        "SELECT digest, bytes FROM content WHERE digest > ?1 ORDER BY digest LIMIT 1",
-        [last],
-        |row| Ok((row.get("digest")?, row.get("bytes")?)),
-    )
-    .optional()
+/// The rows of content, by digest, as the table has them.
+fn content_rows(conn: &Connection) -> rusqlite::Result<Vec<(i64, [u8; 32])>> {
+    let text = "SELECT rowid AS place, digest FROM content NOT INDEXED ORDER BY digest, rowid";
+    let mut rows = conn.prepare(text)?;
+    let found = rows.query_map([], |row| Ok((row.get("place")?, row.get("digest")?)))?;
+    found.collect()
+}
+
+fn content_at(conn: &Connection, row: i64) -> rusqlite::Result<Vec<u8>> {
+    let text = "SELECT bytes FROM content NOT INDEXED WHERE rowid = ?1";
+    conn.query_row(text, [row], |row| row.get("bytes"))
 }
 
 /// A number out of the file, where none of ours is below 0.

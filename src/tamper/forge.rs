@@ -88,6 +88,8 @@ pub(super) struct Head {
     pub(super) log: u8,
     /// When witnesses sign it.
     pub(super) time: u64,
+    /// When the first of them does, where that is another time.
+    pub(super) first_time: Option<u64>,
     /// Which do.
     pub(super) witnesses: Vec<Witness>,
     /// What it signs in the place of the root.
@@ -137,6 +139,14 @@ impl Forger {
         self.entries.iter().map(|entry| leaf_hash(entry)).collect()
     }
 
+    /// The head of the first `size` entries, or of another tree, with the line of the log key alone.
+    pub(super) fn bare(&self, size: u64, root: Option<Digest>) -> Result<Vec<u8>, KitError> {
+        let leaves: Vec<Digest> =
+            self.leaves().into_iter().zip(0..size).map(|(leaf, _)| leaf).collect();
+        let log = if size <= 16 { keys::LOG } else { keys::NEW_LOG };
+        original::head(log, original::ORIGIN, size, root.unwrap_or_else(|| root_of(&leaves)))
+    }
+
     /// Puts the bundle together.
     pub(super) fn files(&self) -> Result<Files, KitError> {
         let (leaves, mut files) = (self.leaves(), Files::new());
@@ -144,7 +154,11 @@ impl Forger {
         let root = self.head.root.unwrap_or(found);
         let bare = original::head(self.head.log, original::ORIGIN, size, root)?;
         let bare = kit(String::from_utf8(bare))?;
-        let note = keys::cosigned(&bare, self.head.time, &self.head.witnesses)?;
+        let mut note = bare.clone().into_bytes();
+        for (witness, place) in self.head.witnesses.iter().zip(0..) {
+            let time = self.head.first_time.filter(|_| place == 0).unwrap_or(self.head.time);
+            note.extend(witness.line(&bare, time)?.into_bytes());
+        }
         self.tiles(&leaves, &mut files)?;
         self.proofs(&leaves, &note, &mut files);
         let folder = |name: &str, of: &BTreeMap<String, Vec<u8>>| -> Files {

@@ -39,6 +39,11 @@ pub(super) fn signer(seed: u8) -> SeedSigner {
 }
 
 impl Witness {
+    /// The seed of its key.
+    pub(super) const fn seed(&self) -> u8 {
+        self.seed
+    }
+
     /// The verifier key.
     pub(super) fn vkey(&self) -> Result<String, KitError> {
         let public = *crate::ledger::Sign::public(&signer(self.seed));

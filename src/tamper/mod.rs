@@ -6,6 +6,7 @@ mod entries;
 mod forge;
 mod keys;
 mod original;
+mod outsiders;
 mod parcels;
 mod places;
 
@@ -119,7 +120,7 @@ pub struct Kit {
 
 /// Returns every damage, in the order of the table.
 pub fn damages() -> impl Iterator<Item = &'static Damage> {
-    entries::ALL.iter().chain(places::ALL).chain(parcels::ALL)
+    entries::ALL.iter().chain(places::ALL).chain(parcels::ALL).chain(outsiders::ALL)
 }
 
 /// The ledger or the bundle in a folder of the kit.
@@ -152,6 +153,7 @@ impl Kit {
         let head = Head {
             log: keys::NEW_LOG,
             time: original::seconds(original::nine(WITNESSED_ON)?),
+            first_time: None,
             witnesses: witnesses.to_vec(),
             root: None,
         };

@@ -929,3 +929,30 @@ fn a_ledger_whose_owner_holds_the_log_key_is_not_made() {
         Err(JournalError::Store(StoreError::Refused { .. }))
     ));
 }
+
+#[test]
+fn a_stored_content_that_its_index_does_not_name_is_found_all_the_same() {
+    let (_folder, path) = base();
+    let sql = |texts: &[&str]| {
+        let conn = rusqlite::Connection::open(&path).unwrap();
+        conn.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        for text in texts {
+            conn.execute_batch(text).unwrap();
+        }
+    };
+    // The index is taken away, a row put in, and the index put back as it was.
+    sql(&[
+        "CREATE TABLE aside AS SELECT * FROM sqlite_master WHERE name = 'sqlite_autoindex_content_1' OR name = 'content'",
+        "DELETE FROM sqlite_master WHERE name = 'sqlite_autoindex_content_1'",
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE content (digest BLOB, bytes BLOB)' WHERE name = 'content'",
+    ]);
+    let hidden = Digest::of(b"hidden");
+    sql(&[&format!("INSERT INTO content VALUES (x'{}', x'{}')", hidden.hex(), "68696464656e")]);
+    sql(&[
+        "INSERT INTO sqlite_master SELECT * FROM aside WHERE type = 'index'",
+        "UPDATE sqlite_master SET sql = (SELECT sql FROM aside WHERE type = 'table') WHERE name = 'content'",
+    ]);
+    sql(&["DROP TABLE aside"]);
+    let audit = audited(&path);
+    assert_eq!(outcome(&audit), format!("content {}: content-unnamed", hidden.hex()));
+}

@@ -272,7 +272,8 @@ class World:
         said.update(told or {})
         body.update(changes)
         data = canon(said)
-        self.add("statement-published", body, subjects=self.keep(("statement.json", data)))
+        kept = self.keep(("statement.json", data))
+        self.add("statement-published", body, subjects=kept, edit=edit)
 
     def policy(self, quorum="auditor", seed=LOG):
         """A reader's policy."""

@@ -992,6 +992,28 @@ class Bundles(unittest.TestCase):
             files = world.item([0, 1, 2, 3, 4, 5], olds=())
             self.assertEqual(answer(files, told).split(",")[0], expected)
 
+    def test_no_two_files_of_an_entry_have_one_name(self):
+        for name in ("restore.pdf", B.ORIGIN):
+            for twice, expected in ((True, "wrong-field"), (False, "YES")):
+                world = B.good()
+                one, other = b"one", b"other" if twice else b"one"
+                files = world.keep((name, one), (name if twice else "second.pdf", other))
+                world.add("evidence-recorded", B.golden("evidence-recorded.v1"), B.NEXT, files)
+                world.witnesses = [(*B.WITNESS, world.at), (*B.OTHER_WITNESS, world.at)]
+                self.assertEqual(answer(world.whole(), options(world)), expected)
+        # Of two statements each verifier could take another.
+        world = B.opened()
+        world.statement(edit=lambda value: value["subject"].append(dict(value["subject"][1])))
+        told = options(world, policy=world.policy("none"))
+        self.assertEqual(answer(world.whole(olds=()), told), "wrong-field")
+
+    def test_a_list_speaks_of_no_more_entries_than_its_files_can_hold(self):
+        world = B.good()
+        files = world.whole()
+        for size in (256 * (len(files) - 1) + 1, 10**10, 2**53 - 1):
+            self.check("manifest", B.relisted(files, size=size))
+        self.check("tile", B.relisted(files, size=256 * (len(files) - 1)))
+
     def test_a_witness_is_its_key_and_not_its_name(self):
         world = B.opened()
         name = "renamed.example/witness"
