@@ -256,7 +256,14 @@ fn the_same_bytes_twice_write_nothing_and_say_so() {
     assert_eq!(desk.entries(), before + 1);
     let again = desk.owner("2025-10-03", &format!("import answers {file}")).ok();
     assert!(again.out.contains("imported before, by entry #5"), "{}", again.out);
+    assert!(again.err.contains("--again"), "{}", again.err);
     assert_eq!(desk.entries(), before + 1);
+    // Once it was taken back, that is said; meant, it is imported again.
+    desk.owner("2025-10-03", "withdraw #5 --reason wrong").ok();
+    let again = desk.owner("2025-10-03", &format!("import answers {file}")).ok();
+    assert!(again.out.contains("which entry #6 took back"), "{}", again.out);
+    desk.owner("2025-10-03", &format!("import answers {file} --again")).ok();
+    assert_eq!(desk.entries(), before + 3);
 }
 
 #[test]

@@ -286,3 +286,48 @@ fn what_an_import_and_a_publication_say_on_a_failing_disk_is_what_the_disk_holds
         bench.tried("statement publish --yes --at 2026-12-01 --key lund", 1, &faults);
     }
 }
+
+/// Runs a program while the system refuses some kinds of calls.
+fn refusing(calls: &str, error: &str, command: &Command) -> Output {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none"]);
+    strace.arg("-e").arg(format!("trace={calls}")).arg("-e").arg(format!("inject={calls}:{error}"));
+    strace.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace.output().unwrap()
+}
+
+#[test]
+fn without_another_thread_everything_is_done_on_the_one() {
+    if can_inject() {
+        let bench = Bench::new();
+        for words in ["status", "verify", RECORD] {
+            let ended = refusing("?clone,?clone3", "error=EAGAIN", &bench.ready(words));
+            assert!(ended.status.success(), "{words}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end() {
+    let bench = Bench::new();
+    let record = bench.ready(RECORD);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]);
+    limited.arg(record.get_program()).args(record.get_args());
+    for (name, value) in record.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let ended = limited.output().unwrap();
+    assert_eq!(ended.status.code(), Some(5), "{ended:?}");
+    let (call, at) = ("a limit on the size of files".to_owned(), 0);
+    bench.check(&Met { fault: Fault::Full, at, call, ended }, 1);
+}
