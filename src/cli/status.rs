@@ -16,14 +16,15 @@ use crate::domain::replay::State;
 use crate::domain::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::status::{Finding, Positions, Status};
 use crate::journal::Ledger;
+use crate::tui::filter::Filter;
 
 /// Arguments of `status`.
 #[derive(ClapArgs, Debug, Default)]
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
-    /// Only these statuses, separated by commas: not-met,lapsed
-    #[arg(long, value_delimiter = ',', value_name = "STATUS")]
+    /// Only these, separated by commas: statuses such as not-met,lapsed; mandatory; standard-9
+    #[arg(long, value_delimiter = ',', value_name = "WHICH")]
     only: Vec<String>,
     /// Exit with 1 unless the standing is at least this: met or exceeded
     #[arg(long, value_name = "met|exceeded")]
@@ -39,7 +40,11 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let only = wanted(&args.only)?;
+    let only = Filter::parse(&args.only.join(" ")).map_err(Failure::usage)?;
+    if only.late || only.by.is_some() || only.worse.is_some() {
+        return Err(Failure::usage("--only takes statuses, mandatory and standard-N".to_owned())
+            .help("for entries ask `dspt log --late` or `dspt log --by NAME`"));
+    }
     let require = required(args.require.as_deref())?;
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
@@ -50,8 +55,10 @@ pub(super) fn run(
     let findings = view.findings();
     let (counts, verdict) = (Counts::of(&view.stands()), judge(&view, &view.stands()));
     let published = Published::newest(&journal, &state, period, &findings, &verdict)?;
-    let shown: Vec<&Finding> =
-        findings.iter().filter(|one| only.is_empty() || only.contains(&one.status)).collect();
+    let shown: Vec<&Finding> = findings
+        .iter()
+        .filter(|one| only.shows(one.item.item.as_str(), one.requirement, one.status))
+        .collect();
     let page = Page {
         ledger: &journal.ledger,
         doubtful: findings
@@ -69,18 +76,6 @@ pub(super) fn run(
     output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
     output.hint("Next: dspt explain ITEM")?;
     Ok(if require.is_some_and(|least| verdict.standing < least) { exit::NO } else { exit::YES })
-}
-
-fn wanted(words: &[String]) -> Result<Vec<Status>, Failure> {
-    words
-        .iter()
-        .map(|word| {
-            Status::from_word(word).ok_or_else(|| {
-                let all: Vec<&str> = Status::ALL.iter().map(|status| status.json()).collect();
-                Failure::usage(format!("`{word}` is not a status; one of: {}", all.join(", ")))
-            })
-        })
-        .collect()
 }
 
 fn required(word: Option<&str>) -> Result<Option<Standing>, Failure> {

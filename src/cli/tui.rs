@@ -66,9 +66,12 @@ pub(super) struct Args {
     /// Print which key does what, and stop; a file `keys.conf` in your settings folder changes it
     #[arg(long)]
     keys: bool,
-    /// Draw with ASCII alone
-    #[arg(long)]
+    /// Draw with ASCII alone, as where the locale is not UTF-8
+    #[arg(long, conflicts_with = "unicode")]
     ascii: bool,
+    /// Draw with box characters whatever the locale says
+    #[arg(long)]
+    unicode: bool,
     /// Draw no frames
     #[arg(long)]
     no_borders: bool,
@@ -127,14 +130,25 @@ impl Args {
             (Some(ThemeName::Terminal) | None, _) => Palette::Terminal,
         };
         // Older consoles show boxes for what their font lacks.
-        let plain = (cfg!(windows) && !is_set("WT_SESSION")) || is("TERM", "linux");
-        let glyphs = match (self.no_borders, self.ascii || plain) {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(|name| std::env::var(name).ok());
+        let plain = (cfg!(windows) && !is_set("WT_SESSION"))
+            || is("TERM", "linux")
+            || (cfg!(unix) && !is_utf8(locale));
+        let glyphs = match (self.no_borders, self.ascii || (plain && !self.unicode)) {
             (true, _) => BARE,
             (false, true) => ASCII,
             (false, false) => BOX,
         };
         Theme { palette, glyphs }
     }
+}
+
+/// Says whether a locale has UTF-8: the first that is set to something, of `LC_ALL`, `LC_CTYPE` and
+/// `LANG`; where none is, it is that of C, which has not.
+fn is_utf8(locale: [Option<String>; 3]) -> bool {
+    let first = locale.into_iter().flatten().find(|value| !value.is_empty());
+    let name = first.unwrap_or_default().to_ascii_lowercase();
+    name.contains("utf-8") || name.contains("utf8")
 }
 
 /// Runs the command.
@@ -514,5 +528,20 @@ impl Host for Files {
         durable::replace(&file, text.as_bytes(), Access::Owner)
             .map_err(|error| format!("the bookmarks cannot be kept: {error}"))?;
         Ok(format!("Bookmarks: {}.", days.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_utf8;
+
+    #[test]
+    fn a_locale_is_the_first_variable_that_is_set_to_something() {
+        let of = |all: [&str; 3]| is_utf8(all.map(|one| Some(one.to_owned())));
+        assert!(of(["", "", "en_GB.UTF-8"]) && of(["", "C.utf8", "C"]));
+        assert!(of(["en_GB.UTF-8", "C", "C"]));
+        assert!(!of(["C", "en_GB.UTF-8", "en_GB.UTF-8"]) && !of(["", "", "POSIX"]));
+        assert!(!of(["", "en_GB.ISO-8859-1", "en_GB.UTF-8"]));
+        assert!(!is_utf8([None, None, None]) && !of(["", "", ""]));
     }
 }

@@ -6,13 +6,13 @@
 
 use super::book::{Asked, Known, Source};
 use super::export;
-use super::filter::finds;
+use super::find::find;
 use super::help::Help;
 use super::keymap::Command;
 use super::layout;
 use super::model::{Body, Model, Screen};
 use super::moment::go_to;
-use super::overlay::{Ask, Input, Overlay, Palette, sentence};
+use super::overlay::{Ask, Choice, Input, Overlay, Palette, sentence};
 use super::page::flags;
 use super::page::history::{details, item_of};
 use super::page::signatures;
@@ -24,6 +24,8 @@ use super::typing::answer;
 use super::update::Effect;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
+use crate::domain::refs::ItemId;
+use crate::domain::status::Finding;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
@@ -282,18 +284,9 @@ fn list(model: &mut Model, command: Command) -> Option<Effect> {
             model.turned.clear();
         }
         Command::Find => return prompt(model, Ask::Find),
-        Command::FindNext => find(model, false),
+        Command::FindNext => return find(model, false),
         Command::Filter => return prompt(model, Ask::Filter),
-        _ => {
-            let item = model.entry().and_then(|seq| item_of(&model.library, seq));
-            match item.or_else(|| model.item_at(model.cursor().at)) {
-                Some(item) => {
-                    model.item = Some(item);
-                    go(model, Screen::Why);
-                }
-                None => "This line is about no one item.".clone_into(&mut model.notice),
-            }
-        }
+        _ => go_to_item(model),
     }
     None
 }
@@ -303,6 +296,43 @@ fn selected_reason(model: &Model) -> Option<(String, bool)> {
     let Body::Why(Some((_, lines))) = &model.body else { return None };
     let line = lines.get(model.cursor().at)?;
     Some((line.text.clone(), line.branch && !line.open))
+}
+
+/// Goes to the item of the selected line; where an entry is about no one item, to the one that rests on
+/// it, or to a choice of them.
+fn go_to_item(model: &mut Model) {
+    let entry = model.entry();
+    let item = entry.and_then(|seq| item_of(&model.library, seq));
+    if let Some(item) = item.or_else(|| model.item_at(model.cursor().at)) {
+        return explain(model, item);
+    }
+    let Some(seq) = entry else {
+        "This line is about no one item.".clone_into(&mut model.notice);
+        return;
+    };
+    let findings = model.position.view().findings();
+    let rests = findings.into_iter().filter(|one| one.because.contains(&seq));
+    let text =
+        |one: &Finding| format!("{} {}  {}", one.status.mark(), one.status.word(), one.title);
+    let items: Vec<(ItemId, String)> =
+        rests.map(|one| (one.item.item.clone(), text(&one))).collect();
+    match items.as_slice() {
+        [] => model.notice = format!("No item rests on #{seq} on {}.", model.asked.on.short()),
+        [(item, _)] => explain(model, item.clone()),
+        _ => {
+            let title = format!("{} items rest on #{seq}", items.len());
+            open(model, Overlay::Choice(Choice { title, items, at: 0 }));
+        }
+    }
+}
+
+/// Goes to the reasons for an item.
+pub(super) fn explain(model: &mut Model, item: ItemId) {
+    if model.item.as_ref() != Some(&item) {
+        model.turned.clear();
+    }
+    model.item = Some(item);
+    go(model, Screen::Why);
 }
 
 /// What is said where the selected line is about no item.
@@ -370,31 +400,6 @@ fn fold(model: &mut Model, open: bool) {
         if let Some(found) = found {
             model.select(found);
         }
-    }
-}
-
-pub(super) fn find(model: &mut Model, from_here: bool) {
-    let wanted = model.wanted.clone();
-    if wanted.is_empty() {
-        let key = model.keys.hint(Command::Find);
-        model.notice = format!("Nothing is looked for yet; press {key}.");
-        return;
-    }
-    let (lines, at) = (model.lines(), model.cursor().at);
-    let first = if from_here { at } else { at + 1 };
-    let order = (first..lines).chain(0..first.min(lines));
-    let table = export::rows(model);
-    let hit =
-        order
-            .filter(|line| table.get(*line).is_some_and(|row| finds(&row.join(" "), &wanted)))
-            .min_by_key(|line| {
-                u8::from(table.get(*line).is_some_and(|row| {
-                    !row.join(" ").to_lowercase().contains(&wanted.to_lowercase())
-                }))
-            });
-    match hit {
-        Some(line) => model.select(line),
-        None => model.notice = format!("Nothing shown here holds \"{wanted}\"."),
     }
 }
 
@@ -489,13 +494,13 @@ pub fn view_command(model: &Model, whole: bool) -> String {
     let asked = model.asked;
     let item = || model.item.as_ref().map_or("ITEM".to_owned(), ToString::to_string);
     let command = match model.screen {
-        Screen::Position => format!("status {}", flags(asked)),
+        Screen::Position => format!("status {}{}", flags(asked), model.filter.status_flags()),
         Screen::Why => format!("explain {} {}", item(), flags(model.active())),
         Screen::Compare => compare_command(model.other, asked),
         Screen::History => match asked.known {
-            Known::Now => "log".to_owned(),
-            Known::Then => format!("log --until {}", asked.on),
-            Known::By(day) => format!("log --until {day}"),
+            Known::Now => format!("log{}", model.filter.log_flags()),
+            Known::Then => format!("log --until {}{}", asked.on, model.filter.log_flags()),
+            Known::By(day) => format!("log --until {day}{}", model.filter.log_flags()),
             Known::Size(size) => format!("show '#{}'", size.saturating_sub(1)),
         },
         Screen::Signatures => ["verify", &model.trust.flags].join(" ").trim_end().to_owned(),

@@ -136,7 +136,11 @@ fn believed(model: &Model) -> String {
 
 /// How much of the ledger was used: in words, and how many entries.
 fn recorded_by(model: &Model, asked: Asked) -> String {
-    format!("{} ({} entries)", known_text(asked, true), model.library.size(asked))
+    format!(
+        "{} ({} entries)",
+        known_text(asked, model.library.today(), true),
+        model.library.size(asked)
+    )
 }
 
 /// Adds to a table, in every row, what a file says of itself: a row that is taken out of it still
@@ -177,7 +181,7 @@ fn as_json(model: &Model) -> Value {
         "screen": model.screen.name(),
         "sentence": model.position.sentence(),
         "at": model.asked.on.to_string(),
-        "as_known": known_text(model.asked, true),
+        "as_known": model.position.known_text(true),
         "size": model.position.size,
         "organisation": model.position.book.state.organisation,
         "about": about(model).into_iter()
@@ -265,7 +269,7 @@ pub fn preview(model: &Model) -> Vec<String> {
         model.position.counts_text(),
         String::new(),
     ];
-    lines.extend(statement_commands(model.asked));
+    lines.extend(statement_commands(&model.position));
     lines.push(String::new());
     lines.extend(findings.iter().map(|one| {
         let entries = entries(model, &one.because);

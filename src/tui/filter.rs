@@ -44,6 +44,9 @@ impl Filter {
                 "worse" => filter.worse = Some(true),
                 "better" => filter.worse = Some(false),
                 "standard" => filter.standard = words.next().map(str::to_owned),
+                word if word.strip_prefix("standard-").is_some() => {
+                    filter.standard = word.strip_prefix("standard-").map(str::to_owned);
+                }
                 "by" => filter.by = Some(words.by_ref().collect::<Vec<_>>().join(" ")),
                 "to-do" => {
                     filter.statuses.extend(Status::ALL.into_iter().filter(|s| !s.in_place()));
@@ -83,6 +86,40 @@ impl Filter {
         }
     }
 
+    /// Returns what entries are shown, as a title says it: some words are about items alone.
+    pub fn entries_title(&self) -> String {
+        if self.is_of_items() || self.worse.is_some() {
+            format!("{} (here only late, by)", self.title())
+        } else {
+            self.title().to_owned()
+        }
+    }
+
+    /// Says whether it leaves items out.
+    pub fn is_of_items(&self) -> bool {
+        self.mandatory || self.standard.is_some() || !self.statuses.is_empty()
+    }
+
+    /// Returns the flags of `dspt status` that show the same items; none where all are shown.
+    pub fn status_flags(&self) -> String {
+        let mut words: Vec<String> =
+            self.statuses.iter().map(|one| one.json().replace('_', "-")).collect();
+        words.dedup();
+        words.extend(self.mandatory.then(|| "mandatory".to_owned()));
+        words.extend(self.standard.iter().map(|number| format!("standard-{number}")));
+        if words.is_empty() { String::new() } else { format!(" --only {}", words.join(",")) }
+    }
+
+    /// Returns the flags of `dspt log` that show the same entries; none where all are shown.
+    pub fn log_flags(&self) -> String {
+        let late = if self.late { " --late" } else { "" };
+        let by = self
+            .by
+            .as_ref()
+            .map_or_else(String::new, |by| format!(" --by '{}'", by.replace('\'', r"'\''")));
+        format!("{late}{by}")
+    }
+
     /// Returns what is shown, as a title says it.
     pub fn title(&self) -> &str {
         if self.text.is_empty() { "all" } else { &self.text }
@@ -104,7 +141,7 @@ fn status(word: &str) -> Result<Status, String> {
 /// order.
 pub fn finds(text: &str, wanted: &str) -> bool {
     let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
-    if wanted.split_whitespace().all(|word| text.contains(word)) {
+    if wanted.split_whitespace().all(|word| holds(&text, word)) {
         return true;
     }
     // Letters in order only help with words; with numbers they would find almost anything.
@@ -113,6 +150,14 @@ pub fn finds(text: &str, wanted: &str) -> bool {
     }
     let mut letters = text.chars();
     wanted.chars().filter(|c| !c.is_whitespace()).all(|c| letters.any(|other| other == c))
+}
+
+/// Says whether a text holds a word: `#50` is one entry, not the beginning of another's number.
+fn holds(text: &str, word: &str) -> bool {
+    if word.strip_prefix('#').is_some_and(|digits| digits.parse::<u64>().is_ok()) {
+        return text.split(|c: char| c != '#' && !c.is_alphanumeric()).any(|one| one == word);
+    }
+    text.contains(word)
 }
 
 #[cfg(test)]
@@ -127,6 +172,9 @@ mod tests {
         assert!(!filter.shows("8.2.1", Requirement::Mandatory, Status::Lapsed));
         assert!(!filter.shows("9.2.1", Requirement::Mandatory, Status::Met));
         assert_eq!(Filter::parse("by A. Patel").unwrap().by.as_deref(), Some("a. patel"));
+        let filter = Filter::parse("lapsed late standard-9 by O'Hara").unwrap();
+        assert_eq!(filter.status_flags(), " --only lapsed,standard-9");
+        assert_eq!(filter.log_flags(), r" --late --by 'o'\''hara'");
         assert_eq!(Filter::parse("all").unwrap(), Filter::default());
         assert!(Filter::parse("lapsd").unwrap_err().contains("`lapsd` is not a filter"));
     }
@@ -137,5 +185,6 @@ mod tests {
         assert!(finds("9.2.1 Annual penetration test", "anlpen"));
         assert!(!finds("9.2.1 Annual penetration test", "xyz"));
         assert!(!finds("9.2.1 Annual penetration test", "9.3"));
+        assert!(finds("rests on #5, #50", "#50") && !finds("rests on #500", "#50"));
     }
 }

@@ -2,7 +2,7 @@
 //! The keys are those in force. Draws nothing.
 
 use super::keymap::{BINDINGS, Binding, Command, Group, Key, Keymap};
-use super::layout::TEXT_COLUMNS_MAX;
+use super::layout;
 use super::linear::TWO_DATES;
 use super::model::{Model, Screen};
 use super::overlay::Input;
@@ -67,13 +67,8 @@ const TWO_COLUMNS_MIN: usize = 72;
 
 /// Returns the lines of the help for the window that a model has.
 pub fn shown(model: &Model, help: &Help) -> Vec<String> {
-    let inside = usize::from(model.size.0.min(TEXT_COLUMNS_MAX).saturating_sub(4));
-    lines(help, &model.keys, model.screen, inside, room(model))
-}
-
-/// How many lines of it are on screen.
-pub fn room(model: &Model) -> usize {
-    usize::from(model.size.1.saturating_sub(2))
+    let (inside, rows) = layout::text_box(model.size);
+    lines(help, &model.keys, model.screen, inside, rows)
 }
 
 /// Returns the lines of the help for a width, with space between groups where `height` allows it.

@@ -16,6 +16,12 @@ pub const TEXT_COLUMNS_MAX: u16 = 100;
 /// eighty columns.
 const WIDE: u16 = 130;
 
+/// Columns inside a box of text that lies over a screen, and the most rows it may have.
+pub fn text_box(size: (u16, u16)) -> (usize, usize) {
+    let columns = size.0.min(TEXT_COLUMNS_MAX).saturating_sub(4);
+    (usize::from(columns), usize::from(size.1.saturating_sub(2)))
+}
+
 /// Says whether there is more room than eighty columns have.
 pub fn is_roomy(size: (u16, u16)) -> bool {
     size.0 >= 112

@@ -17,7 +17,7 @@ use super::page::year_end::{
 };
 use super::update::{Effect, Message, update};
 use crate::domain::status::Status;
-use crate::domain::text::safe;
+use crate::domain::text::{counted, safe};
 
 /// What is said at the start.
 pub fn greeting(model: &Model) -> String {
@@ -98,7 +98,10 @@ fn said(model: &mut Model, line: &str) -> (String, Option<Effect>) {
     };
     let before = (model.asked, model.other, model.screen, counts(model));
     model.notice.clear();
-    let effect = update(model, Message::Say(command, rest.trim().to_owned()));
+    let mut effect = update(model, Message::Say(command, rest.trim().to_owned()));
+    while effect == Some(Effect::GoOn) {
+        effect = update(model, Message::GoOn);
+    }
     let mut text = over(model);
     let moved = (model.asked, model.other, model.screen) != (before.0, before.1, before.2);
     if !model.notice.is_empty() {
@@ -143,6 +146,11 @@ fn over(model: &mut Model) -> String {
             "Give the three parts after the command: edit 30 June 2026, then, latest.\n".to_owned()
         }
         Overlay::Palette(_) | Overlay::Help(_) => help_lines(&model.keys).join("\n") + "\n",
+        Overlay::Choice(choice) => {
+            let items = choice.items.iter().map(|(item, text)| format!("{item}: {}\n", safe(text)));
+            let items: String = items.collect();
+            format!("{}.\n{items}Say: why ITEM.\n", safe(&choice.title))
+        }
         Overlay::Text(title, lines, _) => {
             let lines: Vec<String> = lines.iter().map(|line| safe(line)).collect();
             format!("{title}.\n{}\n", lines.join("\n"))
@@ -239,11 +247,12 @@ fn page(model: &Model) -> String {
         Body::YearEnd(page) => {
             text.push_str(&readiness(model, page));
             if model.trust.warning().is_none() {
-                let [draft, publish] = statement_commands(model.asked);
+                let [draft, publish] = statement_commands(&model.position);
                 let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
             }
         }
     }
+    text.push_str(&filtered(model));
     for row in export::said(model) {
         let cells: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
         let _ = match model.screen {
@@ -266,6 +275,27 @@ fn page(model: &Model) -> String {
     }
     let _ = writeln!(text, "This view: {}", view_command(model, false));
     text
+}
+
+/// The filter in force, what it shows, and how to leave it.
+fn filtered(model: &Model) -> String {
+    if model.filter.text.is_empty() {
+        return String::new();
+    }
+    if !model.instead.is_empty() {
+        return format!("{} Say: filter all.\n", model.instead.join(" "));
+    }
+    let title = match model.screen {
+        Screen::History => model.filter.entries_title(),
+        Screen::Position | Screen::Compare => model.filter.items_title(),
+        Screen::Why | Screen::Signatures | Screen::YearEnd => {
+            return format!("Filter, of lists and steps: {}.\n", model.filter.title());
+        }
+    };
+    format!(
+        "Shown: {}, filter {title}. Say filter all for the others.\n",
+        counted(model.lines(), "line")
+    )
 }
 
 /// The line that `open` opens.
@@ -319,7 +349,7 @@ fn outlook(model: &Model) -> String {
         let _ = writeln!(text, "{}", format_args!("{hindsight} Say now-then."));
     }
     for one in &why.answers {
-        let _ = writeln!(text, "Same item: {}", answer_text(one));
+        let _ = writeln!(text, "Same item: {}", answer_text(one, model.library.today()));
     }
     text
 }

@@ -7,6 +7,7 @@ pub mod act;
 pub mod book;
 pub mod export;
 pub mod filter;
+pub mod find;
 pub mod help;
 pub mod keyfile;
 pub mod keymap;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::book::{Asked, Known, Library, Marker, MarkerText, Source};
 use super::filter::Filter;
-use super::keymap::Keymap;
+use super::find::Looking;
+use super::keymap::{Command, Keymap};
 use super::layout;
 use super::moment::Step;
 use super::overlay::Overlay;
@@ -13,7 +14,7 @@ use super::page::compare::Compare;
 use super::page::history::{self, Happening, History, details, tell};
 use super::page::signatures;
 use super::page::why::{self, Line, Path, Why};
-use super::page::year_end::{ToDo, YearEnd};
+use super::page::year_end::{ToDo, YearEnd, closes};
 use super::page::{Position, Row};
 use super::theme::Theme;
 use super::trust::Trust;
@@ -23,6 +24,7 @@ use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::refs::{ItemId, ItemRef};
 use crate::domain::replay::ReplayError;
+use crate::domain::text::counted;
 
 /// The six screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,6 +163,12 @@ pub struct Model {
     pub item: Option<ItemId>,
     /// Whether the selected line was chosen as one about an item.
     pub on_item: bool,
+    /// Where Year end shows the day on which the edition closed: the day before, and that one.
+    pub year_end_from: Option<(Day, Day)>,
+    /// How far a search has come that takes several turns.
+    pub looking: Option<Looking>,
+    /// What would show something, where a filter shows nothing.
+    pub instead: Vec<String>,
     /// The line that History selects where it has it.
     pub happening: Option<Happening>,
     /// One cursor for each screen.
@@ -236,6 +244,9 @@ impl Model {
             before: Vec::new(),
             item,
             on_item: true,
+            year_end_from: None,
+            looking: None,
+            instead: Vec::new(),
             happening: None,
             cursors: [Cursor::default(); 6],
             filter,
@@ -429,6 +440,7 @@ impl Model {
     /// Works out again what the screen says, keeping item and scroll where they are.
     pub fn refresh(&mut self) {
         let before = self.followed();
+        self.leave_year_end();
         self.over = self.read_over();
         let (columns, rows) = self.window;
         self.size = (columns, rows.saturating_sub(self.over.rows() + self.over.more()));
@@ -436,8 +448,10 @@ impl Model {
             Ok(position) => self.position = position,
             Err(error) => self.notice = error.to_string(),
         }
+        self.judge_at_the_close();
         self.body = self.read_body();
         self.beside = self.read_beside();
+        self.instead = self.read_instead();
         self.keep_line();
         if let Some(before) = before {
             self.follow(&before);
@@ -445,6 +459,35 @@ impl Model {
         self.scroll();
         self.reasons();
         self.told = self.read_told();
+    }
+
+    /// Year end judges no day after the last one for publishing: of a year that has closed it shows
+    /// that day. Leaving the screen goes back to the day before it.
+    fn judge_at_the_close(&mut self) {
+        let on = self.asked.on;
+        let close = closes(&self.position).filter(|close| *close < on);
+        let Some(close) = close.filter(|_| self.screen == Screen::YearEnd) else { return };
+        self.asked.on = close;
+        if let Ok(position) = Position::read(&mut self.library, self.asked, &self.filter) {
+            self.position = position;
+        }
+        let from = self.year_end_from.map_or(on, |(from, _)| from);
+        self.year_end_from = Some((from, close));
+        if self.notice.is_empty() {
+            self.notice = format!("The edition closed on {}: that day is judged.", close.short());
+        }
+    }
+
+    fn leave_year_end(&mut self) {
+        let Some((from, close)) = self.year_end_from else { return };
+        let opened_there = self.before.last() == Some(&Screen::YearEnd)
+            && matches!(self.screen, Screen::Why | Screen::Compare);
+        if self.asked.on != close {
+            self.year_end_from = None;
+        } else if self.screen != Screen::YearEnd && !opened_there {
+            self.asked.on = from;
+            self.year_end_from = None;
+        }
     }
 
     fn read_over(&self) -> Over {
@@ -510,6 +553,40 @@ impl Model {
         let asked = if self.on_a { self.asked } else { self.other };
         let tree = self.read_why(asked);
         Some(Beside { asked, tree })
+    }
+
+    /// What would show something, where nothing fits the filter; nothing where something does.
+    fn read_instead(&mut self) -> Vec<String> {
+        if self.lines() > 0 || self.filter.text.is_empty() {
+            return Vec::new();
+        }
+        let known = if self.asked.known == Known::Now { Known::Then } else { Known::Now };
+        let asked = Asked { known, ..self.asked };
+        let (all, other) = match &self.body {
+            Body::Position(..) => {
+                let other = Position::read(&mut self.library, asked, &self.filter);
+                (self.position.total(), other.map_or(0, |one| one.rows.len()))
+            }
+            Body::History(_) => {
+                let size = self.library.size(asked);
+                let other = History::read(&self.library, asked, size, &self.filter);
+                (self.position.size, other.lines.len())
+            }
+            Body::Compare(page) => (page.all.len() as u64, 0),
+            Body::Why(_) | Body::Signatures | Body::YearEnd(_) => return Vec::new(),
+        };
+        let mut lines = vec![format!("Nothing here fits the filter \"{}\".", self.filter.title())];
+        let key = self.keys.hint(Command::Filter);
+        lines.push(format!("{key}, Enter shows all: {}.", counted(all, "line")));
+        if other > 0 {
+            let known = if known == Known::Now { "now" } else { "then" };
+            let key = self.keys.hint(Command::NowThen);
+            lines.push(format!(
+                "{key} shows what was known {known}: {} fit.",
+                counted(other, "line")
+            ));
+        }
+        lines
     }
 
     /// Puts the cursor back on what was selected, where the list still has it.

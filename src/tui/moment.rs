@@ -97,6 +97,11 @@ fn year_end(on: Day) -> Day {
     if this >= on { this } else { Day::from_ymd(year + 1, 6, 30).unwrap_or(this) }
 }
 
+/// The number of an entry that a text names: `#500`, `event 500`, `entry #500`.
+pub fn entry_named(text: &str) -> Option<u64> {
+    event_number(&text.trim().to_lowercase())?.parse().ok()
+}
+
 fn event_number(words: &str) -> Option<String> {
     let rest = words.strip_prefix('#').or_else(|| words.strip_prefix("event "));
     let rest = rest.or_else(|| words.strip_prefix("entry "))?;

@@ -10,7 +10,9 @@ use super::filter::WORDS;
 use super::help::Help;
 use super::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use super::moment::{go_to, known};
+use super::width::wrap_kept;
 use crate::domain::derive::RulesChoice;
+use crate::domain::refs::ItemId;
 use crate::domain::text::{is_hidden, shown};
 
 /// What a prompt asks for.
@@ -236,6 +238,22 @@ impl Palette {
     }
 }
 
+/// The lines of a text as a box of a width has them: what scrolls is these.
+pub fn wrapped(lines: &[String], width: usize) -> Vec<String> {
+    lines.iter().flat_map(|line| wrap_kept(line, width)).collect()
+}
+
+/// Items to choose from, each with what is said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// What they have in common.
+    pub title: String,
+    /// The items.
+    pub items: Vec<(ItemId, String)>,
+    /// The selected one.
+    pub at: usize,
+}
+
 /// What lies over the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Overlay {
@@ -250,6 +268,8 @@ pub enum Overlay {
     Palette(Palette),
     /// Help.
     Help(Help),
+    /// Items to choose from.
+    Choice(Choice),
     /// A titled text, from this line on.
     Text(String, Vec<String>, usize),
 }

@@ -47,6 +47,19 @@ fn level(count: u32) -> usize {
     }
 }
 
+/// Levels of columns: fixed ones, or, where those would leave one solid bar, how busy each column is
+/// among the others.
+fn levels(counts: &[u32]) -> Vec<usize> {
+    let fixed: Vec<usize> = counts.iter().copied().map(level).collect();
+    let mut busy: Vec<u32> = counts.iter().copied().filter(|count| *count > 0).collect();
+    if fixed.iter().filter(|one| **one == 4).count() * 2 <= busy.len() {
+        return fixed;
+    }
+    busy.sort_unstable();
+    let rank = |count: u32| busy.partition_point(|one| *one < count) * 4 / busy.len().max(1);
+    counts.iter().map(|count| if *count == 0 { 0 } else { 1 + rank(*count).min(3) }).collect()
+}
+
 /// Works out the strip for a width.
 pub fn strip(model: &Model, width: u16) -> Strip {
     let on = model.active().on;
@@ -84,7 +97,7 @@ pub fn strip(model: &Model, width: u16) -> Strip {
         put(on, '^');
     }
     letters.sort_unstable();
-    let levels = counts.into_iter().map(level).collect();
+    let levels = levels(&counts);
     Strip { from, until, levels, markers: line.into_iter().collect(), letters }
 }
 
@@ -108,6 +121,13 @@ pub fn month(day: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_ledger_is_not_one_solid_bar() {
+        assert_eq!(levels(&[0, 1, 3, 9, 40]), [0, 1, 2, 3, 4]);
+        assert_eq!(levels(&[200, 0, 300, 900, 4000, 100]), [1, 0, 2, 3, 4, 1]);
+        assert_eq!(levels(&[]), Vec::<usize>::new());
+    }
 
     #[test]
     fn a_click_lands_in_the_column_that_was_clicked() {

@@ -91,7 +91,9 @@ pub fn set_a(model: &mut Model) {
 }
 
 fn play(model: &mut Model) {
-    if model.motion {
+    if !model.playing && model.active().on >= model.library.today() {
+        REACHED.clone_into(&mut model.notice);
+    } else if model.motion {
         model.playing = !model.playing;
     } else {
         step(model, true);
@@ -104,7 +106,27 @@ pub fn tick(model: &mut Model) {
         let before = model.active().on;
         step(model, true);
         model.playing = model.active().on != before && model.active().on < model.library.today();
+        if !model.playing && model.notice.is_empty() {
+            REACHED.clone_into(&mut model.notice);
+        }
     }
+}
+
+/// What is said at today: later days are forecasts.
+const REACHED: &str = "Reached today. Nothing later is recorded.";
+
+/// What is said where no step leads on: under a filter that nothing it shows changes, no more.
+fn no_change(model: &Model, forward: bool) -> String {
+    if !model.filter.is_of_items() {
+        let end = if forward { "No later change is known." } else { "Nothing is known before." };
+        return end.to_owned();
+    }
+    let side = if forward { "later" } else { "before" };
+    format!(
+        "Nothing that fits \"{}\" changes {side}. {}, Enter shows all.",
+        model.filter.title(),
+        model.keys.hint(Command::Filter)
+    )
 }
 
 fn step(model: &mut Model, forward: bool) {
@@ -115,13 +137,12 @@ fn step(model: &mut Model, forward: bool) {
         None => next_change(model, asked, forward),
     };
     let Some(mut to) = to else {
-        let end = if forward { "No later change is known." } else { "Nothing is known before." };
-        end.clone_into(&mut model.notice);
+        model.notice = no_change(model, forward);
         return;
     };
     if forward && asked.on < today && to > today {
         to = today;
-        "Reached today. Nothing later is recorded.".clone_into(&mut model.notice);
+        REACHED.clone_into(&mut model.notice);
     }
     model.ask(Asked { on: to, ..asked });
 }

@@ -4,15 +4,18 @@
     reason = "a key or command that is not named here does nothing here"
 )]
 
-use super::act::{find, say};
+use super::act::{explain, say};
 use super::book::Asked;
 use super::export;
 use super::filter::Filter;
-use super::help::{Help, room, shown};
+use super::find::find;
+use super::help::{Help, shown};
 use super::keymap::{Command, Key, Keymap};
+use super::layout;
 use super::model::Model;
-use super::moment::go_to;
-use super::overlay::{Ask, Form, Input, Overlay};
+use super::moment::{entry_named, go_to};
+use super::overlay::{Ask, Form, Input, Overlay, wrapped};
+use super::page::history::Happening;
 use super::update::Effect;
 
 /// Takes what was typed at a prompt.
@@ -27,12 +30,19 @@ pub(super) fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> 
     };
     match ask {
         Ask::Date => match go_to(text, model.active().on, &model.library) {
-            Ok(on) => model.ask(Asked { on, ..model.active() }),
+            Ok(on) => {
+                model.ask(Asked { on, ..model.active() });
+                if let Some(seq) = entry_named(text) {
+                    // In History its line is selected too.
+                    model.happening = u32::try_from(seq).ok().map(Happening::Entry);
+                }
+            }
             Err(error) => return wrong(model, error),
         },
         Ask::Find => {
             text.trim().clone_into(&mut model.wanted);
-            find(model, true);
+            model.overlay = Overlay::None;
+            return find(model, true);
         }
         Ask::Filter => match Filter::parse(text) {
             Ok(filter) => model.filter = filter,
@@ -71,7 +81,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> bool {
             *top = 0;
             input
         }
-        Overlay::None | Overlay::Help(_) | Overlay::Text(..) => return false,
+        Overlay::None | Overlay::Help(_) | Overlay::Choice(_) | Overlay::Text(..) => return false,
     };
     input.paste(text);
     true
@@ -125,12 +135,36 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             }
             None
         }
+        Overlay::Choice(choice) => {
+            let last = choice.items.len().saturating_sub(1);
+            match model.keys.command(key) {
+                Some(Command::Up) => choice.at = choice.at.saturating_sub(1),
+                Some(Command::Down) => choice.at = (choice.at + 1).min(last),
+                Some(Command::PageUp) => choice.at = choice.at.saturating_sub(10),
+                Some(Command::PageDown) => choice.at = (choice.at + 10).min(last),
+                Some(Command::First) => choice.at = 0,
+                Some(Command::Last) => choice.at = last,
+                Some(Command::Open) => {
+                    let chosen = choice.items.get(choice.at).map(|(item, _)| item.clone());
+                    model.overlay = Overlay::None;
+                    if let Some(item) = chosen {
+                        explain(model, item);
+                    }
+                }
+                Some(Command::Quit | Command::Back) => model.overlay = Overlay::None,
+                _ => {}
+            }
+            None
+        }
         Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) => {
+            // One line of the page before stays in sight.
+            let (_, rows) = layout::text_box(model.size);
+            let page = rows.saturating_sub(1).max(1);
             match model.keys.command(key) {
                 Some(Command::Up) => *top = top.saturating_sub(1),
-                Some(Command::Down) => *top += 1,
-                Some(Command::PageUp) => *top = top.saturating_sub(10),
-                Some(Command::PageDown | Command::Play) => *top += 10,
+                Some(Command::Down) => *top = top.saturating_add(1),
+                Some(Command::PageUp) => *top = top.saturating_sub(page),
+                Some(Command::PageDown | Command::Play) => *top = top.saturating_add(page),
                 Some(Command::First) => *top = 0,
                 Some(Command::Last) => *top = usize::MAX,
                 Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
@@ -138,7 +172,6 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
                 }
                 _ => {}
             }
-            bound(model);
             None
         }
     }
@@ -164,15 +197,20 @@ fn search(help: &mut Help, key: Key, keys: &Keymap) -> bool {
     }
 }
 
-/// Keeps the end of a text in its place: the help on the last line of its box, others on screen.
-fn bound(model: &mut Model) {
-    let last = match &model.overlay {
-        Overlay::Help(help) => shown(model, help).len().saturating_sub(room(model)),
-        Overlay::Text(_, lines, _) => lines.len().saturating_sub(1),
-        Overlay::None | Overlay::Prompt(..) | Overlay::Form(_) | Overlay::Palette(_) => 0,
+/// Keeps the last line of a text on the last row of its box, whatever size the window has by now.
+pub(super) fn bound(model: &mut Model) {
+    let (columns, rows) = layout::text_box(model.size);
+    let lines = match &model.overlay {
+        Overlay::Help(help) => shown(model, help).len(),
+        Overlay::Text(_, lines, _) => wrapped(lines, columns).len(),
+        Overlay::None
+        | Overlay::Prompt(..)
+        | Overlay::Form(_)
+        | Overlay::Palette(_)
+        | Overlay::Choice(_) => 0,
     };
     if let Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) = &mut model.overlay {
-        *top = (*top).min(last);
+        *top = (*top).min(lines.saturating_sub(rows));
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::act;
 use super::book::Source;
+use super::find;
 use super::keymap::{Command, Key};
 use super::model::{Model, Screen};
 use super::mouse;
@@ -45,6 +46,8 @@ pub enum Message {
     Grown(u64),
     /// The wheel was turned, down or up.
     Wheel(bool),
+    /// Time to go on with what takes several turns.
+    GoOn,
 }
 
 /// Something to do outside.
@@ -68,6 +71,8 @@ pub enum Effect {
     Mouse(bool),
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Come back with [`Message::GoOn`] after what else has happened.
+    GoOn,
 }
 
 /// Changes the model and says what is to be done outside.
@@ -101,6 +106,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
             model.notice = told.unwrap_or_else(|error| error);
             None
         }
+        Message::GoOn => find::look(model),
         Message::Reloaded(source) => act::reload(model, *source),
         Message::Grown(more) => {
             model.grown = more;
@@ -116,6 +122,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Effect> {
         }
     };
     model.refresh();
+    typing::bound(model);
     effect
 }
 
@@ -124,6 +131,12 @@ fn press(model: &mut Model, key: Key) -> Option<Effect> {
         return Some(Effect::Stop);
     }
     model.notice.clear();
+    // Any key ends a search that is under way, and does what it does.
+    let looking = model.looking.take().is_some();
+    if looking && key == Key::Esc {
+        "Stopped looking.".clone_into(&mut model.notice);
+        return None;
+    }
     if model.overlay != Overlay::None {
         return typing::overlay(model, key);
     }

@@ -67,6 +67,27 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Wraps a line but keeps the columns of one that fits; what does not fit goes on under its own column.
+pub fn wrap_kept(line: &str, width: usize) -> Vec<String> {
+    if columns(line) <= width {
+        return vec![line.to_owned()];
+    }
+    let before = line.char_indices().take_while(|(at, _)| *at < COLUMN_MAX);
+    let gap = before.filter(|(at, _)| line.get(at.saturating_sub(2)..*at) == Some("  ")).last();
+    let (head, rest) = line.split_at(gap.map_or(0, |(at, _)| at));
+    let indent = columns(head);
+    if indent == 0 || indent * 2 > width {
+        return wrap(line, width);
+    }
+    let parts = wrap(rest, width - indent);
+    let blank = " ".repeat(indent);
+    let first = |number| if number == 0 { head } else { &blank };
+    parts.iter().enumerate().map(|(number, part)| format!("{}{part}", first(number))).collect()
+}
+
+/// The last of a line's columns begins before this.
+const COLUMN_MAX: usize = 24;
+
 /// Writes a number with thin groups: `48 214`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -53,6 +53,7 @@ mod store;
 mod tamper;
 mod tamper_kit;
 mod tui;
+mod tui_reach;
 mod tui_same;
 mod tui_selection;
 mod tui_snapshots;

@@ -551,7 +551,7 @@ fn why_opened_in_compare_explains_both_sides() {
     for (columns, rows) in SIZES {
         let text = drawn(&mut model, columns, rows);
         for shown in
-            ["A 9 Jun 2026: why is 9.2.1 met by equivalence?", "B 30 Jun 2026: why is 9.2.1"]
+            ["A 9 Jun 2026: why is 9.2.1 met by equivalence?", "B 30 Jun 2026: why has 9.2.1"]
         {
             assert!(text.contains(shown), "{columns}x{rows}\n{text}");
         }

@@ -1,8 +1,12 @@
 //! What changed between two positions: the list, the totals, the cause that most share.
 
+use std::collections::BTreeSet;
+
 use super::super::filter::Filter;
 use super::Position;
 use crate::domain::compare::{Cause, Change, changes, main_causes, worse};
+use crate::domain::edition::Requirement;
+use crate::domain::refs::ItemRef;
 use crate::domain::status::Status;
 
 /// How many items moved between two positions.
@@ -37,7 +41,14 @@ impl Compare {
     /// Compares two positions.
     pub fn read(a: Position, b: Position, filter: &Filter) -> Self {
         let all = changes(&a.view(), &b.view(), &b.book.state);
-        let shown = all.iter().enumerate().filter(|(_, one)| shows(filter, one));
+        let optional: BTreeSet<&ItemRef> = [&a, &b]
+            .into_iter()
+            .flat_map(|side| &side.rows)
+            .filter(|row| filter.mandatory && row.requirement != Requirement::Mandatory)
+            .map(|row| &row.item)
+            .collect();
+        let shown = all.iter().enumerate();
+        let shown = shown.filter(|(_, one)| shows(filter, one) && !optional.contains(&one.item));
         let shown = shown.map(|(index, _)| index).collect();
         Self { a, b, all, shown }
     }

@@ -39,6 +39,8 @@ pub struct Row {
 pub struct Position {
     /// The question.
     pub asked: Asked,
+    /// The day on which somebody looks.
+    pub today: Day,
     /// How many entries it may use.
     pub size: u64,
     /// What answers it.
@@ -70,7 +72,8 @@ impl Position {
                 rows.push(Row { item, title, requirement, status });
             }
         }
-        Ok(Self { asked, size, book, rows, counts, mandatory })
+        let today = library.today();
+        Ok(Self { asked, today, size, book, rows, counts, mandatory })
     }
 
     /// The day's view, ready to give reasons.
@@ -122,12 +125,36 @@ impl Position {
             "" => "",
             _ => " Items: secondary transcription; check against the official file.",
         };
+        let lead = if self.is_forecast() {
+            format!("FORECAST for {}, if nothing more is recorded", self.asked.on.long())
+        } else {
+            format!("Position on {}", self.asked.on.long())
+        };
         format!(
-            "Position on {}, using what was recorded by {}, under the rules {}.{source}",
-            self.asked.on.long(),
-            known_text(self.asked, true),
+            "{lead}, using what was recorded by {}, under the rules {}.{source}",
+            self.known_text(true),
             self.rules_text()
         )
+    }
+
+    /// Says whether the day asked about is still to come: then nothing is recorded of it.
+    pub fn is_forecast(&self) -> bool {
+        self.asked.on > self.today
+    }
+
+    /// What begins the sentence over a screen.
+    pub fn lead(&self) -> String {
+        let on = self.asked.on.short();
+        if self.is_forecast() {
+            format!("FORECAST for [{on}]")
+        } else {
+            format!("Position on [{on}]")
+        }
+    }
+
+    /// How much may be used, as the sentence says it.
+    pub fn known_text(&self, long: bool) -> String {
+        known_text(self.asked, self.today, long)
     }
 
     /// Every status with its count, as one line.
@@ -143,9 +170,13 @@ impl Position {
     }
 }
 
-/// How much may be used, as the sentence says it.
-pub fn known_text(asked: Asked, long: bool) -> String {
-    let name = |day: Day| if long { day.long() } else { day.short() };
+/// How much may be used, as the sentence says it: nothing is recorded by a day to come.
+pub fn known_text(asked: Asked, today: Day, long: bool) -> String {
+    let name = |day: Day| match (day > today, long) {
+        (true, _) => "today".to_owned(),
+        (false, true) => day.long(),
+        (false, false) => day.short(),
+    };
     match asked.known {
         Known::Then => name(asked.on),
         Known::Now => "today".to_owned(),

@@ -149,9 +149,9 @@ impl Why {
             history,
             remedies: it.remedies.clone(),
             asked_by: format!(
-                "{} in {}, assertion {}",
+                "{} for {}, assertion {}",
                 capital(finding.requirement.as_str()),
-                item.category,
+                organisation_type(position),
                 item.item.assertion()
             ),
         })
@@ -182,6 +182,13 @@ pub fn what_changed(before: &[Line], size: u64, now: &[Line]) -> Option<usize> {
     let entry = all().filter(|(_, line)| newly(line) > 0);
     let entry = entry.min_by_key(|(_, line)| (line.entries.len() - newly(line), line.branch));
     entry.or_else(|| all().next()).map(|(at, _)| at)
+}
+
+/// The type of organisation in words: `the organisation type it-supplier`.
+fn organisation_type(position: &Position) -> String {
+    let period = position.book.positions.derivation.period_on(position.asked.on);
+    period
+        .map_or_else(String::new, |one| format!("organisations of type {}", one.organisation_type))
 }
 
 fn capital(word: &str) -> String {
@@ -310,8 +317,23 @@ fn answers(library: &mut Library, asked: Asked, item: &ItemRef) -> Vec<Answer> {
     answers
 }
 
+/// What a title asks: `is 9.2.1 met`, `does 9.2.1 need confirming`.
+pub fn question(why: &Why) -> String {
+    let item = &why.item.item;
+    match why.status {
+        Status::NeedsConfirming => format!("does {item} need confirming"),
+        Status::Lapsed => format!("has {item} lapsed"),
+        Status::Met
+        | Status::MetByEquivalence
+        | Status::PartlySupported
+        | Status::NotMet
+        | Status::NotApplicable
+        | Status::NotAsked => format!("is {item} {}", why.status.word().to_lowercase()),
+    }
+}
+
 /// One other answer as a line.
-pub fn answer_text(one: &Answer) -> String {
-    let (on, known) = (one.asked.on.short(), known_text(one.asked, false));
+pub fn answer_text(one: &Answer, today: Day) -> String {
+    let (on, known) = (one.asked.on.short(), known_text(one.asked, today, false));
     format!("{on:<12}  {known:<12}  {} {}", one.status.mark(), one.status.word())
 }

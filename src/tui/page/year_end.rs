@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::book::{Asked, Library};
+use super::super::book::Library;
 use super::{Position, Row, flags};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
-use crate::domain::refs::{AssertionRef, ItemId};
+use crate::domain::refs::{AssertionRef, ItemId, ItemRef};
 use crate::domain::standing::{Standing, Verdict, judge};
 use crate::domain::status::Status;
 
@@ -52,6 +52,8 @@ pub struct YearEnd {
     pub to_do: Vec<ToDo>,
     /// The newest entry that somebody recorded about an item that is to do.
     pub last: BTreeMap<ItemId, u64>,
+    /// For items that lapsed with a certificate: the command that records its renewal.
+    pub renewals: BTreeMap<ItemId, String>,
     /// What was published, newest first.
     pub published: Vec<Published>,
 }
@@ -107,6 +109,7 @@ impl YearEnd {
             assertions: (all.len(), all.len().saturating_sub(verdict.unconfirmed.len())),
             standards: standards.into_iter().map(|(n, share)| (n.to_string(), share)).collect(),
             certificates: certificates.collect(),
+            renewals: renewals(position, &to_do),
             to_do,
             last,
             published: published(position),
@@ -118,6 +121,33 @@ impl YearEnd {
     pub fn count(&self, status: Status) -> u64 {
         self.mandatory.get(&status).copied().unwrap_or_default()
     }
+}
+
+/// The command that records the renewal of the certificate that items lapsed with.
+fn renewals(position: &Position, to_do: &[ToDo]) -> BTreeMap<ItemId, String> {
+    let (view, on) = (position.view(), position.asked.on);
+    let mut ended: BTreeMap<u64, (&str, &str)> = BTreeMap::new();
+    for known in position.book.state.certificates.values() {
+        let record = &known.what.record;
+        if record.valid_until < on {
+            let names = (record.scheme.as_str(), record.issuer.as_str());
+            ended.extend(known.because.iter().map(|seq| (*seq, names)));
+        }
+    }
+    let lapsed = to_do.iter().filter_map(|one| match one {
+        ToDo::Item(row) if row.status == Status::Lapsed => Some(&row.item),
+        ToDo::Item(_) | ToDo::Assertion(_) => None,
+    });
+    let renewal = |item: &ItemRef| {
+        let because = view.finding(item)?.because;
+        let (scheme, issuer) = because.iter().find_map(|seq| ended.get(seq))?;
+        let command = format!(
+            "dspt record certificate {scheme} --issuer '{issuer}' --number N --scope all --from \
+             DATE --until DATE"
+        );
+        Some((item.item.clone(), command))
+    };
+    lapsed.filter_map(renewal).collect()
 }
 
 /// What was published by the entries that a position may use, newest first.
@@ -139,14 +169,21 @@ pub fn published_text(one: &Published, library: &Library) -> String {
     format!("{:<12} {}{entry}  {who}", one.on.short(), Standing::word_of(&one.standing))
 }
 
-/// The commands that make the statement of a position, to be read, and publish it.
-pub fn statement_commands(asked: Asked) -> [String; 2] {
-    let flags = flags(asked);
-    [format!("dspt statement draft {flags} --out FILE"), format!("dspt statement publish {flags}")]
+/// The command that makes the statement of a position, to be read, and the one that publishes it: of a
+/// day to come there is none yet.
+pub fn statement_commands(position: &Position) -> [String; 2] {
+    let flags = flags(position.asked);
+    let publish = if position.is_forecast() {
+        format!("Nothing can be published before {}.", position.asked.on.short())
+    } else {
+        format!("dspt statement publish {flags}")
+    };
+    [format!("dspt statement draft {flags} --out FILE"), publish]
 }
 
-/// An edition named `2025-26` closes on 30 June 2026 (`mappings/README.md`).
-fn closes(position: &Position) -> Option<Day> {
+/// The last day for publishing: an edition named `2025-26` closes on 30 June 2026
+/// (`mappings/README.md`).
+pub fn closes(position: &Position) -> Option<Day> {
     let period = position.book.positions.derivation.period_on(position.asked.on)?;
     let year: i16 = period.edition.id.as_str().get(..4)?.parse().ok()?;
     Day::from_ymd(year + 1, 6, 30).ok()
@@ -189,6 +226,9 @@ pub fn to_do_text(page: &YearEnd, one: &ToDo, library: &Library) -> [String; 5] 
             let number = row.item.item.to_string();
             let command = match row.status {
                 Status::NeedsConfirming => format!("dspt confirm {}", row.item.item.assertion()),
+                Status::Lapsed if page.renewals.contains_key(&row.item.item) => {
+                    page.renewals.get(&row.item.item).cloned().unwrap_or_default()
+                }
                 Status::PartlySupported | Status::Lapsed | Status::NotMet => {
                     format!("dspt record evidence TITLE --item {number} --for DATE")
                 }

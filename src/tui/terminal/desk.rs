@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use crossterm::event::{Event, KeyEvent};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Modifier, Style};
 
 use super::input::{is_suspend, key_of, message};
@@ -33,6 +33,8 @@ pub(super) struct Desk<'d> {
     pub(super) later: VecDeque<Woken>,
     /// The last frame, to stay while the model is being changed.
     pub(super) frame: Buffer,
+    /// Whether something lay over the screen in it.
+    pub(super) covered: bool,
 }
 
 /// Takes a model and what happened to it.
@@ -78,6 +80,11 @@ impl Desk<'_> {
     /// Runs until the user leaves.
     pub(super) fn work(mut self, mut model: Box<Model>) -> io::Result<Left> {
         loop {
+            let lies_over = model.overlay != Overlay::None;
+            if lies_over != self.covered && self.frame.content.iter().any(is_uncertain) {
+                blank(self.terminal)?;
+            }
+            self.covered = lies_over;
             self.frame = self.terminal.draw(|frame| view::view(&model, frame))?.buffer.clone();
             let next = self.later.pop_front().or_else(|| wait(&model, self.receiver));
             let Some(first) = next else { return Ok(Left::Screen(model)) };
@@ -195,6 +202,15 @@ impl Desk<'_> {
         })?;
         Ok(())
     }
+}
+
+/// Says whether terminals disagree on how many columns a cell's text takes: what they drew beside it
+/// would stay when something is laid over it, so that all is drawn again.
+fn is_uncertain(cell: &Cell) -> bool {
+    let mut letters = cell.symbol().chars();
+    letters.next().is_some_and(|first| {
+        letters.next().is_some() || (!first.is_ascii() && width::columns(cell.symbol()) != 1)
+    })
 }
 
 /// Says whether a key leaves while the model is being changed.

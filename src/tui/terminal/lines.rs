@@ -54,7 +54,7 @@ pub fn run_linear(
         let (text, effect) = linear::answer(model, &line);
         write!(out, "{text}")?;
         match effect {
-            None | Some(Effect::Mouse(_) | Effect::Redraw | Effect::Copy(_)) => {}
+            None | Some(Effect::Mouse(_) | Effect::Redraw | Effect::Copy(_) | Effect::GoOn) => {}
             Some(Effect::Quit | Effect::Stop) => return Ok(()),
             Some(Effect::Verify(generation)) => {
                 check(model, generation, host, out);

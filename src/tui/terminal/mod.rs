@@ -99,6 +99,7 @@ pub fn run<E: Send + 'static>(
                 updater: updater(sender.clone()),
                 later: VecDeque::new(),
                 frame: Buffer::default(),
+                covered: false,
             };
             if model.trust.running.is_some() {
                 check_beside(model.trust.generation, host, &sender);

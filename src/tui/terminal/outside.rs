@@ -23,6 +23,10 @@ pub(super) fn perform(
 ) -> io::Result<Option<Message>> {
     match effect {
         Effect::Quit | Effect::Stop => {}
+        Effect::GoOn => {
+            // Behind the keys that wait.
+            let _ = sender.send(Woken::Message(Message::GoOn));
+        }
         Effect::Verify(generation) => check_beside(generation, host, sender),
         Effect::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
         Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture)?,
@@ -47,6 +51,7 @@ pub(super) fn outside(model: &Model, effect: Effect, host: &dyn Host) -> Message
         }
         Effect::Quit
         | Effect::Stop
+        | Effect::GoOn
         | Effect::Verify(_)
         | Effect::Copy(_)
         | Effect::Mouse(_)

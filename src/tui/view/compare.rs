@@ -11,14 +11,17 @@ use super::super::page::entries_text;
 use super::super::theme::Role;
 use super::super::width::{fill, wrap};
 use super::pen::Pen;
-use super::position::reason;
+use super::position::{no_fit, reason};
 use crate::domain::compare::{Change, worse};
 use crate::domain::derive::RulesChoice;
 use crate::domain::status::Status;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let today = model.library.today();
     let side = |name: &str, asked: Asked, moves: bool| {
         let known = match asked.known {
+            Known::Then | Known::Now if asked.on > today => "FORECAST".to_owned(),
+            Known::By(day) if day > today => "as recorded by today".to_owned(),
             Known::Then => "as recorded then".to_owned(),
             Known::Now => "as recorded by today".to_owned(),
             Known::By(day) => format!("as recorded by {}", day.short()),
@@ -233,8 +236,12 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
         }
     }
     let last = (cursor.top + height).min(page.shown.len());
+    if !model.instead.is_empty() {
+        no_fit(&model.instead, pen, Rect { y: area.y + 2, ..area });
+    }
     let rows = match page.shown.len() {
-        0 => "nothing changed".to_owned(),
+        0 if page.all.is_empty() => "nothing changed".to_owned(),
+        0 => String::new(),
         all => {
             let source = model.position.source_text();
             format!("rows {}-{last} of {all}   {source}", cursor.top + 1)

@@ -6,16 +6,14 @@ use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::history::{History, month};
-use super::super::page::known_text;
 use super::super::theme::Role;
-use super::super::width::{fill, grouped};
+use super::super::width::{columns, fill, grouped, wrap_kept};
 use super::pen::Pen;
 use super::position::no_fit;
-use super::why::wrap_kept;
 use crate::domain::day::Day;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let known = known_text(model.asked, false);
+    let known = model.position.known_text(false);
     let all = grouped(model.position.size);
     let first = if area.width < 80 {
         format!(" Recorded, newest first, up to [{known}]. {all} entries.")
@@ -34,7 +32,13 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         model.keys.hint(C::Filter)
     );
     pen.line(0, 2, area.width, &keys, Role::Plain);
-    pen.right(40, 2, area.width, &format!("shown: {} ", model.filter.title()), Role::Plain);
+    let shown = format!("shown: {} ", model.filter.entries_title());
+    let from = u16::try_from(columns(&keys) + 2).unwrap_or(0);
+    if usize::from(from) + columns(&shown) <= usize::from(area.width) {
+        pen.right(from, 2, area.width, &shown, Role::Plain);
+    } else {
+        pen.line(0, 2, area.width, &format!(" {shown}"), Role::Plain);
+    }
 }
 
 pub(super) fn draw(
@@ -102,8 +106,7 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     pen.line(area.x + 2, area.bottom().saturating_sub(2), area.width - 4, note, Role::Plain);
     let last = (cursor.top + height).min(page.lines.len());
     if page.lines.is_empty() {
-        let text = no_fit(model);
-        pen.line(area.x + 2, area.y + 2, area.width - 4, &text, Role::Warning);
+        no_fit(&model.instead, pen, Rect { y: area.y + 2, ..area });
     } else {
         let text = format!("lines {}-{last} of {}", cursor.top + 1, page.lines.len());
         pen.edge(area, &text, "");
@@ -150,8 +153,6 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let lines = if entry.is_some() { model.told.entry.as_slice() } else { &calendar };
     let width = usize::from(area.width.saturating_sub(4));
     let lines = lines.iter().flat_map(|line| wrap_kept(line, width));
-    for (number, line) in lines.take(usize::from(area.height.saturating_sub(2))).enumerate() {
-        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, area.width - 4, &line, Role::Plain);
-    }
+    let lines: Vec<(String, Role)> = lines.map(|line| (line, Role::Plain)).collect();
+    pen.pane(area, &lines, &format!("{} all", model.keys.hint(C::Open)));
 }

@@ -19,7 +19,6 @@ use super::keymap::Command as C;
 use super::layout;
 use super::model::{Body, Model, Screen};
 use super::overlay::Overlay;
-use super::page::known_text;
 use super::scrubber::{letter_text, month, strip};
 use super::theme::Role;
 use super::width::{columns, cut};
@@ -122,32 +121,25 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 /// The sentence that states the view.
 fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
-    let on = model.asked.on.short();
-    let known = known_text(model.asked, false);
+    let lead = model.position.lead();
+    let known = model.position.known_text(false);
     let rules = model.position.rules_text();
     let keys =
         format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
     if layout::is_wide(model.size) {
-        let text = format!(
-            " Position on [{on}], using what was recorded by [{known}], under the rules [{rules}]."
-        );
+        let text =
+            format!(" {lead}, using what was recorded by [{known}], under the rules [{rules}].");
         pen.line(0, 1, area.width, &text, Role::Plain);
         let y = if columns(&text) + columns(&keys) + 2 < usize::from(area.width) { 1 } else { 2 };
         pen.right(0, y, area.width, &keys, Role::Plain);
         return;
     }
     if area.width < 80 {
-        pen.line(
-            0,
-            1,
-            area.width,
-            &format!(" Position on [{on}], recorded by [{known}],"),
-            Role::Plain,
-        );
+        pen.line(0, 1, area.width, &format!(" {lead}, recorded by [{known}],"), Role::Plain);
         pen.line(0, 2, area.width, &format!(" rules [{rules}]."), Role::Plain);
         return;
     }
-    let first = format!(" Position on [{on}], using what was recorded by [{known}],");
+    let first = format!(" {lead}, using what was recorded by [{known}],");
     let second = format!(" under the rules [{rules}].");
     pen.line(0, 1, area.width, &first, Role::Plain);
     pen.line(0, 2, area.width, &second, Role::Plain);
@@ -192,12 +184,27 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (notice, ..) if !notice.is_empty() => (format!(" {notice}"), Role::Warning),
         _ if !new.is_empty() => (format!(" {new}"), Role::Warning),
         (_, Some(step), Overlay::None) => (format!(" {}", tour(model, step)), Role::Warning),
-        _ => (format!(" This view:  {}", view_command(model, false)), Role::Plain),
+        _ => {
+            (format!("{} This view:  {}", filtered(model), view_command(model, false)), Role::Plain)
+        }
     };
     let wide = u16::try_from(columns(&copy) + 1).unwrap_or(0);
     pen.line(0, y, area.width.saturating_sub(wide), &text, role);
     pen.right(0, y, area.width, &copy, Role::Plain);
     pen.line(0, y + 1, area.width, &format!(" {}", keys(model)), Role::Plain);
+}
+
+/// The filter, where neither the list's title nor the command says it.
+fn filtered(model: &Model) -> String {
+    match model.screen {
+        Screen::Position | Screen::History | Screen::Compare => String::new(),
+        Screen::Why | Screen::Signatures | Screen::YearEnd if model.filter.text.is_empty() => {
+            String::new()
+        }
+        Screen::Why | Screen::Signatures | Screen::YearEnd => {
+            format!(" Filter, of lists and steps: {}. ", model.filter.title())
+        }
+    }
 }
 
 /// Four things to try on the sample ledger, in words that fit sixty columns.

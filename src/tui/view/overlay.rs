@@ -4,13 +4,12 @@ use ratatui::layout::Rect;
 
 use super::super::help::{Help, shown};
 use super::super::keymap::Command;
-use super::super::layout::TEXT_COLUMNS_MAX;
+use super::super::layout;
 use super::super::model::Model;
-use super::super::overlay::{Ask, Form, Input, Overlay, Palette};
+use super::super::overlay::{Ask, Choice, Form, Input, Overlay, Palette, wrapped};
 use super::super::theme::Role;
 use super::super::width::{columns, fill, wrap};
 use super::pen::Pen;
-use super::why::wrap_kept;
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     match &model.overlay {
@@ -19,6 +18,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16,
         Overlay::Form(form) => Some(form_box(model, form, pen, area)),
         Overlay::Palette(palette) => Some(palette_box(model, palette, pen, area)),
         Overlay::Help(help) => Some(help_box(model, help, pen, area)),
+        Overlay::Choice(choice) => Some(choice_box(model, choice, pen, area)),
         Overlay::Text(title, lines, top) => {
             Some(text_box((title, "Up Down  Esc close"), lines, *top, pen, area))
         }
@@ -36,18 +36,23 @@ fn tail(text: &str, width: usize) -> String {
 }
 
 fn prompt(model: &Model, ask: Ask, input: &Input, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
-    let box_area = Rect { x: 0, y: area.height.saturating_sub(6), width: area.width, height: 4 };
-    pen.clear(box_area);
     let (question, forms) = ask.words(&model.keys);
-    pen.frame(box_area, question, "Enter  Esc cancel");
-    let width = box_area.width.saturating_sub(6);
-    let typed = tail(&input.text, usize::from(width));
-    pen.line(2, box_area.y + 1, width, &format!("{typed}_"), Role::Title);
     let (below, role) = match &input.error {
         Some(error) => (error.as_str(), Role::Warning),
         None => (forms.as_str(), Role::Plain),
     };
-    pen.line(2, box_area.y + 2, box_area.width - 4, below, role);
+    let below = wrap(below, usize::from(area.width.saturating_sub(4)));
+    let height = u16::try_from(below.len() + 3).unwrap_or(u16::MAX).min(area.height);
+    let y = area.height.saturating_sub(height + 2);
+    let box_area = Rect { x: 0, y, width: area.width, height };
+    pen.clear(box_area);
+    pen.frame(box_area, question, "Enter  Esc cancel");
+    let width = box_area.width.saturating_sub(6);
+    let typed = tail(&input.text, usize::from(width));
+    pen.line(2, box_area.y + 1, width, &format!("{typed}_"), Role::Title);
+    for (line, y) in below.iter().zip(box_area.y + 2..box_area.bottom().saturating_sub(1)) {
+        pen.line(2, y, box_area.width - 4, line, role);
+    }
     (2 + u16::try_from(columns(&typed)).unwrap_or(0), box_area.y + 1)
 }
 
@@ -130,6 +135,29 @@ fn palette_box(model: &Model, palette: &Palette, pen: &mut Pen<'_>, area: Rect) 
     (place.x + 4 + u16::try_from(columns(&typed)).unwrap_or(0), place.y + 1)
 }
 
+fn choice_box(model: &Model, choice: &Choice, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
+    let high = u16::try_from(choice.items.len() + 2).unwrap_or(u16::MAX);
+    let place = centre(area, 76, high);
+    pen.clear(place);
+    let keys = format!("{} why  Esc close", model.keys.hint(Command::Open));
+    pen.frame(place, &choice.title, &keys);
+    let room = usize::from(place.height.saturating_sub(2));
+    let top = (choice.at + 1).saturating_sub(room);
+    let mut at = (place.x + 1, place.y + 1);
+    let shown = choice.items.iter().enumerate().skip(top).take(room);
+    for ((number, (item, text)), y) in shown.zip(place.y + 1..) {
+        pen.row(place, y, &format!("{:<7} {text}", item.as_str()), number == choice.at);
+        if number == choice.at {
+            at = (place.x + 1, y);
+        }
+    }
+    if choice.items.len() > room {
+        let last = (top + room).min(choice.items.len());
+        pen.edge(place, &format!("{}-{last} of {}", top + 1, choice.items.len()), "");
+    }
+    at
+}
+
 fn help_box(model: &Model, help: &Help, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
     let title = format!("Help: {}", model.screen.name());
     let remark = match &help.wanted {
@@ -153,9 +181,9 @@ fn text_box(
     pen: &mut Pen<'_>,
     area: Rect,
 ) -> (u16, u16) {
-    let wide = area.width.min(TEXT_COLUMNS_MAX);
-    let width = usize::from(wide.saturating_sub(4));
-    let wrapped: Vec<String> = lines.iter().flat_map(|line| wrap_kept(line, width)).collect();
+    let (width, _) = layout::text_box((area.width, area.height));
+    let wide = u16::try_from(width + 4).unwrap_or(area.width);
+    let wrapped = wrapped(lines, width);
     let high = u16::try_from(wrapped.len() + 2).unwrap_or(u16::MAX);
     let place = centre(area, wide, high);
     pen.clear(place);

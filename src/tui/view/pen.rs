@@ -76,6 +76,17 @@ impl<'b> Pen<'b> {
         }
     }
 
+    /// Writes lines into a frame. Where not all have room, its lower edge says how to see the rest.
+    pub(super) fn pane(&mut self, area: Rect, lines: &[(String, Role)], rest: &str) {
+        let room = usize::from(area.height.saturating_sub(2));
+        for ((line, role), y) in lines.iter().take(room).zip(area.y + 1..) {
+            self.line(area.x + 2, y, area.width.saturating_sub(4), line, *role);
+        }
+        if lines.len() > room {
+            self.edge(area, &format!("lines 1-{room} of {}  {rest}", lines.len()), "");
+        }
+    }
+
     /// Writes words at both ends of a frame's lower edge.
     pub(super) fn edge(&mut self, area: Rect, left: &str, right: &str) {
         let y = area.bottom().saturating_sub(1);

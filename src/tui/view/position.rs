@@ -6,7 +6,7 @@ use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::Model;
 use super::super::page::brief;
-use super::super::page::why::Why;
+use super::super::page::why::{Why, question};
 use super::super::theme::Role;
 use super::super::width::{columns, fill, wrap};
 use super::pen::Pen;
@@ -137,9 +137,10 @@ fn draw_list(
             None => {
                 "No edition with the organisation's category is in force on this day.".to_owned()
             }
-            Some(_) => no_fit(model),
+            Some(_) => String::new(),
         };
-        pen.line(area.x + 2, y, area.width - 4, &text, Role::Warning);
+        let lines = if text.is_empty() { model.instead.clone() } else { vec![text] };
+        no_fit(&lines, pen, Rect { y, ..area });
     } else {
         let last = (cursor.top + height).min(position.rows.len());
         let optional = if area.width < 70 { "" } else { "  (o: optional)" };
@@ -149,9 +150,12 @@ fn draw_list(
     at
 }
 
-/// Says how to leave a filter that nothing fits.
-pub(super) fn no_fit(model: &Model) -> String {
-    format!("Nothing fits the filter. Press {}, Enter to show all.", model.keys.hint(C::Filter))
+/// Says in an empty list why it is empty and what would show something.
+pub(super) fn no_fit(lines: &[String], pen: &mut Pen<'_>, area: Rect) {
+    let width = usize::from(area.width.saturating_sub(4));
+    for (line, y) in lines.iter().flat_map(|line| wrap(line, width)).zip(area.y..) {
+        pen.line(area.x + 2, y, area.width - 4, &line, Role::Warning);
+    }
 }
 
 /// A reason as a column of a width has it: in a narrow one without the day, which the line below
@@ -169,7 +173,14 @@ pub(super) fn reason(because: &str, width: usize) -> String {
 
 /// Schemes by their short names, as a narrow column has them.
 pub(super) fn short(because: &str) -> String {
-    because.replace("Cyber Essentials Plus", "CE+").replace("ISO/IEC 27001", "ISO 27001")
+    because
+        .replace("Cyber Essentials Plus", "CE+")
+        .replace("ISO/IEC 27001", "ISO 27001")
+        .replace("iso27001:", "ISO 27001:")
+        .replace("cyber-essentials:", "Cyber Essentials ")
+        .replace("nist-csf:", "NIST CSF ")
+        .replace("nist-800-53:", "NIST 800-53 ")
+        .replace("ncsc-caf:", "CAF ")
 }
 
 fn widths(model: &Model, width: u16) -> Widths {
@@ -188,8 +199,7 @@ pub(super) fn press_now(model: &Model, hindsight: &str) -> String {
 }
 
 fn draw_why(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
-    let word = why.status.word().to_lowercase();
-    let title = format!("Why is {} {word}?", why.item.item);
+    let title = format!("Why {}?", question(why));
     pen.frame(area, &title, &format!("{} open", model.keys.hint(C::Open)));
     let width = usize::from(area.width.saturating_sub(4));
     let mut lines: Vec<(String, Role)> = Vec::new();
@@ -230,9 +240,5 @@ fn draw_why(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
         let indent = "  ".repeat(line.path.len());
         say(&mut lines, &line.text, Role::Plain, &indent);
     }
-    let room = usize::from(area.height.saturating_sub(2));
-    for (number, (line, role)) in lines.into_iter().take(room).enumerate() {
-        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, area.width - 4, &line, role);
-    }
+    pen.pane(area, &lines, &format!("{} all", model.keys.hint(C::Open)));
 }

@@ -8,9 +8,8 @@ use super::super::model::{Model, Screen};
 use super::super::page::signatures::{Line, PROBLEM_COLUMN, Part, lines, proves, to_do};
 use super::super::theme::Role;
 use super::super::trust::{Answer, NOT_PROVED, State};
-use super::super::width::{columns, fill};
+use super::super::width::{columns, fill, wrap_kept};
 use super::pen::Pen;
-use super::why::wrap_kept;
 
 /// Columns of what a line is about, and of its state.
 const COLUMNS: (usize, usize) = (9, 15);

@@ -6,9 +6,9 @@ use super::super::book::Asked;
 use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Beside, Cursor, Model};
-use super::super::page::why::{Line, Why, answer_text};
+use super::super::page::why::{Line, Why, answer_text, question};
 use super::super::theme::Role;
-use super::super::width::{columns, wrap};
+use super::super::width::{cut, wrap, wrap_kept};
 use super::pen::Pen;
 use super::position::press_now;
 
@@ -38,7 +38,7 @@ pub(super) fn draw(
     };
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
-    let title = format!("Why is {} {}?", why.item.item, why.status.word().to_lowercase());
+    let title = format!("Why {}?", question(why));
     let tree = Tree { title, why, lines, cursor: Some(model.cursor()), foot: true };
     let at = draw_tree(model, &tree, pen, Rect { width: left, ..area });
     if wide {
@@ -83,8 +83,7 @@ fn draw_sides(
             not_asked(model, asked, &name, pen, place);
             continue;
         };
-        let word = why.status.word().to_lowercase();
-        let title = format!("{name}: why is {} {word}?", why.item.item);
+        let title = format!("{name}: why {}?", question(why));
         let cursor = moves.then(|| model.cursor());
         let tree = Tree { title, why, lines, cursor, foot: wide };
         at = draw_tree(model, &tree, pen, place).or(at);
@@ -146,15 +145,24 @@ fn draw_foot(model: &Model, tree: &Tree<'_>, pen: &mut Pen<'_>, area: Rect) {
     let outlook = wrap(&text, usize::from(width));
     // Three rows for both: what would change the answer is the one that must be whole.
     let below = outlook.len().clamp(1, 2);
-    let lines = wrap(whole, usize::from(width));
-    let lines = lines.iter().take(3 - below).map(|line| (line, Role::Plain));
-    for ((line, role), y) in lines.zip(foot..) {
-        pen.line(area.x + 2, y, width, line, role);
+    let lines = rows(whole, 3 - below, usize::from(width), pen.theme().glyphs.more);
+    for (line, y) in lines.iter().zip(foot..) {
+        pen.line(area.x + 2, y, width, line, Role::Plain);
     }
     let from = area.bottom().saturating_sub(1 + u16::try_from(below).unwrap_or(1));
     for (line, y) in outlook.iter().take(2).zip(from..) {
         pen.line(area.x + 2, y, width, line, role);
     }
+}
+
+/// A text in so many rows of a width; the last one says where more is left out.
+fn rows(text: &str, rows: usize, width: usize, more: &str) -> Vec<String> {
+    let mut lines = wrap(text, width);
+    if lines.len() > rows && rows > 0 {
+        let rest = lines.split_off(rows - 1).join(" ");
+        lines.push(cut(&rest, width, more));
+    }
+    lines
 }
 
 fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
@@ -165,32 +173,9 @@ fn draw_entry(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let lines = if entry.is_some() { model.told.entry.as_slice() } else { &none };
     let width = usize::from(area.width.saturating_sub(4));
     let lines = lines.iter().flat_map(|line| wrap_kept(line, width));
-    for (number, line) in lines.take(usize::from(area.height.saturating_sub(2))).enumerate() {
-        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(area.x + 2, y, area.width - 4, &line, Role::Plain);
-    }
+    let lines: Vec<(String, Role)> = lines.map(|line| (line, Role::Plain)).collect();
+    pen.pane(area, &lines, &format!("{} all", model.keys.hint(C::Open)));
 }
-
-/// Wraps a line but keeps the columns of one that fits; what does not fit goes on under its own column.
-pub(super) fn wrap_kept(line: &str, width: usize) -> Vec<String> {
-    if columns(line) <= width {
-        return vec![line.to_owned()];
-    }
-    let before = line.char_indices().take_while(|(at, _)| *at < COLUMN_MAX);
-    let gap = before.filter(|(at, _)| line.get(at.saturating_sub(2)..*at) == Some("  ")).last();
-    let (head, rest) = line.split_at(gap.map_or(0, |(at, _)| at));
-    let indent = columns(head);
-    if indent == 0 || indent * 2 > width {
-        return wrap(line, width);
-    }
-    let parts = wrap(rest, width - indent);
-    let blank = " ".repeat(indent);
-    let first = |number| if number == 0 { head } else { &blank };
-    parts.iter().enumerate().map(|(number, part)| format!("{}{part}", first(number))).collect()
-}
-
-/// The last of a line's columns begins before this.
-const COLUMN_MAX: usize = 24;
 
 fn draw_answers(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "Same item, other answers", "");
@@ -201,7 +186,7 @@ fn draw_answers(model: &Model, why: &Why, pen: &mut Pen<'_>, area: Rect) {
     {
         let here = if one.asked == model.asked { "  <" } else { "" };
         let y = area.y + 2 + u16::try_from(number).unwrap_or(0);
-        let text = format!("{}{here}", answer_text(one));
+        let text = format!("{}{here}", answer_text(one, model.library.today()));
         pen.line(area.x + 2, y, area.width - 4, &text, Role::Plain);
     }
 }

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::super::keymap::Command as C;
 use super::super::layout;
 use super::super::model::{Body, Model};
-use super::super::page::known_text;
 use super::super::page::year_end::{
     YearEnd, closes_text, published_text, standard_name, statement_commands, to_do_text,
 };
@@ -20,8 +19,8 @@ use crate::domain::status::Status;
 /// When the edition closes, and the sentence that states the view.
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let Body::YearEnd(page) = &model.body else { return };
-    let on = model.asked.on.short();
-    let known = known_text(model.asked, false);
+    let lead = model.position.lead();
+    let known = model.position.known_text(false);
     let rules = match model.asked.rules {
         RulesChoice::Then => "",
         RulesChoice::Latest => ", under the latest rules",
@@ -33,7 +32,7 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     });
     let keys =
         format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
-    let first = format!(" {closes}Position on [{on}],");
+    let first = format!(" {closes}{lead},");
     let second = format!("using what was recorded by [{known}]{rules}.");
     if layout::is_wide(model.size) {
         pen.line(0, 1, area.width, &format!("{first} {second}"), Role::Plain);
@@ -223,7 +222,7 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         Some(one) => format!("Last published: {}", published_text(one, &model.library)),
         None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
     };
-    let [draft, publish] = statement_commands(model.asked);
+    let [draft, publish] = statement_commands(&model.position);
     let warning = model.trust.warning();
     let lines = if let Some(warning) = warning {
         vec![format!("No statement can be made of this: {warning}"), counts]
