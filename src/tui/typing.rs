@@ -135,25 +135,8 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             }
             None
         }
-        Overlay::Choice(choice) => {
-            let last = choice.items.len().saturating_sub(1);
-            match model.keys.command(key) {
-                Some(Command::Up) => choice.at = choice.at.saturating_sub(1),
-                Some(Command::Down) => choice.at = (choice.at + 1).min(last),
-                Some(Command::PageUp) => choice.at = choice.at.saturating_sub(10),
-                Some(Command::PageDown) => choice.at = (choice.at + 10).min(last),
-                Some(Command::First) => choice.at = 0,
-                Some(Command::Last) => choice.at = last,
-                Some(Command::Open) => {
-                    let chosen = choice.items.get(choice.at).map(|(item, _)| item.clone());
-                    model.overlay = Overlay::None;
-                    if let Some(item) = chosen {
-                        explain(model, item);
-                    }
-                }
-                Some(Command::Quit | Command::Back) => model.overlay = Overlay::None,
-                _ => {}
-            }
+        Overlay::Choice(_) => {
+            choose(model, key);
             None
         }
         Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) => {
@@ -174,6 +157,30 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             }
             None
         }
+    }
+}
+
+/// Moves in a choice of items, or opens the selected one.
+fn choose(model: &mut Model, key: Key) {
+    let command = model.keys.command(key);
+    let Overlay::Choice(choice) = &mut model.overlay else { return };
+    let last = choice.items.len().saturating_sub(1);
+    match command {
+        Some(Command::Up) => choice.at = choice.at.saturating_sub(1),
+        Some(Command::Down) => choice.at = (choice.at + 1).min(last),
+        Some(Command::PageUp) => choice.at = choice.at.saturating_sub(10),
+        Some(Command::PageDown) => choice.at = (choice.at + 10).min(last),
+        Some(Command::First) => choice.at = 0,
+        Some(Command::Last) => choice.at = last,
+        Some(Command::Open) => {
+            let chosen = choice.items.get(choice.at).map(|(item, _)| item.clone());
+            model.overlay = Overlay::None;
+            if let Some(item) = chosen {
+                explain(model, item);
+            }
+        }
+        Some(Command::Quit | Command::Back) => model.overlay = Overlay::None,
+        _ => {}
     }
 }
 

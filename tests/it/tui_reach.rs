@@ -265,9 +265,9 @@ fn a_search_through_many_lines_comes_in_slices_and_any_key_ends_it() {
     let mut model = model_of(large(2_000), Theme::default());
     model.tour = None;
     press(&mut model, "4");
-    let line = |model: &Model, at: usize| match &model.body {
-        dspt_ledger::tui::model::Body::History(page) => page.lines[at],
-        _ => panic!(),
+    let line = |model: &Model, at: usize| {
+        let dspt_ledger::tui::model::Body::History(page) = &model.body else { panic!() };
+        page.lines[at]
     };
     let mut effect = press(&mut model, "/organisation\n");
     let mut slices = 1;
