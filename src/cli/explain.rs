@@ -49,7 +49,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
-    let item = item(&args.item, &positions, as_of.on)?;
+    let item = item(&args.item, &state, &positions, as_of.on)?;
     let view = positions.on(as_of.on);
     let telling = Telling::all(&journal.ledger.facts);
     let Some(explanation) = explain(&state, &view, &item, telling) else {

@@ -34,6 +34,7 @@ use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
 use crate::import::mapping::{MappingDefaults, read_mapping};
 use crate::import::problem::{Problem, Problems, problems_csv, render};
+use crate::import::resolve::Own;
 use crate::import::soa::read_soa;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
@@ -676,23 +677,15 @@ fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
     ))
 }
 
-/// The edition and category in force today: answers and evidence give item numbers only.
-fn in_force(state: &State, output: &Output<'_>) -> Result<(EditionId, CategoryId), Failure> {
-    let today = output.now.london_day();
-    let derivation = derive(state, RulesChoice::Then);
-    let period = derivation.period_on(today).ok_or_else(|| super::question::no_edition(today))?;
-    Ok((period.edition.id.clone(), period.category.clone()))
-}
-
 fn answers_batch(
     file: &Path,
     content: &[u8],
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
-    let (edition, category) = in_force(state, output)?;
+    let own = Own::of(&derive(state, RulesChoice::Then).periods);
     let shown = file.display().to_string();
-    let read = read_answers(&shown, content, &edition, &category, state).map_err(bad_rows)?;
+    let read = read_answers(&shown, content, &own, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
     let source = Imported::new(file, content.to_vec());
@@ -712,12 +705,11 @@ fn evidence_batch(
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
-    let (edition, category) = in_force(state, output)?;
+    let own = Own::of(&derive(state, RulesChoice::Then).periods);
     let shown = file.display().to_string();
     let mut beside = Beside::new(file, anywhere);
     let mut digest_of = |name: &str| beside.digest(name);
-    let read = read_evidence(&shown, content, &edition, &category, state, &mut digest_of)
-        .map_err(bad_rows)?;
+    let read = read_evidence(&shown, content, &own, state, &mut digest_of).map_err(bad_rows)?;
     beside.tell(output)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());

@@ -305,6 +305,8 @@ fn admit(
         output.warn(&remark)?;
     }
     signing.clock(&mut journal, output)?;
+    let new = NewEvent { id: new_id(output.now)?, event: event.clone(), files: Vec::new() };
+    journal.may_record(&[new], &signing.author_id(&journal.ledger)?, output.now)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let admitted = incoming(name, own, signing, "admitted")?;
     let keyid = admitted.public().keyid();

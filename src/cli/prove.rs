@@ -98,7 +98,7 @@ pub(super) fn of_item(
     let as_of = question.resolve(&journal.ledger.facts, output)?;
     let state = journal.state(as_of.size)?;
     let positions = Positions::new(&state, as_of.rules);
-    let item = item(text, &positions, as_of.on)?;
+    let item = item(text, &state, &positions, as_of.on)?;
     let telling = Telling::all(&journal.ledger.facts);
     let view = positions.on(as_of.on);
     let explanation = explain(&state, &view, &item, telling).ok_or_else(|| {

@@ -11,9 +11,10 @@ use crate::domain::belief::{Belief, Grade};
 use crate::domain::dates::parse_day;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
-use crate::domain::refs::{EventId, ItemId, ItemRef};
+use crate::domain::refs::{EventId, ItemRef};
 use crate::domain::replay::{Fact, State};
 use crate::domain::status::Positions;
+use crate::import::resolve::{self, NotNamed, Own};
 use crate::journal::Journal;
 use crate::store::Mode;
 
@@ -245,40 +246,31 @@ pub(super) fn event<'f>(text: &str, facts: &'f [Fact]) -> Result<&'f Fact, Failu
     })
 }
 
-/// Completes an item's number with the edition and category in force on the day.
+impl From<NotNamed> for Failure {
+    fn from(not: NotNamed) -> Self {
+        let failure = Self::new(not.code, exit::USAGE, not.message);
+        match not.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}
+
+/// Returns the item that a text names on a day, as every command and imported file reads it.
 ///
 /// # Errors
-/// [`Failure`] for an item that is not asked for, with the nearest one that is.
-pub(super) fn item(text: &str, positions: &Positions, on: Day) -> Result<ItemRef, Failure> {
-    if let Ok(item) = text.parse::<ItemRef>() {
-        let periods = positions.derivation.periods.iter();
-        let asked = periods.filter(|one| one.edition.id == item.edition).any(|one| {
-            one.category == item.category && one.edition.item(&item.category, &item.item).is_some()
-        });
-        return if asked {
-            Ok(item)
-        } else {
-            let message = format!("{item} is asked for on no day, as far as this ledger knows");
-            Err(Failure::new("DSPT0103", exit::USAGE, message).help("list items with: dspt status"))
-        };
+/// [`Failure`] for an item that is not asked for.
+pub(super) fn item(
+    text: &str,
+    state: &State,
+    positions: &Positions,
+    on: Day,
+) -> Result<ItemRef, Failure> {
+    let own = Own::of(&positions.derivation.periods);
+    if own.on(on).is_none() && !text.contains('/') {
+        return Err(no_edition(on));
     }
-    let number: ItemId = text.parse().map_err(Failure::from)?;
-    let period = positions.derivation.period_on(on).ok_or_else(|| no_edition(on))?;
-    if period.edition.item(&period.category, &number).is_none() {
-        let known = period.edition.items_of(&period.category).map(|item| item.id.to_string());
-        let near = crate::domain::admit::closest(text, known);
-        let message = format!(
-            "{number} is not an item of DSPT {} for {}",
-            period.edition.id, period.category
-        );
-        let failure = Failure::new("DSPT0103", exit::USAGE, message);
-        return Err(match near {
-            Some(near) => failure.help(format!("did you mean {near}?")),
-            None => failure.help("list them with: dspt status"),
-        });
-    }
-    let (edition, category) = (period.edition.id.clone(), period.category.clone());
-    Ok(ItemRef { edition, category, item: number })
+    Ok(resolve::item(text, on, &own, state)?)
 }
 
 /// Says that no rules bind on a day.

@@ -23,14 +23,15 @@ use crate::domain::event::{
     MappingApproved, OrganisationClassified, Rows, ScopeDeclared, Source,
 };
 use crate::domain::refs::{
-    AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType,
-    TargetRef, UnitId,
+    AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType, TargetRef,
+    UnitId,
 };
 use crate::domain::remark::remarks;
-use crate::domain::replay::{Facts, Subject};
+use crate::domain::replay::{Facts, State, Subject};
 use crate::domain::scheme::spelled;
 use crate::domain::status::Positions;
 use crate::durable::{self, ReadError};
+use crate::import::resolve::{self, Own};
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::{Digest, Digester};
 use crate::store::Mode;
@@ -119,7 +120,7 @@ struct EvidenceArgs {
     items: Vec<String>,
     /// A control that it is evidence for; repeat for more
     #[arg(long = "control", value_name = "CONTROL")]
-    controls: Vec<ControlRef>,
+    controls: Vec<String>,
     /// The file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -211,7 +212,7 @@ struct ClassificationArgs {
 #[derive(ClapArgs, Debug)]
 struct AssessmentArgs {
     /// The control: iso27001:2022/A.8.13
-    control: ControlRef,
+    control: String,
     /// met, partly-met or not-met
     #[arg(long)]
     result: AssessmentResult,
@@ -485,20 +486,23 @@ pub(super) fn run(
             (equivalence(args, &known, output)?, Vec::new(), &args.signing)
         }
     };
+    known.say_edition(&event, output)?;
     one(known.journal, signing, event, files, output)
 }
 
 /// The ledger, open for writing from the start, and what it knows now: to complete names.
 struct Known {
     journal: Journal,
+    state: State,
     positions: Positions,
 }
 
 impl Known {
     fn open(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
         let journal = open(ledger, Mode::Write, output)?;
-        let positions = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
-        Ok(Self { journal, positions })
+        let state = journal.state(u64::MAX)?;
+        let positions = Positions::new(&state, RulesChoice::Then);
+        Ok(Self { journal, state, positions })
     }
 
     fn facts(&self) -> &Facts {
@@ -506,7 +510,47 @@ impl Known {
     }
 
     fn item(&self, text: &str, on: Day) -> Result<ItemRef, Failure> {
-        find_item(text, &self.positions, on)
+        find_item(text, &self.state, &self.positions, on)
+    }
+
+    /// An assertion on a day: in full, or by its number.
+    fn assertion(&self, text: &str, on: Day) -> Result<AssertionRef, Failure> {
+        let own = Own::of(&self.positions.derivation.periods);
+        Ok(resolve::assertion(text, on, &own, &self.state)?)
+    }
+
+    /// A control or outcome that can be met.
+    fn control(&self, text: &str) -> Result<ControlRef, Failure> {
+        Ok(resolve::control(text, &self.state)?)
+    }
+
+    fn controls(&self, texts: &[String]) -> Result<Vec<ControlRef>, Failure> {
+        texts.iter().map(|text| self.control(text)).collect()
+    }
+
+    /// Says of which edition items are that are recorded for a day on which none is in force.
+    fn say_edition(&self, event: &Event, output: &mut Output<'_>) -> Result<(), Failure> {
+        let (items, day) = if let Event::EvidenceRecorded(body) = event {
+            (body.items.as_slice(), body.proves_on)
+        } else if let Event::ItemAnswered(body) = event {
+            (std::slice::from_ref(&body.item), body.on)
+        } else if let Event::ItemNotApplicable(body) = event {
+            (std::slice::from_ref(&body.item), body.from)
+        } else {
+            return Ok(());
+        };
+        if Own::of(&self.positions.derivation.periods).binds_on(day) {
+            return Ok(());
+        }
+        items.iter().try_for_each(|item| {
+            output.hint(&format!(
+                "note: no edition is in force on {}; {} is of DSPT {} for {}",
+                day.long(),
+                item.item,
+                item.edition,
+                item.category
+            ))
+        })
     }
 
     /// Unit names; `all` stands for every unit declared so far.
@@ -585,7 +629,7 @@ fn evidence(
     let event = Event::EvidenceRecorded(EvidenceRecorded {
         title: args.title.clone(),
         items: items.collect::<Result<_, _>>()?,
-        controls: args.controls.clone(),
+        controls: known.controls(&args.controls)?,
         scope: if args.scope.is_empty() { Vec::new() } else { known.scope(&args.scope)? },
         proves_on,
         valid_until: optional_day(args.valid_until.as_deref(), output)?,
@@ -701,7 +745,7 @@ fn classification(args: &ClassificationArgs, output: &Output<'_>) -> Result<Even
 
 fn assessment(args: &AssessmentArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
     Ok(Event::ControlAssessed(ControlAssessed {
-        control: args.control.clone(),
+        control: known.control(&args.control)?,
         level: args.level,
         result: args.result,
         assurance: args.assurance,
@@ -719,11 +763,11 @@ fn equivalence(
 ) -> Result<Event, Failure> {
     let source = |text: &String| -> Result<Source, Failure> {
         let (control, level) = text.split_once('@').unwrap_or((text, ""));
-        let source = control.parse().map_err(Failure::from)?;
+        let source = known.control(control)?;
         Ok(Source { source, level: level.parse().map_err(Failure::from)? })
     };
     let target = if args.target.contains(':') {
-        TargetRef::Control(args.target.parse().map_err(Failure::from)?)
+        TargetRef::Control(known.control(&args.target)?)
     } else {
         TargetRef::Item(known.item(&args.target, output.now.london_day())?)
     };
@@ -751,15 +795,13 @@ pub(super) fn confirm(
     let on = day_or_today(args.on.as_deref(), output)?;
     let mut events = Vec::new();
     for text in &args.assertions {
-        let assertion = if let Ok(assertion) = text.parse::<AssertionRef>() {
-            assertion
-        } else {
-            let assertion: AssertionId = text.parse().map_err(Failure::from)?;
-            let period = known.positions.derivation.period_on(on);
-            let period = period.ok_or_else(|| super::question::no_edition(on))?;
-            let (edition, category) = (period.edition.id.clone(), period.category.clone());
-            AssertionRef { edition, category, assertion }
-        };
+        let assertion = known.assertion(text, on)?;
+        let (edition, category) = (&assertion.edition, &assertion.category);
+        output.hint(&format!(
+            "{} of DSPT {edition} for {category}, on {}",
+            assertion.assertion,
+            on.long()
+        ))?;
         let confirmed = AssertionConfirmed { assertion, on, note: args.note.clone() };
         events.push((Event::AssertionConfirmed(confirmed), Vec::new()));
     }

@@ -292,6 +292,8 @@ pub(super) fn record(
         many => format!("{many} events"),
     };
     signing.clock(&mut journal, output)?;
+    // What will be refused is refused before anybody types a passphrase.
+    journal.may_record(batch, &signing.author_id(&journal.ledger)?, output.now)?;
     let opened = signing.open(&journal.ledger, &what, output)?;
     record_with(journal, &opened.signers(), batch, output)
 }

@@ -50,7 +50,7 @@ pub(super) fn run(
     let wanted = wanted.transpose()?;
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
-    let item = item(&args.item, &positions, as_of.on)?;
+    let item = item(&args.item, &state, &positions, as_of.on)?;
     let stretches: Vec<Stretch> = stretches(&positions, &item)
         .into_iter()
         .filter(|one| one.status != Status::NotAsked)

@@ -119,6 +119,9 @@ pub(super) fn correct(
 ) -> Result<u8, Failure> {
     let journal = open(ledger, Mode::Write, output)?;
     let fact = find_event(&args.entry, &journal.ledger.facts)?;
+    if let Event::Correction(_) = &fact.event {
+        return Err(of_a_correction(fact, &journal.ledger.facts));
+    }
     let mut body = match &args.body {
         Some(path) => serde_json::from_slice(&read_file(path)?)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
@@ -137,6 +140,25 @@ pub(super) fn correct(
     let (corrects, reason) = (fact.id.clone(), args.reason.clone());
     let event = Event::Correction(Correction { corrects, reason, replacement });
     one(journal, &args.signing, event, Vec::new(), output)
+}
+
+/// What to do instead of replacing a correction: which entry holds what is to be changed.
+fn of_a_correction(fact: &Fact, facts: &[Fact]) -> Failure {
+    let mut first = fact;
+    // Every correction is of an earlier entry, so this ends.
+    while let Some(earlier) = first
+        .event
+        .corrects()
+        .and_then(|id| facts.iter().take_while(|one| one.seq < first.seq).find(|one| one.id == *id))
+    {
+        first = earlier;
+    }
+    let (seq, first) = (fact.seq, first.seq);
+    Failure::usage(format!("entry #{seq} is a correction of #{first}, and is not corrected itself"))
+        .help(format!(
+            "correct the entry that it is about: dspt correct '#{first}' --set FIELD=VALUE --reason \
+             WHY; or take the correction back: dspt withdraw '#{seq}' --reason WHY"
+        ))
 }
 
 /// Sets a field: JSON where it reads as JSON and is no bare word or date, else text; a day as every

@@ -12,6 +12,7 @@ use super::event::{
     EquivalenceAsserted, Event, EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind,
     MappingApproved, OrganisationClassified, Rows, ScopeDeclared, SoaRecorded, StatementPublished,
 };
+use super::levels::has_level;
 use super::mapping::MappingRow;
 use super::refs::{
     AssertionRef, ControlRef, EditionId, EventId, ItemRef, KeyId, Level, Scheme, TargetRef, UnitId,
@@ -439,6 +440,9 @@ pub fn known_control(state: &State, control: &ControlRef, level: Level) -> Resul
         (false, Level::PartiallyAchieved | Level::Achieved) => {
             refuse(format!("{control} has no levels; leave the level blank"))
         }
+        (true, level) if !has_level(control, level) => refuse(format!(
+            "{control} has no level partially-achieved: it is achieved or not; give achieved"
+        )),
         (true, Level::PartiallyAchieved | Level::Achieved) | (false, Level::Met) => Ok(()),
     }
 }

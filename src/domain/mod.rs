@@ -25,6 +25,7 @@ pub mod explain;
 pub mod explained;
 pub mod grounds;
 mod ids;
+pub mod levels;
 pub mod lint;
 pub mod lookalike;
 pub mod mapping;

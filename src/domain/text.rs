@@ -191,5 +191,7 @@ mod tests {
         assert_eq!(counted(1_u64, "entry"), "1 entry");
         assert_eq!(counted(2_u64, "entry"), "2 entries");
         assert_eq!(counted(3_u64, "witness"), "3 witnesses");
+        assert_eq!(counted(1, "day"), "1 day");
+        assert_eq!(counted(32, "day"), "32 days");
     }
 }

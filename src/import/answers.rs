@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::domain::day::Day;
 use crate::domain::event::ItemAnswered;
-use crate::domain::refs::{CategoryId, EditionId, ItemRef};
+use crate::domain::refs::ItemRef;
 use crate::domain::replay::State;
 
 use super::Rows;
 use super::names::Names;
 use super::problem::{Fault, Problem, Problems};
+use super::resolve::{Own, day_of, item_on};
 use super::sheet::{Column, Row, Sheet};
 
 const COLUMNS: &[Column] = &[
@@ -20,25 +21,23 @@ const COLUMNS: &[Column] = &[
     Column { name: "valid_until", synonyms: &["until", "expires"], required: false },
 ];
 
-/// Reads answers to items of an edition and category.
+/// Reads answers to items, each of the edition and category of its own day.
 ///
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_answers(
     file: &str,
     bytes: &[u8],
-    edition: &EditionId,
-    category: &CategoryId,
+    own: &Own,
     state: &State,
 ) -> Result<Rows<ItemAnswered>, Problems> {
     let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut names = Names::new(state);
-    let default = (edition.clone(), category.clone());
     let mut rows = Vec::new();
     let mut seen: BTreeMap<(ItemRef, Day), u64> = BTreeMap::new();
     for row in &sheet.rows {
-        let Some(answer) = read_row(&sheet, row, &default, &mut names, &mut problems) else {
+        let Some(answer) = read_row(&sheet, row, own, &mut names, &mut problems) else {
             continue;
         };
         let key = (answer.item.clone(), answer.on);
@@ -64,18 +63,19 @@ pub fn read_answers(
 fn read_row(
     sheet: &Sheet,
     row: &Row,
-    default: &(EditionId, CategoryId),
+    own: &Own,
     names: &mut Names<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<ItemAnswered> {
     let mut fault = |column, fault| problems.push(sheet.problem(row, column, fault));
-    let item = super::own_item(&sheet.get(row, "item"), default, names);
+    let on = super::day(&sheet.get(row, "on"));
+    let item = item_on(&sheet.get(row, "item"), day_of(on.as_ref().ok().copied()), own, names);
     let item = item.map_err(|f| fault("item", f)).ok();
     let answer = super::required_text(&sheet.get(row, "answer"), "write the answer");
     let answer = answer.map_err(|f| fault("answer", f)).ok();
     let met = super::yes_or_no(&sheet.get(row, "met"), &["met"], &["not met"]);
     let met = met.map_err(|f| fault("met", f)).ok();
-    let on = super::day(&sheet.get(row, "on")).map_err(|f| fault("on", f)).ok();
+    let on = on.map_err(|f| fault("on", f)).ok();
     let until = super::last_day(&sheet.get(row, "valid_until"), on);
     let valid_until = until.map_err(|f| fault("valid_until", f)).ok();
     Some(ItemAnswered {

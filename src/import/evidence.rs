@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::day::Day;
 use crate::domain::event::EvidenceRecorded;
-use crate::domain::refs::{CategoryId, ControlRef, EditionId, ItemRef, UnitId};
+use crate::domain::refs::{ControlRef, ItemRef, UnitId};
 use crate::domain::replay::State;
 use crate::domain::text::{counted, shown};
 
 use super::Rows;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
+use super::resolve::{Own, day_of, item_on};
 use super::sheet::{Column, Row, Sheet, fold};
 
 /// What is known of a file.
@@ -45,7 +47,7 @@ pub struct EvidenceRow {
 
 const COLUMNS: &[Column] = &[
     Column { name: "title", synonyms: &["name", "evidence"], required: true },
-    Column { name: "items", synonyms: &["item", "DSPT items", "DSPT item"], required: true },
+    Column { name: "items", synonyms: &["item", "DSPT items", "DSPT item"], required: false },
     Column { name: "controls", synonyms: &["control"], required: false },
     Column { name: "file", synonyms: &["path", "file name"], required: false },
     Column { name: "sha256", synonyms: &["digest", "SHA-256"], required: false },
@@ -63,15 +65,14 @@ const PARTS_MAX: usize = 2_000;
 /// Gives the digest of a path, or why it cannot be had.
 type DigestOf<'d> = &'d mut dyn FnMut(&str) -> Result<FileDigest, String>;
 
-/// Reads evidence for items of an edition and category.
+/// Reads evidence for items, each of the edition and category of the day that it proves.
 ///
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_evidence(
     file: &str,
     bytes: &[u8],
-    edition: &EditionId,
-    category: &CategoryId,
+    own: &Own,
     state: &State,
     digest_of: DigestOf<'_>,
 ) -> Result<Rows<EvidenceRow>, Problems> {
@@ -81,7 +82,7 @@ pub fn read_evidence(
         state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| unit.id.to_string()));
     let mut reader = Reader {
         sheet: &sheet,
-        default: (edition.clone(), category.clone()),
+        own,
         names: Names::new(state),
         units: units.collect(),
         digest_of,
@@ -110,7 +111,7 @@ pub fn read_evidence(
 
 struct Reader<'r> {
     sheet: &'r Sheet,
-    default: (EditionId, CategoryId),
+    own: &'r Own,
     names: Names<'r>,
     units: Vec<String>,
     digest_of: DigestOf<'r>,
@@ -121,14 +122,14 @@ impl Reader<'_> {
     fn row(&mut self, row: &Row, problems: &mut Vec<Problem>) -> Option<EvidenceRow> {
         let sheet = self.sheet;
         let title = super::required_text(&fold(&sheet.get(row, "title")), "write a name for it");
-        let items = self.items(row, problems);
+        let proves_on = super::day(&sheet.get(row, "proves_on"));
+        let items = self.items(row, day_of(proves_on.as_ref().ok().copied()), problems);
         let controls = self.controls(row, problems);
         let scope = self.scope(row, problems);
         let file = self.file(row);
         let mut fault = |column, fault| problems.push(sheet.problem(row, column, fault));
         let title = title.map_err(|f| fault("title", f)).ok();
         let file = file.map_err(|(column, f)| fault(column, f)).ok();
-        let proves_on = super::day(&sheet.get(row, "proves_on"));
         let proves_on = proves_on.map_err(|f| fault("proves_on", f)).ok();
         let until = super::last_day(&sheet.get(row, "valid_until"), proves_on);
         let valid_until = until.map_err(|f| fault("valid_until", f)).ok();
@@ -196,9 +197,9 @@ impl Reader<'_> {
         good.then_some(values)
     }
 
-    fn items(&mut self, row: &Row, problems: &mut Vec<Problem>) -> Option<Vec<ItemRef>> {
+    fn items(&mut self, row: &Row, day: Day, problems: &mut Vec<Problem>) -> Option<Vec<ItemRef>> {
         self.list(row, "items", problems, |reader, text| {
-            super::own_item(text, &reader.default, &mut reader.names)
+            item_on(text, day, reader.own, &mut reader.names)
         })
     }
 

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod mapping;
 mod names;
 pub mod problem;
+pub mod resolve;
 mod sheet;
 pub mod soa;
 mod spelling;
@@ -21,10 +22,8 @@ pub mod text;
 mod tests;
 
 use crate::domain::day::Day;
-use crate::domain::refs::{CategoryId, EditionId, ItemRef};
 
 use crate::domain::text::{is_hidden, shown, visible};
-use names::Names;
 use problem::Fault;
 pub use problem::{Problem, Problems};
 
@@ -101,23 +100,4 @@ fn last_day(text: &str, first: Option<Day>) -> Result<Option<Day>, Fault> {
         }
         _ => Ok(Some(last)),
     }
-}
-
-/// Reads an item that must be of the edition and category that the whole file is for.
-fn own_item(
-    text: &str,
-    own: &(EditionId, CategoryId),
-    names: &mut Names<'_>,
-) -> Result<ItemRef, Fault> {
-    if text.is_empty() {
-        return Err(
-            Fault::new("DSPT0101", "the cell is blank").help("write an item, such as 8.3.4")
-        );
-    }
-    let item = names.item(text, Some(own))?;
-    if (&item.edition, &item.category) == (&own.0, &own.1) {
-        return Ok(item);
-    }
-    let message = format!("{item} is not of {} for {}, of which the file is", own.0, own.1);
-    Err(Fault::new("DSPT0103", message).help("import it in a file of its own"))
 }

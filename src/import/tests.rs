@@ -16,6 +16,7 @@ use super::answers::read_answers;
 use super::evidence::{EvidenceRow, FileDigest, read_evidence};
 use super::mapping::{MappingDefaults, MappingImport, read_mapping};
 use super::problem::{problems_csv, render};
+use super::resolve::Own;
 use super::soa::{SoaImport, read_soa};
 use super::{Problems, Rows};
 
@@ -86,6 +87,10 @@ fn category() -> CategoryId {
     "cat2-it-supplier".parse().unwrap()
 }
 
+fn own() -> Own {
+    Own::always(edition(), category())
+}
+
 fn iso() -> FrameworkRef {
     "iso27001:2022".parse().unwrap()
 }
@@ -111,7 +116,7 @@ fn soa((name, bytes): Fixture) -> Result<SoaImport, Problems> {
 }
 
 fn answers((name, bytes): Fixture) -> Result<Rows<ItemAnswered>, Problems> {
-    read_answers(name, bytes, &edition(), &category(), state())
+    read_answers(name, bytes, &own(), state())
 }
 
 const RESTORE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -126,7 +131,7 @@ fn digest_of(path: &str) -> Result<FileDigest, String> {
 }
 
 fn evidence((name, bytes): Fixture) -> Result<Rows<EvidenceRow>, Problems> {
-    read_evidence(name, bytes, &edition(), &category(), state(), &mut digest_of)
+    read_evidence(name, bytes, &own(), state(), &mut digest_of)
 }
 
 fn drawn(problems: &Problems) -> String {
@@ -356,7 +361,7 @@ fn answers_are_read_with_their_lines() {
 fn evidence_is_read_with_its_files() {
     let mut asked = Vec::new();
     let (name, bytes) = fixture!("evidence-good.csv");
-    let read = read_evidence(name, bytes, &edition(), &category(), state(), &mut |path| {
+    let read = read_evidence(name, bytes, &own(), state(), &mut |path| {
         asked.push(path.to_owned());
         digest_of(path)
     });
@@ -447,8 +452,8 @@ fn readers_survive(bytes: &[u8]) {
     let results = [
         read_mapping("a", bytes, &defaults("iso27001:2022"), state).err(),
         read_soa("a", bytes, &iso(), state).err(),
-        read_answers("a", bytes, &edition(), &category(), state).err(),
-        read_evidence("a", bytes, &edition(), &category(), state, &mut digest_of).err(),
+        read_answers("a", bytes, &own(), state).err(),
+        read_evidence("a", bytes, &own(), state, &mut digest_of).err(),
     ];
     for problems in results.into_iter().flatten() {
         assert!(!problems.0.is_empty());

@@ -372,6 +372,35 @@ impl Journal {
         self.store.close()
     }
 
+    /// Says what can be said before anything is signed: whether the key may record these events, and
+    /// whether each may follow what is there. What they say of each other is judged when they are
+    /// recorded.
+    ///
+    /// # Errors
+    /// [`JournalError`] for a role that is missing, or every event that is refused.
+    pub fn may_record(
+        &self,
+        batch: &[NewEvent],
+        by: &KeyId,
+        now: Instant,
+    ) -> Result<(), JournalError> {
+        let today = now.london_day();
+        let state = self.state(u64::MAX)?;
+        let mut refused = Vec::new();
+        for (index, new) in batch.iter().enumerate() {
+            let corrected = corrected_kind(&new.event, &self.ledger.facts, &[]);
+            self.ledger.roster.allows(by, &new.event, corrected)?;
+            // One that is there already is found when it is recorded.
+            if batch.len() == 1 && state.event(&new.id).is_none() {
+                let admitted = admit(&state, &new.event, by, today).map_err(|no| no.0);
+                let admitted =
+                    admitted.and_then(|()| self.admit_key(&self.ledger.roster, &new.event));
+                refused.extend(admitted.err().map(|why| (index, why)));
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
+    }
+
     /// Finds a batch that was recorded before: the same events by the same key with the same files.
     fn recorded_before(
         &self,

@@ -310,3 +310,114 @@ fn publishing_asks_first_and_signs_nothing_where_nobody_can_be_asked() {
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(desk.entries(), before + 1);
 }
+
+/// The rows of an answers file for one item, and how each command takes the same name of it.
+#[track_caller]
+fn taken_alike(desk: &Desk, item: &str, on: &str, good: bool) {
+    let answers = desk.write("a.csv", &format!("item,answer,met,on\n{item},x,yes,{on}\n"));
+    let evidence = desk.write("e.csv", &format!("title,items,proves_on\nT,{item},{on}\n"));
+    let (day, proofs) = ("2025-12-01", tempfile::tempdir().unwrap());
+    for command in [
+        format!("import answers {answers} --dry-run"),
+        format!("import evidence {evidence} --dry-run"),
+        format!("record evidence T --item '{item}' --for {on}"),
+        format!("record answer '{item}' --text x --on {on}"),
+        format!("record not-applicable '{item}' --reason x --from {on}"),
+        format!("explain '{item}'"),
+        format!("when '{item}'"),
+        format!("prove --item '{item}' --out {}", proofs.path().display()),
+    ] {
+        let asks = ["explain", "when", "prove"].iter().any(|word| command.starts_with(word));
+        let ended = if asks { desk.run(day, &command) } else { desk.owner(day, &command) };
+        assert_eq!(ended.code == 0, good, "{command}\n{}{}", ended.out, ended.err);
+    }
+}
+
+#[test]
+fn every_command_takes_the_same_names_of_items_and_the_same_days() {
+    let desk = Desk::new();
+    let full = "2025-26-v8/cat2-it-supplier/1.3.1";
+    taken_alike(&desk, "1.3.1", "2025-11-30", true);
+    // Before the edition was in force: it is the one that is adopted.
+    taken_alike(&desk, "1.3.1", "1/9/2025", true);
+    taken_alike(&desk, "1.3.1", "2025/09/01", true);
+    taken_alike(&desk, full, "1/9/2025", true);
+    taken_alike(&desk, "1.3.01", "2025-11-30", false);
+    taken_alike(&desk, "9.9.9", "2025-11-30", false);
+    taken_alike(&desk, "2025-26-v8/cat4-gp/1.1.1", "2025-11-30", false);
+    taken_alike(&desk, "1.3", "2025-11-30", false);
+    let said = desk.owner("2025-12-02", "record evidence Policy --item 1.3.1 --for 1/9/2025").ok();
+    says(&said, &["1.3.1 is of DSPT 2025-26-v8 for cat2-it-supplier"]);
+    let confirmed = desk.owner("2025-12-02", "confirm 1.3 --on 1/9/2025").ok();
+    says(&confirmed, &["1.3 of DSPT 2025-26-v8 for cat2-it-supplier, on 1 September 2025"]);
+    desk.owner("2025-12-02", "confirm 2025-26-v8/cat2-it-supplier/1.3").ok();
+    refused(&desk.owner("2025-12-02", "confirm 99.9"), &["is not an assertion of 2025-26-v8"]);
+    let padded = desk.owner("2025-12-02", "record answer 1.3.01 --text x");
+    refused(&padded, &["did you mean 1.3.1?"]);
+}
+
+#[test]
+fn controls_are_taken_as_files_write_them_and_levels_only_where_there_are_any() {
+    let desk = Desk::new();
+    desk.owner("2025-12-01", "import framework iso27001:2022").ok();
+    desk.owner("2025-12-01", "import framework ncsc-caf:3.2").ok();
+    let rows = desk.write("e.csv", "title,controls,proves_on\nT,iso27001:2022/A.8.13,2025-11-30\n");
+    desk.owner("2025-12-01", &format!("import evidence {rows} --dry-run")).ok();
+    desk.owner("2025-12-01", "record evidence T --control ISO27001:2022/A.8.13 --for 2025-11-30")
+        .ok();
+    let assessed = |control: &str, level: &str| {
+        desk.owner(
+            "2025-12-01",
+            &format!(
+                "record assessment {control} --result met --assurance self-assessed --level {level} \
+                 --scope all --from 2025-11-01 --until 2026-10-31"
+            ),
+        )
+    };
+    assessed("ncsc-caf:3.2/B2.a", "partially-achieved").ok();
+    refused(&assessed("ncsc-caf:3.2/A1.a", "partially-achieved"), &["give achieved"]);
+    assessed("ncsc-caf:3.2/A1.a", "achieved").ok();
+    let mapping = desk.write(
+        "m.csv",
+        "source,source_level,relationship,target,rationale\n\
+         ncsc-caf:3.2/A1.a,partially-achieved,superset-of,2025-26-v8/cat2-it-supplier/1.3.1,x\n",
+    );
+    refused(
+        &desk.owner("2025-12-01", &format!("import mapping {mapping} --dry-run")),
+        &["has no level partially-achieved"],
+    );
+}
+
+#[test]
+fn what_will_be_refused_is_refused_before_a_passphrase_is_asked_for() {
+    let desk = Desk::new();
+    let keys = desk.path("keys").display().to_string();
+    let missing = desk.path("no-such-passphrase").display().to_string();
+    let run = |key: &str, command: &str| {
+        desk.run(
+            "2025-12-01",
+            &format!("{command} --keys {keys} --key {key} --passphrase-file {missing}"),
+        )
+    };
+    refused(&run("lund", "record answer 1.3.1 --text x"), &["has the role approver"]);
+    refused(&run("lund", "approve #4 --all --rationale x"), &["is not a mapping"]);
+    let ahead = run("rosa", "record answer 1.3.1 --text x --on 2026-12-01");
+    refused(&ahead, &["that day has not come"]);
+    refused(&run("lund", "key admit rosa --role owner --holder X"), &["role"]);
+    // What is good goes on to the passphrase.
+    refused(&run("rosa", "record answer 1.3.1 --text x"), &["no-such-passphrase"]);
+}
+
+#[test]
+fn correcting_a_correction_says_which_entry_to_use() {
+    let desk = Desk::new();
+    desk.owner("2025-12-01", "record answer 1.3.1 --text x").ok();
+    desk.owner("2025-12-01", "correct #5 --set answer=y --reason typo").ok();
+    let again = desk.owner("2025-12-01", "correct #6 --set answer=z --reason typo");
+    refused(&again, &["is a correction of #5", "dspt correct '#5'", "dspt withdraw '#6'"]);
+    desk.owner(
+        "2025-12-01",
+        "correct #5 --set answer=z --set 'valid_until=30 June 2026' --reason typo",
+    )
+    .ok();
+}

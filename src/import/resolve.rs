@@ -1,0 +1,169 @@
+//! What a text names, for a day: the one way in which every command and every file reads items,
+//! assertions and controls.
+//!
+//! A bare number is of the edition and category that bind on the day; where none does, of the next
+//! that will, else of the last that did. A name in full is taken as it is, where it is ever asked for.
+
+use crate::domain::day::Day;
+use crate::domain::derive::Period;
+use crate::domain::refs::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
+use crate::domain::replay::State;
+use crate::domain::text::shown;
+
+use super::names::{Bare, Names};
+use super::problem::Fault;
+
+/// What was wrong with a name: a stable code, what was found, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotNamed {
+    /// Stable code, `DSPT` and four digits.
+    pub code: &'static str,
+    /// What was found, and why it will not do.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl From<Fault> for NotNamed {
+    fn from(fault: Fault) -> Self {
+        Self { code: fault.code, message: fault.message, help: fault.help }
+    }
+}
+
+/// One stretch of days with the edition and category that bind on them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Span {
+    from: Day,
+    until: Day,
+    own: (EditionId, CategoryId),
+}
+
+/// Which edition and category a bare number is of, day by day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// In order of their days.
+    spans: Vec<Span>,
+}
+
+impl Own {
+    /// By the periods of a ledger.
+    pub fn of(periods: &[Period]) -> Self {
+        let spans = periods.iter().map(|one| Span {
+            from: one.from,
+            until: one.until,
+            own: (one.edition.id.clone(), one.category.clone()),
+        });
+        Self { spans: spans.collect() }
+    }
+
+    /// One edition and category on every day.
+    pub fn always(edition: EditionId, category: CategoryId) -> Self {
+        let span = Span { from: Day::MIN, until: Day::MAX, own: (edition, category) };
+        Self { spans: vec![span] }
+    }
+
+    /// What binds on a day; else what binds next after it, else what bound last before it.
+    pub fn on(&self, day: Day) -> Option<&(EditionId, CategoryId)> {
+        let not_over = self.spans.iter().find(|span| day <= span.until);
+        not_over.or(self.spans.last()).map(|span| &span.own)
+    }
+
+    /// Says whether the edition and category that [`Own::on`] gives bind on the day itself.
+    pub fn binds_on(&self, day: Day) -> bool {
+        self.spans.iter().any(|span| span.from <= day && day <= span.until)
+    }
+
+    /// Says whether they bind on any day.
+    fn ever(&self, edition: &EditionId, category: &CategoryId) -> bool {
+        self.spans.iter().any(|span| span.own.0 == *edition && span.own.1 == *category)
+    }
+}
+
+/// The day that a row's items are of; where the row's own cannot be read, the last: then the row is
+/// refused anyway, and its other cells are still looked at.
+pub(super) fn day_of(day: Option<Day>) -> Day {
+    day.unwrap_or(Day::MAX)
+}
+
+/// Says that a bare number means nothing, because no rules ever bind.
+fn no_rules(text: &str) -> Fault {
+    let message = format!(
+        "`{}` does not say which edition it is of, and none with the organisation's category is \
+         adopted",
+        shown(text)
+    );
+    Fault::new("DSPT0103", message).help(
+        "adopt one with `dspt import edition EDITION` and classify with `dspt record \
+         classification`, or write it in full, such as 2025-26-v8/cat2-it-supplier/8.3.4",
+    )
+}
+
+/// Returns the item that a text names on a day.
+pub(super) fn item_on(
+    text: &str,
+    day: Day,
+    own: &Own,
+    names: &mut Names<'_>,
+) -> Result<ItemRef, Fault> {
+    if text.is_empty() {
+        return Err(
+            Fault::new("DSPT0101", "the cell is blank").help("write an item, such as 8.3.4")
+        );
+    }
+    let default = own.on(day);
+    if default.is_none() && !text.contains('/') {
+        return Err(no_rules(text));
+    }
+    let item = names.item(text, default)?;
+    if own.ever(&item.edition, &item.category) {
+        return Ok(item);
+    }
+    let message = format!("{item} is asked for on no day, as far as this ledger knows");
+    Err(Fault::new("DSPT0103", message).help("list what is asked for with: dspt status"))
+}
+
+/// Returns the item that a text names on a day.
+///
+/// # Errors
+/// [`NotNamed`] where it names none.
+pub fn item(text: &str, day: Day, own: &Own, state: &State) -> Result<ItemRef, NotNamed> {
+    Ok(item_on(text, day, own, &mut Names::new(state))?)
+}
+
+/// Returns the assertion that a text names on a day: in full, or by its number.
+///
+/// # Errors
+/// [`NotNamed`] where it names none.
+pub fn assertion(text: &str, day: Day, own: &Own, state: &State) -> Result<AssertionRef, NotNamed> {
+    let wanted = match (text.trim().parse::<AssertionRef>(), text.trim().parse::<AssertionId>()) {
+        (Ok(full), _) => full,
+        (Err(_), Ok(assertion)) => {
+            let (edition, category) = own.on(day).cloned().ok_or_else(|| no_rules(text))?;
+            AssertionRef { edition, category, assertion }
+        }
+        (Err(_), Err(bad)) => {
+            let message = format!("`{}` is not {}", shown(text), bad.expected);
+            return Err(Fault::new("DSPT0102", message).into());
+        }
+    };
+    let (edition, category) = (&wanted.edition, &wanted.category);
+    let editions = state.editions.iter().map(|known| known.what.edition.as_ref());
+    let of = editions.filter(|one| one.id == *edition).flat_map(|one| one.items_of(category));
+    let known = of.into_iter().any(|item| item.id.assertion() == wanted.assertion);
+    if known {
+        return Ok(wanted);
+    }
+    let message = format!("`{}` is not an assertion of {edition} for {category}", wanted.assertion);
+    let help = format!("see its items with: dspt catalogue {edition}");
+    Err(Fault::new("DSPT0103", message).help(help).into())
+}
+
+/// Returns the control or outcome that a text names, which can be met, in any spelling that an
+/// imported file may have.
+///
+/// # Errors
+/// [`NotNamed`] where it names none.
+pub fn control(text: &str, state: &State) -> Result<ControlRef, NotNamed> {
+    let bare = Bare { framework: None, flag: "", annex_only: false };
+    Ok(Names::new(state).control(text, bare)?)
+}
