@@ -132,9 +132,10 @@ impl Belief {
             1 => "entry #0".to_owned(),
             count => format!("entries #0 to #{}", count.saturating_sub(1)),
         };
-        let how = match self.grade {
-            Grade::Proven => "proven by your policy",
-            _ => "consistent, not proven against those who hold the keys",
+        let how = if self.grade == Grade::Proven {
+            "proven by your policy"
+        } else {
+            "consistent, not proven against those who hold the keys"
         };
         let before = match self.remembered {
             0 => String::new(),
