@@ -142,6 +142,10 @@ impl From<KeyError> for Failure {
             KeyError::WrongPassphrase { .. } => ("DSPT0021", exit::PASSPHRASE),
             KeyError::Agent(_) => ("DSPT0024", exit::FAILED),
             KeyError::NoTerminal => ("DSPT0022", exit::USAGE),
+            // Ctrl+C at the prompt.
+            KeyError::Io { source, .. } if source.kind() == io::ErrorKind::Interrupted => {
+                ("DSPT0020", exit::STOPPED)
+            }
             _ => ("DSPT0020", exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
