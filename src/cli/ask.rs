@@ -10,7 +10,7 @@ use serde_json::json;
 use super::anchor::{policy, record};
 use super::failure::{Failure, chain, exit};
 use super::output::Output;
-use super::question::open;
+use super::question::{open, open_to_give_out};
 use super::signing::Signing;
 use crate::durable::{self, Access};
 use crate::export::{OwnHead, heads, proofs};
@@ -47,8 +47,10 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let key = witness(args)?;
-    let mode = if args.out.is_some() { Mode::Read } else { Mode::Write };
-    let journal = open(ledger, mode, output)?;
+    let journal = match &args.out {
+        Some(_) => open_to_give_out(ledger, output)?,
+        None => open(ledger, Mode::Write, output)?,
+    };
     let head = heads::own(&journal.ledger, &journal.ledger.head)?;
     if let Some(out) = &args.out {
         durable::require_replaceable(out).map_err(|error| not_written(out, &error))?;

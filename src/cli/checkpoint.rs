@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 use super::dash::file_named;
 use super::failure::{Failure, exit};
 use super::output::Output;
-use super::question::open;
+use super::question::open_to_give_out;
 use crate::export::{OwnHead, files, heads};
 use crate::journal::Journal;
-use crate::store::Mode;
 
 /// Arguments of `checkpoint`.
 #[derive(ClapArgs, Debug)]
@@ -33,7 +32,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Read, output)?;
+    let journal = open_to_give_out(ledger, output)?;
     let bytes = match args.size {
         None => journal.ledger.head.clone(),
         Some(size) => stored(&journal, size)?,

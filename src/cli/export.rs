@@ -10,13 +10,12 @@ use serde_json::json;
 use super::failure::{Failure, exit};
 use super::output::Output;
 use super::prove::{given, of_item};
-use super::question::{Question, event, open};
+use super::question::{Question, event, open_to_give_out};
 use crate::domain::event::Kind;
 use crate::domain::text::counted;
 use crate::export::bundle::{Contents, Given, make};
 use crate::export::{OwnHead, heads, tiles};
 use crate::journal::Journal;
-use crate::store::Mode;
 
 /// Arguments of `export`.
 #[derive(ClapArgs, Debug)]
@@ -73,7 +72,7 @@ pub(super) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Read, output)?;
+    let journal = open_to_give_out(ledger, output)?;
     match &args.command {
         Command::Tiles { dir, checkpoint } => {
             let head = match checkpoint {

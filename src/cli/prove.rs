@@ -9,14 +9,13 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
-use super::question::{Question, event, item, open};
+use super::question::{Question, event, item, open_to_give_out};
 use super::record::read_file;
 use crate::domain::explain::{Explanation, Node, Telling, explain};
 use crate::domain::proof::By;
 use crate::domain::status::Positions;
 use crate::export::{OwnHead, files, heads, proofs};
 use crate::journal::Journal;
-use crate::store::Mode;
 
 /// Arguments of `prove`.
 #[derive(ClapArgs, Debug)]
@@ -55,7 +54,7 @@ pub(super) fn run(
     if asks && args.item.is_none() {
         return Err(Failure::usage("--at, --as-known and --rules go with --item alone"));
     }
-    let journal = open(ledger, Mode::Read, output)?;
+    let journal = open_to_give_out(ledger, output)?;
     let given = args.checkpoint.as_deref().map(|path| given(&journal, path)).transpose()?;
     if let Some(old) = &args.consistency {
         return consistency(args, old, given, &journal, output);

@@ -213,6 +213,24 @@ pub(super) fn open(
     Ok(journal)
 }
 
+/// Opens a ledger for what leaves it as a file, a head or a proof.
+///
+/// # Errors
+/// [`Failure`] as of [`open`], and where something speaks against the ledger as it is: an answer can
+/// say so beside itself, a file that travels is read without its warning.
+pub(super) fn open_to_give_out(
+    given: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<Journal, Failure> {
+    let journal = open(given, Mode::Read, output)?;
+    let against = output.belief.as_ref().filter(|belief| !belief.is_clean());
+    let Some(belief) = against else { return Ok(journal) };
+    let text = format!("nothing is given out from this ledger: {}", belief.sentence());
+    let help = "find the newest copy of the ledger; if this is it, move the head file beside it \
+                away. `dspt verify` says which of the two is newer";
+    Err(Failure::new("DSPT0030", exit::NO, text).help(help))
+}
+
 /// Opens a ledger for reading and replays it.
 ///
 /// # Errors

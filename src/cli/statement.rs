@@ -10,7 +10,7 @@ use super::dash::file_named;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output, safe};
-use super::question::{Question, event as find_event, open};
+use super::question::{Question, event as find_event, open, open_to_give_out};
 use super::record::read_file;
 use super::signing::{Signing, finish, record};
 use super::statement_check as check;
@@ -132,7 +132,7 @@ pub(super) fn standing_word(json: &str) -> &str {
 }
 
 fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
-    let journal = open(path, Mode::Read, output)?;
+    let journal = open_to_give_out(path, output)?;
     let made = make(&journal.ledger, &ask(&args.question, &journal.ledger, output)?)?;
     let sha256 = Digest::of(&made.bytes).hex();
     let Some(out) = file_named(args.out.as_deref()) else {

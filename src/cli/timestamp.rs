@@ -11,7 +11,7 @@ use super::anchor::{already, refused};
 use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Output, safe};
-use super::question::{event, open};
+use super::question::{event, open, open_to_give_out};
 use super::record::{read_file, write};
 use super::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
@@ -103,7 +103,7 @@ fn request(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Read, output)?;
+    let journal = open_to_give_out(ledger, output)?;
     let head = heads::own(&journal.ledger, &journal.ledger.head)?;
     let size = head.checkpoint.size;
     let beside = |given: Option<&Path>, end: &str| {

@@ -123,7 +123,7 @@ fn only_the_store_speaks_sql_and_only_main_knows_the_time() {
         let path = path.display();
         assert!(module == "store" || !text.contains("rusqlite"), "{path} names rusqlite");
         assert!(module == "main" || !text.contains("Timestamp::now("), "{path} reads the clock");
-        assert!(!text.contains("SystemTime::now("), "{path} reads the clock");
+        assert!(module == "main" || !text.contains("SystemTime::now("), "{path} reads the clock");
     }
 }
 

@@ -58,6 +58,22 @@ fn every_answer_out_of_a_ledger_says_how_far_it_can_be_believed() {
     let said =
         text.starts_with("THIS CANNOT BE BELIEVED AS IT STANDS") || text.contains("DSPT0030");
     assert!(said, "{text}");
+    // What travels would be read without that line: nothing is given out.
+    let out = older.path().join("out").display().to_string();
+    for command in [
+        format!("statement draft --at 2026-06-30 --out {out}"),
+        format!("export bundle {out}"),
+        format!("export tiles {out}"),
+        format!("checkpoint --out {out}"),
+        format!("prove #5 --out {out}"),
+        format!("prove --item 9.2.1 --at 2026-06-30 --out {out}"),
+        format!("timestamp request --out {out}"),
+    ] {
+        let (code, text) = told(older.path(), &path, &command);
+        assert_eq!(code, Some(1), "{command}: {text}");
+        assert!(text.contains("DSPT0030"), "{command}: {text}");
+        assert!(!Path::new(&out).exists(), "{command}");
+    }
 }
 
 #[test]
