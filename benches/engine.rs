@@ -71,6 +71,11 @@ fn world(rules: usize, items: usize) -> World {
             Region::during(day(from), day(from + length), Cover::of(units, Assurance::Certified));
         for _ in 0..controls / 80 {
             world.grounds.push(Ground {
+                entry: 0,
+                until: Day::MAX,
+                limit: String::new(),
+                name: String::new(),
+                cuts: Vec::new(),
                 atom: control(random.below(controls)),
                 region: region.clone(),
                 because: vec![certificate],
@@ -87,6 +92,7 @@ fn world(rules: usize, items: usize) -> World {
             if into_item { item(random.below(items)) } else { control(random.below(controls)) };
         let from = 30 * random.below(40);
         world.rules.push(Rule {
+            cuts: Vec::new(),
             head,
             body: (0..sources).map(|_| premise(random.below(controls))).collect(),
             authority: Authority::Adopted,

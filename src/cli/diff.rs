@@ -7,12 +7,11 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::failure::{Failure, exit};
-use super::log::{doubtful, marked};
+use super::log::{doubtful, late_mark, marked};
 use super::output::{Columns, Output, cut, safe};
 use super::question::{AsOf, Question, open};
 use super::status::{TRANSCRIPTION, is_transcription};
-use crate::domain::compare::{Change, changes, main_causes, worse};
-use crate::domain::replay::State;
+use crate::domain::compare::{Change, Way, changes, main_causes, worse};
 use crate::domain::status::{Positions, Status};
 use crate::journal::Ledger;
 use crate::store::Mode;
@@ -43,7 +42,6 @@ pub(super) struct Args {
 
 struct Side {
     as_of: AsOf,
-    state: State,
     positions: Positions,
 }
 
@@ -66,12 +64,12 @@ pub(super) fn run(
         let as_of = question.resolve(&journal.ledger.facts, output)?;
         let state = journal.state(as_of.size)?;
         let positions = Positions::new(&state, as_of.rules);
-        Ok(Side { as_of, state, positions })
+        Ok(Side { as_of, positions })
     };
     let a = side(&args.a, args.a_as_known.as_ref(), output)?;
     let b = side(&args.b, args.b_as_known.as_ref(), output)?;
     let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
-    let changes = changes(&before, &after, &b.state);
+    let changes = changes(&before, &after);
     let text = text((&a, &b), &changes, &journal.ledger, output.width);
     let value = json!({
         "a": a.as_of.json(),
@@ -82,6 +80,7 @@ pub(super) fn run(
             "after": one.after.json(),
             "cause": one.cause,
             "entries": one.entries,
+            "late_days": one.late.map(|late| late.days),
             "doubtful": doubtful(&journal.ledger, &one.entries),
         })).collect::<Vec<_>>(),
     });
@@ -112,10 +111,12 @@ fn text(
     for one in main_causes(changes) {
         let _ = writeln!(
             text,
-            "  {} because {}  {}",
+            "  {} {}because {}  {}{}",
             one.count,
+            way(one.way),
             safe(one.text),
-            marked(ledger, one.entries)
+            marked(ledger, one.entries),
+            late_mark(one.late)
         );
     }
     text.push('\n');
@@ -128,11 +129,20 @@ fn text(
             status(one.after),
             cut(&one.title, 36),
             cut(&one.cause, 60),
-            marked(ledger, &one.entries),
+            format!("{}{}", marked(ledger, &one.entries), late_mark(one.late)),
         ]);
     }
     if !changes.is_empty() {
         text.push_str(&columns.text(width));
     }
     text
+}
+
+/// The words before "because" for items that moved one way.
+fn way(way: Way) -> &'static str {
+    match way {
+        Way::Worse => "no longer in place ",
+        Way::Better => "now in place ",
+        Way::Other => "otherwise ",
+    }
 }

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
-use super::log::{doubtful, marked};
+use super::log::{doubtful, late_mark, marked};
 use super::output::{Output, safe};
 use super::question::{AsOf, Question, ask, item};
 use super::status::{TRANSCRIPTION, finding_json, is_transcription};
@@ -17,7 +17,6 @@ use crate::domain::proof::{By, Proof, check};
 use crate::domain::replay::Fact;
 use crate::domain::rule::{Atom, World};
 use crate::domain::status::Positions;
-use crate::domain::text::counted;
 use crate::journal::Ledger;
 
 /// Arguments of `explain`.
@@ -173,11 +172,11 @@ impl Page<'_> {
 
     /// Marks reasons whose entry was recorded after the day that it is for.
     fn late(&self, entries: &[u64]) -> String {
-        let days = entries.iter().filter_map(|seq| {
+        let all = entries.iter().filter_map(|seq| {
             let fact = self.ledger.facts.get(usize::try_from(*seq).ok()?)?;
-            crate::domain::describe::late_days(fact, &self.ledger.facts)
+            crate::domain::describe::late(fact, &self.ledger.facts)
         });
-        days.max().map_or_else(String::new, |days| format!("  LATE {}", counted(days, "day")))
+        late_mark(all.max())
     }
 
     fn partial(&self, text: &mut String) {

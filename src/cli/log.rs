@@ -12,11 +12,10 @@ use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{day, event, open};
 use crate::domain::anchor::{Interval, Intervals};
 use crate::domain::day::{Day, Instant};
-use crate::domain::describe::{describe, doubt_mark, late_days, mentions, points_at};
+use crate::domain::describe::{Late, describe, doubt_mark, late, mentions, points_at};
 use crate::domain::explained::Explained;
 use crate::domain::refs::KeyId;
 use crate::domain::replay::Fact;
-use crate::domain::text::counted;
 use crate::journal::Ledger;
 use crate::store::Mode;
 
@@ -116,13 +115,18 @@ pub(super) fn holder(ledger: &Ledger, key: &KeyId) -> String {
 
 /// What a reader must not miss about an entry.
 fn marks(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> String {
-    let late = late_days(fact, &ledger.facts).map(|days| format!("LATE {}", counted(days, "day")));
+    let late = late(fact, &ledger.facts).map(Late::mark);
     let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
     let outside = witnessed.intervals.of(fact.seq).excludes(fact.at);
     let outside = outside.then(|| "OUTSIDE: witnesses exclude this time".to_owned());
     let clock = witnessed.explained.stamp(fact.seq, fact.at);
     let clock = clock.map(|by| format!("WRONG CLOCK, says #{by}"));
     late.into_iter().chain(doubtful).chain(outside).chain(clock).collect::<Vec<_>>().join(", ")
+}
+
+/// The mark after entries of which one was recorded late; blank where none was.
+pub(super) fn late_mark(late: Option<Late>) -> String {
+    late.map_or_else(String::new, |late| format!("  {}", late.mark()))
 }
 
 /// The mark of an entry whose key was declared compromised from there on, or earlier.
@@ -201,12 +205,13 @@ fn wanted(
     });
     since.is_none_or(|day| day <= recorded)
         && until.is_none_or(|day| recorded <= day)
-        && (!args.late || late_days(fact, &ledger.facts).is_some())
+        && (!args.late || late(fact, &ledger.facts).is_some())
         && args.about.as_ref().is_none_or(|about| mentions(&fact.event, &ledger.facts, about))
         && by
 }
 
 fn fact_json(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> Value {
+    let late = late(fact, &ledger.facts);
     json!({
         "entry": fact.seq,
         "id": fact.id.to_string(),
@@ -218,7 +223,8 @@ fn fact_json(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> Value {
         "doubtful": is_doubtful(ledger, fact),
         "type": fact.event.kind().as_str(),
         "about": describe(&fact.event, &ledger.facts),
-        "late_days": late_days(fact, &ledger.facts),
+        "late_days": late.map(|one| one.days),
+        "before_ledger": late.is_some_and(|one| one.before_ledger),
         "written": witnessed.json(fact),
         "body": fact.event.body().ok(),
         "subjects": fact.subjects.iter()
@@ -252,9 +258,8 @@ pub(super) fn show(
     let _ = writeln!(text, "  about      {}", safe(&describe(&fact.event, &ledger.facts)));
     let _ = writeln!(text, "  recorded   {}", fact.at.london_text());
     text.push_str(&witnessed.text(fact));
-    if let Some(days) = late_days(fact, &ledger.facts) {
-        let _ =
-            writeln!(text, "  LATE       {} after the day that it is for", counted(days, "day"));
+    if let Some(late) = late(fact, &ledger.facts) {
+        let _ = writeln!(text, "  LATE       {}", late.sentence());
     }
     let _ = writeln!(text, "  by         {}, key {}", safe(&holder(ledger, &fact.by)), fact.by);
     if is_doubtful(ledger, fact) {

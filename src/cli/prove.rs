@@ -11,8 +11,7 @@ use super::failure::{Failure, exit};
 use super::output::Output;
 use super::question::{Question, event, item, open_to_give_out};
 use super::record::read_file;
-use crate::domain::explain::{Explanation, Node, Telling, explain};
-use crate::domain::proof::By;
+use crate::domain::explain::{Telling, explain};
 use crate::domain::status::Positions;
 use crate::export::{OwnHead, files, heads, proofs};
 use crate::journal::Journal;
@@ -104,26 +103,7 @@ pub(super) fn of_item(
         Failure::undecided(format!("{item} is not asked for on {}", as_of.on.long()))
             .help("list what is asked for with: dspt status")
     })?;
-    Ok((item.to_string(), rests_on(&explanation, &positions)))
-}
-
-/// Every entry among the reasons of a status and in its proof.
-fn rests_on(it: &Explanation, positions: &Positions) -> BTreeSet<u64> {
-    let mut entries: BTreeSet<u64> = it.finding.because.iter().copied().collect();
-    let mut nodes: Vec<&Node> = it.because.iter().collect();
-    while let Some(node) = nodes.pop() {
-        entries.extend(&node.entries);
-        nodes.extend(&node.children);
-    }
-    let world = &positions.derivation.world;
-    for step in it.proof.iter().flat_map(|proof| &proof.steps) {
-        let because = match &step.by {
-            By::Ground(number) => world.grounds.get(*number).map(|ground| &ground.because),
-            By::Rule(number, _) => world.rules.get(*number).map(|rule| &rule.because),
-        };
-        entries.extend(because.into_iter().flatten());
-    }
-    entries
+    Ok((item.to_string(), explanation.entries().into_iter().collect()))
 }
 
 /// A proof that was written.

@@ -49,28 +49,22 @@ impl AsOf {
     /// The sentence that heads every answer.
     pub(super) fn sentence(&self, positions: &Positions) -> String {
         let rules = match (self.rules, positions.derivation.period_on(self.on)) {
-            (_, None) => {
-                return format!(
-                    "Position on {}, using what was recorded by {}, with no edition in force.",
-                    self.on.long(),
-                    self.known_text
-                );
-            }
+            (_, None) => "with no edition in force".to_owned(),
             (RulesChoice::Then, Some(period)) => {
                 format!(
-                    "in force then: DSPT {} revision {}",
+                    "under the rules in force then: DSPT {} revision {}",
                     period.edition.id, period.edition.revision
                 )
             }
             (RulesChoice::Latest, Some(period)) => {
                 format!(
-                    "latest known: DSPT {} revision {}",
+                    "under the rules latest known: DSPT {} revision {}",
                     period.edition.id, period.edition.revision
                 )
             }
         };
         format!(
-            "Position on {}, using what was recorded by {}, under the rules {rules}.",
+            "Position on {}, using what was recorded by {}, {rules}.",
             self.on.long(),
             self.known_text
         )

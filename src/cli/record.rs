@@ -14,6 +14,7 @@ use super::output::Output;
 use super::question::{day, day_or_today, event as find_event, item as find_item, open};
 use super::signing::{Signing, finish, record as sign_and_record};
 use crate::domain::again::recorded_already;
+use crate::domain::compare::count_changed;
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
 use crate::domain::event::{
@@ -421,13 +422,7 @@ pub(super) fn write(
     drop(state);
     let (journal, recorded) = sign_and_record(journal, signing, batch, output)?;
     let after = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
-    let today = output.now.london_day();
-    let changed = after
-        .on(today)
-        .findings()
-        .iter()
-        .filter(|one| before.status(&one.item, today) != one.status)
-        .count();
+    let changed = count_changed(&before, &after, output.now.london_day());
     let facts = journal.ledger.facts.iter();
     let mut text = String::new();
     for fact in

@@ -321,7 +321,7 @@ fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
 }
 
 fn body_of(made: &Made) -> Result<StatementPublished, Failure> {
-    let asked = asked(&made.value).map_err(|bad| Failure::usage(bad.to_string()))?;
+    let (_, asked) = asked(&made.value).map_err(|bad| Failure::usage(bad.to_string()))?;
     Ok(StatementPublished {
         on: asked.on,
         size: asked.size,

@@ -11,7 +11,7 @@ use super::log::{doubtful, marked};
 use super::output::Output;
 use super::question::{Question, ask, item};
 use crate::domain::day::Day;
-use crate::domain::refs::ItemRef;
+use crate::domain::spells::{Spell, spells};
 use crate::domain::status::{Positions, Status};
 
 /// Arguments of `when`.
@@ -24,15 +24,6 @@ pub(super) struct Args {
     status: Option<String>,
     #[command(flatten)]
     question: Question,
-}
-
-/// A stretch of days with one status.
-struct Stretch {
-    from: Day,
-    until: Option<Day>,
-    status: Status,
-    because: String,
-    entries: Vec<u64>,
 }
 
 /// Runs the command.
@@ -51,7 +42,7 @@ pub(super) fn run(
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
     let item = item(&args.item, &state, &positions, as_of.on)?;
-    let stretches: Vec<Stretch> = stretches(&positions, &item)
+    let stretches: Vec<Spell> = spells(&positions, &item)
         .into_iter()
         .filter(|one| one.status != Status::NotAsked)
         .filter(|one| wanted.is_none_or(|wanted| one.status == wanted))
@@ -59,17 +50,24 @@ pub(super) fn run(
     let mut text =
         format!("{} {item}, using what was recorded by {}\n", item.item, as_of.known_text);
     for one in &stretches {
-        let until = one
-            .until
-            .map_or_else(|| "until further notice".to_owned(), |day| format!("to {}", day.short()));
         let _ = writeln!(
             text,
-            "  {} {until}: {}, {}  {}",
-            one.from.short(),
+            "  {}: {}, {}  {}",
+            days(one.from, one.until),
             one.status.word().to_lowercase(),
             one.because,
             marked(&journal.ledger, &one.entries)
         );
+        // Where the grounds change while the status does not.
+        for part in one.parts.iter().filter(|_| one.parts.len() > 1) {
+            let entries = marked(&journal.ledger, &part.entries);
+            let _ = writeln!(
+                text,
+                "      {}: {}  {entries}",
+                days(part.from, part.until),
+                part.because
+            );
+        }
     }
     if stretches.is_empty() {
         text.push_str("  never\n");
@@ -84,6 +82,12 @@ pub(super) fn run(
                 "because": one.because,
                 "entries": one.entries,
                 "doubtful": doubtful(&journal.ledger, &one.entries),
+                "grounds": one.parts.iter().map(|part| json!({
+                    "from": part.from.to_string(),
+                    "until": part.until.map(|day| day.to_string()),
+                    "because": part.because,
+                    "entries": part.entries,
+                })).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -96,21 +100,8 @@ pub(super) fn run(
     Ok(if found { exit::YES } else { exit::NO })
 }
 
-fn stretches(positions: &Positions, item: &ItemRef) -> Vec<Stretch> {
-    let changes: Vec<(Day, Status)> = positions.history(item).collect();
-    let ends = changes.iter().skip(1).map(|(day, _)| Some(day.plus(-1))).chain([None]);
-    changes
-        .iter()
-        .zip(ends)
-        .map(|((from, status), until)| {
-            let finding = positions.on(*from).finding(item);
-            Stretch {
-                from: *from,
-                until,
-                status: *status,
-                because: finding.as_ref().map_or_else(String::new, |one| one.because_text.clone()),
-                entries: finding.map_or_else(Vec::new, |one| one.because),
-            }
-        })
-        .collect()
+fn days(from: Day, until: Option<Day>) -> String {
+    let until = until
+        .map_or_else(|| "until further notice".to_owned(), |day| format!("to {}", day.short()));
+    format!("{} {until}", from.short())
 }

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use super::day::{Day, Instant};
-use super::describe::{for_day, points_at};
+use super::describe::{Late, for_day, points_at};
 use super::event::{Event, EvidenceRecorded, ItemAnswered, Kind};
 use super::ids::Ids;
 use super::refs::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
@@ -272,11 +272,10 @@ impl Chronicle {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Says how many days late an entry was recorded: see [`super::describe::late_days`].
-    pub fn late(&self, seq: u64) -> Option<i32> {
+    /// Says whether an entry was recorded late: see [`super::describe::late`].
+    pub fn late(&self, seq: u64) -> Option<Late> {
         let (line, first) = (self.line(seq)?, self.lines.first()?);
-        let days = line.recorded.number() - line.day.number();
-        (days > 0 && line.day >= first.recorded).then_some(days)
+        Late::of(line.day, line.recorded, first.recorded)
     }
 
     /// Takes in the next fact.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::cut::{self, Cut};
 use super::day::Day;
 use super::edition::{ControlStanding, Edition, Effect};
 use super::event::{AssessmentResult, Assurance, ControlAssessed, Source};
@@ -45,6 +46,27 @@ pub struct Period {
     pub organisation_type: OrganisationType,
     /// The entries that say so: adoption and classification.
     pub because: Vec<u64>,
+    /// The entries that put the edition in force: where the newest revision decides, it need not be
+    /// the one in force.
+    pub in_force: Vec<u64>,
+}
+
+impl Period {
+    /// The entries without which nothing would be asked for, in ledger order.
+    pub fn entries(&self) -> BTreeSet<u64> {
+        self.because.iter().chain(&self.in_force).copied().collect()
+    }
+}
+
+/// A declaration of the scope.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// First day.
+    pub from: Day,
+    /// The entries that say so.
+    pub because: Vec<u64>,
+    /// All units that it names.
+    pub units: Units,
 }
 
 /// An approved row that shares something with its target but does not hold all of it.
@@ -56,6 +78,10 @@ pub struct Support {
     pub source: Atom,
     /// The days of the approval.
     pub days: Region,
+    /// What took days away.
+    pub cuts: Vec<Cut>,
+    /// The entry of the approval.
+    pub entry: u64,
     /// The entries.
     pub because: Vec<u64>,
     /// Which row, for people.
@@ -79,6 +105,12 @@ pub struct Derivation {
     pub not_applicable: BTreeMap<ItemRef, Vec<Stated>>,
     /// Approved rows that only support.
     pub supports: Vec<Support>,
+    /// Declarations of the scope, in the order of their days; of one day the later holds.
+    pub declared: Vec<Declared>,
+    /// The correction that decides about each entry that is corrected, by places.
+    pub corrected: BTreeMap<u64, u64>,
+    /// How many entries all of this is made from.
+    pub size: u64,
 }
 
 /// Builds grounds and rules from what is known.
@@ -86,6 +118,8 @@ pub fn derive(state: &State, rules: RulesChoice) -> Derivation {
     let units = unit_names(state);
     let mut derivation = Derivation { periods: periods(state, rules), ..Derivation::default() };
     derivation.world.required = required(state, &units);
+    derivation.declared = declared(state, &units);
+    (derivation.corrected, derivation.size) = (state.corrected.clone(), state.size);
     derivation.scopes = Scopes::new(&state.said, &units);
     derivation.said = state.said.clone();
     derivation.units = units;
@@ -118,6 +152,12 @@ impl Derivation {
         let after = self.periods.partition_point(|period| period.from <= day);
         let at = after.checked_sub(1)?;
         self.periods.get(at).filter(|period| day <= period.until).map(|_| at)
+    }
+
+    /// The declaration of the scope that is in force on a day.
+    pub fn scope_on(&self, day: Day) -> Option<&Declared> {
+        let after = self.declared.partition_point(|one| one.from <= day);
+        self.declared.get(after.checked_sub(1)?)
     }
 
     /// The set of these units; names that are not known are left out.
@@ -154,6 +194,17 @@ fn required(state: &State, units: &[UnitId]) -> Steps<Units> {
     Steps::from_starts(starts)
 }
 
+fn declared(state: &State, units: &[UnitId]) -> Vec<Declared> {
+    let mut all: Vec<Declared> = Vec::new();
+    for scope in &state.scopes {
+        let names: Vec<UnitId> = scope.what.units.iter().map(|unit| unit.id.clone()).collect();
+        let (from, because) = (scope.what.from, scope.because.clone());
+        all.push(Declared { from, because, units: set(units, &names) });
+    }
+    all.sort_by_key(|one| one.from);
+    all
+}
+
 /// The editions in force and the organisation's category in each, day by day.
 fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
     let adopted = &state.editions;
@@ -175,6 +226,7 @@ fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
         let Some(one) = in_force.at(*from).and_then(|number| adopted.get(number)) else { continue };
         let class = classified.get(&one.what.edition.id).and_then(|steps| steps.at(*from));
         let Some(class) = class.and_then(|number| state.classified.get(number)) else { continue };
+        let in_force = one.because.clone();
         let one = match rules {
             RulesChoice::Then => one,
             RulesChoice::Latest => latest_revision(adopted, &one.what.edition.id).unwrap_or(one),
@@ -187,6 +239,7 @@ fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
             category: class.what.category.clone(),
             organisation_type: class.what.organisation_type.clone(),
             because: because.into_iter().collect(),
+            in_force,
         });
     }
     periods
@@ -232,6 +285,7 @@ fn exemption_rules(derivation: &mut Derivation) {
                     row.item
                 ),
                 days: Region::during(period.from, period.until, Cover::ALL),
+                cuts: Vec::new(),
                 whole_scope: true,
                 challenged: Vec::new(),
                 adoption: None,
@@ -245,11 +299,8 @@ pub fn certificate_region(certificate: &Certificate, units: Units) -> Region {
     let record = &certificate.record;
     let cover = Cover::of(units, Assurance::Certified);
     let mut region = Region::during(record.valid_from, certificate.until, cover);
-    for (_, from, until, _) in &certificate.suspended {
-        region = region.without(*from, until.unwrap_or(Day::MAX));
-    }
-    for (_, from, _) in &certificate.withdrawn {
-        region = region.without(*from, Day::MAX);
+    for cut in cut::of_certificate(certificate) {
+        region = region.without(cut.from, cut.until);
     }
     region
 }
@@ -258,25 +309,53 @@ fn certificate_grounds(state: &State, known: &Known<Certificate>, derivation: &m
     let record = &known.what.record;
     let region = certificate_region(&known.what, derivation.set(&record.scope));
     let label = format!("{} certificate {}", record.scheme.label(), record.number);
-    let mut ground = |atom: Atom, region: Region, because: Vec<u64>, label: String| {
-        if !region.is_empty() {
-            derivation.world.grounds.push(Ground { atom, region, because, label });
-        }
-    };
-    ground(Atom::Certificate(record.scheme), region.clone(), known.because.clone(), label.clone());
+    let limit = record.cut_short().filter(|_| known.what.until < record.valid_until);
+    let limit = limit.unwrap_or_default();
+    let (cuts, entry, name) = (cut::of_certificate(&known.what), known.place(), label.clone());
+    let mut ground =
+        |atom: Atom, region: Region, because: Vec<u64>, more: &[Cut], label: String| {
+            if !region.is_empty() {
+                let (cuts, name) = (cuts.iter().chain(more).cloned().collect(), name.clone());
+                let (until, limit) = (known.what.until, limit.clone());
+                let ground =
+                    Ground { atom, region, until, limit, cuts, entry, because, name, label };
+                derivation.world.grounds.push(ground);
+            }
+        };
+    let whole = (Atom::Certificate(record.scheme), known.because.clone());
+    ground(whole.0, region.clone(), whole.1, &[], label.clone());
     for (control, because) in implied_controls(state, known) {
-        ground(Atom::Control(control, Level::Met), region.clone(), because, label.clone());
+        ground(Atom::Control(control, Level::Met), region.clone(), because, &[], label.clone());
     }
-    for (because, from, until, soa) in soa_periods(&known.what) {
+    let periods = soa_periods(&known.what);
+    for (because, from, until, soa) in &periods {
         let mut entries: BTreeSet<u64> = known.because.iter().copied().collect();
-        entries.extend(because);
+        entries.extend(because.iter());
         for control in soa.applicable.iter().filter(|control| certifies(known, control)) {
-            let within = region.within(from, until);
+            let within = region.within(*from, *until);
+            let later = periods.iter().filter(|one| one.1 > *until);
+            let replaced: Vec<Cut> = later.filter_map(|one| left_out(one, control)).collect();
             let label = format!("{label}, {} in its Statement of Applicability", control.id);
             let atom = Atom::Control(control.clone(), Level::Met);
-            ground(atom, within, entries.iter().copied().collect(), label);
+            ground(atom, within, entries.iter().copied().collect(), &replaced, label);
         }
     }
+}
+
+/// The days of a Statement of Applicability that does not include a control.
+fn left_out((because, from, until, soa): &SoaPeriod<'_>, control: &ControlRef) -> Option<Cut> {
+    let why = soa.excluded.get(control);
+    let what = match why {
+        Some(_) => "excluded in the Statement of Applicability",
+        None => "not listed in the Statement of Applicability",
+    };
+    (!soa.applicable.contains(control)).then(|| Cut {
+        from: *from,
+        until: *until,
+        because: (*because).clone(),
+        what,
+        reason: why.cloned().unwrap_or_default(),
+    })
 }
 
 /// Says whether a control is of the framework release that the certificate is about.
@@ -317,8 +396,11 @@ fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<(ControlRe
         .collect()
 }
 
+/// A Statement of Applicability, its entries and its first and last day.
+pub type SoaPeriod<'c> = (&'c Vec<u64>, Day, Day, &'c Soa);
+
 /// Each Statement of Applicability with the days on which it is the one that holds.
-pub fn soa_periods(certificate: &Certificate) -> Vec<(&Vec<u64>, Day, Day, &Soa)> {
+pub fn soa_periods(certificate: &Certificate) -> Vec<SoaPeriod<'_>> {
     let mut soas: Vec<_> = certificate.soas.iter().collect();
     soas.sort_by_key(|(because, from, _)| (*from, because.first().copied()));
     // Of two on one day the later in the ledger holds.
@@ -345,24 +427,44 @@ fn assessment_grounds(state: &State, derivation: &mut Derivation) {
             }
             let cover = Cover::of(derivation.set(&one.scope), one.assurance);
             let mut region = Region::during(one.from, one.until, cover);
+            let mut cuts = Vec::new();
             for later in list.iter().skip(index + 1).filter(|later| contradicts(&later.what, one)) {
+                cuts.push(assessed_less(later));
                 let units = Cover::of(derivation.set(&later.what.scope), Assurance::Certified);
                 let gone = Region::during(later.what.from, later.what.until, units);
                 region = region.zip(&gone, Cover::minus);
             }
             if !region.is_empty() {
+                let (level, assurance) = (one.level.as_str(), one.assurance.as_str());
+                let label = format!("{control} assessed as {level} ({assurance})");
                 derivation.world.grounds.push(Ground {
                     atom: Atom::Control(control.clone(), one.level),
                     region,
+                    until: one.until,
+                    limit: String::new(),
+                    cuts,
+                    entry: known.place(),
                     because: known.because.clone(),
-                    label: format!(
-                        "{control} assessed as {} ({})",
-                        one.level.as_str(),
-                        one.assurance.as_str()
-                    ),
+                    name: label.clone(),
+                    label,
                 });
             }
         }
+    }
+}
+
+fn assessed_less(later: &Known<ControlAssessed>) -> Cut {
+    let what = match later.what.result {
+        AssessmentResult::Met => "assessed at a lower level",
+        AssessmentResult::PartlyMet => "assessed as partly met",
+        AssessmentResult::NotMet => "assessed as not met",
+    };
+    Cut {
+        from: later.what.from,
+        until: later.what.until,
+        because: later.because.clone(),
+        what,
+        reason: String::new(),
     }
 }
 
@@ -378,7 +480,7 @@ fn contradicts(later: &ControlAssessed, earlier: &ControlAssessed) -> bool {
 /// Evidence that names a control grounds it, self-assessed. An outcome's level is a judgement, so
 /// evidence alone grounds none.
 fn control_evidence(state: &State, derivation: &mut Derivation) {
-    for (because, record, until) in state.said.naming_controls() {
+    for (because, record, until, cuts) in state.said.naming_controls() {
         let units =
             if record.scope.is_empty() { Units::ALL } else { derivation.set(&record.scope) };
         let cover = Cover::of(units, Assurance::SelfAssessed);
@@ -391,7 +493,12 @@ fn control_evidence(state: &State, derivation: &mut Derivation) {
             derivation.world.grounds.push(Ground {
                 atom: Atom::Control(control.clone(), Level::Met),
                 region: region.clone(),
+                until: record.valid_until.unwrap_or(Day::MAX),
+                limit: String::new(),
+                cuts: cuts.clone(),
+                entry: because.first().copied().unwrap_or_default(),
                 because: because.clone(),
+                name: format!("evidence \"{}\"", record.title),
                 label: format!("evidence \"{}\" for {control}", record.title),
             });
         }
@@ -426,6 +533,7 @@ fn adopt(known: &Known<Approval>, proposal: &Known<Proposal>, derivation: &mut D
             because: because.clone(),
             label: proposal.what.title.clone(),
             days,
+            cuts: cut::of_approval(approval, &[1]),
             whole_scope: asserted.whole_scope,
             challenged: open_challenges(approval, 1),
             adoption: Some(adoption(
@@ -460,6 +568,7 @@ fn adopt_rows(
         let whole = rows.iter().all(|row| approval.body.rows.contains(row.number));
         let Some(first) = rows.first().filter(|_| whole && is_joint(&rows)) else { continue };
         let days = rows.iter().map(|row| row_days(approval, row.number));
+        let numbers: Vec<u64> = rows.iter().map(|row| row.number).collect();
         let challenged: BTreeSet<u64> =
             rows.iter().flat_map(|row| open_challenges(approval, row.number)).collect();
         derivation.world.rules.push(Rule {
@@ -469,6 +578,7 @@ fn adopt_rows(
             because: because.to_vec(),
             label: format!("{}, joint group {id}", proposal.title),
             days: days.reduce(|all, one| all.intersection(&one)).unwrap_or_default(),
+            cuts: cut::of_approval(approval, &numbers),
             whole_scope: false,
             challenged: challenged.into_iter().collect(),
             adoption: Some(adoption(
@@ -484,7 +594,7 @@ fn adopt_rows(
 /// Says whether rows of one name make one claim that carries satisfaction: at least two, all with a
 /// source, with the same target and the same joint relationship. Rows that disagree claim nothing;
 /// importing refuses them, and a mapping that was not imported by this program is held to the same.
-fn is_joint(rows: &[&MappingRow]) -> bool {
+pub(super) fn is_joint(rows: &[&MappingRow]) -> bool {
     let claim = |row: &MappingRow| {
         let joint = row.joint.as_ref().map(|joint| joint.relationship);
         (row.target.clone(), row.target_level, joint)
@@ -522,6 +632,7 @@ fn adopt_row(
             because,
             label,
             days,
+            cuts: cut::of_approval(approval, &[row.number]),
             whole_scope: false,
             challenged: open_challenges(approval, row.number),
             adoption: Some(adoption(known, proposal, row.relationship, vec![row_reason(row)])),
@@ -532,7 +643,9 @@ fn adopt_row(
         .is_some_and(|one| one != super::mapping::Relation::Disjoint)
     {
         let source = premise.atom;
-        derivation.supports.push(Support { target: head, source, days, because, label });
+        let (cuts, entry) = (cut::of_approval(approval, &[row.number]), known.newest());
+        let support = Support { target: head, source, days, cuts, entry, because, label };
+        derivation.supports.push(support);
     }
 }
 
@@ -578,10 +691,8 @@ pub fn target_atom(target: &TargetRef, level: Level) -> Atom {
 fn row_days(approval: &Approval, row: u64) -> Region {
     let until = approval.body.until.unwrap_or(Day::MAX);
     let mut days = Region::during(approval.body.from, until, Cover::ALL);
-    for (_, from, rows, _) in &approval.withdrawn {
-        if rows.contains(row) {
-            days = days.without(*from, Day::MAX);
-        }
+    for one in approval.withdrawn.iter().filter(|one| one.what.rows.contains(row)) {
+        days = days.without(one.what.from, Day::MAX);
     }
     days
 }
@@ -628,6 +739,7 @@ fn definitions(world: &mut World) {
             because: Vec::new(),
             label: format!("{control}: what is achieved is also partially achieved"),
             days: Region::during(Day::MIN, Day::MAX, Cover::ALL),
+            cuts: Vec::new(),
             whole_scope: false,
             challenged: Vec::new(),
             adoption: None,

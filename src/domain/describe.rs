@@ -253,16 +253,46 @@ pub fn doubt_mark(doubtful: &[u64]) -> String {
     format!("DOUBTFUL: key of {} compromised", list.join(" "))
 }
 
-/// How many days after the day that it is for an event was recorded; none when it was in time.
+/// That an event was recorded after the day that it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Late {
+    /// How many days after.
+    pub days: i32,
+    /// Whether that day is before the ledger was opened, so that it could not be in time.
+    pub before_ledger: bool,
+}
+
+impl Late {
+    /// One rule for every list, screen and file: late is what was recorded on a later day than the
+    /// one that it is for. What is from before the ledger was opened is late as well, and says so.
+    pub(super) fn of(day: Day, recorded: Day, opened: Day) -> Option<Self> {
+        let days = recorded.number() - day.number();
+        (days > 0).then_some(Self { days, before_ledger: day < opened })
+    }
+
+    /// Returns how late in a sentence: `32 days after the day that it is for`.
+    pub fn sentence(self) -> String {
+        let days = if self.days == 1 { "day" } else { "days" };
+        let before =
+            if self.before_ledger { ", which is before the ledger was opened" } else { "" };
+        format!("{} {days} after the day that it is for{before}", self.days)
+    }
+
+    /// Returns the mark: `LATE 32 days`, `LATE 1 day (before the ledger)`.
+    pub fn mark(self) -> String {
+        let days = if self.days == 1 { "day" } else { "days" };
+        let before = if self.before_ledger { " (before the ledger)" } else { "" };
+        format!("LATE {} {days}{before}", self.days)
+    }
+}
+
+/// Says whether an event was recorded after the day that it is for.
 ///
 /// What counts is the day from which the fact says that it holds: evidence and answers from the
-/// day that they prove, certificates, suspensions and withdrawals from their first day. What began
-/// before the ledger was opened could not be recorded in time and is not late.
-pub fn late_days(fact: &Fact, words: &dyn Words) -> Option<i32> {
-    let from = for_day(&fact.event)?;
+/// day that they prove, certificates, suspensions and withdrawals from their first day.
+pub fn late(fact: &Fact, words: &dyn Words) -> Option<Late> {
     let opened = words.fact(0).map_or(Day::MIN, |first| first.at.london_day());
-    let days = fact.at.london_day().number() - from.number();
-    (days > 0 && from >= opened).then_some(days)
+    Late::of(for_day(&fact.event)?, fact.at.london_day(), opened)
 }
 
 /// The day from which an event says that something holds; none when it is about no day.
@@ -298,5 +328,31 @@ pub fn for_day(event: &Event) -> Option<Day> {
         | Event::ChallengeUpheld(_)
         | Event::StatementPublished(_)
         | Event::Correction(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_on_a_later_day_is_late_without_exception() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        let mark = |of: &str, recorded: &str, opened: &str| {
+            Late::of(day(of), day(recorded), day(opened)).map_or_else(String::new, Late::mark)
+        };
+        assert_eq!(mark("2026-02-02", "2026-02-02", "2026-02-01"), "");
+        assert_eq!(mark("2026-02-03", "2026-02-02", "2026-02-01"), "");
+        assert_eq!(mark("2026-02-01", "2026-02-02", "2026-02-01"), "LATE 1 day");
+        assert_eq!(mark("2026-02-01", "2026-02-03", "2026-02-01"), "LATE 2 days");
+        // Half a year late in a new ledger is late as well.
+        assert_eq!(
+            mark("2026-01-31", "2026-02-01", "2026-02-01"),
+            "LATE 1 day (before the ledger)"
+        );
+        assert_eq!(
+            mark("2025-08-05", "2026-02-01", "2026-02-01"),
+            "LATE 180 days (before the ledger)"
+        );
     }
 }

@@ -12,9 +12,10 @@ use super::chronicle::{Chronicle, Keeps, is_plain};
 use super::day::{Day, Instant};
 use super::edition::{BadCatalogue, Edition, Framework};
 use super::event::{
-    ApprovalWithdrawn, CertificateRecorded, ChallengeUpheld, ControlAssessed, EditionAdopted,
-    EquivalenceAsserted, EquivalenceChallenged, Event, ItemNotApplicable, Kind, MappingApproved,
-    OrganisationClassified, Rows, ScopeDeclared, StatementPublished,
+    ApprovalWithdrawn, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
+    ChallengeUpheld, ControlAssessed, EditionAdopted, EquivalenceAsserted, EquivalenceChallenged,
+    Event, ItemNotApplicable, Kind, MappingApproved, OrganisationClassified, Rows, ScopeDeclared,
+    StatementPublished,
 };
 use super::ids::Ids;
 use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
@@ -164,8 +165,8 @@ pub struct Approval {
     pub by: KeyId,
     /// What was approved.
     pub body: MappingApproved,
-    /// Rows that ended: entry, first day without them, which, and why.
-    pub withdrawn: Vec<(u64, Day, Rows, String)>,
+    /// What ended rows of it.
+    pub withdrawn: Vec<Known<ApprovalWithdrawn>>,
     /// Challenges in ledger order.
     pub challenges: Vec<Challenge>,
 }
@@ -192,10 +193,10 @@ pub struct Certificate {
     pub record: CertificateRecorded,
     /// The last day that it counts: the one printed on it, or an earlier one that its scheme sets.
     pub until: Day,
-    /// Suspensions: entry, first day, last day, why.
-    pub suspended: Vec<(u64, Day, Option<Day>, String)>,
-    /// Withdrawals: entry, first day, why.
-    pub withdrawn: Vec<(u64, Day, String)>,
+    /// Its suspensions.
+    pub suspended: Vec<Known<CertificateSuspended>>,
+    /// Its withdrawals.
+    pub withdrawn: Vec<Known<CertificateWithdrawn>>,
     /// Statements of Applicability: entries, first day, rows.
     pub soas: Vec<(Vec<u64>, Day, Soa)>,
 }
@@ -229,6 +230,8 @@ pub struct State {
     pub not_applicable: Vec<Known<ItemNotApplicable>>,
     /// Published statements.
     pub published: Vec<Known<StatementPublished>>,
+    /// The correction that decides about each entry that is corrected, by places.
+    pub corrected: BTreeMap<u64, u64>,
 }
 
 /// Why a ledger that verifies can still not be replayed.
@@ -296,6 +299,9 @@ pub fn replay_from(
     let decided = decided(facts());
     let mut corrected = Vec::new();
     for (target, by) in &decided {
+        if let Some(seq) = chronicle.earlier(target, first) {
+            state.corrected.insert(u64::from(seq), by.seq);
+        }
         // What is plain is kept in rows, so corrections of it are looked up, not walked by.
         let kind = chronicle.earlier(target, first).and_then(|seq| {
             let line = chronicle.line(u64::from(seq)).filter(|line| is_plain(line.kind));
@@ -509,13 +515,12 @@ impl State {
             Event::CertificateRecorded(body) => self.record_certificate(one, body),
             Event::CertificateSuspended(body) => {
                 if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
-                    let why = body.reason.clone();
-                    certificate.what.suspended.push((one.seq(), body.from, body.until, why));
+                    certificate.what.suspended.push(one.known(body.clone()));
                 }
             }
             Event::CertificateWithdrawn(body) => {
                 if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
-                    certificate.what.withdrawn.push((one.seq(), body.from, body.reason.clone()));
+                    certificate.what.withdrawn.push(one.known(body.clone()));
                 }
             }
             Event::SoaRecorded(body) => {
@@ -573,8 +578,7 @@ impl State {
 
     fn end_approval(&mut self, one: &Standing<'_>, body: &ApprovalWithdrawn) {
         if let Some(approval) = self.approvals.get_mut(&body.approval) {
-            let (rows, reason) = (body.rows.clone(), body.reason.clone());
-            approval.what.withdrawn.push((one.seq(), body.from, rows, reason));
+            approval.what.withdrawn.push(one.known(body.clone()));
         }
     }
 

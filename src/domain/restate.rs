@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::day::Day;
 use super::derive::RulesChoice;
 use super::event::StatementPublished;
-use super::statement::{Asked, FORMAT};
+use super::statement::{Asked, FORMAT, Format};
 
 /// Why a value cannot be compared with a ledger at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,24 +19,24 @@ pub enum BadStatement {
     NoStatement(String),
 }
 
-/// Reads the question that a statement answers.
+/// Reads the format of a statement and the question that it answers.
 ///
 /// # Errors
 /// [`BadStatement`] when the format is another, or the day, size or rules cannot be read.
-pub fn asked(statement: &Value) -> Result<Asked, BadStatement> {
+pub fn asked(statement: &Value) -> Result<(Format, Asked), BadStatement> {
     let no = |text: String| BadStatement::NoStatement(text);
     let text = |name: &str| {
         let found = statement.get(name).and_then(Value::as_str);
         found.ok_or_else(|| no(format!("`{name}` is missing or is not a text")))
     };
-    let format = text("format")?;
-    if format != FORMAT {
-        let number = format.strip_prefix("dspt-statement/").and_then(|one| one.parse::<u32>().ok());
+    let name = text("format")?;
+    let Some(format) = Format::named(name) else {
+        let number = name.strip_prefix("dspt-statement/").and_then(|one| one.parse::<u32>().ok());
         return Err(match number {
-            Some(number) if number > 1 => BadStatement::Newer(format!("dspt-statement/{number}")),
-            _ => no(format!("`format` is not {FORMAT}")),
+            Some(number) if number > 2 => BadStatement::Newer(format!("dspt-statement/{number}")),
+            _ => no(format!("`format` is neither {} nor {FORMAT}", Format::One.name())),
         });
-    }
+    };
     let on = Day::parse(text("on")?).map_err(|bad| no(format!("`on`: {bad}")))?;
     let rules = match text("rules")? {
         "then" => RulesChoice::Then,
@@ -45,7 +45,7 @@ pub fn asked(statement: &Value) -> Result<Asked, BadStatement> {
     };
     let size = statement.get("size").and_then(Value::as_u64);
     let size = size.ok_or_else(|| no("`size` is missing or is not a number".to_owned()))?;
-    Ok(Asked { on, size, rules })
+    Ok((format, Asked { on, size, rules }))
 }
 
 /// A figure that is stated and is not what the ledger gives.

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::cut::Cut;
 use super::day::Day;
 use super::event::Assurance;
 use super::mapping::Relationship;
@@ -71,6 +72,8 @@ pub struct Rule {
     pub label: String,
     /// The days on which it is in force.
     pub days: Region,
+    /// What took days away.
+    pub cuts: Vec<Cut>,
     /// Whether every unit that processes health and care data must be covered before it says
     /// anything; then it speaks for the whole organisation.
     pub whole_scope: bool,
@@ -104,8 +107,18 @@ pub struct Ground {
     pub atom: Atom,
     /// Where.
     pub region: Region,
+    /// The last day that it names itself.
+    pub until: Day,
+    /// Why it counts for less long than it says; blank where it does not.
+    pub limit: String,
+    /// What took days or units away.
+    pub cuts: Vec<Cut>,
+    /// The entry that is the ground itself: of the certificate, assessment or evidence.
+    pub entry: u64,
     /// The entries that say so, in ledger order.
     pub because: Vec<u64>,
+    /// What it comes from, for people: the certificate, the assessment, the evidence.
+    pub name: String,
     /// What it is, for people.
     pub label: String,
 }

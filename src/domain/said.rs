@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chronicle::{Answer, Chronicle, Row, Track, Words};
+use super::cut::Cut;
 use super::day::Day;
 use super::event::{Assurance, Event, EvidenceRecorded, Kind};
 use super::refs::{AssertionRef, EventId, ItemRef, UnitId};
@@ -22,10 +23,12 @@ pub struct Piece {
     pub seq: u64,
     /// Whether it is the organisation's own answer; else it is evidence.
     pub answer: bool,
-    from: Day,
+    /// The first day on which it may count.
+    pub from: Day,
     /// The last day on which it counts; none where it never does.
-    until: Option<Day>,
-    units: Units,
+    pub until: Option<Day>,
+    /// The units that it speaks of.
+    pub units: Units,
 }
 
 impl Piece {
@@ -61,6 +64,21 @@ pub struct Stated {
     pub text: String,
 }
 
+/// Something that was said of an item and does not hold on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaid {
+    /// The day that it is for.
+    pub on: Day,
+    /// Whether it speaks for the item.
+    pub met: bool,
+    /// Whether a correction changed it.
+    pub corrected: bool,
+    /// What it is, and why it does not hold.
+    pub text: String,
+    /// Its entries, and those that say why.
+    pub entries: Vec<u64>,
+}
+
 /// A confirmation of an assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
@@ -88,6 +106,10 @@ pub struct ItemLine {
     denied: Vec<(Day, Day, u32)>,
 }
 
+/// Evidence that names controls: its entries, what it says, the last day on which it counts (none
+/// where it never does), and what took days away.
+pub(super) type NamingControls<'s> = (Vec<u64>, Cow<'s, EvidenceRecorded>, Option<Day>, Vec<Cut>);
+
 /// The view.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
@@ -100,9 +122,27 @@ pub struct Said {
     answers: BTreeMap<ItemRef, Vec<u32>>,
     /// Confirmations that a correction brought in.
     confirmed: BTreeMap<AssertionRef, Vec<u32>>,
-    /// Withdrawals that a correction brought in, or of what came later: the newest entry behind
-    /// each, and its first day.
-    moved: BTreeMap<u32, Vec<(u64, Option<Day>)>>,
+    /// Withdrawals that a correction brought in, or of what came later.
+    moved: BTreeMap<u32, Vec<Withdrawn>>,
+}
+
+/// A withdrawal of evidence: its entry, the correction that brought it in, if any, and the first
+/// day without the evidence; none for "it never counted".
+#[derive(Clone, Copy, Debug)]
+struct Withdrawn {
+    seq: u64,
+    by: Option<u64>,
+    from: Option<Day>,
+}
+
+impl Withdrawn {
+    fn newest(self) -> u64 {
+        self.by.unwrap_or(self.seq)
+    }
+
+    fn because(self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.seq).chain(self.by)
+    }
 }
 
 impl Said {
@@ -142,7 +182,8 @@ impl Said {
                     self.confirmed.entry(body.assertion.clone()).or_default().push(seq);
                 }
                 Some(Event::EvidenceWithdrawn(body)) => {
-                    self.move_withdrawal(&body.evidence, by, body.from);
+                    let (seq, by) = (u64::from(seq), Some(by));
+                    self.move_withdrawal(&body.evidence, Withdrawn { seq, by, from: body.from });
                 }
                 Some(_) | None => {}
             }
@@ -152,14 +193,15 @@ impl Said {
         for seq in chronicle.dangling.iter().take_while(|seq| **seq < size) {
             let fact = chronicle.whole.get(seq).filter(|_| !self.instead.contains_key(seq));
             if let Some(Event::EvidenceWithdrawn(body)) = fact.map(|fact| &fact.event) {
-                self.move_withdrawal(&body.evidence, u64::from(*seq), body.from);
+                let one = Withdrawn { seq: u64::from(*seq), by: None, from: body.from };
+                self.move_withdrawal(&body.evidence, one);
             }
         }
     }
 
-    fn move_withdrawal(&mut self, evidence: &EventId, by: u64, from: Option<Day>) {
+    fn move_withdrawal(&mut self, evidence: &EventId, one: Withdrawn) {
         if let Some(target) = self.chronicle.earlier(evidence, self.size) {
-            self.moved.entry(target).or_default().push((by, from));
+            self.moved.entry(target).or_default().push(one);
         }
     }
 
@@ -197,12 +239,17 @@ impl Said {
         seq < self.size && !(maybe && self.instead.contains_key(&seq))
     }
 
-    /// The withdrawals of a piece of evidence: the newest entry behind each, and its first day.
-    fn withdrawals(&self, seq: u32) -> impl Iterator<Item = (u64, Option<Day>)> {
+    /// The withdrawals of a piece of evidence.
+    fn withdrawals(&self, seq: u32) -> impl Iterator<Item = Withdrawn> {
         let recorded = self.chronicle.withdrawals.get(&seq).into_iter().flatten();
         let standing = recorded.filter(|(by, _)| self.stands(*by));
         let moved = self.moved.get(&seq).into_iter().flatten();
-        standing.map(|(by, from)| (u64::from(*by), *from)).chain(moved.copied())
+        let plain = |(by, from): &(u32, Option<Day>)| Withdrawn {
+            seq: u64::from(*by),
+            by: None,
+            from: *from,
+        };
+        standing.map(plain).chain(moved.copied())
     }
 
     /// The last day on which a piece of evidence counts, given the last that it names; none where
@@ -212,8 +259,8 @@ impl Said {
         if !moved && !self.chronicle.is_touched(seq) {
             return Some(until);
         }
-        self.withdrawals(seq).try_fold(until, |until, (_, from)| {
-            let from = from.filter(|from| *from > Day::MIN)?;
+        self.withdrawals(seq).try_fold(until, |until, one| {
+            let from = one.from.filter(|from| *from > Day::MIN)?;
             Some(until.min(from.plus(-1)))
         })
     }
@@ -454,14 +501,137 @@ impl Said {
         if self.moved.is_empty() && !self.chronicle.is_touched(seq) {
             return Vec::new();
         }
-        let mut all: Vec<(u64, Option<Day>)> = self.withdrawals(seq).collect();
+        let mut all: Vec<u64> = self.withdrawals(seq).map(Withdrawn::newest).collect();
         all.sort_unstable();
-        all.into_iter().map(|(by, _)| by).collect()
+        all
+    }
+
+    /// What takes days away from a piece of evidence: its withdrawals.
+    fn withdrawal_cuts(&self, seq: u32) -> Vec<Cut> {
+        let cut = |one: Withdrawn| Cut {
+            from: one.from.unwrap_or(Day::MIN),
+            until: Day::MAX,
+            because: one.because().collect(),
+            what: "withdrawn",
+            reason: String::new(),
+        };
+        let mut all: Vec<Cut> = self.withdrawals(seq).map(cut).collect();
+        all.sort_by(|one, other| (one.from, &one.because).cmp(&(other.from, &other.because)));
+        all
+    }
+
+    /// What takes days away from a piece of evidence or an answer for an item: withdrawals, answers
+    /// that say that the item is not met, and of an answer those that come after it.
+    pub fn cuts(&self, item: &ItemRef, piece: &Piece, line: &ItemLine, day: Day) -> Vec<Cut> {
+        let mut cuts = match u32::try_from(piece.seq) {
+            Ok(seq) if !piece.answer => self.withdrawal_cuts(seq),
+            Ok(_) | Err(_) => Vec::new(),
+        };
+        let on = line.denied.iter().filter(|(from, until, _)| *from <= day && day <= *until);
+        let denied: Vec<Cut> = on
+            .map(|(from, until, seq)| Cut {
+                from: *from,
+                until: *until,
+                because: self.because(*seq),
+                what: "answered as not met",
+                reason: String::new(),
+            })
+            .collect();
+        if denied.is_empty() && piece.answer {
+            cuts.extend(self.answered_after(item, piece, day));
+        }
+        cuts.extend(denied);
+        cuts
+    }
+
+    /// The answers to an item that do not hold on a day, and what was said of it until a correction
+    /// changed it, in ledger order, each with why.
+    pub fn unsaid(&self, item: &ItemRef, day: Day) -> Vec<Unsaid> {
+        let track = self.chronicle.tracks.get(item);
+        let answers = track.map_or(&[][..], |track| &track.answers);
+        let evidence = track.map_or(&[][..], |track| &track.evidence);
+        let standing = answers.iter().copied().filter(|answer| self.stands(answer.seq));
+        let standing: Vec<Answer> = standing.chain(self.corrected_answers(item)).collect();
+        let newest =
+            standing.iter().filter(|one| one.on <= day).max_by_key(|one| (one.on, one.seq));
+        let mut all: Vec<Unsaid> = Vec::new();
+        for one in &standing {
+            let holds = newest.is_some_and(|newest| newest.seq == one.seq) && day <= one.until;
+            if !holds {
+                all.push(self.answer_unsaid(one, newest, day));
+            }
+        }
+        let corrected = |seq: u32| {
+            let by = self.instead.get(&seq).filter(|_| seq < self.size)?;
+            let what = if by.event.is_some() { "corrected" } else { "made void" };
+            Some((what, by.by))
+        };
+        let answers = answers.iter().map(|one| (one.seq, one.on, one.met, answer_name(one.met)));
+        let evidence = evidence.iter().map(|row| (row.seq, row.from, true, "evidence"));
+        for (seq, on, met, name) in answers.chain(evidence) {
+            if let Some((what, by)) = corrected(seq) {
+                let text =
+                    format!("{name} for {}, as #{seq} has it, was {what} in #{by}", on.short());
+                let entries = vec![u64::from(seq), by];
+                all.push(Unsaid { on, met, corrected: true, text, entries });
+            }
+        }
+        all.sort_by(|one, other| one.entries.cmp(&other.entries));
+        all
+    }
+
+    /// The days on which an answer begins or ends, or evidence for the item is withdrawn.
+    pub(super) fn turning_days(&self, item: &ItemRef) -> Vec<Day> {
+        let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.answers);
+        let answers = track.iter().copied().chain(self.corrected_answers(item));
+        let mut days: Vec<Day> = answers.flat_map(|one| [one.on, one.until.plus(1)]).collect();
+        let withdrawn = self.rows(item).flat_map(|row| self.withdrawal_cuts(row.seq));
+        days.extend(withdrawn.map(|cut| cut.from));
+        days
+    }
+
+    fn answer_unsaid(&self, one: &Answer, newest: Option<&Answer>, day: Day) -> Unsaid {
+        let mut entries = self.because(one.seq);
+        let name = answer_name(one.met);
+        let after = newest.filter(|newest| one.on <= day && newest.seq != one.seq);
+        let text = match after {
+            Some(newest) => {
+                entries.extend(self.because(newest.seq));
+                let (on, seq) = (newest.on.short(), newest.seq);
+                format!("{name} for {} was overtaken by that of #{seq} for {on}", one.on.short())
+            }
+            None if day < one.on => format!("{name} holds only from {}", one.on.short()),
+            None => format!("{name} for {} held until {}", one.on.short(), one.until.short()),
+        };
+        Unsaid { on: one.on, met: one.met, corrected: false, text, entries }
+    }
+
+    /// The newest answer for a day, where it came after a piece that is an answer as well.
+    fn answered_after(&self, item: &ItemRef, piece: &Piece, day: Day) -> Option<Cut> {
+        let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.answers);
+        let recorded = track.iter().copied().filter(|answer| self.stands(answer.seq));
+        let all = recorded.chain(self.corrected_answers(item)).filter(|one| one.on <= day);
+        let newest = all.max_by_key(|one| (one.on, one.seq))?;
+        let later = u64::from(newest.seq) != piece.seq;
+        later.then(|| Cut {
+            from: newest.on,
+            until: Day::MAX,
+            because: self.because(newest.seq),
+            what: "answered anew",
+            reason: String::new(),
+        })
     }
 
     /// The answers that say on a day that an item is not met.
     pub fn denied_on(&self, line: &ItemLine, day: Day) -> Vec<Stated> {
-        let on = line.denied.iter().filter(|(from, until, _)| *from <= day && day <= *until);
+        let mut stated = self.denied_until(line, day);
+        stated.retain(|one| day <= one.until);
+        stated
+    }
+
+    /// The same for some day until then.
+    pub(super) fn denied_until(&self, line: &ItemLine, day: Day) -> Vec<Stated> {
+        let on = line.denied.iter().filter(|(from, ..)| *from <= day);
         let stated = on.map(|(from, until, seq)| {
             let whole = self.chronicle.whole.get(seq).map(|fact| &fact.event);
             let instead = self.instead.get(seq).and_then(|one| one.event.as_ref());
@@ -519,11 +689,8 @@ impl Said {
         corrected.filter_map(one).collect()
     }
 
-    /// Evidence that names controls: its entries, what it says, and the last day on which it
-    /// counts; none where it never does.
-    pub(super) fn naming_controls(
-        &self,
-    ) -> Vec<(Vec<u64>, Cow<'_, EvidenceRecorded>, Option<Day>)> {
+    /// Evidence that names controls.
+    pub(super) fn naming_controls(&self) -> Vec<NamingControls<'_>> {
         let whole = |seq: &u32| match self.chronicle.whole.get(seq).map(|fact| &fact.event) {
             Some(Event::EvidenceRecorded(body)) if self.stands(*seq) => Some((*seq, body)),
             Some(_) | None => None,
@@ -535,7 +702,7 @@ impl Said {
         let all = self.chronicle.controls.iter().filter_map(whole).chain(corrected);
         all.map(|(seq, body)| {
             let until = self.last_day(seq, body.valid_until.unwrap_or(Day::MAX));
-            (self.because(seq), Cow::Borrowed(body), until)
+            (self.because(seq), Cow::Borrowed(body), until, self.withdrawal_cuts(seq))
         })
         .collect()
     }
@@ -552,7 +719,7 @@ impl Said {
             let standing = track.evidence.iter().filter(|row| self.stands(row.seq));
             standing.for_each(|row| add(row.seq, row.until));
         }
-        for (because, body, _) in self.naming_controls() {
+        for (because, body, ..) in self.naming_controls() {
             let seq = because.first().and_then(|seq| u32::try_from(*seq).ok());
             add(seq.unwrap_or_default(), body.valid_until.unwrap_or(Day::MAX));
         }
@@ -565,6 +732,10 @@ impl Said {
         all.dedup();
         all
     }
+}
+
+fn answer_name(met: bool) -> &'static str {
+    if met { "own answer that it is met" } else { "own answer that it is not met" }
 }
 
 /// Answers that come by their days and entries, each until the next.

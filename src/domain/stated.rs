@@ -15,16 +15,16 @@ use super::status::{Stand, Status};
 /// How a certificate stands on a day, and the entry that ended or suspended it.
 pub(super) fn state_on(certificate: &Certificate, on: Day) -> (&'static str, Option<u64>) {
     let record = &certificate.record;
-    let withdrawn = certificate.withdrawn.iter().find(|(_, from, _)| *from <= on);
+    let withdrawn = certificate.withdrawn.iter().find(|one| one.what.from <= on);
     let suspended = certificate
         .suspended
         .iter()
-        .find(|(_, from, until, _)| *from <= on && until.is_none_or(|until| on <= until));
+        .find(|one| one.what.from <= on && one.what.until.is_none_or(|until| on <= until));
     match (withdrawn, suspended) {
         _ if on < record.valid_from => ("not_yet_valid", None),
-        (Some((seq, ..)), _) => ("withdrawn", Some(*seq)),
+        (Some(one), _) => ("withdrawn", Some(one.newest())),
         _ if certificate.until < on => ("expired", None),
-        (None, Some((seq, ..))) => ("suspended", Some(*seq)),
+        (None, Some(one)) => ("suspended", Some(one.newest())),
         (None, None) => ("in_force", None),
     }
 }

@@ -9,11 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::aside::set_aside;
 use super::chronicle::Words;
 use super::day::{Day, Instant};
 use super::derive::{Period, RulesChoice, soa_periods};
 use super::edition::Requirement;
 use super::event::Event;
+use super::explain::{Telling, before_grounds};
+use super::finding_one;
 use super::proof::Proof;
 use super::refs::{AssertionRef, ItemRef, KeyId, UnitId};
 use super::replay::{Certificate, Contents, Fact, Known, ReplayError, State, replay};
@@ -24,8 +27,33 @@ use super::standing::judge;
 use super::stated::{DOES_NOT_PROVE, standing, state_on, witnessed};
 use super::status::{DayView, Finding, Positions, Status, stated_on};
 
-/// The name of the format.
-pub const FORMAT: &str = "dspt-statement/1";
+/// The name of the format that statements are made in.
+pub const FORMAT: &str = Format::Two.name();
+
+/// A format of statements. Each is made as it always was for as long as somebody holds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Cites neither the scope nor what suspended, withdrew or replaced something.
+    One,
+    /// Cites every entry that a status follows from, says what happened to what has lapsed, and what
+    /// was set aside.
+    Two,
+}
+
+impl Format {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::One => "dspt-statement/1",
+            Self::Two => "dspt-statement/2",
+        }
+    }
+
+    /// Reads a name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::One, Self::Two].into_iter().find(|format| format.name() == name)
+    }
+}
 
 /// What a question is about: the day, how many entries, and which revision decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +124,19 @@ pub enum NoStatement {
 /// # Errors
 /// [`NoStatement`] when there are fewer entries, no rules bind, or a content cannot be read.
 pub fn statement(ledger: &Ledger<'_>, asked: &Asked) -> Result<Value, NoStatement> {
-    made(ledger, asked, &state_of(ledger, asked)?)
+    statement_in(Format::Two, ledger, asked)
+}
+
+/// Makes the statement in a format of some time.
+///
+/// # Errors
+/// As [`statement`].
+pub fn statement_in(
+    format: Format,
+    ledger: &Ledger<'_>,
+    asked: &Asked,
+) -> Result<Value, NoStatement> {
+    made(format, ledger, asked, &state_of(ledger, asked)?)
 }
 
 /// Makes the statement as releases did that let every certificate count to the day printed on it;
@@ -105,11 +145,12 @@ pub fn statement(ledger: &Ledger<'_>, asked: &Asked) -> Result<Value, NoStatemen
 /// # Errors
 /// As [`statement`].
 pub fn statement_as_printed(
+    format: Format,
     ledger: &Ledger<'_>,
     asked: &Asked,
 ) -> Result<Option<Value>, NoStatement> {
     let mut state = state_of(ledger, asked)?;
-    if state.count_as_printed() { made(ledger, asked, &state).map(Some) } else { Ok(None) }
+    if state.count_as_printed() { made(format, ledger, asked, &state).map(Some) } else { Ok(None) }
 }
 
 fn facts_of<'l>(ledger: &Ledger<'l>, asked: &Asked) -> Result<&'l [Fact], NoStatement> {
@@ -123,7 +164,12 @@ fn state_of(ledger: &Ledger<'_>, asked: &Asked) -> Result<State, NoStatement> {
     Ok(replay(facts_of(ledger, asked)?, ledger.contents, asked.size)?)
 }
 
-fn made(ledger: &Ledger<'_>, asked: &Asked, state: &State) -> Result<Value, NoStatement> {
+fn made(
+    format: Format,
+    ledger: &Ledger<'_>,
+    asked: &Asked,
+    state: &State,
+) -> Result<Value, NoStatement> {
     let facts = facts_of(ledger, asked)?;
     let positions = Positions::new(state, asked.rules);
     let view = positions.on(asked.on);
@@ -131,11 +177,12 @@ fn made(ledger: &Ledger<'_>, asked: &Asked, state: &State) -> Result<Value, NoSt
         return Err(NoStatement::NoEdition(asked.on));
     };
     let words = &facts;
-    let it = Maker { ledger, facts, words, state, view: &view, period, asked };
+    let it = Maker { format, ledger, facts, words, state, view: &view, period, asked };
     Ok(it.value())
 }
 
 struct Maker<'m> {
+    format: Format,
     ledger: &'m Ledger<'m>,
     facts: &'m [Fact],
     words: &'m dyn Words,
@@ -147,7 +194,10 @@ struct Maker<'m> {
 
 impl Maker<'_> {
     fn value(&self) -> Value {
-        let findings = self.view.findings();
+        let mut findings = self.view.findings();
+        if self.format == Format::One {
+            findings = findings.iter().map(|one| finding_one::finding(self.view, one)).collect();
+        }
         let proofs: BTreeMap<ItemRef, Proof> = findings
             .iter()
             .filter_map(|one| Some((one.item.clone(), self.view.proof(&one.item)?)))
@@ -158,7 +208,7 @@ impl Maker<'_> {
         let verdict = judge(self.view, &stands);
         let edition = &self.period.edition;
         let mut value = json!({
-            "format": FORMAT,
+            "format": self.format.name(),
             "ledger": self.ledger.origin,
             "identity": self.ledger.identity,
             "organisation": self.state.organisation,
@@ -173,7 +223,7 @@ impl Maker<'_> {
             "category": self.period.category.as_str(),
             "organisation_type": self.period.organisation_type.as_str(),
             "secondary_transcription": edition.is_transcription(&self.period.category),
-            "asked_by": self.period.because,
+            "asked_by": self.asked_by(),
             "scope": self.scope(),
             "standing": standing(&verdict, &stands),
             "items": items.collect::<Vec<_>>(),
@@ -189,6 +239,13 @@ impl Maker<'_> {
             fields.insert("doubtful".to_owned(), doubtful);
         }
         value
+    }
+
+    fn asked_by(&self) -> Vec<u64> {
+        match self.format {
+            Format::One => self.period.because.clone(),
+            Format::Two => self.period.entries().into_iter().collect(),
+        }
     }
 
     /// The rules that are used, in an order that the order of rows and sources does not change.
@@ -251,7 +308,7 @@ impl Maker<'_> {
     fn item(&self, one: &Finding, proof: Option<&Proof>, used: &[usize]) -> Value {
         let rules = proof.map(Proof::rules).unwrap_or_default();
         let places = used.iter().enumerate().filter(|(_, rule)| rules.contains(rule));
-        json!({
+        let mut value = json!({
             "item": one.item.item.as_str(),
             "title": one.title,
             "mandatory": one.requirement == Requirement::Mandatory,
@@ -259,7 +316,17 @@ impl Maker<'_> {
             "reasons": self.reasons(one, proof, used),
             "equivalences": places.map(|(place, _)| place).collect::<Vec<_>>(),
             "because": one.because,
-        })
+        });
+        if let (Format::Two, Some(fields)) = (self.format, value.as_object_mut()) {
+            fields.insert("set_aside".to_owned(), self.set_aside(one));
+        }
+        value
+    }
+
+    /// What the organisation itself said of the item and does not count on the day, with why.
+    fn set_aside(&self, one: &Finding) -> Value {
+        let all = set_aside(self.view, &one.item, Telling::all(self.words));
+        all.iter().map(|one| json!({ "text": one.text, "because": sorted(&one.entries) })).collect()
     }
 
     /// What a status rests on, one by one; at least one.
@@ -280,7 +347,12 @@ impl Maker<'_> {
         }
         let confirmed = self.view.positions.confirmations(&one.item.assertion(), self.asked.on);
         if !reasons.is_empty() && !confirmed.is_empty() {
-            let text = format!("assertion {} is confirmed", one.item.item.assertion());
+            let newer = match self.format {
+                Format::One => Vec::new(),
+                Format::Two => self.view.newer_than_confirmed(&one.item),
+            };
+            let after = before_grounds(&newer);
+            let text = format!("assertion {} is confirmed{after}", one.item.item.assertion());
             reasons.push(reason("confirmed", &text, &confirmed));
         }
         let world = &derivation.world;
@@ -505,8 +577,11 @@ fn entries_in(value: &Value, found: &mut BTreeSet<u64>) {
 }
 
 fn reason(kind: &str, text: &str, because: &[u64]) -> Value {
-    let because: BTreeSet<u64> = because.iter().copied().collect();
-    json!({ "kind": kind, "text": text, "because": because })
+    json!({ "kind": kind, "text": text, "because": sorted(because) })
+}
+
+fn sorted(because: &[u64]) -> BTreeSet<u64> {
+    because.iter().copied().collect()
 }
 
 fn stated_reason(kind: &str, one: &Stated) -> Value {

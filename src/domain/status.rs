@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use super::chronicle::{MANY, Words};
+use super::cut::Cut;
 use super::day::Day;
 use super::derive::{Derivation, Period, RulesChoice, derive};
 use super::edition::{Item, Requirement};
@@ -409,6 +410,44 @@ impl Positions {
         own.map_or_else(Vec::new, |own| self.derivation.said.denied_on(own, day))
     }
 
+    /// The days on which own evidence and answers cover more or fewer units.
+    pub(super) fn own_days(&self, item: &ItemRef) -> Vec<Day> {
+        let own = self.timeline(item).map(|timeline| timeline.own.own.changes().collect());
+        own.unwrap_or_default()
+    }
+
+    /// The entries of own evidence and answers that count on any day from one to another.
+    pub(super) fn own_within(&self, item: &ItemRef, from: Day, until: Day) -> Vec<u64> {
+        let Derivation { said, scopes, .. } = &self.derivation;
+        let mut all = said.pieces(item, scopes);
+        all.retain(|one| one.from <= until && one.until.is_some_and(|last| from <= last));
+        said.entries_of(&all)
+    }
+
+    /// An item's piece of evidence or positive answer, by its entry.
+    pub(super) fn piece(&self, item: &ItemRef, seq: u64) -> Option<Piece> {
+        let Derivation { said, scopes, .. } = &self.derivation;
+        said.pieces(item, scopes).into_iter().find(|piece| piece.seq == seq)
+    }
+
+    /// Says whether a piece counts for an item on a day.
+    pub(super) fn counts_on(&self, item: &ItemRef, piece: &Piece, day: Day) -> bool {
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.is_some_and(|own| Said::counts_on(piece, own, day))
+    }
+
+    /// What keeps a piece of evidence or an answer from counting for an item on a day.
+    pub(super) fn own_cuts(&self, item: &ItemRef, piece: &Piece, day: Day) -> Vec<Cut> {
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.map_or_else(Vec::new, |own| self.derivation.said.cuts(item, piece, own, day))
+    }
+
+    /// The answers that say, for some day until `day`, that an item is not met.
+    pub(super) fn denied_until(&self, item: &ItemRef, day: Day) -> Vec<Stated> {
+        let own = self.timeline(item).map(|timeline| &timeline.own);
+        own.map_or_else(Vec::new, |own| self.derivation.said.denied_until(own, day))
+    }
+
     /// The last day before `day` on which the item was met, while this edition asked for it.
     pub fn last_met(&self, item: &ItemRef, day: Day) -> Option<Day> {
         let steps = &self.timeline(item)?.statuses;
@@ -426,7 +465,7 @@ impl Positions {
     }
 
     /// Another day of the same program: indexing it again would cost more than the day itself.
-    fn view<'p>(&'p self, program: Arc<Program<'p>>, day: Day) -> DayView<'p> {
+    pub(super) fn view<'p>(&'p self, program: Arc<Program<'p>>, day: Day) -> DayView<'p> {
         let derived = program.on(day, &Everything);
         DayView { positions: self, program, derived, day }
     }
@@ -473,8 +512,8 @@ pub fn stated_on(list: Option<&Vec<Stated>>, day: Day) -> Vec<&Stated> {
 pub struct DayView<'p> {
     /// All days.
     pub positions: &'p Positions,
-    program: Arc<Program<'p>>,
-    derived: OneDay,
+    pub(super) program: Arc<Program<'p>>,
+    pub(super) derived: OneDay,
     /// The day.
     pub day: Day,
 }
@@ -501,13 +540,8 @@ impl DayView<'_> {
     fn finding_of(&self, period: &Period, asked: &Item) -> Finding {
         let item = item_ref(period, asked);
         let status = self.positions.status(&item, self.day);
-        let (because_text, mut because) = (self.because_text(&item), self.because(&item, status));
-        if because.is_empty() {
-            // Nothing is recorded about it: the reason is what asks for it.
-            because.clone_from(&period.because);
-        }
-        because.sort_unstable();
-        because.dedup();
+        let because_text = self.because_text(&item);
+        let because = self.rests_on(&item, status).into_iter().collect();
         let (title, requirement) = (asked.title.clone(), asked.requirement);
         Finding { item, title, requirement, status, because_text, because }
     }
@@ -521,123 +555,5 @@ impl DayView<'_> {
     /// What an atom covers on this day.
     pub fn cover(&self, atom: &Atom) -> Cover {
         self.program.number(atom).map_or(Cover::NONE, |number| self.derived.cover(number))
-    }
-
-    /// In a few words, why an item stands where it does.
-    pub fn because_text(&self, item: &ItemRef) -> String {
-        match self.positions.status(item, self.day) {
-            Status::Met | Status::NeedsConfirming => {
-                let proof = self.proof(item);
-                if proof.is_some() { "own evidence, and equivalence" } else { "own evidence" }
-            }
-            Status::MetByEquivalence => return self.grounds_text(self.proof(item).as_ref()),
-            Status::Lapsed => {
-                let Some(last) = self.positions.last_met(item, self.day) else {
-                    return String::new();
-                };
-                let then = self.positions.view(Arc::clone(&self.program), last);
-                return format!("{} ended {}", then.because_text(item), last.short());
-            }
-            Status::PartlySupported => "part of it holds",
-            Status::NotMet if self.positions.denied_on(item, self.day).is_empty() => "no evidence",
-            Status::NotMet => "answered as not met",
-            Status::NotApplicable => "recorded reason",
-            Status::NotAsked => "",
-        }
-        .to_owned()
-    }
-
-    /// The entries that say so.
-    fn because(&self, item: &ItemRef, status: Status) -> Vec<u64> {
-        let said = &self.positions.derivation.said;
-        let own_entries = || said.entries_of(&self.positions.own_on(item, self.day));
-        let denied = || self.positions.denied_on(item, self.day).into_iter();
-        match status {
-            Status::Met | Status::NeedsConfirming => {
-                let mut entries = own_entries();
-                entries.extend(self.positions.confirmations(&item.assertion(), self.day));
-                entries.extend(self.proof_entries(self.proof(item).as_ref()));
-                entries
-            }
-            Status::MetByEquivalence => self.proof_entries(self.proof(item).as_ref()),
-            Status::Lapsed => {
-                let Some(last) = self.positions.last_met(item, self.day) else {
-                    return Vec::new();
-                };
-                let then = self.positions.view(Arc::clone(&self.program), last);
-                let mut entries = then.because(item, self.positions.status(item, last));
-                entries.extend(said.ends_of(&self.positions.own_on(item, last)));
-                entries.extend(denied().flat_map(|one| one.because));
-                entries
-            }
-            Status::PartlySupported => {
-                let mut entries = own_entries();
-                entries.extend(self.partial_entries(item));
-                entries
-            }
-            Status::NotMet => denied().flat_map(|one| one.because).collect(),
-            Status::NotApplicable => {
-                let stated = self.positions.derivation.not_applicable.get(item);
-                let stated = stated_on(stated, self.day);
-                stated.iter().flat_map(|one| one.because.clone()).collect()
-            }
-            Status::NotAsked => Vec::new(),
-        }
-    }
-
-    fn proof_entries(&self, proof: Option<&Proof>) -> Vec<u64> {
-        proof.map_or_else(Vec::new, |proof| proof.because(&self.positions.derivation.world))
-    }
-
-    /// Names what a proof stands on, such as "ISO/IEC 27001".
-    fn grounds_text(&self, proof: Option<&Proof>) -> String {
-        let world = &self.positions.derivation.world;
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        for ground in proof.into_iter().flat_map(Proof::grounds) {
-            let name = match world.grounds.get(ground).map(|ground| &ground.atom) {
-                Some(Atom::Certificate(scheme)) => scheme.label().to_owned(),
-                Some(Atom::Control(control, _)) => control.to_string(),
-                Some(Atom::Item(item)) => item.to_string(),
-                None => continue,
-            };
-            names.insert(name);
-        }
-        names.into_iter().collect::<Vec<_>>().join(", ")
-    }
-
-    /// The rules and supporting rows of which something holds where it is needed, and what that
-    /// rests on.
-    fn partial_entries(&self, item: &ItemRef) -> Vec<u64> {
-        let goal = Atom::Item(item.clone());
-        let derivation = &self.positions.derivation;
-        let required = derivation.world.required.at(self.day);
-        let needed = if required.is_empty() { Units::ALL } else { required };
-        let mut atoms: BTreeMap<&Atom, Units> = BTreeMap::new();
-        let mut entries = Vec::new();
-        let mut hold = |atom, cover: Cover, because: &[u64]| {
-            let units = cover.units().and(needed);
-            if !units.is_empty() {
-                let held: &mut Units = atoms.entry(atom).or_default();
-                *held = held.or(units);
-                entries.extend(because);
-            }
-        };
-        for rule in derivation.world.rules.iter().filter(|rule| rule.head == goal) {
-            if !rule.days.at(self.day).is_empty() {
-                for one in &rule.body {
-                    hold(&one.atom, self.cover(&one.atom).asking(one.minimum), &rule.because);
-                }
-            }
-        }
-        for one in derivation.supports.iter().filter(|one| one.target == goal) {
-            if !one.days.at(self.day).is_empty() {
-                hold(&one.source, self.cover(&one.source), &one.because);
-            }
-        }
-        for (atom, units) in atoms {
-            let proof = prove(&self.program, &self.derived, self.day, atom, units);
-            entries.extend(self.proof_entries(proof.as_ref()));
-        }
-        entries
     }
 }

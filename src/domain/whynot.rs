@@ -9,7 +9,7 @@ use super::event::{AssessmentResult, Assurance};
 use super::refs::{ControlRef, Scheme, UnitId};
 use super::region::Units;
 use super::replay::{Certificate, Known, State};
-use super::rule::Atom;
+use super::rule::{Atom, Ground};
 
 /// A thing that was looked at, why it was not used, and the entries that say so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,15 +66,16 @@ pub fn certificate(
 ) -> Option<Unused> {
     let record = &known.what.record;
     let name = format!("{} certificate {}", record.scheme.label(), record.number);
-    let with = |seq: u64| known.because.iter().copied().chain([seq]).collect::<Vec<u64>>();
+    let with = |more: &[u64]| known.because.iter().chain(more).copied().collect::<Vec<u64>>();
     if day < record.valid_from {
         let text = format!("{name} is in force only from {}", record.valid_from.short());
         return Some(Unused::new(text, known.because.clone()));
     }
-    for (seq, from, why) in &known.what.withdrawn {
-        if *from <= day {
+    for one in &known.what.withdrawn {
+        let (from, why) = (one.what.from, &one.what.reason);
+        if from <= day {
             let text = format!("{name} was withdrawn from {} ({why})", from.short());
-            return Some(Unused::new(text, with(*seq)));
+            return Some(Unused::new(text, with(&one.because)));
         }
     }
     let until = known.what.until;
@@ -87,10 +88,11 @@ pub fn certificate(
         };
         return Some(Unused::new(text, known.because.clone()));
     }
-    for (seq, from, until, why) in &known.what.suspended {
-        if *from <= day && until.is_none_or(|until| day <= until) {
+    for one in &known.what.suspended {
+        let (from, why) = (one.what.from, &one.what.reason);
+        if from <= day && one.what.until.is_none_or(|until| day <= until) {
             let text = format!("{name} is suspended from {} ({why})", from.short());
-            return Some(Unused::new(text, with(*seq)));
+            return Some(Unused::new(text, with(&one.because)));
         }
     }
     let missing = need.minus(derivation.set(&record.scope));
@@ -143,12 +145,47 @@ fn control_reasons(
         }
     }
     if reasons.is_empty() {
+        let grounds = derivation.world.grounds.iter();
+        let about = |one: &&Ground| matches!(&one.atom, Atom::Control(of, _) if of == control);
+        reasons.extend(grounds.filter(about).filter_map(|one| ground(one, derivation, day, need)));
+    }
+    if reasons.is_empty() {
         reasons.push(Unused::new(
             format!("nothing recorded says that {control} is in place"),
             Vec::new(),
         ));
     }
     reasons
+}
+
+/// Why a ground of a control is not enough; none where it is, at its own level.
+fn ground(ground: &Ground, derivation: &Derivation, day: Day, need: Units) -> Option<Unused> {
+    let mut entries = ground.because.clone();
+    let since = ground.region.changes().filter(|change| *change <= day).last();
+    let held = ground.region.at(day).units();
+    let acting = ground.cuts.iter().find(|cut| cut.acts_on(day));
+    let why = match (acting, since) {
+        _ if !held.is_empty() => {
+            let missing = need.minus(held);
+            if missing.is_empty() {
+                "holds, at another level than is asked".to_owned()
+            } else {
+                format!("leaves out {}", unit_list(&derivation.names(missing)))
+            }
+        }
+        (Some(cut), _) => {
+            entries.extend(&cut.because);
+            format!("was {}", cut.since())
+        }
+        (None, Some(since)) => format!("counted until {}", since.plus(-1).short()),
+        (None, None) => {
+            let first = ground.region.changes().next()?;
+            format!("counts only from {}", first.short())
+        }
+    };
+    entries.sort_unstable();
+    entries.dedup();
+    Some(Unused { text: format!("{} {why}", ground.label), entries })
 }
 
 fn certified_control(

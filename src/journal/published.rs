@@ -8,7 +8,9 @@ use crate::domain::anchor::Anchor;
 use crate::domain::event::{Event, StatementPublished};
 use crate::domain::replay::Fact;
 use crate::domain::restate::{BadStatement, Difference, asked, differences};
-use crate::domain::statement::{Asked, NoStatement, Seen, statement, statement_as_printed};
+use crate::domain::statement::{
+    Asked, Format, NoStatement, Seen, statement_as_printed, statement_in,
+};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::tree::root_of;
 use crate::ledger::{Digest, NotCanonical};
@@ -45,7 +47,11 @@ pub enum StatementError {
 /// # Errors
 /// [`StatementError`] when the ledger gives none.
 pub fn make(ledger: &Ledger, asked: &Asked) -> Result<Made, StatementError> {
-    make_by(ledger, asked, |of| statement(of, asked).map(Some))?
+    make_in(Format::Two, ledger, asked)
+}
+
+fn make_in(format: Format, ledger: &Ledger, asked: &Asked) -> Result<Made, StatementError> {
+    make_by(ledger, asked, |of| statement_in(format, of, asked).map(Some))?
         .ok_or_else(|| NoStatement::NoEdition(asked.on).into())
 }
 
@@ -111,8 +117,8 @@ pub fn reproduce(ledger: &Ledger, bytes: &[u8]) -> Result<Outcome, StatementErro
         Ok(stated) => stated,
         Err(bad) => return not(format!("it is not canonical JSON: {bad}")),
     };
-    let asked = match asked(&stated) {
-        Ok(asked) => asked,
+    let (format, asked) = match asked(&stated) {
+        Ok(read) => read,
         Err(BadStatement::Newer(format)) => return Ok(Outcome::Newer(format)),
         Err(bad @ BadStatement::NoStatement(_)) => return not(bad.to_string()),
     };
@@ -126,11 +132,11 @@ pub fn reproduce(ledger: &Ledger, bytes: &[u8]) -> Result<Outcome, StatementErro
             "it is of another ledger of that name: its identity is {stated}, here {ours}"
         ));
     }
-    match make(ledger, &asked) {
+    match make_in(format, ledger, &asked) {
         Ok(made) if made.bytes == bytes => Ok(Outcome::Same),
         Ok(made) => {
             let found = differences(&stated, &made.value);
-            let printed = make_by(ledger, &asked, |of| statement_as_printed(of, &asked))?;
+            let printed = make_by(ledger, &asked, |of| statement_as_printed(format, of, &asked))?;
             Ok(match printed {
                 Some(printed) if printed.bytes == bytes => Outcome::AsPrinted(found),
                 _ => Outcome::Differs(found),

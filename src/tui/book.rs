@@ -10,6 +10,7 @@ use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Words};
 use crate::domain::day::Day;
 use crate::domain::derive::RulesChoice;
+use crate::domain::describe::Late;
 use crate::domain::event::Event;
 use crate::domain::refs::{EventId, ItemRef, KeyId};
 use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, replay_from};
@@ -282,8 +283,8 @@ impl Library {
         self.source.entries.as_ref()
     }
 
-    /// How many days late an entry was recorded.
-    pub fn late(&self, seq: u64) -> Option<i32> {
+    /// Says whether an entry was recorded late, and how late.
+    pub fn late(&self, seq: u64) -> Option<Late> {
         self.source.chronicle.late(seq)
     }
 
@@ -372,10 +373,12 @@ fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marke
         let name = format!("{} ({})", record.number, record.scheme.label());
         let entry = known.because.first().copied();
         mark(known.what.until.plus(1), 'X', format!("{name} ended"), entry);
-        for (seq, from, why) in &known.what.withdrawn {
+        for one in &known.what.withdrawn {
+            let (seq, from, why) = (&one.newest(), &one.what.from, &one.what.reason);
             mark(*from, 'X', format!("{name} withdrawn: {why}"), Some(*seq));
         }
-        for (seq, from, _, why) in &known.what.suspended {
+        for one in &known.what.suspended {
+            let (seq, from, why) = (&one.newest(), &one.what.from, &one.what.reason);
             mark(*from, 'X', format!("{name} suspended: {why}"), Some(*seq));
         }
     }

@@ -16,6 +16,7 @@ use super::page::year_end::{
     YearEnd, closes_text, published_text, standard_name, statement_commands,
 };
 use super::update::{Effect, Message, update};
+use crate::domain::compare::{Cause, Way};
 use crate::domain::status::Status;
 use crate::domain::text::{counted, safe};
 
@@ -231,8 +232,7 @@ fn page(model: &Model) -> String {
                  Same {same}."
             );
             for one in page.main_causes() {
-                let (cause, entries) = (safe(one.text), entries_text(one.entries));
-                let _ = writeln!(text, "Main cause of {}: {cause}. {entries}", one.count);
+                text.push_str(&cause_text(&one));
             }
         }
         Body::History(page) => {
@@ -366,4 +366,20 @@ fn other_side(model: &Model, beside: &Beside) -> String {
         let _ = writeln!(text, "{}{}", "  ".repeat(line.path.len()), safe(&line.text));
     }
     text
+}
+
+/// A cause that several items share, as one line.
+fn cause_text(one: &Cause<'_>) -> String {
+    let (count, way, cause) = (one.count, way(one.way), safe(one.text));
+    let late = one.late.map_or_else(String::new, |late| format!(" {}", late.mark()));
+    format!("Cause of {count} {way}: {cause}. {}{late}\n", entries_text(one.entries))
+}
+
+/// Which way items moved, after how many.
+fn way(way: Way) -> &'static str {
+    match way {
+        Way::Worse => "worse",
+        Way::Better => "better",
+        Way::Other => "otherwise changed",
+    }
 }

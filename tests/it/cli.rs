@@ -316,7 +316,7 @@ fn a_mapping_derives_only_what_another_person_approved() {
     assert_eq!(desk.count("--at 2026-03-31", "met_by_equivalence"), 16);
     assert_eq!(desk.count("--at 2026-04-01", "met_by_equivalence"), 15);
     let diff = desk.run("2026-11-21", "diff 2026-03-31 2026-04-01").ok();
-    assert!(diff.out.contains("its approval was withdrawn from 1 Apr 2026"), "{}", diff.out);
+    assert!(diff.out.contains("the approval in #9 was withdrawn from 1 Apr 2026"), "{}", diff.out);
 }
 
 #[test]

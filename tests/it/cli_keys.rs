@@ -156,6 +156,6 @@ fn the_screen_says_what_is_doubtful_too() {
     assert!(why.matches("DOUBTFUL: key of #7 compromised").count() >= 2, "{why}");
     assert!(!linear("why 1.1.1\nquit\n").contains("DOUBTFUL"));
     let history = linear("history\nquit\n");
-    assert!(history.contains("DOUBTFUL: Certificate "), "{history}");
+    assert!(history.contains("DOUBTFUL: LATE: Certificate "), "{history}");
     assert_eq!(history.matches("DOUBTFUL").count(), 1, "{history}");
 }

@@ -19,6 +19,7 @@ mod belief;
 #[cfg(target_os = "linux")]
 mod bounds;
 mod bundle;
+mod causes;
 mod check;
 mod cli;
 mod cli_anchors;

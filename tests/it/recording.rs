@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use dspt_ledger::domain::derive::RulesChoice;
-use dspt_ledger::domain::statement::{Asked, Ledger, statement_as_printed};
+use dspt_ledger::domain::statement::{Asked, Format, Ledger, statement_as_printed};
 use dspt_ledger::journal::Journal;
 use dspt_ledger::journal::published::{Outcome, make, reproduce, root_at};
 use dspt_ledger::ledger::json::canonical;
@@ -123,7 +123,7 @@ fn a_statement_of_before_the_limits_is_still_what_the_ledger_says() {
         seen: &[],
     };
     let printed = |on: &str| {
-        let value = statement_as_printed(&of, &asked(on)).unwrap().unwrap();
+        let value = statement_as_printed(Format::One, &of, &asked(on)).unwrap().unwrap();
         canonical(&value).unwrap().into_bytes()
     };
     let before = printed("2026-03-01");

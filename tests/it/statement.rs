@@ -227,8 +227,10 @@ fn another_ledger_another_size_and_another_format_are_named() {
     check(r#""identity":"2"#, r#""identity":"3"#).is(1).says("another ledger of that name");
     check(r#""size":105"#, r#""size":907"#).is(1).says("this ledger has 106");
     check(r#""root":"M"#, r#""root":"N"#).is(1).says("NOT that of the ledger's first");
-    check("dspt-statement/1", "dspt-statement/2").is(4).says("NOT DECIDED");
-    check("dspt-statement/1", "dspt-report/1").is(1).says("`format` is not dspt-statement/1");
+    check("dspt-statement/2", "dspt-statement/3").is(4).says("NOT DECIDED");
+    check("dspt-statement/2", "dspt-statement/1").is(1).says("items 1.1.1 set_aside");
+    let neither = "`format` is neither dspt-statement/1 nor dspt-statement/2";
+    check("dspt-statement/2", "dspt-report/1").is(1).says(neither);
     check(r#""on":"2026-06-30""#, r#""on":"2026-06-31""#).is(1).says("June has 30 days");
     check(r#""on":"2026-06-30""#, r#""on":"2020-06-30""#).is(1).says("no edition");
     check(r#""rules":"then""#, r#""rules":"now""#).is(1).says("neither `then` nor `latest`");
@@ -407,12 +409,16 @@ fn a_witness_is_named_with_what_it_has_not_seen() {
     );
 }
 
-/// The sample's statement, byte for byte: a text in it that changes makes another format.
+/// The sample's statement, byte for byte: a text in it that changes makes another format. One of the
+/// first format is still what the ledger says, and is checked in its own.
 #[test]
 fn the_statement_of_the_sample_is_what_it_always_was() {
     let desk = Desk::new();
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/statement/demo-2026-06-30.json");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/statement");
+    let first = kept.join("demo-2026-06-30.json");
+    assert!(fs::read_to_string(&first).unwrap().contains("\"format\":\"dspt-statement/1\""));
+    desk.statement(&format!("check {}", first.display())).is(0);
+    let path = kept.join("demo-2026-06-30.2.json");
     let found = desk.statement(&format!("draft {QUESTION}")).is(0).out;
     if std::env::var_os("DSPT_BLESS").is_some() && !path.exists() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -40,7 +40,7 @@ pub struct Compare {
 impl Compare {
     /// Compares two positions.
     pub fn read(a: Position, b: Position, filter: &Filter) -> Self {
-        let all = changes(&a.view(), &b.view(), &b.book.state);
+        let all = changes(&a.view(), &b.view());
         let optional: BTreeSet<&ItemRef> = [&a, &b]
             .into_iter()
             .flat_map(|side| &side.rows)
@@ -75,7 +75,7 @@ impl Compare {
         moved
     }
 
-    /// What most of the items that got worse have in common, the cause of most first.
+    /// What most of the items that moved one way have in common, the cause of most first.
     pub fn main_causes(&self) -> Vec<Cause<'_>> {
         main_causes(&self.all)
     }

@@ -8,7 +8,6 @@ use crate::domain::day::Day;
 use crate::domain::describe::{self, points_at};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refs::ItemId;
-use crate::domain::text::counted;
 
 /// One line: an entry, or something that the calendar did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,8 +193,8 @@ pub fn details(library: &Library, trust: &Trust, seq: u64) -> Vec<String> {
         format!("recorded   {}", fact.at.london_text()),
     ];
     lines.push(format!("written    {}", written(intervals, seq)));
-    if let Some(days) = library.late(seq) {
-        lines.push(format!("LATE       {} after the day that it is for", counted(days, "day")));
+    if let Some(late) = library.late(seq) {
+        lines.push(format!("LATE       {}", late.sentence()));
     }
     if !library.doubtful(&[seq]).is_empty() {
         lines.push("DOUBTFUL   the key was declared compromised".to_owned());

@@ -130,8 +130,10 @@ impl Position {
         } else {
             format!("Position on {}", self.asked.on.long())
         };
+        let period = self.book.positions.derivation.period_on(self.asked.on);
+        let under = if period.is_some() { "under the rules" } else { "with" };
         format!(
-            "{lead}, using what was recorded by {}, under the rules {}.{source}",
+            "{lead}, using what was recorded by {}, {under} {}.{source}",
             self.known_text(true),
             self.rules_text()
         )

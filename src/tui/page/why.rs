@@ -10,7 +10,6 @@ use crate::domain::describe::doubt_mark;
 use crate::domain::explain::{Explanation, Node, Partial, Telling, explain};
 use crate::domain::refs::ItemRef;
 use crate::domain::status::Status;
-use crate::domain::text::counted;
 
 /// Where a line stands in the tree: the number of each branch on the way.
 pub type Path = Vec<usize>;
@@ -113,8 +112,8 @@ fn with_entries(text: &str, entries: &[u64], library: &Library) -> String {
     if !mark.is_empty() {
         let _ = write!(text, "  {mark}");
     }
-    if let Some(days) = entries.iter().filter_map(|seq| library.late(*seq)).max() {
-        let _ = write!(text, "  LATE {}", counted(days, "day"));
+    if let Some(late) = entries.iter().filter_map(|seq| library.late(*seq)).max() {
+        let _ = write!(text, "  {}", late.mark());
     }
     text
 }

@@ -92,7 +92,11 @@ impl YearEnd {
                 && !row.status.in_place()
                 && row.status != Status::NotMet
         });
-        let newest = |row: &Row| view.finding(&row.item)?.because.last().copied();
+        let asked_by = view.asked_by();
+        let newest = |row: &Row| {
+            let because = view.finding(&row.item)?.because;
+            because.into_iter().rev().find(|seq| !asked_by.contains(seq))
+        };
         let last = begun.filter_map(|row| Some((row.item.item.clone(), newest(row)?)));
         let last = last.collect();
         let on = position.asked.on;

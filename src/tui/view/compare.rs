@@ -12,7 +12,7 @@ use super::super::theme::Role;
 use super::super::width::{fill, wrap};
 use super::pen::Pen;
 use super::position::{no_fit, reason};
-use crate::domain::compare::{Change, worse};
+use crate::domain::compare::{Change, Way};
 use crate::domain::derive::RulesChoice;
 use crate::domain::status::Status;
 
@@ -150,25 +150,28 @@ fn boxes(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
 /// Each of the main causes as a sentence, the first with how many share it.
 fn causes_text(page: &Compare) -> Vec<String> {
     let causes = page.main_causes();
-    let all: usize = page.all.iter().filter(|one| worse(one.before, one.after)).count();
-    if causes.is_empty() {
-        return vec!["Nothing got worse.".to_owned()];
-    }
     let mut lines = Vec::new();
-    for (number, one) in causes.iter().enumerate() {
-        let (text, entries) = (one.text, entries_text(one.entries));
-        lines.push(match number {
-            0 if one.count == all && all > 1 => {
-                format!("All {all} that got worse share one cause: {text}  {entries}")
-            }
-            0 if one.count > 1 => {
-                format!(
-                    "{} of the {all} that got worse share one cause: {text}  {entries}",
-                    one.count
-                )
-            }
-            _ => format!("{}: {text}  {entries}", one.count),
-        });
+    for (way, words) in
+        [(Way::Worse, "got worse"), (Way::Better, "got better"), (Way::Other, "changed otherwise")]
+    {
+        let all = page.all.iter().filter(|one| Way::of(one) == way).count();
+        if all == 0 && way == Way::Worse {
+            lines.push("Nothing got worse.".to_owned());
+        }
+        for (number, one) in causes.iter().filter(|one| one.way == way).enumerate() {
+            let late = one.late.map_or_else(String::new, |late| format!("  {}", late.mark()));
+            let text = format!("{}  {}{late}", one.text, entries_text(one.entries));
+            lines.push(match number {
+                0 if one.count == all && all > 1 => {
+                    format!("All {all} that {words} share one cause: {text}")
+                }
+                0 if one.count > 1 => {
+                    format!("{} of the {all} that {words} share one cause: {text}", one.count)
+                }
+                0 => format!("{words}, 1: {text}"),
+                _ => format!("{}: {text}", one.count),
+            });
+        }
     }
     lines
 }
@@ -176,14 +179,13 @@ fn causes_text(page: &Compare) -> Vec<String> {
 /// The cause in a column: in few words where there is little room.
 fn cause_text(one: &Change, wide: bool, width: usize) -> String {
     let entries = entries_text(&one.entries);
+    let late = one.late.map_or_else(String::new, |late| format!(" {}", late.mark()));
     if wide {
-        return format!("{} {entries}", one.cause);
+        return format!("{} {entries}{late}", one.cause);
     }
-    let cause = reason(&one.cause, width);
-    match cause.split_once(" certificate ") {
-        Some((scheme, rest)) if rest.contains(" ended") => format!("{scheme} ended {entries}"),
-        _ => cause,
-    }
+    let first = entries.split(' ').next().unwrap_or_default();
+    let short = format!("{} {first}", one.short);
+    if short.chars().count() <= width { short } else { reason(&one.short, width) }
 }
 
 fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {

@@ -15,6 +15,16 @@
     reason = "small files and small numbers"
 )]
 
+/// Fails with a text when a claim does not hold.
+macro_rules! claim {
+    ($holds:expr, $($text:tt)*) => {
+        if !$holds {
+            return Err(format!($($text)*));
+        }
+    };
+}
+
+mod grounds;
 mod naive;
 mod statements;
 mod worlds;
@@ -32,7 +42,7 @@ use dspt_ledger::domain::region::Cover;
 use dspt_ledger::domain::replay::{Contents, Fact, State, replay, replay_from};
 use dspt_ledger::domain::rule::{Atom, Authority, World};
 use dspt_ledger::domain::standing::judge;
-use dspt_ledger::domain::status::{DayView, Positions, Status};
+use dspt_ledger::domain::status::{DayView, Finding, Positions, Status};
 
 use naive::{ATOMS, Answers, CONTROL_ATOMS, ELSE, answers};
 use worlds::{
@@ -45,15 +55,6 @@ type Seen = BTreeMap<String, u64>;
 
 fn see(seen: &mut Seen, what: impl Into<String>) {
     *seen.entry(what.into()).or_default() += 1;
-}
-
-/// Fails with a text when a claim does not hold.
-macro_rules! claim {
-    ($holds:expr, $($text:tt)*) => {
-        if !$holds {
-            return Err(format!($($text)*));
-        }
-    };
 }
 
 type Outcome = Result<(), String>;
@@ -88,9 +89,24 @@ fn examine(entries: &[Entry], random: &mut Random, seen: &mut Seen) -> Outcome {
                 }
                 let view = positions.on(day(*number));
                 examine_day(&view, &naive, index, size, seen)?;
-                if random.chance(10) {
+                if random.chance(15) {
                     examine_explanations(&state, &facts, &view, size)?;
+                    for finding in view.findings() {
+                        let known = (facts.as_slice(), &contents, choice(latest));
+                        follows_from_its_entries(&state, known, &view, &finding, seen)?;
+                        let asked = (&state, &view, choice(latest), *number);
+                        grounds::remedies_put_it_right(entries, asked, &finding, seen)?;
+                    }
                 }
+            }
+            if random.chance(20) {
+                grounds::spells_name_what_they_rest_on(&positions, size)?;
+                let before = replay_from(&chronicle, &contents, random.below(whole) as u64);
+                let before = before.map_err(|error| error.to_string())?;
+                let before = Positions::new(&before, choice(latest));
+                grounds::changes_have_causes(&positions, &positions, random, size)?;
+                grounds::changes_have_causes(&before, &positions, random, size)?;
+                grounds::changes_have_causes(&positions, &before, random, size)?;
             }
         }
     }
@@ -360,6 +376,38 @@ fn examine_explanations(state: &State, facts: &[Fact], view: &DayView<'_>, size:
     Ok(())
 }
 
+/// From the entries of an explanation alone, recorded in their order, the same status follows.
+fn follows_from_its_entries(
+    state: &State,
+    (facts, contents, rules): (&[Fact], &Contents, RulesChoice),
+    view: &DayView<'_>,
+    finding: &Finding,
+    seen: &mut Seen,
+) -> Outcome {
+    let explained = explain(state, view, &finding.item, Telling::all(&facts)).unwrap();
+    for (what, entries) in [("finding", &finding.because), ("explanation", &explained.entries())] {
+        let part = part_of(facts, entries);
+        let alone = replay(&part, contents, u64::MAX).map_err(|error| error.to_string())?;
+        let status = Positions::new(&alone, rules).status(&finding.item, view.day);
+        claim!(
+            status == finding.status,
+            "{} on {}: from the entries {entries:?} of the {what} follows {status:?}, not {:?} ({})",
+            finding.item,
+            view.day,
+            finding.status,
+            finding.because_text
+        );
+    }
+    see(seen, format!("alone {}", finding.status.json()));
+    Ok(())
+}
+
+/// Some facts as a ledger of their own.
+fn part_of(facts: &[Fact], entries: &[u64]) -> Vec<Fact> {
+    let chosen = facts.iter().filter(|fact| entries.contains(&fact.seq)).cloned();
+    chosen.enumerate().map(|(seq, fact)| Fact { seq: seq as u64, ..fact }).collect()
+}
+
 /// Learning fact by fact, corrections too, gives what replay from the start gives.
 fn learning_agrees(facts: &[Fact], contents: &Contents) -> Outcome {
     let mut state = State::default();
@@ -552,6 +600,9 @@ fn expected() -> Vec<(String, u64)> {
     let mut expected: Vec<(String, u64)> =
         derived.map(|kind| (kind.as_str().to_owned(), 30)).collect();
     expected.extend(Status::ALL.iter().map(|one| (format!("status {}", one.json()), 60)));
+    expected.extend(Status::ALL.iter().map(|one| (format!("alone {}", one.json()), 5)));
+    let things = ["own", "confirm", "declare", "certificate", "assessment", "rows", "asserted"];
+    expected.extend(things.map(|one| (format!("remedy {one}"), 5)));
     let counts = [
         ("proofs", 600),
         ("proofs by definition", 5),

@@ -7,7 +7,7 @@ use dspt_ledger::domain::replay::{Contents, Fact, replay};
 use dspt_ledger::domain::restate::{asked, differences};
 use dspt_ledger::domain::role::Roster;
 use dspt_ledger::domain::standing::judge;
-use dspt_ledger::domain::statement::{Asked, Ledger, NoStatement, Seen, statement};
+use dspt_ledger::domain::statement::{Asked, Format, Ledger, NoStatement, Seen, statement};
 use dspt_ledger::domain::status::Positions;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use serde_json::Value;
@@ -107,7 +107,7 @@ fn what_is_appended_later_never_changes_a_statement() {
 /// an entry beyond its size.
 fn holds_together(facts: &[Fact], contents: &Contents, text: &str, question: &Asked) {
     let value = parse_canonical(text.as_bytes()).unwrap();
-    assert_eq!(asked(&value).unwrap(), *question);
+    assert_eq!(asked(&value).unwrap(), (Format::Two, *question));
     assert!(differences(&value, &value).is_empty());
     let state = replay(facts, contents, question.size).unwrap();
     let positions = Positions::new(&state, question.rules);
