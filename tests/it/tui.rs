@@ -681,7 +681,7 @@ fn a_published_statement_is_marked_and_listed() {
     press(&mut model, "p");
     assert!(drawn(&mut model, 80, 24).contains("Last published: 30 Jun 2026"));
     // Compare begins with what was published last.
-    press(&mut model, "\u{1b}3");
+    press(&mut model, "\u{1b}13");
     assert_eq!(model.other.on, published_on);
     let text = drawn(&mut model, 140, 40);
     assert!(text.contains("P published"), "{text}");

@@ -188,7 +188,8 @@ fn widths(model: &Model, width: u16) -> Widths {
     if model.size.0 < 80 {
         return Widths { title: inside.saturating_sub(8 + 23), status: 22, because: 0 };
     }
-    let because = if inside < 100 { 14 } else { 34 };
+    // A longer reason takes no room that titles have in narrower windows.
+    let because = if inside < 116 { 14 } else { 34 };
     let title = inside.saturating_sub(8 + 23 + because + 1);
     Widths { title, status: 22, because }
 }
