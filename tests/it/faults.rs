@@ -306,9 +306,15 @@ fn refusing(calls: &str, error: &str, command: &Command) -> Output {
 fn without_another_thread_everything_is_done_on_the_one() {
     if can_inject() {
         let bench = Bench::new();
-        for words in ["status", "verify", RECORD] {
-            let ended = refusing("?clone,?clone3", "error=EAGAIN", &bench.ready(words));
-            assert!(ended.status.success(), "{words}: {ended:?}");
+        let (record, ledger) = (bench.ready(RECORD), bench.desk.path("acme"));
+        let reading = ["status", "verify"].map(|word| {
+            let words: [std::ffi::OsString; 3] =
+                [word.into(), "--ledger".into(), ledger.clone().into_os_string()];
+            program(&bench.desk.path(""), words)
+        });
+        for command in reading.iter().chain([&record]) {
+            let ended = refusing("?clone,?clone3", "error=EAGAIN", command);
+            assert!(ended.status.success(), "{command:?}: {ended:?}");
         }
     }
 }
