@@ -209,7 +209,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The disk is full.
-    #[error("there is no room left to write {path}; free some space")]
+    #[error("the disk has no room left to write {path}; free some space")]
     Full {
         /// The ledger file.
         path: PathBuf,
@@ -360,6 +360,8 @@ impl StoreError {
                 Self::Damaged { path, detail: reason }
             }
             ErrorCode::DiskFull => Self::Full { path },
+            // The index of a log is claimed by writing to it, and that fails for want of room.
+            _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Self::Full { path },
             ErrorCode::ConstraintViolation | ErrorCode::TooBig => Self::Refused { reason },
             ErrorCode::ReadOnly if failure.extended_code == ffi::SQLITE_READONLY => {
                 Self::NotWritable { path }

@@ -11,7 +11,8 @@ use super::copy::committed;
 use super::found::require_vacant;
 use super::place::Place;
 use super::probe::{
-    connect, has_log, identify, locate, refuse_second_name, resolve, standing_log, with_its_log,
+    connect, has_log, identify, is_alone, locate, refuse_second_name, resolve, standing_log,
+    with_its_log,
 };
 use super::settings::{harden, make_durable};
 use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, guard, place, schema};
@@ -72,11 +73,21 @@ impl Store {
             let still = if standing { Some(Stamp::of(&path)?) } else { None };
             Self::reader(path.clone(), (path.clone(), None), still)
         });
-        if let Err(StoreError::NotClosed { .. }) = in_place {
-            let (folder, copy) = committed(&path)?;
-            return Self::reader(path, (copy, Some(Arc::new(folder))), None);
+        match in_place {
+            Err(StoreError::NotClosed { .. }) => Self::reader_of_copy(path),
+            // The index of the log has no room, and nothing is in the log: all is in the file.
+            Err(StoreError::Full { .. }) if is_alone(&path) => {
+                let still = Some(Stamp::of(&path)?);
+                Self::reader(path.clone(), (path, None), still)
+            }
+            Err(StoreError::Full { .. }) => Self::reader_of_copy(path),
+            other => other,
         }
-        in_place
+    }
+
+    fn reader_of_copy(path: PathBuf) -> Result<Self, StoreError> {
+        let (folder, copy) = committed(&path)?;
+        Self::reader(path, (copy, Some(Arc::new(folder))), None)
     }
 
     fn reader(

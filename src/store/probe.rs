@@ -29,6 +29,11 @@ pub(super) fn has_log(path: &Path) -> bool {
     fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
 }
 
+/// Returns whether neither a log nor a journal beside the file holds anything.
+pub(super) fn is_alone(path: &Path) -> bool {
+    !has_log(path) && !beside(path, "-journal").exists()
+}
+
 /// Checks that the path is a file, and resolves links: the head and the log lie beside the file
 /// itself, whatever name it was opened by.
 pub(super) fn locate(path: &Path) -> Result<PathBuf, StoreError> {
