@@ -260,8 +260,38 @@ macro_rules! natural_order {
     };
 }
 
-dotted!(ItemId, 3, "an evidence item; write it as 8.3.4");
-dotted!(AssertionId, 2, "an assertion; write it as 8.3");
+dotted!(ItemId, 3, "an evidence item; write its number as STANDARD.ASSERTION.ITEM, in digits");
+dotted!(AssertionId, 2, "an assertion; write its number as STANDARD.ASSERTION, in digits");
+
+impl ItemId {
+    /// The number that a text is about which is not written as one: with zeros before, a dot or
+    /// blanks after, or with something in front.
+    pub fn meant(text: &str) -> Option<Self> {
+        meant(text)?.parse().ok()
+    }
+}
+
+impl AssertionId {
+    /// As [`ItemId::meant`]; of an item's number, its assertion.
+    pub fn meant(text: &str) -> Option<Self> {
+        let item = ItemId::meant(text).map(|item| item.assertion());
+        item.or_else(|| meant(text)?.parse().ok())
+    }
+}
+
+/// The last part of a path, its dotted parts without what is not written: leading zeros, blanks, and
+/// dots at the end.
+fn meant(text: &str) -> Option<String> {
+    let last = text.rsplit('/').next()?.trim().trim_end_matches('.');
+    let plain = |part: &str| {
+        let part = part.trim();
+        let digits = part.trim_start_matches('0');
+        let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        number.then(|| digits.to_owned())
+    };
+    let parts: Vec<String> = last.split('.').map(plain).collect::<Option<_>>()?;
+    Some(parts.join("."))
+}
 
 /// The full key of an evidence item: the same number asks different things in other editions and
 /// categories, so the number alone names nothing. Written `2025-26-v8/cat2-it-supplier/8.3.4`.
@@ -326,8 +356,8 @@ macro_rules! slashed {
     };
 }
 
-slashed!(ItemRef, item, "an evidence item; write it as 2025-26-v8/cat2-it-supplier/8.3.4");
-slashed!(AssertionRef, assertion, "an assertion; write it as 2025-26-v8/cat2-it-supplier/8.3");
+slashed!(ItemRef, item, "an evidence item; write it in full as EDITION/CATEGORY/NUMBER");
+slashed!(AssertionRef, assertion, "an assertion; write it in full as EDITION/CATEGORY/NUMBER");
 
 /// A framework in one release, such as `iso27001:2022`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -126,7 +126,7 @@ impl Row {
     }
 }
 
-/// Turns "is not an item; write it as 8.3.4" into what a blank cell should hold.
+/// Turns "is not a date; write it as 2026-06-30" into what a blank cell should hold.
 fn expectation(error: &str) -> String {
     error
         .split_once("is not ")

@@ -276,12 +276,19 @@ impl<'s> Names<'s> {
                 .help(format!("name an item under it, such as {first}"));
         }
         let Some((edition, category)) = default else {
-            return Fault::new("DSPT0102", bad_ref(text, bad));
+            let fault = Fault::new("DSPT0102", bad_ref(text, bad));
+            return match ItemId::meant(text) {
+                Some(near) => fault.help(format!("did you mean {near}?")),
+                None => fault,
+            };
         };
         let message = format!("`{}` is not an item of {edition} for {category}", shown(text));
-        let near = self.nearest(format!("{edition}/{category}"), text, || known.into_iter());
+        let meant =
+            ItemId::meant(text).map(|one| one.to_string()).filter(|one| known.contains(one));
+        let place = format!("{edition}/{category}");
+        let near = meant.or_else(|| self.nearest(place, text, || known.into_iter()));
         let help = near.map_or_else(
-            || "write its number, such as 8.3.4".to_owned(),
+            || format!("see its items with: dspt catalogue {edition}"),
             |near| format!("did you mean {near}?"),
         );
         Fault::new("DSPT0103", message).help(help)

@@ -143,7 +143,12 @@ pub fn assertion(text: &str, day: Day, own: &Own, state: &State) -> Result<Asser
         }
         (Err(_), Err(bad)) => {
             let message = format!("`{}` is not {}", shown(text), bad.expected);
-            return Err(Fault::new("DSPT0102", message).into());
+            let fault = Fault::new("DSPT0102", message);
+            let fault = match AssertionId::meant(text) {
+                Some(near) => fault.help(format!("did you mean {near}?")),
+                None => fault,
+            };
+            return Err(fault.into());
         }
     };
     let (edition, category) = (&wanted.edition, &wanted.category);

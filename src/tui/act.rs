@@ -169,7 +169,9 @@ fn choose_selected(model: &mut Model) -> bool {
 /// Selects an item by its number.
 fn choose(model: &mut Model, number: &str) -> bool {
     let Ok(item) = number.trim().parse() else {
-        model.notice = format!("`{}` is not an item; write it as 8.3.4", number.trim());
+        let near = ItemId::meant(number).map(|one| format!("; did you mean {one}?"));
+        let hint = near.unwrap_or_else(|| "; write its number in digits and dots".to_owned());
+        model.notice = format!("`{}` is not an item{hint}", number.trim());
         return false;
     };
     let asked = model.position.book.positions.items().any(|one| one.item == item);
