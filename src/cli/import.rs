@@ -431,9 +431,9 @@ struct Imported {
 }
 
 impl Imported {
-    fn new(path: &Path, bytes: Vec<u8>) -> Self {
-        let name = format!("{IMPORTED}{}", file_name(path));
-        Self { name, sha256: Digest::of(&bytes), bytes: Arc::new(bytes) }
+    fn new(path: &Path, bytes: Vec<u8>) -> Result<Self, Failure> {
+        let name = format!("{IMPORTED}{}", file_name(path)?);
+        Ok(Self { name, sha256: Digest::of(&bytes), bytes: Arc::new(bytes) })
     }
 
     /// As an entry names it, with the bytes for the ledger to keep.
@@ -603,7 +603,7 @@ fn mapping_batch(
         carrying.count()
     );
     let body = MappingImported {
-        title: title.clone().unwrap_or_else(|| file_name(file)),
+        title: title.clone().map_or_else(|| file_name(file), Ok)?,
         author: author.clone(),
         authority: read.authority,
         licence: licence.clone(),
@@ -611,7 +611,7 @@ fn mapping_batch(
     };
     let files = vec![
         File::stored("mapping.csv", read.stored.into_bytes()),
-        Imported::new(file, content.to_vec()).kept(),
+        Imported::new(file, content.to_vec())?.kept(),
     ];
     Ok(Batch::of_one(new_event(Event::MappingImported(body), files, output.now)?, summary))
 }
@@ -635,7 +635,7 @@ fn soa_batch(
     let read =
         read_soa(&file.display().to_string(), &content, &framework, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
-    if let Some(warning) = &read.warning {
+    for warning in &read.warnings {
         output.warn(warning)?;
     }
     let waiting = match read.soa.not_in_place.len() {
@@ -650,7 +650,7 @@ fn soa_batch(
     let from = from.unwrap_or(known.what.record.valid_from);
     let files = vec![
         File::stored("soa.csv", read.stored.into_bytes()),
-        Imported::new(file, content).kept(),
+        Imported::new(file, content)?.kept(),
     ];
     let body = SoaRecorded { certificate: fact.id.clone(), from };
     Ok(Batch::of_one(new_event(Event::SoaRecorded(body), files, output.now)?, summary))
@@ -688,7 +688,7 @@ fn answers_batch(
     let read = read_answers(&shown, content, &own, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
-    let source = Imported::new(file, content.to_vec());
+    let source = Imported::new(file, content.to_vec())?;
     for (line, answer) in read.rows {
         let files = vec![source.kept()];
         events.push(new_event(Event::ItemAnswered(answer), files, output.now)?);
@@ -713,7 +713,7 @@ fn evidence_batch(
     beside.tell(output)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
-    let source = Imported::new(file, content.to_vec());
+    let source = Imported::new(file, content.to_vec())?;
     for (line, row) in read.rows {
         let mut files = Vec::new();
         if let Some(evidence) = row.file
@@ -735,7 +735,7 @@ mod tests {
 
     #[test]
     fn rows_share_the_file_that_they_come_from() {
-        let source = Imported::new(Path::new("a/answers.csv"), b"item,answer\n".to_vec());
+        let source = Imported::new(Path::new("a/answers.csv"), b"item,answer\n".to_vec()).unwrap();
         let rows: Vec<File> = (0..1_000).map(|_| source.kept()).collect();
         // One copy of the bytes, whatever the number of rows.
         assert_eq!(Arc::strong_count(&source.bytes), 1 + rows.len());

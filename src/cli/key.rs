@@ -18,6 +18,7 @@ use crate::domain::refs::KeyId;
 use crate::domain::remark::remarks;
 use crate::domain::replay::State;
 use crate::domain::role::Role;
+use crate::domain::text::counted;
 use crate::journal::{Journal, NewEvent, Recorded, Signers};
 use crate::keys::agent::AgentError;
 use crate::keys::{self, KeyError, Passphrase};
@@ -257,7 +258,7 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
         }));
     }
     let mut text = columns.text(output.width);
-    let _ = writeln!(text, "{} keys in {}", files.len(), folder.display());
+    let _ = writeln!(text, "{} in {}", counted(files.len(), "key"), folder.display());
     output.answer(
         "dspt.keys/1",
         json!({ "folder": folder.display().to_string(), "keys": list }),

@@ -190,7 +190,11 @@ pub fn run_remembering(
     let (out, err): (&mut dyn Write, &mut dyn Write) = (&mut out, &mut err);
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
-    let parsed = without_empty_variables(Cli::command()).try_get_matches_from(args);
+    let command = || without_empty_variables(Cli::command());
+    let parsed = command().try_get_matches_from(&args).map_err(|error| {
+        // What is drawn as nothing, or as a colour, is shown: the parser leaves it out.
+        command().try_get_matches_from(visible_args(&args)).err().unwrap_or(error)
+    });
     let dashes = parsed.as_ref().ok().and_then(|found| dash::check(&Cli::command(), found).err());
     let parsed = parsed
         .and_then(|found| Cli::from_arg_matches(&found))
@@ -229,6 +233,15 @@ pub fn run_remembering(
         Ok(code) => code,
         Err(failure) => report(&failure, &mut output),
     }
+}
+
+/// The arguments with what a terminal would not show written as codes.
+fn visible_args(args: &[OsString]) -> Vec<OsString> {
+    let shown = |arg: &OsString| match arg.to_str() {
+        Some(text) => plain(text).into(),
+        None => arg.clone(),
+    };
+    args.iter().map(shown).collect()
 }
 
 /// An empty environment variable is as good as none: the parser would ask for a value.

@@ -1,6 +1,7 @@
 //! `dspt record`, `confirm`, `approve`, `challenge`, `uphold`: one event each.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -33,6 +34,7 @@ use crate::domain::scheme::spelled;
 use crate::domain::status::Positions;
 use crate::durable::{self, ReadError};
 use crate::import::resolve::{self, Own};
+use crate::import::text::ROWS_MAX;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::{Digest, Digester};
 use crate::store::Mode;
@@ -106,7 +108,7 @@ struct SuspensionArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     /// Why
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -146,7 +148,7 @@ struct AnswerArgs {
     /// The item
     item: String,
     /// The answer
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     text: String,
     /// The organisation does not do what the item asks
     #[arg(long)]
@@ -166,7 +168,7 @@ struct NotApplicableArgs {
     /// The item
     item: String,
     /// Why it does not apply
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     /// First day; today when left out
     #[arg(long, value_name = "DATE")]
@@ -233,7 +235,7 @@ struct AssessmentArgs {
     #[arg(long, value_name = "DATE")]
     until: String,
     /// What was seen
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     note: Option<String>,
     #[command(flatten)]
     signing: Signing,
@@ -250,7 +252,7 @@ struct EquivalenceArgs {
     #[arg(long, default_value = "met")]
     level: Level,
     /// Why the sources cover the whole target
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     rationale: String,
     /// Least assurance of every source
     #[arg(long)]
@@ -275,7 +277,7 @@ pub(super) struct ConfirmArgs {
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
     /// A remark
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     note: Option<String>,
     #[command(flatten)]
     signing: Signing,
@@ -286,14 +288,20 @@ pub(super) struct ConfirmArgs {
 pub(super) struct ApproveArgs {
     /// The entry of the mapping or asserted equivalence: #12
     mapping: String,
-    /// These rows only: 1,4,7
-    #[arg(long, value_delimiter = ',', conflicts_with = "all", required_unless_present = "all")]
-    rows: Vec<u64>,
+    /// These rows only: 1,4,7-12
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_parser = span,
+        conflicts_with = "all",
+        required_unless_present = "all"
+    )]
+    rows: Vec<Span>,
     /// Every row
     #[arg(long)]
     all: bool,
     /// Why they hold
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     rationale: String,
     /// First day that the rules hold; today when left out
     #[arg(long, value_name = "DATE")]
@@ -310,11 +318,11 @@ pub(super) struct ApproveArgs {
 pub(super) struct ChallengeArgs {
     /// The entry of the approval: #12
     approval: String,
-    /// These rows only; every row when left out
-    #[arg(long, value_delimiter = ',')]
-    rows: Vec<u64>,
+    /// These rows only, such as 1,4,7-12; every row when left out
+    #[arg(long, value_delimiter = ',', value_parser = span)]
+    rows: Vec<Span>,
     /// Why the rule is doubted
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -326,7 +334,7 @@ pub(super) struct UpholdArgs {
     /// The entry of the challenge: #12
     challenge: String,
     /// Why the rule stands
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
     signing: Signing,
@@ -608,7 +616,7 @@ fn evidence(
     let mut files = Vec::new();
     let mut size = None;
     if let Some(path) = &args.file {
-        let name = file_name(path);
+        let name = file_name(path)?;
         let (file, bytes) = if args.store {
             let stored = read_within(path, STORED_BYTES_MAX)?;
             let bytes = stored.len() as u64;
@@ -648,7 +656,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     read_within(path, FILE_BYTES_MAX)
 }
 
-fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     if !is_dash(path) {
         return durable::read_at_most(path, most).map_err(|error| not_read(path, &error));
     }
@@ -688,11 +696,23 @@ fn not_read(path: &Path, error: &ReadError) -> Failure {
 }
 
 /// The last part of a path, as entries name files.
-pub(super) fn file_name(path: &Path) -> String {
+///
+/// # Errors
+/// [`Failure`] where it has characters that no name in an entry has.
+pub(super) fn file_name(path: &Path) -> Result<String, Failure> {
     if is_dash(path) {
-        return "standard-input".to_owned();
+        return Ok("standard-input".to_owned());
     }
-    path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+    let name = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy());
+    if name.chars().any(char::is_control) {
+        let text = format!(
+            "the name of the file {} has control characters, which a recorded name may not have; \
+             rename the file, or give a copy of it under another name",
+            path.display()
+        );
+        return Err(Failure::new("DSPT0113", exit::INPUT, text));
+    }
+    Ok(name.into_owned())
 }
 
 fn answer(args: &AnswerArgs, known: &Known, output: &Output<'_>) -> Result<Event, Failure> {
@@ -803,8 +823,30 @@ pub(super) fn confirm(
     batch(known.journal, &args.signing, events, output)
 }
 
-fn rows(listed: &[u64]) -> Rows {
-    if listed.is_empty() { Rows::All(AllRows::All) } else { Rows::Listed(listed.to_vec()) }
+/// A row, or those from one to another.
+type Span = RangeInclusive<u64>;
+
+/// Reads a row's number, or two with a hyphen between.
+fn span(text: &str) -> Result<Span, String> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let read = match text.split_once('-') {
+        Some((first, last)) => number(first).zip(number(last)),
+        None => number(text).map(|one| (one, one)),
+    };
+    let last_max = |first: u64| first.saturating_add(ROWS_MAX);
+    let good = read.filter(|(first, last)| first <= last && *last < last_max(*first));
+    good.map(|(first, last)| first..=last).ok_or_else(|| {
+        "rows are given by their numbers in the mapping, with commas between, or as a range from \
+         the lower to the higher: 1,4,7-12"
+            .to_owned()
+    })
+}
+
+fn rows(listed: &[Span]) -> Rows {
+    if listed.is_empty() {
+        return Rows::All(AllRows::All);
+    }
+    Rows::Listed(listed.iter().cloned().flatten().collect())
 }
 
 /// Runs `approve`.

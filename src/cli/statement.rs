@@ -11,7 +11,7 @@ use super::failure::{Failure, exit};
 use super::ids::new_id;
 use super::output::{Columns, Output, safe};
 use super::question::{Question, event as find_event, open, open_to_give_out};
-use super::record::read_file;
+use super::record::read_within;
 use super::signing::{Signing, finish, record};
 use super::statement_check as check;
 use super::statement_text::text_of;
@@ -24,7 +24,7 @@ use crate::export::{ExportError, files::put};
 use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
 use crate::journal::{File, Journal, Ledger, NewEvent};
 use crate::ledger::Digest;
-use crate::ledger::json::parse_canonical;
+use crate::ledger::json::{is_denser, parse_canonical};
 use crate::store::{Mode, Store};
 
 /// Arguments of `statement`.
@@ -294,9 +294,30 @@ fn published_json(seq: u64, replayed: bool, made: &Made, sha256: &str) -> Value 
     })
 }
 
+/// The longest statement that is read.
+const STATEMENT_BYTES_MAX: u64 = 8 << 20;
+
+/// Reads a statement's file, unless it would fill the memory and can be none.
+///
+/// # Errors
+/// [`Failure`] as of other files; where it has more in it than any statement of its length.
+pub(super) fn read_statement(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_within(path, STATEMENT_BYTES_MAX)?;
+    // A figure has its name, its place and its reasons.
+    if is_denser(&bytes, 64, 5) {
+        let text = format!(
+            "{} is no statement: it has more values than any statement of its length; check the \
+             path",
+            path.display()
+        );
+        return Err(Failure::new("DSPT0113", exit::INPUT, text));
+    }
+    Ok(bytes)
+}
+
 /// Reads a draft and holds it to the ledger.
 fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
-    let bytes = read_file(file)?;
+    let bytes = read_statement(file)?;
     let refused = |why: String| {
         let text =
             format!("{} is not what the ledger gives: {why}; nothing was recorded", file.display());
@@ -426,7 +447,7 @@ fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result
         })?;
         (found, Some(fact.seq))
     } else {
-        let bytes = read_file(Path::new(&args.statement))?;
+        let bytes = read_statement(Path::new(&args.statement))?;
         let shown = &args.statement;
         let value = parse_canonical(&bytes).map_err(|bad| {
             Failure::new("DSPT0036", exit::INPUT, format!("{shown} is not a statement: {bad}"))

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::open;
-use super::record::read_file;
 use super::ssh::{Verified, verify};
-use super::statement::{field, publications};
+use super::statement::{field, publications, read_statement};
 use super::statement_text::limits;
 use crate::domain::replay::Fact;
 use crate::domain::restate::Difference;
@@ -90,7 +89,7 @@ pub(super) fn run(
     path: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let bytes = read_file(&args.file)?;
+    let bytes = read_statement(&args.file)?;
     let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let value = parse_canonical(&bytes).unwrap_or(Value::Null);

@@ -79,6 +79,21 @@ struct VerifyArgs {
     openssl: PathBuf,
 }
 
+/// Checks that a file holds certificates in PEM, before anything depends on whether it is read.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read, or holds none.
+pub(super) fn require_certificates(path: &Path) -> Result<(), Failure> {
+    let bytes = read_file(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let opens = |line: &str| line.starts_with("-----BEGIN ") && line.contains("CERTIFICATE");
+    if text.lines().any(opens) {
+        return Ok(());
+    }
+    let text = format!("{} has no certificate in PEM; name the authority's own", path.display());
+    Err(Failure::new("DSPT0113", exit::INPUT, text))
+}
+
 /// Runs the command.
 ///
 /// # Errors

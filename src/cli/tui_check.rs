@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant as Clock;
 
 use super::failure::{Failure, exit};
+use super::timestamp::require_certificates;
 use super::verify::{
     Report as Weighed, foreign_text, kept, meaning, not_opened, own_policy, say_inside,
     unopened_phase,
@@ -81,7 +82,7 @@ impl Check {
             policy: policy.flatten(),
             max_age: chosen.max_age,
             kept: kept(chosen.kept)?,
-            tsa_ca: chosen.tsa_ca,
+            tsa_ca: chosen.tsa_ca.map(|ca| require_certificates(&ca).map(|()| ca)).transpose()?,
             now,
             memory,
             opened: Mutex::new(None),

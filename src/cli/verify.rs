@@ -13,6 +13,7 @@ use super::anchor::policy;
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
+use super::timestamp::require_certificates;
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::{Belief, Grade};
 use crate::domain::event::Event;
@@ -73,6 +74,7 @@ pub(super) fn run(
     let policy = args.policy.as_deref().map(|file| own_policy(file, &path)).transpose()?;
     let inside = matches!(policy, Some(None));
     let policy = policy.flatten();
+    args.tsa_ca.as_deref().map(require_certificates).transpose()?;
     let checked = |ca: &Path, checkpoint: &[u8], token: &[u8]| {
         let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
         openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::output::{Output, safe};
 use super::question::{day, event as find_event, open};
-use super::record::{one, read_file};
+use super::record::{one, read_within};
 use super::signing::Signing;
 use crate::domain::day::Day;
 use crate::domain::describe::describe;
@@ -25,7 +25,7 @@ pub(super) struct WithdrawArgs {
     /// The entry: #12
     entry: String,
     /// Why
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     /// First day that it does not count any more; never counted when left out
     #[arg(long, value_name = "DATE")]
@@ -43,7 +43,7 @@ pub(super) struct CorrectArgs {
     /// The entry: #12
     entry: String,
     /// Why
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     reason: String,
     /// A field of the body and its new value: valid_until=2027-06-09; repeat for more
     #[arg(long = "set", value_name = "FIELD=VALUE", conflicts_with = "body")]
@@ -108,6 +108,9 @@ fn withdrawal(args: &WithdrawArgs, fact: &Fact, from: Option<Day>) -> Result<Eve
     }
 }
 
+/// The longest file with a body: an entry has 65,535 bytes, and this may be written with more blanks.
+const BODY_BYTES_MAX: u64 = 1 << 20;
+
 /// Runs `correct`.
 ///
 /// # Errors
@@ -123,7 +126,7 @@ pub(super) fn correct(
         return Err(of_a_correction(fact, &journal.ledger.facts));
     }
     let mut body = match &args.body {
-        Some(path) => serde_json::from_slice(&read_file(path)?)
+        Some(path) => serde_json::from_slice(&read_within(path, BODY_BYTES_MAX)?)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
         None => fact.event.body().map_err(|bad| Failure::usage(bad.to_string()))?,
     };

@@ -44,6 +44,10 @@ fn certificate(body: &CertificateRecorded) -> Option<String> {
 
 /// A suspension on days on which the certificate does not count anyway.
 fn suspension(body: &CertificateSuspended, state: &State) -> Option<String> {
+    if body.until.is_some_and(|last| last < body.from) {
+        // That is refused, and the days as they stand say nothing.
+        return None;
+    }
     let certificate = &state.certificates.get(&body.certificate)?.what;
     let (record, until) = (&certificate.record, certificate.until);
     let from = record.valid_from;

@@ -11,7 +11,10 @@
 mod read;
 mod write;
 
-pub use read::{ReadError, open_regular, read_at_most, read_blocks, read_if_there, read_start};
+pub use read::{
+    ReadError, open_regular, open_regular_or_pipe, read_at_most, read_blocks, read_if_there,
+    read_start,
+};
 pub use write::{
     Access, AsideFolder, Batch, folder_of, make_folders, rename_new, replace, replace_like,
     require_replaceable, sweep, sync_file, sync_folder, write_new,

@@ -65,6 +65,49 @@ pub fn open_regular(path: &Path) -> Result<File, ReadError> {
     Ok(file)
 }
 
+/// As [`open_regular`], and takes a pipe as well, as a shell gives one for what a command prints. A
+/// pipe that nobody writes to is at its end at once.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn open_regular_or_pipe(path: &Path) -> Result<File, ReadError> {
+    let kind = fs::metadata(path)?.file_type();
+    if !is_pipe(kind) {
+        require_regular(kind)?;
+    }
+    let file = open_at_once(path)?;
+    let kind = file.metadata()?.file_type();
+    if is_pipe(kind) {
+        wait_when_read(&file)?;
+        return Ok(file);
+    }
+    // Read without waiting: some files under /proc have nothing to give until something happens.
+    require_regular(kind)?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_kind: FileType) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn wait_when_read(file: &File) -> io::Result<()> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let flags = fcntl_getfl(file)?;
+    Ok(fcntl_setfl(file, flags.difference(OFlags::NONBLOCK))?)
+}
+
+#[cfg(not(unix))]
+fn wait_when_read(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// Reads a file that must not be longer than `most` bytes; a longer one is refused unread.
 ///
 /// # Errors

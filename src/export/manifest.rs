@@ -11,7 +11,7 @@ use super::folder::CHECKPOINT;
 use crate::domain::refs::ItemRef;
 use crate::durable::{self, ReadError};
 use crate::journal::audit::{Finding, Place};
-use crate::ledger::json::{canonical, parse_canonical};
+use crate::ledger::json::{canonical, is_denser, parse_canonical};
 use crate::ledger::{Digest, Digester, Origin, TilePath};
 
 /// Name of the list.
@@ -184,11 +184,10 @@ impl Manifest {
     }
 }
 
-/// Says whether bytes hold more values than any list of their length. Each would take some hundred
-/// bytes of memory; a file that is listed has a digest and so at least 100 bytes of its own.
+/// Says whether bytes hold more values than any list of their length: a file that is listed has a
+/// digest and so at least 100 bytes of its own.
 fn is_dense(bytes: &[u8]) -> bool {
-    let count = |wanted: &[u8]| bytes.iter().filter(|byte| wanted.contains(byte)).count();
-    count(b"{") > bytes.len() / 100 + 8 || count(b"{[,:") > bytes.len() / 12 + 32
+    is_denser(bytes, 100, 12)
 }
 
 /// The digest of a list that has none yet.

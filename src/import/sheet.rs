@@ -32,6 +32,21 @@ pub(super) struct Sheet {
     pub(super) notes: Vec<String>,
     /// Rows whose shape is wrong. They are not among `rows`.
     pub(super) misshapen: Vec<Problem>,
+    /// The columns that are not used: their names and where they stand.
+    unused: Vec<(String, usize)>,
+    /// What was looked for in them, and is there.
+    pub(super) overlooked: Vec<Overlooked>,
+}
+
+/// A cell of a column that is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Overlooked {
+    /// Line in the file, from 1.
+    pub(super) line: u64,
+    /// The column's name.
+    pub(super) column: String,
+    /// What stands there.
+    pub(super) text: String,
 }
 
 /// One row.
@@ -62,18 +77,33 @@ impl Sheet {
         bytes: &[u8],
         columns: &'static [Column],
     ) -> Result<Self, Problems> {
+        Self::read_watching(file, bytes, columns, |_| false)
+    }
+
+    /// As [`Sheet::read`], and keeps the cells of unused columns that `watched` is true of.
+    ///
+    /// # Errors
+    /// As [`Sheet::read`].
+    pub(super) fn read_watching(
+        file: &str,
+        bytes: &[u8],
+        columns: &'static [Column],
+        watched: fn(&str) -> bool,
+    ) -> Result<Self, Problems> {
         let Decoded { text, delimiter, notes } = decode(bytes)
             .map_err(|problem| Problems::of_file(file, problem.line, problem.into()))?;
         let (rows, misshapen) = (Vec::new(), Vec::new());
         let found = vec![None; columns.len()];
         let file = file.to_owned();
-        let mut sheet = Self { file, text, columns, found, rows, notes, misshapen };
+        let (unused, overlooked) = (Vec::new(), Vec::new());
+        let mut sheet =
+            Self { file, text, columns, found, rows, notes, misshapen, unused, overlooked };
         let text = std::mem::take(&mut sheet.text);
         let mut records = Records::new(&text, delimiter);
         let header = header_record(&text, &mut records);
         let width = header.cells.len();
         let read = sheet.read_header(&text, &header);
-        let read = read.and_then(|()| sheet.read_rows(&text, records, width));
+        let read = read.and_then(|()| sheet.read_rows(&text, records, width, watched));
         sheet.text = text;
         read.map(|()| sheet)
     }
@@ -116,6 +146,9 @@ impl Sheet {
             problems.push(fault.into_problem(&self.file, header.line));
         }
         self.note_unused(&names, &used);
+        let taken = |index: &usize| self.found.iter().flatten().any(|(_, at)| at == index);
+        let unused = names.into_iter().enumerate().filter(|(index, _)| !taken(index));
+        self.unused = unused.map(|(index, name)| (name, index)).collect();
         if problems.is_empty() { Ok(()) } else { Err(Problems::sorted(problems)) }
     }
 
@@ -185,6 +218,7 @@ impl Sheet {
         text: &str,
         records: Records<'_>,
         width: usize,
+        watched: fn(&str) -> bool,
     ) -> Result<(), Problems> {
         let mut number = 0;
         for record in records {
@@ -197,11 +231,11 @@ impl Sheet {
                 let fault = Fault::new("DSPT0122", message).help("split the file");
                 return Err(Problems::of_file(&self.file, record.line, fault));
             }
-            match shape(text, &record, width) {
-                Some((cell, fault)) => {
-                    self.misshapen.push(place(&self.file, text, cell, "", fault));
-                }
-                None => self.rows.push(self.row(&record, number)),
+            if let Some((cell, fault)) = shape(text, &record, width) {
+                self.misshapen.push(place(&self.file, text, cell, "", fault));
+            } else {
+                self.overlook(text, &record, watched);
+                self.rows.push(self.row(&record, number));
             }
         }
         if number == 0 {
@@ -210,6 +244,17 @@ impl Sheet {
             return Err(Problems::of_file(&self.file, 0, fault));
         }
         Ok(())
+    }
+
+    fn overlook(&mut self, text: &str, record: &Record, watched: fn(&str) -> bool) {
+        for (column, index) in &self.unused {
+            let Some(cell) = record.cells.get(*index) else { continue };
+            let found = cell.text(text);
+            if watched(&found) {
+                let (column, text) = (column.clone(), found.into_owned());
+                self.overlooked.push(Overlooked { line: record.line, column, text });
+            }
+        }
     }
 
     fn row(&self, record: &Record, number: u64) -> Row {

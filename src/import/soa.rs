@@ -25,8 +25,8 @@ pub struct SoaImport {
     pub stored: String,
     /// What the reader of the file should be told.
     pub notes: Vec<String>,
-    /// The rows whose control is not in place, in one sentence.
-    pub warning: Option<String>,
+    /// The rows whose control is not in place, and those that may not be, each in one sentence.
+    pub warnings: Vec<String>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -51,7 +51,15 @@ const COLUMNS: &[Column] = &[
             "implemented yes no",
             "in place",
             "control status",
+            "implementation progress",
+            "control implementation",
+            "control implementation status",
+            "control state",
+            "current status",
+            "current state",
             "status",
+            "state",
+            "progress",
         ],
         required: false,
     },
@@ -90,7 +98,7 @@ pub fn read_soa(
 ) -> Result<SoaImport, Problems> {
     let mut names = Names::new(state);
     names.framework(framework).map_err(|fault| Problems::of_file(file, 0, fault))?;
-    let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
+    let mut sheet = Sheet::read_watching(file, bytes, COLUMNS, says_not_in_place)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut stated = Stated::new();
     for row in &sheet.rows {
@@ -103,7 +111,7 @@ pub fn read_soa(
     let mut notes = sheet.notes.clone();
     notes.extend(names.note());
     notes.extend(left_out(state, framework, &stated));
-    let warning = not_in_place(&stated);
+    let warnings = not_in_place(&stated).into_iter().chain(overlooked(&sheet, &stated)).collect();
     let (mut soa, mut rows) = (Soa::default(), Vec::new());
     for (control, (_, applies, why)) in stated {
         rows.push(stored_row(&control, &applies, &why));
@@ -118,7 +126,7 @@ pub fn read_soa(
         row
     });
     let stored = write_stored(&header, rows);
-    Ok(SoaImport { soa, stored, notes, warning })
+    Ok(SoaImport { soa, stored, notes, warnings })
 }
 
 fn stored_row(control: &ControlRef, applies: &Applies, why: &str) -> Vec<String> {
@@ -158,6 +166,78 @@ fn not_in_place(stated: &Stated) -> Option<String> {
             match rows.len() {
                 1 => "1 control is applicable but".to_owned(),
                 many => format!("{many} controls are applicable but"),
+            },
+            named.join(", ")
+        )
+    })
+}
+
+/// Says whether a cell reads as the status of a control that is not in place, or not wholly.
+fn says_not_in_place(cell: &str) -> bool {
+    /// Longer cells are prose.
+    const LONGEST: usize = 40;
+    const WORDS: [&str; 22] = [
+        "not implement",
+        "unimplemented",
+        "partial",
+        "partly",
+        "planned",
+        "in progress",
+        "in hand",
+        "under way",
+        "underway",
+        "ongoing",
+        "not started",
+        "not yet",
+        "not in place",
+        "to do",
+        "to be done",
+        "to be implemented",
+        "pending",
+        "outstanding",
+        "incomplete",
+        "not complete",
+        "not done",
+        "not operational",
+    ];
+    if cell.is_empty() || cell.len() > LONGEST {
+        return false;
+    }
+    let spaced: String =
+        cell.chars().map(|one| if one.is_alphanumeric() { one } else { ' ' }).collect();
+    let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let unfinished = cell.trim().strip_suffix('%').is_some_and(|number| {
+        number.trim().parse::<f64>().is_ok_and(|share| (0.0..100.0).contains(&share))
+    });
+    unfinished || words == "todo" || WORDS.iter().any(|one| words.contains(one))
+}
+
+/// Names the rows that are taken as in place while a column that is not read seems to say otherwise.
+fn overlooked(sheet: &Sheet, stated: &Stated) -> Option<String> {
+    let counts: BTreeMap<u64, &ControlRef> = stated
+        .iter()
+        .filter(|(_, (_, applies, _))| *applies == Applies::Yes)
+        .map(|(control, (line, ..))| (*line, control))
+        .collect();
+    let doubtful: Vec<String> = sheet
+        .overlooked
+        .iter()
+        .filter_map(|one| {
+            let control = counts.get(&one.line)?;
+            let (column, text) = (shown(&one.column), shown(&one.text));
+            Some(format!("{} in line {} (`{column}`: {text})", control.id, one.line))
+        })
+        .collect();
+    let more = doubtful.len().saturating_sub(ROWS_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<String> = doubtful.iter().take(ROWS_NAMED).cloned().collect();
+    (!doubtful.is_empty()).then(|| {
+        format!(
+            "{} taken as implemented, while a column that is not read seems to say otherwise: \
+             {}{more}; if that column is the status, call it `implementation status`",
+            match doubtful.len() {
+                1 => "1 control is".to_owned(),
+                many => format!("{many} controls are"),
             },
             named.join(", ")
         )

@@ -517,3 +517,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_status_in_any_column_is_read_or_warned_of() {
+    for name in ["state", "State", "implemented?", "Status of implementation", "Control status"] {
+        let text = format!(
+            "control,applicable,justification,{name}\nA.5.1,yes,,not implemented\nA.8.13,yes,,yes\n"
+        );
+        let read = read_soa("s.csv", text.as_bytes(), &iso(), state()).unwrap();
+        assert_eq!(read.soa.not_in_place.len(), 1, "{name}");
+        assert!(read.warnings[0].contains("A.5.1 in line 2"), "{name}: {:?}", read.warnings);
+    }
+    for (cell, warned) in [("Partially", true), ("50 %", true), ("TODO", true), ("done", false)] {
+        let text = format!("control,applicable,justification,stand\nA.5.1,yes,,{cell}\n");
+        let read = read_soa("s.csv", text.as_bytes(), &iso(), state()).unwrap();
+        assert_eq!(read.warnings.len(), usize::from(warned), "{cell}: {:?}", read.warnings);
+        assert!(!warned || read.warnings[0].contains("A.5.1 in line 2 (`stand`"), "{cell}");
+    }
+    let prose = "control,applicable,justification,notes\n\
+        A.5.1,yes,,The planned review of the policy took place in May and nothing was found\n\
+        A.8.13,no,no such thing,not implemented\n";
+    let read = read_soa("s.csv", prose.as_bytes(), &iso(), state()).unwrap();
+    assert!(read.warnings.is_empty(), "{:?}", read.warnings);
+}

@@ -7,7 +7,7 @@
 pub mod agent;
 mod echo;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -101,6 +101,12 @@ pub enum KeyError {
     #[error("{path} is not the public half of the key beside it; bring back the right file")]
     PublicDiffers {
         /// The file of the public half.
+        path: PathBuf,
+    },
+    /// A pipe without a writer, or whose writer wrote nothing.
+    #[error("{path} is a pipe that holds no passphrase; start what writes to it first")]
+    NothingWritten {
+        /// The pipe.
         path: PathBuf,
     },
     /// A passphrase without a character.
@@ -324,8 +330,12 @@ impl Passphrase {
     pub fn read(&self, purpose: &str) -> Result<Zeroizing<String>, KeyError> {
         match self {
             Self::File(path) => {
-                let file = File::open(path).map_err(|source| io_error(path, source))?;
-                first_line(file, &path.display().to_string())
+                let file = durable::open_regular_or_pipe(path)
+                    .map_err(|error| io_error(path, error.into()))?;
+                first_line(file, &path.display().to_string()).map_err(|error| {
+                    let nothing = matches!(error, KeyError::EmptyPassphrase) && !path.is_file();
+                    if nothing { KeyError::NothingWritten { path: path.clone() } } else { error }
+                })
             }
             Self::Command(line) => from_command(line),
             Self::Prompt { confirm } => from_terminal(purpose, *confirm),

@@ -80,6 +80,26 @@ pub fn parse_canonical(bytes: &[u8]) -> Result<Value, NotCanonical> {
     Err(NotCanonical::OtherSpelling { at })
 }
 
+/// Says whether text has more objects or more values than one for so many bytes, outside its strings.
+/// Each takes some hundred bytes of memory when it is read, however short it is written.
+pub fn is_denser(bytes: &[u8], per_object: usize, per_value: usize) -> bool {
+    let (mut objects, mut values) = (0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' | b',' | b':' if !in_string => {
+                values += 1;
+                objects += usize::from(*byte == b'{');
+            }
+            _ => {}
+        }
+    }
+    objects > bytes.len() / per_object + 8 || values > bytes.len() / per_value + 32
+}
+
 fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for (_, bracket) in brackets(text) {

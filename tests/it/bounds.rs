@@ -87,6 +87,8 @@ fn what_is_too_long_is_refused_in_little_memory() {
         let text = format!("[{}0]", part.repeat((15 << 20) / part.len()));
         fs::write(home.path().join(name), text).unwrap();
     };
+    dense("dense1", "[],");
+    fs::write(home.path().join("dense2"), format!("[{}0]", "{\"a\":1},".repeat(900_000))).unwrap();
     for (folder, name) in [("b1", "bundle.json"), ("b2", "checkpoint"), ("b3", "x")] {
         copy(&home.path().join("b"), &home.path().join(folder));
         big(&home.path().join(folder).join(name));
@@ -105,6 +107,9 @@ fn what_is_too_long_is_refused_in_little_memory() {
         format!("import answers --ledger {ledger} --dry-run {}", at("big")),
         format!("export bundle {} --ledger {ledger} --checkpoint {}", at("new"), at("big")),
         format!("key list --keys {}", at("keys")),
+        format!("statement check --ledger {ledger} {}", at("dense1")),
+        format!("statement check --ledger {ledger} {}", at("dense2")),
+        format!("correct #9 --reason x --ledger {ledger} --body {}", at("dense2")),
         format!("verify {}", at("b1")),
         format!("verify {}", at("b2")),
         format!("verify {}", at("b3")),

@@ -46,6 +46,8 @@ mod memory;
 mod positions;
 mod readme;
 mod recording;
+#[cfg(target_os = "linux")]
+mod refusals;
 mod rotation;
 mod second;
 mod semantics;
