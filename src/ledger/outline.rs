@@ -177,7 +177,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_entry_has_the_outline_that_is_read(
-            body in any_body(), names in prop::collection::vec(any_text(), 0..3), seq in 1..u64::from(u32::MAX)
+            body in any_body(), names in prop::collection::btree_set(any_text(), 0..3), seq in 1..u64::from(u32::MAX)
         ) {
             let draft = Draft {
                 ledger: Origin::parse("ledger.example/northbridge/dspt").unwrap(),
