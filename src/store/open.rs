@@ -74,13 +74,14 @@ impl Store {
             Self::reader(path.clone(), (path.clone(), None), still)
         });
         match in_place {
-            Err(StoreError::NotClosed { .. }) => Self::reader_of_copy(path),
             // The index of the log has no room, and nothing is in the log: all is in the file.
             Err(StoreError::Full { .. }) if is_alone(&path) => {
                 let still = Some(Stamp::of(&path)?);
                 Self::reader(path.clone(), (path, None), still)
             }
-            Err(StoreError::Full { .. }) => Self::reader_of_copy(path),
+            Err(StoreError::NotClosed { .. } | StoreError::Full { .. }) => {
+                Self::reader_of_copy(path)
+            }
             other => other,
         }
     }
