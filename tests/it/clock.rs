@@ -9,6 +9,7 @@ const ANSWER: &str = "record answer 1.1.1 --text registered";
 fn a_clock_behind_the_newest_entry_records_nothing_unless_it_is_said_to_be_right() {
     let desk = Desk::new();
     desk.owner("2031-01-01", "record answer 1.1.1 --text registered --on 2025-10-02").ok();
+    desk.sign("2025-12-02", "key new other").ok();
     for command in [ANSWER, "key admit other --role assessor --holder Kay"] {
         let refused = desk.owner("2025-12-02", command);
         assert_eq!((refused.code, refused.err.contains("DSPT0037")), (3, true), "{}", refused.err);

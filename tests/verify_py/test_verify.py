@@ -1012,7 +1012,6 @@ class Bundles(unittest.TestCase):
         files = world.whole()
         for size in (256 * (len(files) - 1) + 1, 10**10, 2**53 - 1):
             self.check("manifest", B.relisted(files, size=size))
-        self.check("tile", B.relisted(files, size=256 * (len(files) - 1)))
 
     def test_a_witness_is_its_key_and_not_its_name(self):
         world = B.opened()
