@@ -18,21 +18,21 @@ use super::whynot::{assurance_text, unit_list};
 /// Something to record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
-    /// Own evidence of the whole organisation or an answer `met`; of the two the answer alone where
-    /// an answer says that it is not met.
-    Own(ItemRef, bool),
-    /// A confirmation.
-    Confirm(AssertionRef),
-    /// A declaration of the units that process health and care data.
-    Declare,
-    /// A certificate that covers these units; those to be declared where none is named.
-    Certificate(Scheme, Vec<UnitId>),
-    /// An assessment of a control as met, as well assured as this, for these units.
-    Assessment(ControlRef, Level, Assurance, Vec<UnitId>),
     /// An approval of these rows of a mapping.
     Rows(EventId, Vec<u64>, String),
     /// An approval of an asserted equivalence.
     Asserted(EventId, u64, TargetRef),
+    /// A confirmation.
+    Confirm(AssertionRef),
+    /// A declaration of the units that process health and care data.
+    Declare,
+    /// An assessment of a control as met, as well assured as this, for these units.
+    Assessment(ControlRef, Level, Assurance, Vec<UnitId>),
+    /// A certificate that covers these units; those to be declared where none is named.
+    Certificate(Scheme, Vec<UnitId>),
+    /// Own evidence of the whole organisation or an answer `met`; of the two the answer alone where
+    /// an answer says that it is not met.
+    Own(ItemRef, bool),
 }
 
 impl Thing {
