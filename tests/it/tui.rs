@@ -1108,8 +1108,11 @@ const TOUR: [(&str, &str); 12] = [
     ("g1/6/2026\n", "g: go to a date, as people type it"),
     ("cg2026-06-30\n", "c: compare that day with 30 June, worse first, with causes"),
     ("4", "4: what was recorded, newest first"),
-    ("flate\n", "f late: nothing was recorded late by then"),
-    ("n", "n: the certificate of 12 July was"),
+    (
+        "flate\n",
+        "f late: what was recorded after the day it is for, some of it from before the ledger",
+    ),
+    ("n", "n: the certificate of 12 July was late too"),
     ("fall\n6", "6: what is still to do before the year closes"),
     ("5", "5: can any of it be believed?"),
 ];

@@ -300,8 +300,11 @@ fn same_status(model: &mut Model, path: &Path) -> Vec<String> {
         assert_eq!(one["because"], text.as_str(), "{command}");
     }
     let numbers = model.position.rows.iter().map(|row| row.item.item.to_string()).collect();
-    let standing = status["standing"].clone();
     say(model, "year-end", "");
+    // A year that has closed is judged on its last day: the command shown asks for that day.
+    let command = dspt_ledger::tui::act::view_command(model, false);
+    let command = command.trim_end_matches(" --require met");
+    let standing = run(path, command).remove(0)["standing"].clone();
     let Body::YearEnd(page) = &model.body else { panic!() };
     let verdict = &page.verdict;
     assert_eq!(standing["standing"], verdict.standing.json(), "{command}: {standing}");

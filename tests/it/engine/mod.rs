@@ -585,8 +585,8 @@ fn number(name: &str, or: u64) -> u64 {
 
 /// What a run must have met at least so often in each thousand worlds.
 fn expected() -> Vec<(String, u64)> {
-    // Keys change hands, outsiders date heads and statements are given out without an effect on any
-    // status.
+    // Keys change hands, outsiders date heads, clocks are explained and statements are given out
+    // without an effect on any status.
     let derived = Kind::ALL.iter().filter(|kind| {
         !matches!(
             kind,
@@ -594,6 +594,7 @@ fn expected() -> Vec<(String, u64)> {
                 | Kind::LogKeyRotated
                 | Kind::AnchorCosigned
                 | Kind::AnchorTimestamped
+                | Kind::ClockExplained
                 | Kind::StatementPublished
         )
     });
