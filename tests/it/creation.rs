@@ -113,7 +113,7 @@ fn a_key_that_was_killed_half_made_is_completed_and_never_replaced() {
         &[0, 2],
         |home, at| {
             let listed = good(home, "key list --keys @keys", at);
-            assert!(listed.contains("1 keys") && listed.contains("yes"), "{at}: {listed}");
+            assert!(listed.contains("\n1 key in ") && listed.contains("yes"), "{at}: {listed}");
             // The passphrase opens it.
             fs::write(home.join("new"), "other words\n").unwrap();
             let change = "key passphrase one --keys @keys --passphrase-file @pass \
