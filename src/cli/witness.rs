@@ -314,18 +314,15 @@ fn served(
             let _ = say.try_send(format!("{} {line}", time_text(seconds(clock()))));
         }
     };
-    let outcome = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
             let log = log;
-            serve(&listener, witness, Limits::default(), &time, &log)
+            serve(&listener, witness, Limits::default(), &time, &log);
         });
         for line in said {
             let _ = writeln!(output.err, "{line}");
         }
-        serving.join()
+        let _ = serving.join();
     });
-    match outcome {
-        Ok(Ok(())) | Err(_) => Err(Failure::new("DSPT0042", exit::FAILED, "serving ended")),
-        Ok(Err(error)) => Err(failed(error)),
-    }
+    Err(Failure::new("DSPT0042", exit::FAILED, "serving ended"))
 }

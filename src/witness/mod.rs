@@ -3,6 +3,7 @@
 //! disk before an answer leaves.
 
 pub mod client;
+mod places;
 pub mod serve;
 mod state;
 

@@ -1,11 +1,12 @@
 //! The two requests of C2SP `tlog-witness` over HTTP/1.1. Every request has a limit in bytes and
-//! in seconds, a connection serves one request, and a few threads serve all of them, so that nobody
-//! can fill the memory or hold up the witness for long.
+//! in seconds, a connection serves one request, and there is a fixed number of places for them
+//! (`places.rs`), so that nobody can fill the memory or hold up the witness.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use super::places::{Place, Places};
 use super::{NotCosigned, Refusal, Witness};
 use crate::ledger::Digest;
 use crate::ledger::proof::PROOF_BYTES_MAX;
@@ -14,10 +15,16 @@ use crate::ledger::proof::PROOF_BYTES_MAX;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// The most headers of a request.
 const HEADERS_MAX: usize = 64;
-/// How many requests are served at a time.
-const THREADS: usize = 32;
-/// How long the threads rest when the system gives no connection, as when too many files are open.
+/// How many connections there are at a time, each with a thread. One more takes the place of the
+/// oldest that has not sent its request.
+pub const PLACES: usize = 64;
+/// What the thread of a connection needs.
+const STACK_BYTES: usize = 1024 * 1024;
+/// How long to rest when the system gives no connection or thread, as when too many files are open.
 const REST: Duration = Duration::from_millis(100);
+/// How often to look whether somebody else waits for the place, on systems that do not wake a
+/// reader for it.
+const LOOK: Duration = Duration::from_millis(250);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const SIZE: &str = "text/x.tlog.size";
@@ -37,30 +44,38 @@ impl Default for Limits {
 
 /// Serves for ever. `clock` gives the time of a cosignature in POSIX seconds; `log` is told what
 /// was answered to each request, in one line.
-///
-/// # Errors
-/// A listener that cannot be shared between threads.
 pub fn serve(
     listener: &TcpListener,
     witness: &Witness<'_>,
     limits: Limits,
     clock: &(dyn Fn() -> u64 + Sync),
     log: &(dyn Fn(&str) + Sync),
-) -> io::Result<()> {
-    let listeners = (0..THREADS).map(|_| listener.try_clone()).collect::<io::Result<Vec<_>>>()?;
+) {
+    let places = Places::new(PLACES);
     std::thread::scope(|scope| {
-        for listener in listeners {
-            scope.spawn(move || {
-                loop {
-                    match listener.accept() {
-                        Ok((stream, _)) => log(&converse(stream, witness, limits, clock)),
-                        Err(_) => std::thread::sleep(REST),
-                    }
+        loop {
+            let place = match listener.accept() {
+                Ok((stream, _)) => places.enter(stream),
+                Err(error) if is_of_the_other_side(&error) => continue,
+                Err(_) => {
+                    std::thread::sleep(REST);
+                    continue;
                 }
-            });
+            };
+            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+            let served = move || log(&converse(&place, witness, limits, clock));
+            if thread.spawn_scoped(scope, served).is_err() {
+                log("request: not served, the system gives no thread");
+                std::thread::sleep(REST);
+            }
         }
     });
-    Ok(())
+}
+
+/// A connection that was given up before it was taken says nothing about the next.
+fn is_of_the_other_side(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
 /// An answer: its status, the kind of its body, and the body.
@@ -84,14 +99,15 @@ impl Answer {
 
 /// Serves one connection and returns what to say about it.
 fn converse(
-    mut stream: TcpStream,
+    place: &Place<'_>,
     witness: &Witness<'_>,
     limits: Limits,
     clock: &(dyn Fn() -> u64 + Sync),
 ) -> String {
     let end = Instant::now() + limits.patience;
-    let (what, answer) = match read_request(&mut stream, end) {
+    let (what, answer) = match read_request(place, end) {
         Ok(request) => {
+            place.works();
             let what = format!("{} {}", request.method, shown(&request.path));
             let mut answer = answer(&request, witness, clock);
             answer.silent = request.method == "HEAD";
@@ -101,7 +117,7 @@ fn converse(
         Err(Unread::Gone) => return "request: gone before its end".to_owned(),
     };
     let said = format!("{what}: {}", answer.status);
-    match send(&mut stream, &answer, end) {
+    match send(place, &answer, end) {
         Ok(()) => said,
         Err(error) => format!("{said}, not delivered: {error}"),
     }
@@ -132,24 +148,29 @@ impl Unread {
     }
 }
 
-/// Reads as much as there is, until `end`.
-fn read_some(stream: &mut TcpStream, to: &mut Vec<u8>, end: Instant) -> Result<(), Unread> {
-    let left = end.saturating_duration_since(Instant::now());
-    let late = || Unread::answer(408, "the request took too long");
-    if left.is_zero() {
-        return Err(late());
-    }
-    stream.set_read_timeout(Some(left)).map_err(|_| Unread::Gone)?;
+/// Reads as much as there is, until `end`, or until somebody else waits for the place.
+fn read_some(place: &Place<'_>, to: &mut Vec<u8>, end: Instant) -> Result<(), Unread> {
     let mut part = [0; 8192];
-    match stream.read(&mut part) {
-        Ok(0) => Err(Unread::Gone),
-        Ok(count) => {
-            to.extend(part.iter().take(count));
-            Ok(())
+    loop {
+        if place.must_leave() {
+            return Err(Unread::answer(503, "others were waiting; send the request at once"));
         }
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-        Err(error) if is_timeout(&error) => Err(late()),
-        Err(_) => Err(Unread::Gone),
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Unread::answer(408, "the request took too long"));
+        }
+        place.stream().set_read_timeout(Some(left.min(LOOK))).map_err(|_| Unread::Gone)?;
+        match place.stream().read(&mut part) {
+            // Its end, or the place was taken.
+            Ok(0) if place.must_leave() => {}
+            Ok(0) => return Err(Unread::Gone),
+            Ok(count) => {
+                to.extend(part.iter().take(count));
+                return Ok(());
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || is_timeout(&error) => {}
+            Err(_) => return Err(Unread::Gone),
+        }
     }
 }
 
@@ -158,10 +179,10 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-fn read_request(stream: &mut TcpStream, end: Instant) -> Result<Request, Unread> {
+fn read_request(place: &Place<'_>, end: Instant) -> Result<Request, Unread> {
     let mut bytes = Vec::new();
     let head = loop {
-        read_some(stream, &mut bytes, end)?;
+        read_some(place, &mut bytes, end)?;
         if let Some(head) = parse_head(&bytes)? {
             break head;
         }
@@ -170,14 +191,15 @@ fn read_request(stream: &mut TcpStream, end: Instant) -> Result<Request, Unread>
         }
     };
     if head.continues {
-        let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        let _ = place.stream().write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
     }
     let whole = head.bytes + head.body;
     while bytes.len() < whole {
-        read_some(stream, &mut bytes, end)?;
+        read_some(place, &mut bytes, end)?;
     }
-    let body = bytes.get(head.bytes..whole).unwrap_or_default().to_vec();
-    Ok(Request { method: head.method, path: head.path, body })
+    bytes.truncate(whole);
+    bytes.drain(..head.bytes.min(whole));
+    Ok(Request { method: head.method, path: head.path, body: bytes })
 }
 
 struct RequestHead {
@@ -289,11 +311,12 @@ const fn reason(status: u16) -> &'static str {
         413 => "Content Too Large",
         422 => "Unprocessable Content",
         431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
         _ => "Internal Server Error",
     }
 }
 
-fn send(stream: &mut TcpStream, answer: &Answer, end: Instant) -> io::Result<()> {
+fn send(place: &Place<'_>, answer: &Answer, end: Instant) -> io::Result<()> {
     let Answer { status, kind, body, silent } = answer;
     let allow = if *status == 405 { "Allow: GET, HEAD, POST\r\n" } else { "" };
     let head = format!(
@@ -304,18 +327,22 @@ fn send(stream: &mut TcpStream, answer: &Answer, end: Instant) -> io::Result<()>
     );
     // A word of its own for the answer, also where the request took all the time there was.
     let left = end.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+    let mut stream = place.stream();
     stream.set_write_timeout(Some(left))?;
     let body: &[u8] = if *silent { &[] } else { body };
     stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()?;
-    drain(stream, Instant::now() + Duration::from_millis(200));
+    if !place.must_leave() {
+        place.waits();
+        drain(place, Instant::now() + Duration::from_millis(200));
+    }
     Ok(())
 }
 
 /// Takes in some of what the other side still sends; to close on unread bytes would reset the
 /// connection, and the answer could be lost.
-fn drain(stream: &mut TcpStream, end: Instant) {
-    let _ = stream.shutdown(std::net::Shutdown::Write);
+fn drain(place: &Place<'_>, end: Instant) {
+    let _ = place.stream().shutdown(std::net::Shutdown::Write);
     let mut rest = Vec::new();
-    while rest.len() < 64 * 1024 && read_some(stream, &mut rest, end).is_ok() {}
+    while rest.len() < 64 * 1024 && read_some(place, &mut rest, end).is_ok() {}
 }

@@ -28,7 +28,7 @@ fn served(desk: &Desk, origin: &str) -> (String, WitnessKey) {
     std::thread::spawn(move || {
         let witness = Witness::new(state, own).unwrap();
         let limits = Limits { patience: Duration::from_secs(5) };
-        serve(&listener, &witness, limits, &|| TIME, &|_| {})
+        serve(&listener, &witness, limits, &|| TIME, &|_| {});
     });
     (url, key)
 }

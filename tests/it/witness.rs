@@ -13,7 +13,7 @@ use dspt_ledger::ledger::{
     WitnessKey, cosignature, leaf_hash,
 };
 use dspt_ledger::witness::client::{AskError, ask, latest};
-use dspt_ledger::witness::serve::{Limits, serve};
+use dspt_ledger::witness::serve::{Limits, PLACES, serve};
 use dspt_ledger::witness::{Log, State, Witness};
 
 const ORIGIN: &str = "log.example/a/b";
@@ -48,7 +48,7 @@ fn served(patience: Duration) -> (String, WitnessKey) {
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
         let witness = Witness::new(state, own).unwrap();
-        serve(&listener, &witness, Limits { patience }, &|| 1_782_838_805, &|_| {})
+        serve(&listener, &witness, Limits { patience }, &|| 1_782_838_805, &|_| {});
     });
     (address, key)
 }
@@ -173,6 +173,47 @@ fn a_witness_that_lies_is_not_believed() {
     let outcome = said(away.to_owned());
     assert!(matches!(outcome, Err(AskError::Refused { status: 302, .. })), "{outcome:?}");
 }
+
+/// Says whether a connection was ended from the other side, with what it was told.
+fn ended(stream: &TcpStream) -> Option<String> {
+    let mut stream = stream;
+    stream.set_nonblocking(true).unwrap();
+    let mut told = [0; 512];
+    match stream.read(&mut told) {
+        Ok(count) => Some(String::from_utf8_lossy(&told[..count]).into_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[test]
+fn connections_that_send_nothing_make_room_for_those_that_ask() {
+    // Nothing ends for want of time here: whoever is served was given a place.
+    let (address, key) = served(Duration::from_hours(1));
+    let more = 150;
+    let begun: [&[u8]; 4] = [b"", b"P", b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\n", WAITS];
+    let idle: Vec<TcpStream> = (0..PLACES + more)
+        .map(|number| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            // One whose place was taken by now need not take it.
+            let _ = stream.write_all(begun[number % begun.len()]);
+            stream
+        })
+        .collect();
+    let url = format!("http://{address}/");
+    assert_eq!(ask(&url, &body(1, 0, 5), &key).unwrap().len(), 1);
+    assert!(latest(&url, ORIGIN).unwrap().is_some());
+    let ended: Vec<Option<String>> = idle.iter().map(ended).collect();
+    // The oldest made room, each for one; the others are waited for still.
+    let (old, new) = ended.split_at(more + 1);
+    assert!(old.iter().all(Option::is_some), "{ended:?}");
+    assert!(old.iter().flatten().any(|told| told.starts_with("HTTP/1.1 503 ")), "{old:?}");
+    assert!(new.iter().skip(1).all(Option::is_none), "{new:?}");
+}
+
+/// A request whose body never comes.
+const WAITS: &[u8] =
+    b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nold 0\n";
 
 #[test]
 fn hostile_requests_are_answered_or_cut_off() {
