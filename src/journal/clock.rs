@@ -3,10 +3,8 @@
 
 use std::fmt;
 
-use super::audit::{Finding, Place};
-use crate::domain::anchor::{Anchor, Interval, Intervals, TOLERANCE_TEXT, is_later};
+use crate::domain::anchor::{Anchor, TOLERANCE_TEXT, is_later};
 use crate::domain::day::Instant;
-use crate::domain::event::Event;
 use crate::domain::explained::Explained;
 use crate::domain::replay::Fact;
 
@@ -45,100 +43,6 @@ impl fmt::Display for Behind {
     }
 }
 
-/// What the times that entries claim are, held against the intervals that outsiders prove.
-pub(super) struct Clocks<'c> {
-    facts: &'c [Fact],
-    explained: &'c Explained,
-    /// Entries whose time cannot be.
-    pub(super) outside: Vec<Finding>,
-    /// Those of which an owner said that their clock was wrong.
-    told: Vec<Finding>,
-}
-
-impl<'c> Clocks<'c> {
-    /// Compares the entries; those from place `whole` on have no first moment.
-    pub(super) fn of(
-        facts: &'c [Fact],
-        whole: u64,
-        intervals: &Intervals,
-        explained: &'c Explained,
-    ) -> Self {
-        let mut made = Self { facts, explained, outside: Vec::new(), told: Vec::new() };
-        for fact in facts {
-            let known = intervals.of(fact.seq);
-            let interval = if fact.seq < whole { known } else { Interval { after: None, ..known } };
-            if !interval.excludes(fact.at) {
-                continue;
-            }
-            let side = |at: Option<Instant>| at.map_or("open".to_owned(), |at| at.to_string());
-            let (after, before) = (side(interval.after), side(interval.before));
-            let claim =
-                format!("it says {}, and was written between {after} and {before}", fact.at);
-            let place = Place::Entry(fact.seq);
-            // That a clock was ahead explains a stamp that is too late, and no other.
-            let by = explained.stamp(fact.seq, fact.at).filter(|_| !interval.is_before(fact.at));
-            match by {
-                None => {
-                    let text = format!("{claim}, as outsiders saw");
-                    made.outside.push(Finding { place, rule: "time-outside-interval", text });
-                }
-                Some(by) => {
-                    let text = format!("{claim}, as outsiders saw; {}", made.said(by));
-                    made.told.push(Finding { place, rule: EXPLAINED, text });
-                }
-            }
-        }
-        made
-    }
-
-    fn said(&self, by: u64) -> String {
-        let fact = self.facts.iter().find(|fact| fact.seq == by);
-        let Some(Event::ClockExplained(body)) = fact.map(|fact| &fact.event) else {
-            return format!("entry #{by} explains it");
-        };
-        format!("entry #{by} says that this clock was wrong: {}", body.reason)
-    }
-
-    /// What a reader should know of clocks: explanations, and times that his own clock calls future.
-    pub(super) fn remarks(&self, anchors: &[Anchor], now: Instant) -> Vec<Finding> {
-        let mut all = self.told.clone();
-        for one in anchors {
-            let by = one.seq.and_then(|seq| Some((seq, self.explained.anchor(seq)?)));
-            if let Some((seq, by)) = by {
-                let place = Place::Entry(seq);
-                let text = format!("{} says {}; {}", one.name(), one.at, self.said(by));
-                all.push(Finding { place, rule: EXPLAINED, text });
-            }
-            if let Some(seq) = one.seq.filter(|_| is_later(one.at, now)) {
-                let place = Place::Entry(seq);
-                let text =
-                    format!("{} says {}, which is after your clock, {now}", one.name(), one.at);
-                all.push(Finding { place, rule: AHEAD, text });
-            }
-        }
-        let ahead: Vec<&Fact> = self.facts.iter().filter(|fact| is_later(fact.at, now)).collect();
-        if let (Some(first), Some(last)) = (ahead.first(), ahead.last()) {
-            let place = Place::Entry(first.seq);
-            let others = match last.seq - first.seq {
-                0 => String::new(),
-                _ => format!("; so do those after it, to #{}, which says {}", last.seq, last.at),
-            };
-            let text = format!("it says {}, which is after your clock, {now}{others}", first.at);
-            all.push(Finding { place, rule: AHEAD, text });
-        }
-        all.sort_by_key(|one| match one.place {
-            Place::Entry(seq) => seq,
-            Place::Checkpoint(_) | Place::Content(_) | Place::File(_) => u64::MAX,
-        });
-        all
-    }
-}
-
-/// A remark: an owner said that a clock was wrong.
-const EXPLAINED: &str = "clock-explained";
-/// A remark: a time is after that of the reader's own clock.
-const AHEAD: &str = "after-your-clock";
-
 /// Says why what outsiders said must not be recorded: verified, its time would be a finding for ever.
 ///
 /// `facts` are those that are there, `stamp` what the entry would claim.
@@ -173,7 +77,7 @@ pub(super) fn untimely(facts: &[Fact], anchors: &[Anchor], stamp: Instant) -> Re
 #[cfg(test)]
 mod tests {
     use crate::domain::anchor::TOLERANCE_MILLIS;
-    use crate::domain::event::FrameworkAdopted;
+    use crate::domain::event::{Event, FrameworkAdopted};
 
     use super::*;
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::{Audit, Finding, Ledger, Place};
-use super::clock::Clocks;
+use super::clocks::Clocks;
 use super::published::{self, Outcome as Reproduced};
 use crate::domain::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
 use crate::domain::day::Instant;

@@ -8,8 +8,10 @@ mod anchors;
 pub mod audit;
 pub mod belief;
 mod clock;
+mod clocks;
 pub mod disclosed;
 pub mod examine;
+mod publish;
 pub mod published;
 mod recall;
 pub mod reread;
@@ -468,7 +470,7 @@ impl Journal {
             let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
             let mut admitted = known
                 .and_then(|()| self.admit_key(&roster, &new.event))
-                .and_then(|()| published::publishable(&self.ledger, &new.event, &new.files));
+                .and_then(|()| publish::publishable(&self.ledger, &new.event, &new.files));
             if admitted.is_ok() {
                 admitted = self.anchored(state.size, new).and_then(|anchors| {
                     self.are_outsiders(&anchors)?;

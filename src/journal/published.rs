@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::{File, Ledger};
+use super::audit::Ledger;
 use crate::domain::anchor::Anchor;
-use crate::domain::event::{Event, StatementPublished};
+use crate::domain::event::StatementPublished;
 use crate::domain::replay::Fact;
 use crate::domain::restate::{BadStatement, Difference, asked, differences};
 use crate::domain::statement::{
@@ -165,31 +165,4 @@ pub fn stored(store: &Store, fact: &Fact) -> Result<Option<Vec<u8>>, StoreError>
     let named = fact.subjects.iter().find(|one| one.name == NAME);
     let digest = named.and_then(|one| Digest::from_hex(&one.sha256).ok());
     digest.map_or(Ok(None), |digest| store.content(&digest))
-}
-
-/// Checks that an event publishes the statement that comes with it, of this ledger.
-pub(super) fn publishable(ledger: &Ledger, event: &Event, files: &[File]) -> Result<(), String> {
-    let Event::StatementPublished(body) = event else { return Ok(()) };
-    let [File { name, sha256: _, stored: Some(bytes) }] = files else {
-        return Err(format!("it comes with one stored file, {NAME}"));
-    };
-    if name != NAME {
-        return Err(format!("its file is `{name}`; name it {NAME}"));
-    }
-    if let Some(why) = differs(body, bytes) {
-        return Err(format!("{why}; draft it anew with: dspt statement draft"));
-    }
-    let root = root_at(ledger, body.size).map(|root| root.base64());
-    match root {
-        Some(root) if root == body.root => Ok(()),
-        Some(root) => Err(format!(
-            "its root is {}, and the first {} entries give {root}; draft it anew",
-            body.root, body.size
-        )),
-        None => Err(format!(
-            "it is made from {} entries, and {} are in the ledger; draft it anew",
-            body.size,
-            ledger.leaves.len()
-        )),
-    }
 }
