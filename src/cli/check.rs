@@ -516,7 +516,10 @@ fn yes_text(name: &str, known: Option<&Known>, good: &Good) -> String {
     let extensions = good.head.extensions().count() as u64;
     if extensions > 0 {
         let lines = counted(extensions, "line");
-        let _ = writeln!(text, "  extension     {lines} that the log signed; nothing checks what it says");
+        let _ = writeln!(
+            text,
+            "  extension     {lines} that the log signed; nothing checks what it says"
+        );
     }
     let known = known.map_or(0, |known| known.witnesses.len());
     let cosigned = good.cosigned.len();

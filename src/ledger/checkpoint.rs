@@ -444,7 +444,10 @@ mod tests {
         for lines in ["one", "one\ntwo", " ", "\u{2014} a AAAA", "0\n0\n0"] {
             let text = format!("{three}{lines}\n");
             let head = Head::parse(&text).unwrap();
-            assert_eq!(head.extensions().collect::<Vec<_>>(), lines.split('\n').collect::<Vec<_>>());
+            assert_eq!(
+                head.extensions().collect::<Vec<_>>(),
+                lines.split('\n').collect::<Vec<_>>()
+            );
             assert_eq!((head.origin(), head.size(), head.to_text()), ("a log", 1, text));
         }
         for bad in ["\n", "\none\n", "one\n\n", "one\n\ntwo\n", "one", "one\ntwo"] {
