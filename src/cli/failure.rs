@@ -99,6 +99,7 @@ impl Failure {
     }
 }
 
+/// Only of what is printed: whatever else fails is named where it fails, with what was tried.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::new("DSPT0005", exit::FAILED, format!("the output could not be written: {error}"))

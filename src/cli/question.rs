@@ -160,7 +160,11 @@ pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
         let there = inside.symlink_metadata().map_or_else(|error| !is_absent(&error), |_| true);
         return Ok(if path.is_dir() && there { inside } else { path.to_owned() });
     }
-    let here = std::env::current_dir()?;
+    let here = std::env::current_dir().map_err(|error| {
+        let text = format!("the folder that this runs in cannot be looked at: {error}");
+        Failure::new("DSPT0010", exit::NO_LEDGER, text)
+            .help("go to a folder that is there, or give --ledger PATH")
+    })?;
     let found = here.ancestors().map(|folder| folder.join(LEDGER_NAME)).find(|path| {
         // One that cannot be looked at is there all the same.
         let found = path.metadata();

@@ -20,6 +20,7 @@ use crate::domain::refs::{CategoryId, EditionId};
 use crate::domain::replay::Fact;
 use crate::domain::restate::asked;
 use crate::domain::statement::{Asked, NoStatement};
+use crate::domain::text::visible_json;
 use crate::export::{ExportError, files::put};
 use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
 use crate::journal::{File, Journal, Ledger, NewEvent};
@@ -150,6 +151,11 @@ fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Resu
         if output.json {
             let value = json!({ "file": null, "sha256": sha256, "statement": made.value });
             output.answer("dspt.statement/1", value, "")?;
+        } else if output.width.is_some() {
+            // A terminal takes no bytes as they are: something in them could paint it.
+            let text = String::from_utf8_lossy(&made.bytes);
+            writeln!(output.out, "{}", visible_json(&text))?;
+            output.hint("These are not the bytes that are signed; write those with --out FILE")?;
         } else {
             // Exactly the bytes that are signed: no newline after them.
             output.out.write_all(&made.bytes)?;
@@ -273,7 +279,9 @@ fn agreed(output: &mut Output<'_>) -> Result<(), Failure> {
     write!(output.err, "Publish it? [y/N] ")?;
     output.err.flush()?;
     let mut answer = String::new();
-    stdin.read_line(&mut answer)?;
+    stdin.read_line(&mut answer).map_err(|error| {
+        Failure::usage(format!("nothing was published: the answer cannot be read: {error}"))
+    })?;
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }

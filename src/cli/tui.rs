@@ -189,10 +189,13 @@ pub(super) fn run(
     let trust = args.trust_flags();
     let host = Files { growth: Growth::default(), path, flag, today, check, trust, keys };
     let theme = args.theme();
+    let ended = |error: std::io::Error| {
+        Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
+    };
     if linear {
         let mut model = host.model(theme, &args.question, &mut |_| {})?;
         let mut input = std::io::stdin().lock();
-        run_linear(&mut model, &host, &mut input, output.out)?;
+        run_linear(&mut model, &host, &mut input, output.out).map_err(ended)?;
         if terminal {
             drain();
         }
@@ -204,11 +207,7 @@ pub(super) fn run(
         Box::new(move |progress| reader.model(theme, &question, progress));
     let host: Arc<dyn Host> = host;
     let loading = Loading { theme, keys: keymap, ..Loading::default() };
-    let ended = run_screen(prepare, loading, &host);
-    let left = ended.map_err(|error| {
-        Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
-    })??;
-    Ok(match left {
+    Ok(match run_screen(prepare, loading, &host).map_err(ended)?? {
         Left::Screen(model) => code(&model),
         Left::Early => exit::YES,
         Left::Stopped => exit::STOPPED,
@@ -474,9 +473,10 @@ fn contents(store: &Store, chronicle: &Chronicle) -> Result<Contents, StoreError
     let subjects = chronicle.whole().flat_map(|fact| &fact.subjects);
     let named: BTreeSet<&str> = subjects.map(|one| one.sha256.as_str()).collect();
     let mut kept = Contents::new();
-    store.contents(|digest, bytes| -> Result<(), StoreError> {
-        if Digest::of(&bytes) == digest && named.contains(digest.hex().as_str()) {
-            kept.insert(digest.hex(), Arc::new(bytes));
+    let wanted = |digest: &Digest| named.contains(digest.hex().as_str());
+    store.contents(wanted, |content| -> Result<(), StoreError> {
+        if let (true, Some(bytes)) = (content.actual == content.digest, content.bytes) {
+            kept.insert(content.digest.hex(), Arc::new(bytes));
         }
         Ok(())
     })?;

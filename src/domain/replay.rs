@@ -238,7 +238,9 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// A content that an entry names is not there.
-    #[error("entry #{seq} names the content `{name}`, which the ledger does not hold")]
+    #[error(
+        "entry #{seq} names the content `{name}`, which the ledger does not hold, or not within 64 MiB"
+    )]
     MissingContent {
         /// The entry.
         seq: u64,

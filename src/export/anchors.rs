@@ -5,6 +5,7 @@ use crate::domain::event::Event;
 use crate::domain::replay::Fact;
 use crate::journal::{Journal, TOKEN};
 use crate::ledger::Digest;
+use crate::store::KEPT_BYTES_MAX;
 
 /// The files of an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub fn files_of(journal: &Journal, fact: &Fact) -> Result<Option<AnchorFiles>, E
     let Event::AnchorTimestamped(body) = &fact.event else { return Ok(None) };
     let named = fact.subjects.iter().find(|one| one.name == TOKEN);
     let digest = named.and_then(|one| Digest::from_hex(&one.sha256).ok());
-    let token = digest.map(|digest| journal.store().content(&digest)).transpose()?.flatten();
+    let content = |digest| journal.store().content(&digest, KEPT_BYTES_MAX);
+    let token = digest.map(content).transpose()?.flatten();
     Ok(Some(AnchorFiles { checkpoint: body.checkpoint.clone(), token }))
 }

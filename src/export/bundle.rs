@@ -199,7 +199,9 @@ impl Maker<'_> {
             .map(|one| one.sha256.clone());
         for hex in &give {
             let Ok(digest) = Digest::from_hex(hex) else { continue };
-            let Some(bytes) = self.journal.store().content(&digest)? else { continue };
+            let Some(bytes) = self.journal.store().content(&digest, EVIDENCE_BYTES_MAX)? else {
+                continue;
+            };
             self.put(&format!("content/{hex}"), &bytes)?;
             if Some(hex) == statement.as_ref() {
                 self.put(STATEMENT, &bytes)?;

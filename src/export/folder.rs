@@ -13,7 +13,7 @@ use crate::journal::source::Source;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TileKind, TilePath, bundles_of, check_tiles, entries_of};
 use crate::ledger::{Checkpoint, Digest, parse};
-use crate::store::{Row, RowRef, StoreError};
+use crate::store::{Content, Intake, Row, RowRef, StoreError};
 
 /// The longest content that is read, in bytes.
 const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -209,17 +209,20 @@ impl Source for Folder {
 
     fn contents<E: From<StoreError>>(
         &self,
-        mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+        wanted: impl Fn(&Digest) -> bool,
+        mut each: impl FnMut(Content) -> Result<(), E>,
     ) -> Result<(), E> {
         for (digest, path) in contents(&self.path.join("content")) {
-            let bytes = durable::read_at_most(&path, CONTENT_BYTES_MAX).map_err(|error| {
+            let mut intake = Intake::new(digest, wanted(&digest));
+            let read = durable::read_blocks(&path, CONTENT_BYTES_MAX, |block| intake.add(block));
+            read.map_err(|error| {
                 let path = path.clone();
                 if error.is_refusal() {
                     return StoreError::Io { path, source: error.into() };
                 }
                 StoreError::Missing { path }
             })?;
-            each(digest, bytes)?;
+            each(intake.finish())?;
         }
         Ok(())
     }

@@ -20,12 +20,13 @@ use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Ki
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Facts, Subject};
 use crate::domain::role::Roster;
+use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
     Checked, Digest, Expected, Fault, FaultKind, Frontier, LogKeys, Origin, PublicKey,
     VerifiedEntry, Vkey, check, genesis_digest, known_signatures, leaf_hash, signatures_or_back,
 };
-use crate::store::{Row, StoreError};
+use crate::store::{Content, Row, StoreError};
 
 /// What was read and found good, up to the first fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -341,8 +342,10 @@ impl<F: Keeps + Send> Reader<F> {
             });
             let mut rows: Vec<Row> = Vec::with_capacity(BATCH);
             let read = store.entries(start..size, |row| -> Result<(), Stop> {
+                // One that is too long is a fault: nothing is gathered after it.
+                let long = row.bytes.len() > ENTRY_BYTES_MAX;
                 rows.push(row);
-                if rows.len() >= BATCH {
+                if long || rows.len() >= BATCH {
                     sender.send(std::mem::take(&mut rows)).map_err(|_| Stop::Stopped)?;
                     progress(done.load(Ordering::Relaxed));
                 }
@@ -777,10 +780,12 @@ impl<F: Keeps + Send> Reader<F> {
         heads: &[(u64, Vec<u8>)],
     ) -> Result<(), Stop> {
         let mut found = BTreeSet::new();
-        store.contents(|digest, bytes| -> Result<(), Stop> {
+        let (tokens, replayed) = (&self.tokens, &self.replayed);
+        let wanted = |digest: &Digest| tokens.contains_key(digest) || replayed.contains(digest);
+        store.contents(wanted, |content| -> Result<(), Stop> {
+            let Content { digest, actual, bytes } = content;
             let fault =
                 |rule, text: String| Finding { place: Place::Content(digest.hex()), rule, text };
-            let actual = Digest::of(&bytes);
             if actual != digest {
                 return Err(fault(
                     "content-differs",
@@ -789,9 +794,11 @@ impl<F: Keeps + Send> Reader<F> {
                 .into());
             }
             found.insert(digest);
-            for (token, bounds) in self.tokens.get(&digest).into_iter().flatten() {
+            for (token, bounds) in tokens.get(&digest).into_iter().flatten() {
                 let place = Place::Entry(token.seq);
-                let anchor = anchors::token(&bytes, token).map_err(|(rule, text)| Finding {
+                // One that is too long to be kept is no token either.
+                let bytes = bytes.as_deref().unwrap_or_default();
+                let anchor = anchors::token(bytes, token).map_err(|(rule, text)| Finding {
                     place,
                     rule,
                     text,
@@ -800,7 +807,9 @@ impl<F: Keeps + Send> Reader<F> {
                     ledger.anchors.push(anchor);
                 }
             }
-            if let (true, Some(ledger)) = (self.replayed.contains(&digest), &mut self.ledger) {
+            // What is too long is missed by whoever reads it; evidence may have any name and length.
+            let bytes = bytes.filter(|_| replayed.contains(&digest));
+            if let (Some(bytes), Some(ledger)) = (bytes, &mut self.ledger) {
                 ledger.contents.insert(digest.hex(), Arc::new(bytes));
             }
             self.counts.contents += 1;

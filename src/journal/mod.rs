@@ -518,7 +518,7 @@ impl Journal {
                 (Some(bytes), _) => {
                     contents.insert(digest, Arc::clone(bytes));
                 }
-                (None, None) if keeps && self.store.content(&file.sha256)?.is_none() => {
+                (None, None) if keeps && !self.store.has_content(&file.sha256)? => {
                     return Ok(Err(format!("the ledger keeps `{name}`; give its bytes as well")));
                 }
                 (None, _) => {}

@@ -14,7 +14,7 @@ use crate::domain::statement::{
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::tree::root_of;
 use crate::ledger::{Digest, NotCanonical};
-use crate::store::{Store, StoreError};
+use crate::store::{KEPT_BYTES_MAX, Store, StoreError};
 
 /// The name of a statement among the files of the entry that publishes it.
 pub const NAME: &str = "statement.json";
@@ -164,5 +164,5 @@ pub fn differs(event: &StatementPublished, bytes: &[u8]) -> Option<String> {
 pub fn stored(store: &Store, fact: &Fact) -> Result<Option<Vec<u8>>, StoreError> {
     let named = fact.subjects.iter().find(|one| one.name == NAME);
     let digest = named.and_then(|one| Digest::from_hex(&one.sha256).ok());
-    digest.map_or(Ok(None), |digest| store.content(&digest))
+    digest.map_or(Ok(None), |digest| store.content(&digest, KEPT_BYTES_MAX))
 }

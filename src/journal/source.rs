@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::ledger::Digest;
-use crate::store::{Row, RowRef, Store, StoreError};
+use crate::store::{Content, Row, RowRef, Store, StoreError};
 
 /// The bytes of a ledger, nothing of them verified.
 pub trait Source: Sized + Send {
@@ -46,13 +46,15 @@ pub trait Source: Sized + Send {
     /// Where it cannot be opened again.
     fn beside(&self) -> Result<Self, StoreError>;
 
-    /// Hands over each content with its digest, in the order of digests.
+    /// Hands over each content, hashed again, in the order of digests; with the bytes of those that
+    /// are `wanted`.
     ///
     /// # Errors
     /// The first error of `each`, or of reading.
     fn contents<E: From<StoreError>>(
         &self,
-        each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+        wanted: impl Fn(&Digest) -> bool,
+        each: impl FnMut(Content) -> Result<(), E>,
     ) -> Result<(), E>;
 
     /// Says whether a content that an entry names was kept back when the folder was made.
@@ -94,9 +96,10 @@ impl Source for Store {
 
     fn contents<E: From<StoreError>>(
         &self,
-        each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
+        wanted: impl Fn(&Digest) -> bool,
+        each: impl FnMut(Content) -> Result<(), E>,
     ) -> Result<(), E> {
-        Self::contents(self, each)
+        Self::contents(self, wanted, each)
     }
 
     fn withheld(&self, _digest: &Digest) -> bool {

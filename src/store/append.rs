@@ -8,7 +8,7 @@ use rusqlite::{
 use crate::ledger::Digest;
 
 use super::read::{self, key, number};
-use super::{Mode, Store, StoreError, guard, settings};
+use super::{Mode, Store, StoreError, content, guard, settings};
 
 /// An append in progress, holding the write lock.
 #[derive(Debug)]
@@ -144,13 +144,14 @@ impl Append<'_> {
     /// [`StoreError::ContentDiffers`] where other bytes are kept under it.
     pub fn put_content(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
         self.require_open()?;
-        match read::content(&self.tx, digest).map_err(|error| self.store.fail(error))? {
-            Some(kept) if kept == bytes => Ok(()),
-            Some(_) => Err(StoreError::ContentDiffers { digest: digest.hex() }),
+        let kept = content::is_kept(&self.tx, digest, bytes);
+        match kept.map_err(|error| self.store.fail(error))? {
+            Some(true) => Ok(()),
+            Some(false) => Err(StoreError::ContentDiffers { digest: digest.hex() }),
             None => {
                 let row = params![digest.as_bytes(), bytes];
-                self.tx
-                    .execute("INSERT INTO content (digest, bytes) VALUES (?1, ?2)", row)
+                let text = "INSERT INTO content (digest, bytes) VALUES (?1, ?2)";
+                content::with_long_values(&self.tx, || self.tx.execute(text, row))
                     .map_err(|error| self.store.fail(error))?;
                 Ok(())
             }

@@ -15,6 +15,7 @@
 //! file drops the locks that SQLite holds on it (<https://www.sqlite.org/howtocorrupt.html>).
 
 mod append;
+mod content;
 mod copy;
 mod error;
 mod found;
@@ -33,10 +34,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
 pub use append::Append;
+pub use content::{Content, Intake, KEPT_BYTES_MAX};
 pub use error::StoreError;
 pub use found::require_vacant;
 pub use guard::Guard;
@@ -190,7 +192,12 @@ impl Store {
     }
 
     fn fail(&self, error: rusqlite::Error) -> StoreError {
-        let error = probe::with_its_log(&self.path, StoreError::of(&self.path, error));
+        let long = error.sqlite_error_code() == Some(ErrorCode::TooBig);
+        let error = StoreError::of(&self.path, error);
+        let error = match long.then(|| content::too_long(&self.conn)) {
+            Some(Ok(Some(detail))) => StoreError::Damaged { path: self.path.clone(), detail },
+            _ => probe::with_its_log(&self.path, error),
+        };
         if self.mode == Mode::Write { error.about_writing() } else { error }
     }
 }
@@ -275,11 +282,11 @@ mod tests {
             Ok::<(), StoreError>(())
         };
         store.entries(0..u64::MAX, entry).unwrap();
-        let content = |digest, bytes| {
-            contents.push((digest, bytes));
+        let content = |content: Content| {
+            contents.push((content.digest, content.bytes.unwrap()));
             Ok::<(), StoreError>(())
         };
-        store.contents(content).unwrap();
+        store.contents(|_| true, content).unwrap();
         (store.heads().unwrap(), rows, contents)
     }
 

@@ -7,7 +7,7 @@ use std::{fs, io};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::open::require_ledger;
-use super::{Stamp, StoreError, beside, read, schema};
+use super::{Stamp, StoreError, beside, content, read, schema};
 
 /// Files that SQLite keeps beside a database that is being written.
 const SIDE_FILES: [&str; 3] = ["-wal", "-journal", "-shm"];
@@ -90,7 +90,10 @@ pub(super) fn connect(
         }
         None => Connection::open_with_flags(path, flags),
     };
-    opened.map_err(|error| StoreError::of(path, error))
+    let fail = |error| StoreError::of(path, error);
+    let conn = opened.map_err(fail)?;
+    content::limit_values(&conn).map_err(fail)?;
+    Ok(conn)
 }
 
 /// Writes an absolute path as a URI, every byte that could mean something else escaped.

@@ -1,19 +1,25 @@
-//! Reading: sizes, heads, entries and content, in pieces, so that no transaction stays open while
+//! Reading: sizes, heads and entries, in pieces, so that no transaction stays open while
 //! the caller thinks, and the log of a writer can be folded away.
 
-use std::fs::{self, File};
+#[cfg(unix)]
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::durable::{self, Access, AsideFolder};
 use crate::ledger::Digest;
 
+use super::content::with_long_values;
 use super::probe::has_side_file;
-use super::{Stamp, Store, StoreError, guard};
+use super::{Stamp, Store, StoreError};
 
-/// Entries that are read at once: at most 64 MiB.
+/// Entries that are read at once.
 const ENTRIES_AT_ONCE: i64 = 1_000;
+
+/// How many bytes they have together before the last of them: entries of ours have fewer.
+const BYTES_AT_ONCE: usize = 64 << 20;
 
 /// One stored entry. Nothing about it has been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,54 +132,32 @@ impl Store {
         })?
     }
 
-    /// Hands over each content with its digest, in the order of digests.
+    /// Writes a copy of the ledger, whole and compact, while others may be appending. It appears
+    /// whole or not at all, for its owner alone.
     ///
     /// # Errors
-    /// The first error of `each`, or of reading the file.
-    pub fn contents<E: From<StoreError>>(
-        &self,
-        mut each: impl FnMut(Digest, Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        // By the rows themselves: an index that was tampered with hides none.
-        for (row, digest) in self.read(content_rows)? {
-            let bytes = self.read(|conn| content_at(conn, row))?;
-            each(Digest::from_bytes(digest), bytes)?;
-        }
-        Ok(())
-    }
-
-    /// Returns the content that is kept under a digest. Its hash has not been computed again.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn content(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|conn| content(conn, digest))
-    }
-
-    /// Writes a copy of the ledger, whole and compact, while others may be appending.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] where there is something at `path`, and others; a copy that was begun
-    /// is removed.
+    /// [`StoreError::Exists`] where there is something at `path`, and others; nothing is left.
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
         let path = std::path::absolute(path.as_ref())
             .map_err(|source| StoreError::io(path.as_ref(), source))?;
-        let Some(text) = path.to_str() else {
+        let failed = |source| StoreError::io(&path, source);
+        if path.symlink_metadata().is_ok() {
+            return Err(StoreError::Exists { path });
+        }
+        let folder = durable::folder_of(&path);
+        let aside = AsideFolder::new(folder, Access::Owner).map_err(failed)?;
+        let copy = aside.path().join("ledger");
+        let Some(text) = copy.to_str() else {
             return Err(StoreError::BadPath { path });
         };
-        let failed = |source| StoreError::io(&path, source);
-        File::create_new(&path).map_err(failed)?;
-        // SQLite writes into an empty file, and does not synchronise it.
-        let written = self
-            .read(|conn| conn.execute("VACUUM INTO ?1", [text]))
-            .and_then(|_| File::options().write(true).open(&path).map_err(failed))
-            .and_then(|file| file.sync_all().map_err(failed))
-            .and_then(|()| guard::sync_folder(&path).map_err(failed));
-        if written.is_err() {
-            // The error that is returned says more than one about the removal would.
-            let _ = fs::remove_file(&path);
-        }
-        written
+        self.read(|conn| with_long_values(conn, || conn.execute("VACUUM INTO ?1", [text])))?;
+        #[cfg(unix)]
+        fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .map_err(failed)?;
+        // SQLite does not synchronise what it made.
+        durable::sync_file(&copy).map_err(failed)?;
+        durable::rename_new(&copy, &path).map_err(failed)?;
+        durable::sync_folder(folder).map_err(failed)
     }
 
     /// Reads, and makes sure that a file read without locks stood still meanwhile.
@@ -209,22 +193,22 @@ pub(super) fn head_at(conn: &Connection, size: u64) -> rusqlite::Result<Option<V
         .optional()
 }
 
-pub(super) fn content(conn: &Connection, digest: &Digest) -> rusqlite::Result<Option<Vec<u8>>> {
-    conn.query_row("SELECT bytes FROM content WHERE digest = ?1", [digest.as_bytes()], |row| {
-        row.get("bytes")
-    })
-    .optional()
-}
-
 const ENTRIES: &str =
     "SELECT seq, id, leaf, bytes FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq LIMIT ?3";
 
 fn entries_from(conn: &Connection, first: u64, end: u64) -> rusqlite::Result<Vec<Row>> {
     let mut statement = conn.prepare(ENTRIES)?;
-    let rows = statement.query_map(params![from(first), key(end), ENTRIES_AT_ONCE], |row| {
-        row_ref(row).map(RowRef::to_row)
-    })?;
-    rows.collect()
+    let mut found = statement.query(params![from(first), key(end), ENTRIES_AT_ONCE])?;
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let row = row_ref(row)?.to_row();
+        bytes += row.bytes.len();
+        rows.push(row);
+        if bytes >= BYTES_AT_ONCE {
+            break;
+        }
+    }
+    Ok(rows)
 }
 
 /// From the start means before 0 as well: a row that hides there is not ours.
@@ -239,19 +223,6 @@ fn row_ref<'r>(row: &'r rusqlite::Row<'_>) -> rusqlite::Result<RowRef<'r>> {
         leaf: Digest::from_bytes(row.get(2)?),
         bytes: row.get_ref(3)?.as_blob()?,
     })
-}
-
-/// The rows of content, by digest, as the table has them.
-fn content_rows(conn: &Connection) -> rusqlite::Result<Vec<(i64, [u8; 32])>> {
-    let text = "SELECT rowid AS place, digest FROM content NOT INDEXED ORDER BY digest, rowid";
-    let mut rows = conn.prepare(text)?;
-    let found = rows.query_map([], |row| Ok((row.get("place")?, row.get("digest")?)))?;
-    found.collect()
-}
-
-fn content_at(conn: &Connection, row: i64) -> rusqlite::Result<Vec<u8>> {
-    let text = "SELECT bytes FROM content NOT INDEXED WHERE rowid = ?1";
-    conn.query_row(text, [row], |row| row.get("bytes"))
 }
 
 /// A number out of the file, where none of ours is below 0.

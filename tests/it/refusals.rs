@@ -141,3 +141,18 @@ fn certificates_to_trust_are_read_before_anything_depends_on_them() {
         assert!(said(&ended).contains("DSPT0113"), "{ca}: {}", said(&ended));
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_folder_that_is_gone_is_named_and_nothing_is_said_of_the_output() {
+    let home = tempfile::tempdir().unwrap();
+    let plain = program(home.path(), ["status"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" status"]);
+    shell.arg(plain.get_program()).current_dir(home.path());
+    shell.env("HOME", home.path()).env("DSPT_STATE", home.path().join("state"));
+    let ended = shell.output().unwrap();
+    assert_eq!(ended.status.code(), Some(10), "{}", said(&ended));
+    assert!(said(&ended).contains("the folder that this runs in cannot be"), "{}", said(&ended));
+    assert!(!said(&ended).contains("output"), "{}", said(&ended));
+}

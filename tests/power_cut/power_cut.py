@@ -8,8 +8,10 @@ there records piece after piece. At a random moment, while a command runs or wit
 after the last one, everything is held still and the file is copied as it stands: what the kernel had
 not yet handed to the disk is lost, as when the power fails. The copy is mounted, which replays the
 file system's journal, and must hold a ledger that answers, verifies, has every entry that was
-acknowledged, and takes the next recording at once. Every fourth cut falls on `init`: then the same
-`init` again must make a ledger that its owner can sign, or the one that was made must be there whole.
+acknowledged, and takes the next recording at once. Every second cut falls on a command that makes
+something, `init`, `demo`, `key new`, `witness init`, `export bundle`, `export tiles` and `statement
+draft` by turns: what was said to be made must be there whole, and else the same command again must
+make it.
 
 Prints a line a trial that fails and a summary; ends with 1 where one failed.
 """
@@ -18,6 +20,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -57,10 +60,13 @@ class Ledger:
 
     def __init__(self, dspt, root, state):
         self.base = [dspt, "-q", "--ledger", str(root / "d")]
-        self.keys = ["--keys", str(root / "d/keys"), "--key", "demo-contributor"]
-        self.keys += ["--passphrase-file", str(root.parent / "words")]
+        self.folder, self.words = root / "d/keys", root.parent / "words"
         self.list = root.parent / "list.csv"
         self.env = {**os.environ, "HOME": str(root.parent), "DSPT_STATE": str(state)}
+
+    def signed(self, key):
+        folder, words = str(self.folder), str(self.words)
+        return ["--keys", folder, "--key", key, "--passphrase-file", words]
 
     def start(self, *words):
         return subprocess.Popen([*self.base, *words], env=self.env, **QUIET)
@@ -71,7 +77,10 @@ class Ledger:
         return child.returncode, out.decode(), err.decode()
 
     def record(self, number):
-        text, kind = "piece %d" % number, number % 3
+        text, kind = "piece %d" % number, number % 4
+        if kind == 3:
+            days = ["2026-%02d-%02d" % (1 + number // 28 % 11, 1 + number % 28)]
+            return ["statement", "publish", "--yes", "--at", *days, *self.signed("demo-owner")]
         if kind == 0:
             words = ["record", "answer", "1.1.6", "--text", text, "--on", "2026-06-01"]
         elif kind == 1:
@@ -80,7 +89,7 @@ class Ledger:
             rows = ["%s-%d,1.1.2,2026-06-01" % (text, row) for row in range(40)]
             self.list.write_text("\n".join(["title,items,proves_on", *rows, ""]), "utf-8")
             words = ["import", "evidence", str(self.list)]
-        return [*words, *self.keys]
+        return [*words, *self.signed("demo-contributor")]
 
 
 def hold(child, wait):
@@ -131,34 +140,93 @@ def recording(dspt, folder, number, rng):
         cut.close()
 
 
-def opening(dspt, folder, rng):
-    """Cuts the power while or after a ledger is made; returns what is wrong afterwards."""
-    disk = Disk(folder / "disk", folder / "m")
-    words = ["-q", "init", "d", "--org", "Invented Ltd", "--type", "it-supplier", "--holder"]
-    words += ["Ann", "--unit", "x=X", "--keys", "k", "--passphrase-file", str(folder / "words")]
-    env = {**os.environ, "HOME": str(folder), "DSPT_STATE": str(folder / "s")}
-    child = subprocess.Popen([dspt, *words], cwd=folder / "m", env=env, **QUIET)
+def passphrase(home):
+    return ["--passphrase-file", str(home / "words")]
+
+
+def signed(home):
+    return ["--keys", "k", "--key", "ann", *passphrase(home)]
+
+
+def init(home):
+    words = ["init", "d", "--org", "Invented Ltd", "--type", "it-supplier", "--holder", "Ann"]
+    return [*words, "--unit", "x=X", "--keys", "k", *passphrase(home)]
+
+
+def change(home):
+    """Opens a key with its passphrase."""
+    other = str(home / "others")
+    return ["key", "passphrase", "one", "--keys", "k", *passphrase(home), "--new-passphrase-file", other]
+
+
+# What makes something, and the commands that look at it, with the exit status of each. The demo that
+# they take is on another disk.
+MAKING = [
+    ("init", init, [
+        (lambda home: ["--ledger", "d", "verify"], 0),
+        (lambda home: ["--ledger", "d", "import", "framework", "iso27001:2022", *signed(home)], 0),
+    ]),
+    ("demo", lambda home: ["demo", "--keep", "d"], [
+        (lambda home: ["--ledger", "d", "verify"], 0),
+        (lambda home: ["key", "list", "--keys", "d/keys"], 0),
+    ]),
+    ("key", lambda home: ["key", "new", "one", "--keys", "k", *passphrase(home)], [(change, 0)]),
+    ("witness", lambda home: [
+        "witness", "init", "--state", "w", "--name", "witness.example/w1", *passphrase(home)
+    ], [(lambda home: ["witness", "status", "--state", "w"], 0)]),
+    # Nobody is named who is to be believed.
+    ("bundle", lambda home: ["--ledger", str(home / "d"), "export", "bundle", "b"], [
+        (lambda home: ["verify", "b"], 4),
+    ]),
+    ("tiles", lambda home: ["--ledger", str(home / "d"), "export", "tiles", "t"], [
+        (lambda home: ["check", "tiles", "--dir", "t", "--vkey", (home / "vkey").read_text("utf-8")], 0),
+    ]),
+    ("draft", lambda home: [
+        "--ledger", str(home / "d"), "statement", "draft", "--at", "2026-06-30", "--out", "s/draft"
+    ], [
+        (lambda home: ["--ledger", str(home / "d"), "statement", "check", "s/draft"], 0),
+    ]),
+]
+
+
+def making(dspt, home, number, rng):
+    """Cuts the power while or after something is made; returns what is wrong afterwards."""
+    name, words, looks = MAKING[number % len(MAKING)]
+    env = {**os.environ, "HOME": str(home), "DSPT_STATE": str(home / "s")}
+    if name in ("bundle", "tiles", "draft"):
+        run(dspt, "-q", "demo", "--keep", str(home / "d"), env=env)
+        keys = run(dspt, "--ledger", str(home / "d"), "--json", "verify", env=env)
+        vkey = re.search(r"demonstration\.invalid/\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", keys)[0]
+        (home / "vkey").write_text(vkey, "utf-8")
+
+    def give(where, line):
+        done = subprocess.run([dspt, "-q", *line], cwd=where, env=env, check=False, **QUIET)
+        return done.returncode, (done.stderr or done.stdout).decode().split("\n")[0]
+
+    disk = Disk(home / "disk", home / "m")
+    child = subprocess.Popen([dspt, "-q", *words(home)], cwd=home / "m", env=env, **QUIET)
     try:
-        made = hold(child, rng.random() * 2)
+        made = hold(child, rng.random() * 1.5)
         if made:
             time.sleep(rng.random() * 8)
-        (folder / "after").write_bytes((folder / "disk").read_bytes())
+        (home / "after").write_bytes((home / "disk").read_bytes())
     finally:
         end(child)
         disk.close()
-    cut = Disk(folder / "after", folder / "n", fresh=False)
+    cut = Disk(home / "after", home / "n", fresh=False)
     try:
-        env["DSPT_STATE"] = str(folder / "t")
-        again = subprocess.run([dspt, *words], cwd=folder / "n", env=env, check=False, **QUIET)
-        if again.returncode and not made:
-            return ["init again: %s" % again.stderr.decode().split("\n")[0]]
-        signs = ["--ledger", "d", "import", "framework", "iso27001:2022", "--keys", "k", "--key"]
-        signs += ["ann", "--passphrase-file", str(folder / "words")]
-        for rest in (["--ledger", "d", "verify"], signs):
-            done = subprocess.run([dspt, "-q", *rest], cwd=folder / "n", env=env, check=False, **QUIET)
-            if done.returncode:
-                return ["%s: %s" % (rest[2], done.stderr.decode().split("\n")[0])]
-        return []
+        env["DSPT_STATE"] = str(home / "t")
+        if not made:
+            code, text = give(home / "n", words(home))
+            if code not in (0, 2):
+                return ["%s again: exit %d: %s" % (name, code, text)]
+        for line, expected in looks:
+            line = line(home)
+            code, text = give(home / "n", line)
+            if code != expected:
+                return ["%s, %s: %s: exit %d: %s" % (name, made, " ".join(line[:4]), code, text)]
+        left = [str(path) for path in (home / "n").rglob(".dspt-*") if not made]
+        return ["%s: left %s" % (name, left)] if left else []
     finally:
         cut.close()
 
@@ -198,8 +266,9 @@ def main(dspt, trials="20", seed="1"):
             folder = pathlib.Path(name)
             (folder / "words").write_text("demonstration\n", "utf-8")
             (folder / "words").chmod(0o600)
-            if number % 4 == 3:
-                wrong = opening(dspt, folder, rng)
+            (folder / "others").write_text("other words\n", "utf-8")
+            if number % 2:
+                wrong = making(dspt, folder, number // 2, rng)
             else:
                 wrong = recording(dspt, folder, number, rng)
         bad += bool(wrong)
