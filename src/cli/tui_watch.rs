@@ -72,7 +72,7 @@ pub(super) fn watch(path: &Path, told: Box<dyn Fn() + Send>) -> Option<Box<dyn A
     })
     .ok()?;
     watcher.watch(path.parent()?, RecursiveMode::NonRecursive).ok()?;
-    thread::spawn(move || {
+    let waiting = thread::Builder::new().spawn(move || {
         told();
         while heard.recv().is_ok() {
             thread::sleep(SETTLE);
@@ -80,6 +80,8 @@ pub(super) fn watch(path: &Path, told: Box<dyn Fn() + Send>) -> Option<Box<dyn A
             told();
         }
     });
+    // Without a thread nobody can be told.
+    waiting.ok()?;
     Some(Box::new(watcher))
 }
 

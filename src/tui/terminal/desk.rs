@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::buffer::{Buffer, Cell};
@@ -56,9 +57,12 @@ enum Changed {
 
 /// Changes the model on a thread of its own, so that keys and the screen live on while a position
 /// of a large ledger is worked out.
-pub(super) fn updater(told: Sender<Woken>) -> Updater {
+///
+/// # Errors
+/// When no thread is to be had.
+pub(super) fn updater(told: Sender<Woken>) -> io::Result<Updater> {
     let (work, receiver) = channel::<(Box<Model>, VecDeque<Message>)>();
-    std::thread::spawn(move || {
+    Builder::new().spawn(move || {
         let told = Told(told);
         for (mut model, mut waiting) in receiver {
             let mut effect = None;
@@ -72,8 +76,8 @@ pub(super) fn updater(told: Sender<Woken>) -> Updater {
                 return;
             }
         }
-    });
-    work
+    })?;
+    Ok(work)
 }
 
 impl Desk<'_> {

@@ -1,6 +1,8 @@
 //! What the terminal says, as messages: keys, clicks, another size.
 
+use std::io;
 use std::sync::mpsc::Sender;
+use std::thread::Builder;
 
 use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
@@ -11,8 +13,11 @@ use crate::tui::keymap::Key;
 use crate::tui::update::Message;
 
 /// Reads events on a thread of its own, so that the loop can wait for them and for the check.
-pub(super) fn listen(sender: Sender<Woken>) {
-    std::thread::spawn(move || {
+///
+/// # Errors
+/// When no thread is to be had.
+pub(super) fn listen(sender: Sender<Woken>) -> io::Result<()> {
+    let listening = Builder::new().spawn(move || {
         while let Ok(event) = event::read() {
             if sender.send(Woken::Input(event)).is_err() {
                 return;
@@ -20,6 +25,7 @@ pub(super) fn listen(sender: Sender<Woken>) {
         }
         let _ = sender.send(Woken::InputEnded);
     });
+    listening.map(|_| ())
 }
 
 /// Turns a terminal's event into a message; releases of keys and all else are dropped.

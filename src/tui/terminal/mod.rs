@@ -11,8 +11,9 @@ mod taken;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crossterm::event::Event;
@@ -84,7 +85,7 @@ pub fn run<E: Send + 'static>(
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     // Some consoles do not blank the alternate screen.
     blank(&mut terminal)?;
-    listen(sender.clone());
+    listen(sender.clone())?;
     #[cfg(unix)]
     heed(sender.clone())?;
     let ended = match read(prepare, loading, &mut terminal, &sender, &receiver)? {
@@ -96,7 +97,7 @@ pub fn run<E: Send + 'static>(
                 terminal: &mut terminal,
                 sender: &sender,
                 receiver: &receiver,
-                updater: updater(sender.clone()),
+                updater: updater(sender.clone())?,
                 later: VecDeque::new(),
                 frame: Buffer::default(),
                 covered: false,
@@ -144,6 +145,23 @@ const QUIET: Duration = Duration::from_millis(60);
 /// A check beside the screen that tells how far it is does not hold the user up.
 const OTHERS_MAX: usize = 50;
 
+/// Does something on a thread of its own; where none is to be had, here, and the screen waits for it.
+fn beside(work: impl FnOnce() + Send + 'static) {
+    let work = Arc::new(Mutex::new(Some(work)));
+    let taken = {
+        let work = Arc::clone(&work);
+        move || {
+            let taken = work.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(work) = taken {
+                work();
+            }
+        }
+    };
+    if Builder::new().spawn(taken.clone()).is_err() {
+        taken();
+    }
+}
+
 /// Says that reading has ended, however it ended.
 struct Told(Sender<Woken>);
 
@@ -169,11 +187,11 @@ fn read<E: Send + 'static>(
     receiver: &Receiver<Woken>,
 ) -> io::Result<Reading<E>> {
     let told = Told(sender.clone());
-    let reading = std::thread::spawn(move || {
+    let reading = Builder::new().spawn(move || {
         prepare(&mut |step| {
             let _ = told.0.send(Woken::Step(step));
         })
-    });
+    })?;
     loop {
         terminal.draw(|frame| view::loading(&loading, frame))?;
         let Ok(first) = receiver.recv() else { return Ok(Reading::Left(Left::Early)) };

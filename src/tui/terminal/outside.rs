@@ -8,7 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 
-use super::{Screen, Woken, blank};
+use super::{Screen, Woken, beside, blank};
 use crate::tui::Host;
 use crate::tui::model::Model;
 use crate::tui::update::{Effect, Message};
@@ -70,7 +70,7 @@ fn reloaded(had: u64, host: &dyn Host) -> Message {
 /// Reads the ledger again on a thread of its own; the screen stays live.
 fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
     let (host, sender) = (Arc::clone(host), sender.clone());
-    std::thread::spawn(move || {
+    beside(move || {
         let _ = sender.send(Woken::Message(reloaded(had, host.as_ref())));
     });
 }
@@ -78,7 +78,7 @@ fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
 /// Checks on a thread of its own; the screen stays live.
 pub(super) fn check_beside(generation: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
     let (host, sender) = (Arc::clone(host), sender.clone());
-    std::thread::spawn(move || {
+    beside(move || {
         let outcome = host.verify(&mut |progress| {
             let _ = sender.send(Woken::Message(Message::Checking(generation, progress)));
         });

@@ -4,6 +4,8 @@
 use std::io;
 #[cfg(unix)]
 use std::sync::mpsc::Sender;
+#[cfg(unix)]
+use std::thread::Builder;
 
 use crossterm::cursor::Show;
 #[cfg(unix)]
@@ -86,12 +88,12 @@ impl Drop for Taken {
 pub(super) fn heed(sender: Sender<Woken>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP])?;
-    std::thread::spawn(move || {
+    let heeding = Builder::new().spawn(move || {
         for signal in signals.forever() {
             let _ = sender.send(Woken::Signal(signal));
         }
     });
-    Ok(())
+    heeding.map(|_| ())
 }
 
 /// Says whether a signal tells the program to sleep.
