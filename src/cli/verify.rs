@@ -1,6 +1,7 @@
 //! `dspt verify`: checks everything in the order of `docs/FORMAT.md`, counts what it checked, names
 //! the first fault, and says what no check can show.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -13,21 +14,21 @@ use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
 use super::timestamp::require_certificates;
-use super::verify_evidence::Evidence;
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::{Belief, Grade};
+use crate::domain::event::Event;
 use crate::durable;
 use crate::export::folder::CHECKPOINT;
 use crate::export::foreign::{Foreign, foreign};
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
-use crate::journal::audit::{Finding, Place};
+use crate::journal::audit::{Finding, Ledger, Place};
 use crate::journal::belief::{of_examination, of_nothing};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::ledger::{Head, Policy, Vkey};
+use crate::ledger::{Digester, Head, Policy};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
@@ -54,8 +55,7 @@ pub(super) struct Args {
     /// `openssl` checks them
     #[arg(long, value_name = "FILE")]
     tsa_ca: Option<PathBuf>,
-    /// A folder of evidence files, to compare with the digests in the ledger: each that differs is
-    /// named, and the exit status is then 1, whatever is said of the history
+    /// A folder of evidence files, to compare with the digests in the ledger
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,
 }
@@ -115,19 +115,12 @@ pub(super) fn run(
     for note in &found.audit.notes {
         output.warn(note)?;
     }
-    let evidence = args.evidence.as_deref();
-    let evidence = evidence.map(|folder| Evidence::of(folder, found.audit.ledger.as_ref()));
-    let evidence = evidence.transpose()?;
-    let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
-    let mut value = report.json();
-    if let (Some(evidence), Some(fields)) = (&evidence, value.as_object_mut()) {
-        fields.insert("evidence".to_owned(), evidence.json());
+    if let (Some(folder), Some(ledger)) = (&args.evidence, &found.audit.ledger) {
+        found.phases.push(evidence(folder, ledger));
     }
-    let about_files = evidence.as_ref().map(Evidence::text).unwrap_or_default();
-    let text = report.text() + &about_files + &not_proved();
-    output.answer("dspt.verify/1", value, &text)?;
-    let differs = evidence.is_some_and(|evidence| evidence.differs());
-    Ok(if differs { exit::NO } else { report.code })
+    let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
+    output.answer("dspt.verify/1", report.json(), &report.text())?;
+    Ok(report.code)
 }
 
 /// What came of looking at a path.
@@ -149,9 +142,7 @@ fn look(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Looked, Failure> {
     if path.is_dir() {
-        if !is_bundle(path)
-            && let Some(log) = foreign(path).filter(|log| not_forged(log, trust.policy))
-        {
+        if let Some(log) = foreign(path).filter(|_| !is_bundle(path)) {
             return Ok(Looked::Foreign(log));
         }
         return match examine_folder(path, trust, memory) {
@@ -172,16 +163,6 @@ fn look(
         }
     })?;
     Ok(Looked::Examined(Box::new(examine(audit, None, trust)), Some(store.guard()?)))
-}
-
-/// Tells whether a log of another program may be what it says: not where it takes the name of one
-/// that the reader trusts, and has not its signature.
-fn not_forged(log: &Foreign, policy: Option<&Policy>) -> bool {
-    let mut named = policy.into_iter().flat_map(Policy::logs).map(|known| &known.vkey);
-    let ours = |vkey: &&Vkey| vkey.name().as_str() == log.origin;
-    let Some(first) = named.find(ours) else { return true };
-    let mut keys = std::iter::once(first).chain(named.filter(ours));
-    keys.any(|vkey| Head::open(&log.head, vkey, &log.origin).is_ok())
 }
 
 /// The rule that a ledger breaks which is not that of the head file beside it.
@@ -377,6 +358,44 @@ fn of_another(
     Ok(exit::UNDECIDED)
 }
 
+/// Compares evidence files with the digests that the ledger names.
+fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
+    let mut digests: BTreeMap<String, String> = BTreeMap::new();
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.path().is_file()) {
+        let mut hash = Digester::new();
+        let read = durable::read_blocks(&file.path(), u64::MAX, |block| hash.add(block));
+        if let (Ok(name), Ok(_)) = (file.file_name().into_string(), read) {
+            digests.insert(name, hash.finish().hex());
+        }
+    }
+    let (mut good, mut absent) = (0_u64, 0_u64);
+    for fact in &ledger.facts {
+        let Event::EvidenceRecorded(_) = &fact.event else { continue };
+        for subject in fact.subjects.iter().filter(|one| !one.name.starts_with("import:")) {
+            let there = digests.values().any(|digest| *digest == subject.sha256);
+            match digests.get(&subject.name) {
+                _ if there => good += 1,
+                None => absent += 1,
+                Some(digest) => {
+                    let text =
+                        format!("its SHA-256 is {digest}, the entry names {}", subject.sha256);
+                    let place = Place::File(format!("{} (entry #{})", subject.name, fact.seq));
+                    return Phase::bad(
+                        "evidence",
+                        Finding { place, rule: "evidence-differs", text },
+                    );
+                }
+            }
+        }
+    }
+    let text = format!("{good} files are those that entries name; {absent} are not there");
+    if good == 0 {
+        return Phase::not_checked("evidence", text);
+    }
+    Phase::good("evidence", text)
+}
+
 /// What an examination and the head file together say.
 pub(super) struct Report<'r> {
     found: &'r Examination,
@@ -486,7 +505,8 @@ impl<'r> Report<'r> {
             let head = String::from_utf8_lossy(head);
             let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
         }
-        text + &witnessed(&found.intervals, self.found)
+        text.push_str(&witnessed(&found.intervals, self.found));
+        text + &not_proved()
     }
 
     fn json(&self) -> Value {
@@ -579,10 +599,16 @@ fn head_file(guard: &Guard) -> &'static str {
         Guard::FileBehind { .. } => "an earlier head of the same history; the next write renews it",
         Guard::Missing { .. } => "missing: an older copy put back could not be noticed",
         Guard::FileAhead { .. } => {
-            "NEWER than the ledger: an older copy of the ledger was put back"
+            "NEWER than every head in the ledger: an older copy of the ledger was put back, or heads \
+             were removed from it"
         }
         Guard::Differs { .. } => {
-            "of ANOTHER history: this is another ledger, or two were signed; see: dspt fork"
+            "ANOTHER head than the ledger's of its size, or the ledger has none of it: this is \
+             another ledger, one of the two was changed, or two histories were signed; see: dspt fork"
+        }
+        Guard::Changed { .. } => {
+            "CHANGED: of the same entries as the ledger's head of its size, and not the same bytes: \
+             one of the two was changed after it was signed"
         }
         Guard::Unreadable => "NOT a signed head: it was damaged or replaced",
     }
@@ -610,9 +636,25 @@ pub(super) fn meaning(rule: &str) -> &'static str {
         "policy" => "this is not the log that you trust",
         "quorum" => "too few of your witnesses saw this history; the log could show others another",
         "stale" => "this can be an old copy: nobody outside has seen a newer one for too long",
-        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" | HEAD_FILE => {
+        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" => {
             "the log key signed two histories, or an older copy was put back"
         }
+        HEAD_FILE => {
+            "the ledger and the head file do not belong together: an older copy was put back, or one \
+             of the two was changed or replaced"
+        }
+        "missing-entry" => {
+            "entries are not there that a signed head covers, or there are none at all"
+        }
+        "unsigned-entry" => {
+            "no signed head covers these entries: heads were removed, or the log key never signed \
+             for them"
+        }
+        "checkpoint" => "this head is not as it was signed, or was not signed by the log key",
+        "content-missing" => {
+            "a file that was recorded is no longer there, and what rests on it cannot be shown"
+        }
+        "content-unnamed" => "there is a file that nobody recorded",
         "time-outside-interval" => "the time that it claims is not when it was written",
         "verdict-before-grounds" => "somebody confirmed what nothing in the ledger then bore out",
         "statement-differs" | "statement-not-reproduced" => {
@@ -625,7 +667,7 @@ pub(super) fn meaning(rule: &str) -> &'static str {
             "the text of this entry is not the one that was recorded and signed: it was changed \
              afterwards, or the file is damaged"
         }
-        "content-differs" => "the file is not the one that was recorded",
+        "evidence-differs" | "content-differs" => "the file is not the one that was recorded",
         _ => "it is proven that this is not what its keys signed",
     }
 }

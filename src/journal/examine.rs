@@ -749,9 +749,18 @@ fn audited(audit: &Audit) -> Vec<Phase> {
             Some(finding) => Phase::bad(name, finding.clone()),
             None if stopped => Phase::not_checked(name, "the first fault stands before it"),
             None if newer => beyond(audit, name, &text),
+            // Entries that are there under no head, or gone from under one, are told of the tree.
             None if name == phase::ENTRIES && counts.entries == 0 => {
-                let text = "there is no entry, and nothing checked is not a yes".to_owned();
-                Phase::bad(name, file("the ledger", "missing-entry", text))
+                if part_of(audit, phase::ROOT).is_some() {
+                    Phase::not_checked(name, "no entry stands under a signed head")
+                } else {
+                    let text = "it holds no entry, so there is nothing to believe".to_owned();
+                    Phase::bad(name, file("the ledger", "missing-entry", text))
+                }
+            }
+            // Heads are checked before contents, and a fault ends the check.
+            None if name == phase::CONTENT && part_of(audit, phase::HEAD).is_some() => {
+                Phase::not_checked(name, "the first fault stands before it")
             }
             None => Phase::good(name, text),
         });

@@ -289,9 +289,9 @@ pub enum StoreError {
     },
     /// The ledger and the head beside it do not tell the same history.
     #[error(
-        "{path} holds another head of size {size} than the one kept beside it: its history was \
-         replaced; bring back the right file, and keep both for the auditor; where both were \
-         signed, `dspt fork --with {path}.head --out DIR` writes out the proof"
+        "{path} does not hold the head of size {size} that is kept beside it: one of the two was \
+         changed or replaced; bring back the right file, and keep both for the auditor; where two \
+         histories were signed, `dspt fork --with {path}.head --out DIR` writes out the proof"
     )]
     HeadDiffers {
         /// The ledger file.

@@ -48,6 +48,12 @@ pub enum Guard {
         /// The size of the head beside the ledger.
         size: u64,
     },
+    /// The head beside the ledger names the same entries as the ledger's of its size, and its bytes
+    /// are others: one of the two was changed. Writing is refused.
+    Changed {
+        /// The size of both.
+        size: u64,
+    },
     /// The file beside the ledger is not a signed head. Writing is refused.
     Unreadable,
 }
@@ -59,7 +65,10 @@ impl Guard {
             Self::NoHead | Self::Equal { .. } | Self::FileBehind { .. } | Self::Missing { .. } => {
                 false
             }
-            Self::FileAhead { .. } | Self::Differs { .. } | Self::Unreadable => true,
+            Self::FileAhead { .. }
+            | Self::Differs { .. }
+            | Self::Changed { .. }
+            | Self::Unreadable => true,
         }
     }
 }
@@ -80,12 +89,23 @@ pub(super) fn compare(
         (None, Some((file, _))) => Guard::FileAhead { ledger: 0, file },
         (Some((ledger, _)), Some((file, _))) if file > ledger => Guard::FileAhead { ledger, file },
         (Some((ledger, _)), Some((file, note))) => match same_size {
+            Some(kept) if kept != note && is_same_tree(kept, note) => Guard::Changed { size: file },
             Some(kept) if kept != note => Guard::Differs { size: file },
             None => Guard::Differs { size: file },
             Some(_) if file == ledger => Guard::Equal { size: ledger },
             Some(_) => Guard::FileBehind { ledger, file },
         },
     }
+}
+
+/// Says whether two heads name the same log, size and root: their first three lines (C2SP
+/// tlog-checkpoint). What follows are their signatures.
+fn is_same_tree(one: &[u8], other: &[u8]) -> bool {
+    let lines = |note: &'_ [u8]| -> Option<[Vec<u8>; 3]> {
+        let mut lines = note.split(|byte| *byte == b'\n').map(<[u8]>::to_vec);
+        Some([lines.next()?, lines.next()?, lines.next().filter(|root| !root.is_empty())?])
+    };
+    lines(one).is_some_and(|of_one| lines(other) == Some(of_one))
 }
 
 /// Reads the size that a signed head states: its second line, in decimal.
@@ -129,7 +149,9 @@ mod tests {
     #[test]
     fn each_case_has_its_name() {
         let (a, b): (Head, Head) = ((3, b"a"), (5, b"b"));
-        let cases: [Case; 9] = [
+        let (signed, again): (Head, Head) = ((5, b"o\n5\nr\n\ns\n"), (5, b"o\n5\nr\n\nt\n"));
+        let other: Head = (5, b"o\n5\nq\n\ns\n");
+        let cases: [Case; 11] = [
             (None, None, None, Guard::NoHead),
             (Some(b), Some(b), Some(b.1), Guard::Equal { size: 5 }),
             (Some(b), Some(a), Some(a.1), Guard::FileBehind { ledger: 5, file: 3 }),
@@ -139,6 +161,8 @@ mod tests {
             (Some(a), Some(b), None, Guard::FileAhead { ledger: 3, file: 5 }),
             (None, Some(b), None, Guard::FileAhead { ledger: 0, file: 5 }),
             (Some(b), Some((5, b"x")), Some(b.1), Guard::Differs { size: 5 }),
+            (Some(signed), Some(again), Some(signed.1), Guard::Changed { size: 5 }),
+            (Some(signed), Some(other), Some(signed.1), Guard::Differs { size: 5 }),
         ];
         for (ledger, file, same_size, expected) in cases {
             assert_eq!(compare(ledger, file, same_size), expected);

@@ -177,7 +177,9 @@ impl Store {
         let guard = compare(conn, kept.as_deref()).map_err(|error| self.fail(error))?;
         match guard {
             Guard::FileAhead { ledger, file } => Err(StoreError::RolledBack { path, ledger, file }),
-            Guard::Differs { size } => Err(StoreError::HeadDiffers { path, size }),
+            Guard::Differs { size } | Guard::Changed { size } => {
+                Err(StoreError::HeadDiffers { path, size })
+            }
             Guard::Unreadable => Err(StoreError::HeadUnreadable { path: self.head_path() }),
             Guard::NoHead
             | Guard::Equal { .. }

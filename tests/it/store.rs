@@ -578,7 +578,7 @@ fn a_head_that_contradicts_the_ledger_stops_writing() {
         fs::write(&head, [&note(size)[..], b"another signature\n"].concat()).unwrap();
         refused(&path, Mode::Write, |error| matches!(error, StoreError::HeadDiffers { .. }));
         let store = Store::open(&path, Mode::Read).unwrap();
-        assert_eq!(store.guard().unwrap(), Guard::Differs { size });
+        assert_eq!(store.guard().unwrap(), Guard::Changed { size });
     }
     for bad in ["", "three\nthree\n", "x\n03\n"] {
         fs::write(&head, bad).unwrap();
