@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
 use super::output::Output;
+use crate::domain::anchor::is_later;
 use crate::domain::belief::{Belief, Grade};
 use crate::domain::dates::parse_day;
 use crate::domain::day::Day;
@@ -202,10 +203,20 @@ pub(super) fn open(
         let why = "head_file: the head file beside this ledger is not of it as it is";
         belief = Belief { grade: Grade::Broken, why: Some(why.to_owned()), ..belief };
         output.warn(
-            "the head file beside this ledger is not of it as it is: an older copy was put back, or \
-             it is another ledger; look at it with: dspt verify",
+            "the head file beside this ledger is not of it as it is: an older copy was put back, it \
+             is another ledger, or one of the two was changed; look at it with: dspt verify",
         )?;
     }
+    // The newest that claims a day to come: an answer rests on what it says.
+    let now = output.now;
+    let ahead = journal.ledger.facts.iter().rev().find(|fact| is_later(fact.at, now));
+    belief.remark = ahead.map(|fact| {
+        let (day, today) = (fact.at.london_day().long(), now.london_day().long());
+        format!(
+            "entry #{} says that it was recorded on {day}, which is after your clock, {today}",
+            fact.seq
+        )
+    });
     // What is recorded after it was opened is said by the answer itself.
     output.belief = (mode == Mode::Read).then_some(belief);
     Ok(journal)

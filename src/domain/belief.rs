@@ -51,6 +51,8 @@ pub struct Belief {
     pub kept: bool,
     /// Size and root (base64) of the newest signed head.
     pub head: Option<(u64, String)>,
+    /// What a reader should know of clocks, and what is no fault.
+    pub remark: Option<String>,
 }
 
 /// What the holders of the keys can still have done.
@@ -116,11 +118,12 @@ impl Belief {
             0 => String::new(),
             count => format!("; the signatures of {count} of them were checked at an earlier time"),
         };
-        match (self.warning(), &self.why) {
+        let text = match (self.warning(), &self.why) {
             (Some(warning), Some(why)) => format!("{warning}: {why}"),
             (Some(warning), None) => warning,
             (None, _) => format!("{entries}: {}{remembered}", self.verdict()),
-        }
+        };
+        text + &self.remarked()
     }
 
     /// Returns a line to stand beside an answer: a warning with its reason, or how far it goes.
@@ -141,7 +144,12 @@ impl Belief {
             0 => String::new(),
             count => format!(" ({count} by an earlier check of yours)"),
         };
-        format!("Believed: {entries}, {how}{before}")
+        format!("Believed: {entries}, {how}{before}{}", self.remarked())
+    }
+
+    /// The remark, to follow a sentence.
+    fn remarked(&self) -> String {
+        self.remark.as_ref().map_or_else(String::new, |remark| format!("; remark: {remark}"))
     }
 
     /// Returns it in a few words, for the cell of a table.
@@ -227,6 +235,17 @@ mod tests {
         );
         assert_eq!(one.short(), "consistent, not proven");
         assert!(belief(Grade::Proven, 87, true).verdict().starts_with("YES, by your policy"));
+    }
+
+    #[test]
+    fn a_remark_goes_with_every_sentence() {
+        for grade in [Grade::Proven, Grade::Consistent, Grade::Broken] {
+            let remark = Some("entry #3 says tomorrow".to_owned());
+            let one = Belief { remark, ..belief(grade, 87, true) };
+            for text in [one.sentence(), one.line()] {
+                assert!(text.ends_with("; remark: entry #3 says tomorrow"), "{text}");
+            }
+        }
     }
 
     #[test]

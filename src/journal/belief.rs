@@ -27,6 +27,7 @@ pub fn of_audit<F>(audit: &Audit<F>, signed: bool) -> Belief {
         why: audit.finding.as_ref().map(ToString::to_string).or(audit.undecided.clone()),
         kept: audit.kept.is_some(),
         head,
+        remark: None,
     }
 }
 
