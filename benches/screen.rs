@@ -33,6 +33,7 @@ use dspt_ledger::store::{Mode, Store, StoreError};
 use dspt_ledger::tui::book::{Library, Source};
 use dspt_ledger::tui::keymap::Key;
 use dspt_ledger::tui::model::Model;
+use dspt_ledger::tui::offer::Kind;
 use dspt_ledger::tui::theme::Theme;
 use dspt_ledger::tui::update::{Message, update};
 use dspt_ledger::tui::view::view;
@@ -104,6 +105,7 @@ fn source(ledger: Ledger<Chronicle>, path: &Path) -> Source {
     let chronicle = Arc::new(ledger.facts);
     let store = Store::open(path, Mode::Read).unwrap();
     Source {
+        kind: Kind::File,
         entries: Arc::new(Reread::new(store, Arc::clone(&chronicle), &ledger.leaves)),
         chronicle,
         contents: ledger.contents,

@@ -25,6 +25,7 @@ use crate::domain::day::Day;
 use crate::domain::replay::Contents;
 use crate::domain::role::Roster;
 use crate::durable::{self, Access};
+use crate::export::opened::is_bundle;
 use crate::journal::JournalError;
 use crate::journal::audit::Audit;
 use crate::journal::belief::of_audit;
@@ -36,6 +37,7 @@ use crate::tui::book::{Entries, InMemory, Source};
 use crate::tui::keymap::{Command, Keymap};
 use crate::tui::loading::{Loading, Step};
 use crate::tui::model::{Model, Screen};
+use crate::tui::offer::Kind;
 use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
@@ -412,6 +414,7 @@ impl Files {
         let (chronicle, entries) = kept(ledger.facts, leaves);
         let source = Source {
             sample: ledger.origin.as_str() == demo::ORIGIN,
+            kind: self.kind(),
             chronicle,
             entries,
             contents: ledger.contents,
@@ -423,6 +426,14 @@ impl Files {
             belief,
         };
         Ok(Read { source, notes: audit.notes })
+    }
+
+    fn kind(&self) -> Kind {
+        match (self.path.is_dir(), is_bundle(&self.path)) {
+            (false, _) => Kind::File,
+            (true, true) => Kind::Bundle,
+            (true, false) => Kind::Tiles,
+        }
     }
 
     /// A ledger of which nothing can be believed.
@@ -438,6 +449,7 @@ impl Files {
             bookmarks: BTreeSet::new(),
             belief,
             sample: false,
+            kind: self.kind(),
         };
         Read { source, notes }
     }

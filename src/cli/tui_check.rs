@@ -25,7 +25,7 @@ use crate::journal::{Effort, audit_since, first_look, is_remembered};
 use crate::ledger::Policy;
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
-use crate::tui::trust::{Answer, Dated, Fault, ORDER, Phase, Progress, Report, State};
+use crate::tui::trust::{Answer, Dated, Fault, ORDER, Phase, Progress, Refuses, Report, State};
 
 /// More entries than this are not examined without being asked: it takes a copy of them.
 const UNASKED_MAX: u64 = 200_000;
@@ -240,6 +240,8 @@ impl Check {
             phases: ORDER.iter().map(phase).collect(),
             fault: audit.finding.as_ref().map(fault),
             findings: Vec::new(),
+            remarks: Vec::new(),
+            refuses: refuses(&audit, false),
             undecided: audit.undecided.clone().or_else(|| good.then(|| unasked.to_owned())),
             dated: Vec::new(),
             intervals: Intervals::default(),
@@ -303,6 +305,8 @@ impl Check {
             phases,
             fault: verdict.fault().map(fault),
             findings: found.findings.iter().map(fault).collect(),
+            remarks: found.remarks.iter().map(fault).collect(),
+            refuses: refuses(&found.audit, verdict.guard_fault),
             undecided: verdict.undecided,
             dated: ledger.map_or_else(Vec::new, |ledger| dated(ledger, found)),
             intervals: found.intervals.clone(),
@@ -322,10 +326,23 @@ fn unopened(path: &Path, finding: &Finding) -> Report {
         phases: vec![Phase { name, state: State::No, text: finding.text.clone() }],
         fault: Some(fault(finding)),
         findings: Vec::new(),
+        remarks: Vec::new(),
+        refuses: Refuses::Broken,
         undecided: None,
         dated: Vec::new(),
         intervals: Intervals::default(),
         log: Vec::new(),
+    }
+}
+
+/// Which commands refuse a ledger: those that open one look at its entries and at the head file
+/// beside it, and at nothing that only an examination finds.
+fn refuses<F>(audit: &Audit<F>, by_head_file: bool) -> Refuses {
+    match (&audit.finding, &audit.undecided) {
+        (Some(_), _) => Refuses::Broken,
+        (None, Some(_)) => Refuses::Undecided,
+        (None, None) if by_head_file => Refuses::GivingOut,
+        (None, None) => Refuses::Nothing,
     }
 }
 

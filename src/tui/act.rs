@@ -12,6 +12,7 @@ use super::keymap::Command;
 use super::layout;
 use super::model::{Body, Model, Screen};
 use super::moment::go_to;
+use super::offer::{Purpose, offered, refused};
 use super::overlay::{Ask, Choice, Input, Overlay, Palette, sentence};
 use super::page::flags;
 use super::page::history::{details, item_of};
@@ -69,17 +70,16 @@ pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
         C::NextPane => pane(model, true),
         C::PreviousPane => pane(model, false),
         C::Verify => Some(verify(model)),
-        C::Preview if model.trust.warning().is_some() => {
-            let warning = model.trust.warning().unwrap_or_default();
-            model.notice = format!("No statement is drafted: {warning}");
-            None
-        }
         C::Preview => {
+            if let Some(warning) = model.trust.warning() {
+                model.notice = format!("No statement is drafted: {warning}");
+                return None;
+            }
             let text = export::preview(model);
             open(model, Overlay::Text("Statement, as a draft".to_owned(), text, 0))
         }
         C::Export => prompt(model, Ask::Export),
-        C::Copy => Some(copy(model)),
+        C::Copy => copy(model),
         C::Mouse => {
             model.mouse = !model.mouse;
             let on = "MOUSE ON: hold Shift to select text".to_owned();
@@ -343,7 +343,11 @@ fn not_an_item(model: &Model) -> String {
         && let Some(ToDo::Assertion(one)) = page.to_do.get(model.cursor().at)
     {
         let of = &one.assertion;
-        return format!("{of} is an assertion, confirmed as a whole: dspt confirm {of}");
+        let how = match refused(model, Purpose::Record) {
+            Some(why) => format!("; {why}"),
+            None => format!(": dspt confirm {of}"),
+        };
+        return format!("{of} is an assertion, confirmed as a whole{how}");
     }
     "No item is selected here.".to_owned()
 }
@@ -473,10 +477,17 @@ pub fn reload(model: &mut Model, mut source: Source) -> Option<Effect> {
     }
 }
 
-fn copy(model: &mut Model) -> Effect {
-    let text = copied(model).unwrap_or_else(|| view_command(model, true));
-    model.notice = format!("Copied: {text}");
-    Effect::Copy(text)
+fn copy(model: &mut Model) -> Option<Effect> {
+    match copied(model).map_or_else(|| offered(model, true), Ok) {
+        Ok(text) => {
+            model.notice = format!("Copied: {text}");
+            Some(Effect::Copy(text))
+        }
+        Err(why) => {
+            model.notice = format!("Not copied: {why}.");
+            None
+        }
+    }
 }
 
 /// What is copied besides the command of the view: the head or the command on the selected line of
@@ -487,7 +498,8 @@ fn copied(model: &Model) -> Option<String> {
     }
     let lines = signatures::lines(model);
     let line = lines.get(model.cursor().at)?;
-    let whole = line.part == signatures::Part::Yourself && !line.details.is_empty();
+    let yours = line.part == signatures::Part::Yourself && !line.details.is_empty();
+    let whole = yours && line.state != signatures::REFUSED;
     whole.then(|| line.text.trim_start_matches("root ").to_owned())
 }
 

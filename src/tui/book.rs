@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::offer::Kind;
 use crate::domain::belief::Belief;
 use crate::domain::chronicle::{Chronicle, Words};
 use crate::domain::day::Day;
@@ -72,6 +73,8 @@ pub struct Source {
     pub belief: Belief,
     /// Whether this is the sample ledger.
     pub sample: bool,
+    /// What lies at the path that was opened.
+    pub kind: Kind,
 }
 
 impl fmt::Debug for Source {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::act::view_command;
 use super::book::Asked;
 use super::model::{Body, Model, Screen};
+use super::offer::{offered, offered_text};
 use super::page::compare::status_text;
 use super::page::history::tell;
 use super::page::signatures::{Line, lines};
@@ -74,7 +74,7 @@ pub fn row(model: &Model, line: usize) -> Option<Vec<String>> {
             vec![told.entry, told.recorded, told.day, told.who, told.what]
         }
         Body::Signatures => signature(lines(model).into_iter().nth(line)?),
-        Body::YearEnd(page) => to_do_text(page, page.to_do.get(line)?, &model.library).to_vec(),
+        Body::YearEnd(page) => to_do_text(model, page, page.to_do.get(line)?).to_vec(),
     })
 }
 
@@ -188,7 +188,7 @@ fn as_json(model: &Model) -> Value {
             .map(|(name, text)| (name.to_owned(), json!(text))).collect::<Value>(),
         "belief": model.trust.belief().json(),
         "warning": model.trust.warning(),
-        "command": view_command(model, false),
+        "command": offered(model, false).ok(),
         "rows": said(model).into_iter().map(object).collect::<Vec<_>>(),
     })
 }
@@ -214,7 +214,7 @@ fn html(model: &Model) -> String {
          <p>{}</p>\n<p>{}</p>\n<p><code>{}</code></p>\n<table>\n<thead><tr>",
         escaped(&model.position.sentence()),
         escaped(&model.position.counts_text()),
-        escaped(&view_command(model, false))
+        escaped(&offered_text(model))
     );
     for name in header(model.screen) {
         let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&name.replace('_', " ")));
@@ -240,7 +240,7 @@ pub fn text(model: &Model) -> String {
     }
     let _ = writeln!(text, "\n{}", safe(&model.position.sentence()));
     let _ = writeln!(text, "{}", model.position.counts_text());
-    let _ = writeln!(text, "This view: {}\n", view_command(model, false));
+    let _ = writeln!(text, "This view: {}\n", offered_text(model));
     for row in said(model) {
         let line: Vec<String> = row.iter().map(|cell| safe(cell)).collect();
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
@@ -269,7 +269,10 @@ pub fn preview(model: &Model) -> Vec<String> {
         model.position.counts_text(),
         String::new(),
     ];
-    lines.extend(statement_commands(&model.position));
+    match statement_commands(model) {
+        Ok(commands) => lines.extend(commands),
+        Err(why) => lines.push(format!("{why}.")),
+    }
     lines.push(String::new());
     lines.extend(findings.iter().map(|one| {
         let entries = entries(model, &one.because);

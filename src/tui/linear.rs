@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::act::view_command;
 use super::export;
 use super::keymap::{BINDINGS, Command, Group, Key, Keymap, named};
 use super::model::{Beside, Body, Model, Screen};
+use super::offer::offered_text;
 use super::overlay::Overlay;
 use super::page::compare::Moved;
 use super::page::entries_text;
@@ -246,10 +246,12 @@ fn page(model: &Model) -> String {
         }
         Body::YearEnd(page) => {
             text.push_str(&readiness(model, page));
-            if model.trust.warning().is_none() {
-                let [draft, publish] = statement_commands(&model.position);
-                let _ = writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}");
-            }
+            let _ = match statement_commands(model) {
+                Ok([draft, publish]) => {
+                    writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}")
+                }
+                Err(why) => writeln!(text, "{why}."),
+            };
         }
     }
     text.push_str(&filtered(model));
@@ -273,7 +275,7 @@ fn page(model: &Model) -> String {
     if let Some(beside) = &model.beside {
         text.push_str(&other_side(model, beside));
     }
-    let _ = writeln!(text, "This view: {}", view_command(model, false));
+    let _ = writeln!(text, "This view: {}", offered_text(model));
     text
 }
 

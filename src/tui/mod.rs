@@ -17,6 +17,7 @@ pub mod loading;
 pub mod model;
 pub mod moment;
 pub mod mouse;
+pub mod offer;
 pub mod overlay;
 pub mod page;
 pub mod scrubber;

@@ -77,6 +77,20 @@ pub struct Dated {
     pub believed: bool,
 }
 
+/// Which other commands of the program refuse what is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refuses {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that give something out or record: the head file speaks against the ledger.
+    GivingOut,
+    /// All but `dspt verify`: it cannot be decided whether it can be believed.
+    Undecided,
+    /// All but `dspt verify`: it does not verify.
+    Broken,
+}
+
 /// What was checked and found good, and the first fault.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -94,6 +108,10 @@ pub struct Report {
     pub fault: Option<Fault>,
     /// What an auditor must be told though every signature is good.
     pub findings: Vec<Fault>,
+    /// What a reader should know of clocks, and what is no fault.
+    pub remarks: Vec<Fault>,
+    /// Which other commands refuse it.
+    pub refuses: Refuses,
     /// Why it cannot be said.
     pub undecided: Option<String>,
     /// Heads that outsiders dated, by rising place.
@@ -173,6 +191,16 @@ impl Trust {
     /// How far the ledger can be believed: by the last check, else by what opening it found.
     pub fn belief(&self) -> &Belief {
         self.report.as_ref().map_or(&self.opened, |report| &report.belief)
+    }
+
+    /// Which other commands refuse what is shown: by what opening it found, and by the last check.
+    pub fn refuses(&self) -> Refuses {
+        let opened = match self.opened.grade {
+            Grade::Broken => Refuses::Broken,
+            Grade::NotDecided => Refuses::Undecided,
+            Grade::Proven | Grade::Consistent | Grade::Unchecked => Refuses::Nothing,
+        };
+        self.report.as_ref().map_or(opened, |report| report.refuses.max(opened))
     }
 
     /// The answer in a sentence.

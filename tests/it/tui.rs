@@ -18,10 +18,11 @@ use dspt_ledger::store::Mode;
 use dspt_ledger::tui::book::{InMemory, Known, Library, Source};
 use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::{Body, Model, Screen};
+use dspt_ledger::tui::offer::Kind;
 use dspt_ledger::tui::page::compare::Moved;
 use dspt_ledger::tui::page::history::details;
 use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
-use dspt_ledger::tui::trust::{Answer, Dated, Fault, Phase, Progress, Report, State};
+use dspt_ledger::tui::trust::{Answer, Dated, Fault, Phase, Progress, Refuses, Report, State};
 use dspt_ledger::tui::update::{Effect, Message, update};
 use dspt_ledger::tui::view::view;
 use dspt_ledger::tui::{export, keyfile, linear, moment, overlay};
@@ -66,6 +67,7 @@ pub(crate) fn source() -> Source {
                 bookmarks: [day("2026-03-31")].into(),
                 belief: consistent(106),
                 sample: false,
+                kind: Kind::File,
             }
         })
         .clone()
@@ -121,6 +123,8 @@ pub(crate) fn report() -> Report {
         ],
         fault: None,
         findings: Vec::new(),
+        remarks: Vec::new(),
+        refuses: Refuses::Nothing,
         undecided: None,
         dated: Vec::new(),
         intervals: Intervals::default(),

@@ -23,6 +23,7 @@ use dspt_ledger::tui::book::{InMemory, Source};
 use dspt_ledger::tui::keymap::named;
 use dspt_ledger::tui::linear;
 use dspt_ledger::tui::model::{Body, Model};
+use dspt_ledger::tui::offer::Kind;
 use dspt_ledger::tui::page::history::Happening;
 use dspt_ledger::tui::theme::Theme;
 use dspt_ledger::tui::update::{Message, update};
@@ -233,6 +234,7 @@ fn open(path: &Path) -> Model {
         bookmarks: [].into(),
         belief: super::tui::consistent(0),
         sample: false,
+        kind: Kind::File,
     };
     Model::new(source, Theme::default()).unwrap()
 }

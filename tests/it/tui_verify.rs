@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::anchors::{OTHER, WITNESS, anchor, cosigned, head, vkey};
 use super::made::{LOG, OWNER, REPORT, Raw, STRANGER, beside, copy, ledger, origin, signer};
+use super::tamper::answered;
 use super::tui::make_demo;
 
 /// The time of the newest entry, in seconds.
@@ -110,6 +111,14 @@ fn same(verify: &Value, screen: &Value) {
     }
     let findings = verify["findings"].as_array().unwrap().len();
     assert_eq!(rows(screen, "finding").len(), findings.saturating_sub(1));
+    let remarks = verify["remarks"].as_array().unwrap().iter().map(|one| {
+        let part = |name: &str| one[name].as_str().unwrap();
+        format!("{}: {}: {}", part("place"), part("rule"), part("text"))
+    });
+    // Each was told at a moment of its own.
+    let but_clock = |text: &str| text.split(", which is after").next().unwrap().to_owned();
+    let told = rows(screen, "remark").into_iter().map(|(_, text)| but_clock(text));
+    assert_eq!(told.collect::<Vec<_>>(), remarks.map(|one| but_clock(&one)).collect::<Vec<_>>());
     for name in ["first", "last"] {
         let told = verify["witnessed"][name].as_str();
         let told = told.map(|text| Instant::parse(text).unwrap().london_text());
@@ -249,4 +258,154 @@ fn the_screen_trusts_whom_verify_is_told_to_trust() {
     let (code, said) = run(folder.path(), &export("tiles"), &words(&["tui", "--linear"], &[]), "");
     assert_eq!(code, Some(4), "{said}");
     assert!(said.contains("ask for a bundle"), "{said}");
+}
+
+/// Every command that the screen names on any of its pages is one that is not refused of what it
+/// shows; where all but `verify` are, it names no other.
+#[track_caller]
+fn names_no_refused_command(ledger: &Path, why: Option<&str>) {
+    let folder = TempDir::new().unwrap();
+    let pages = "position\nwhy 1.1.1\nchanges\nhistory\nyear-end\nsignatures\nquit\n";
+    let args = words(&["--ledger", &ledger.display().to_string(), "tui", "--linear"], &[]);
+    let (_, said) = run(folder.path(), ledger, &args, pages);
+    let commands: Vec<&str> = said.lines().flat_map(|line| line.split("dspt ").skip(1)).collect();
+    assert!(commands.len() > 1, "{said}");
+    let Some(why) = why else {
+        assert!(commands.iter().any(|one| one.contains("export bundle")), "{said}");
+        return;
+    };
+    assert!(said.contains(why), "{said}");
+    let refused = ["export bundle", "checkpoint >", "statement", "record", "confirm", "prove"];
+    let asks = ["status", "explain", "diff", "log", "show"];
+    let answers = why.starts_with("refused: the head file");
+    for one in commands {
+        let words =
+            one.split(' ').skip_while(|word| word.starts_with("--ledger") || word.contains('/'));
+        let words = words.collect::<Vec<_>>().join(" ");
+        let bad = |all: &[&str]| all.iter().any(|bad| words.starts_with(bad));
+        assert!(!bad(&refused) && (answers || !bad(&asks)), "{one}: {said}");
+    }
+}
+
+#[test]
+fn the_screen_names_no_command_that_is_refused_of_what_it_shows() {
+    let demo = TempDir::new().unwrap();
+    make_demo(demo.path());
+    let good = demo.path().join("ledger.dspt");
+    names_no_refused_command(&good, None);
+    let damaged = |change: &dyn Fn(&mut Raw), head: bool, why: &str| {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("ledger.dspt");
+        std::fs::copy(&good, &path).unwrap();
+        let mut raw = Raw::read(&path);
+        change(&mut raw);
+        raw.write(&path);
+        if head {
+            std::fs::copy(beside(&good, ".head"), beside(&path, ".head")).unwrap();
+        }
+        names_no_refused_command(&path, Some(why));
+    };
+    let only = "only dspt verify takes this ledger; others refuse it, DSPT0030";
+    damaged(&|raw| raw.entries.truncate(50), false, only);
+    damaged(&|raw| raw.heads.clear(), false, only);
+    damaged(&|raw| raw.contents.clear(), false, only);
+    let older = |raw: &mut Raw| {
+        raw.entries.truncate(100);
+        raw.heads.retain(|(size, _)| *size <= 100);
+    };
+    damaged(&older, true, "refused: the head file beside the ledger does not fit it");
+    for (what, why) in [
+        ("bundle", "only dspt verify takes a bundle"),
+        ("tiles", "only dspt verify takes a folder of tiles"),
+    ] {
+        let out = demo.path().join(what);
+        let made = words(&["export", what], &[out.display().to_string()]);
+        assert_eq!(run(demo.path(), &good, &made, "").0, Some(0));
+        names_no_refused_command(&out, Some(why));
+    }
+}
+
+#[test]
+fn what_is_removed_or_changed_is_called_what_it_is() {
+    let demo = TempDir::new().unwrap();
+    make_demo(demo.path());
+    let good = demo.path().join("ledger.dspt");
+    let says = |change: &dyn Fn(&mut Raw), head: &dyn Fn(&mut Vec<u8>), expected: &[&str]| {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("ledger.dspt");
+        std::fs::copy(&good, &path).unwrap();
+        let mut raw = Raw::read(&path);
+        change(&mut raw);
+        raw.write(&path);
+        let mut note = std::fs::read(beside(&good, ".head")).unwrap();
+        head(&mut note);
+        std::fs::write(beside(&path, ".head"), note).unwrap();
+        let (code, text) = run(folder.path(), &path, &words(&["verify"], &[]), "");
+        assert_eq!(code, Some(1), "{text}");
+        let (_, screen) = run(
+            folder.path(),
+            &path,
+            &words(&["tui", "--linear"], &[]),
+            "verify\nsignatures\nquit\n",
+        );
+        for one in expected {
+            assert!(text.contains(one), "{one}: {text}");
+            assert!(screen.contains(one), "{one}: {screen}");
+        }
+        assert!(!text.contains("there is no entry"), "{text}");
+    };
+    // Entries are there, and no head: it is not said that there is no entry.
+    says(
+        &|raw| raw.heads.clear(),
+        &|_| (),
+        &[
+            "106 entries are stored, and the newest head signs 0",
+            "unsigned-entry",
+            "no signed head covers these entries: heads were removed",
+            "or heads were removed from it",
+        ],
+    );
+    says(
+        &|raw| raw.contents.clear(),
+        &|_| (),
+        &["content-missing", "a file that was recorded is no longer there"],
+    );
+    // One letter of the signature in the head file: the same history, and no second one.
+    says(
+        &|_| (),
+        &|note| {
+            let at = note.len() - 10;
+            note[at] = if note[at] == b'A' { b'B' } else { b'A' };
+        },
+        &["CHANGED: of the same entries as the ledger's head of its size"],
+    );
+    // Its root: another head; who made it is not known.
+    says(
+        &|_| (),
+        &|note| {
+            let text = String::from_utf8(note.clone()).unwrap();
+            let root = text.lines().nth(2).unwrap().to_owned();
+            let other = root.replace(&root[..1], if root.starts_with('Y') { "Z" } else { "Y" });
+            *note = text.replace(&root, &other).into_bytes();
+        },
+        &["ANOTHER head than the ledger's of its size", "one of the two was changed"],
+    );
+}
+
+#[test]
+fn remarks_about_clocks_are_on_the_screen_as_in_verify() {
+    // Recorded years ahead of the clock of whoever reads it.
+    let (_folder, path) = ledger();
+    let mut raw = Raw::read(&path);
+    let mut draft = raw.draft("item-answered", answered());
+    draft.at = "2199-03-04T09:00:00.000Z".into();
+    raw.append(&draft, &[OWNER]);
+    raw.write(&path);
+    check(&path, &[], "yes");
+    let folder = TempDir::new().unwrap();
+    let (_, said) =
+        run(folder.path(), &path, &words(&["tui", "--linear"], &[]), "verify\nsignatures\nquit\n");
+    assert!(said.contains("after-your-clock: it says 2199-03-04T09:00:00.000Z"), "{said}");
+    let (_, said) = run(folder.path(), &path, &words(&["status"], &[]), "");
+    assert!(said.contains("says that it was recorded on 4 March 2199"), "{said}");
 }

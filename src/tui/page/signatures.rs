@@ -5,6 +5,7 @@ use super::super::book::Library;
 use super::super::keymap::Command;
 use super::super::layout::is_wide;
 use super::super::model::Model;
+use super::super::offer::{Kind, Purpose, path, refused};
 use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
 use super::super::width::{columns, grouped, wrap};
 use super::history::grouped_hash;
@@ -42,6 +43,9 @@ impl Part {
 
 /// Columns of what a line about a problem is called.
 pub const PROBLEM_COLUMN: usize = 9;
+
+/// The state of a line about a command that is refused, so that nothing is to be copied.
+pub const REFUSED: &str = "refused";
 
 /// How many columns a row of the first box has.
 fn room(model: &Model) -> usize {
@@ -126,10 +130,27 @@ pub fn lines(model: &Model) -> Vec<Line> {
     put(Part::Signed, signed);
     let mut yourself: Vec<Line> =
         commands(model).into_iter().map(|(what, text)| line(what, "run", text)).collect();
-    if let Some(bundle) = yourself.first_mut() {
-        let then = "then   python3 DIR/verify.py DIR --policy FILE";
-        let short = format!("dspt export bundle DIR   {then}");
-        bundle.row = vec![short, format!("{}   {then}", bundle.text)];
+    match (refused(model, Purpose::GiveOut), model.library.source.kind) {
+        (Some(why), Kind::File) => {
+            let text = format!("No bundle: {why}.");
+            let made = line("bundle", REFUSED, &text);
+            yourself.insert(0, Line { row: vec![text], ..made });
+        }
+        (None, Kind::File) => {
+            if let Some(bundle) = yourself.first_mut() {
+                let then = "then   python3 DIR/verify.py DIR --policy FILE";
+                let short = format!("dspt export bundle DIR   {then}");
+                bundle.row = vec![short, format!("{}   {then}", bundle.text)];
+            }
+        }
+        (_, Kind::Bundle) => {
+            if let Some(apart) = yourself.first_mut() {
+                apart.details.push("Take verify.py out of a bundle of your own.".to_owned());
+                let long = format!("{}   with a verify.py of your own", apart.text);
+                apart.row = vec![apart.text.clone(), long];
+            }
+        }
+        (_, Kind::Tiles) => {}
     }
     yourself.insert(1, head(model));
     yourself.push(heading(&proves(model)));
@@ -193,7 +214,7 @@ fn checked(model: &Model) -> Vec<Line> {
     let phase = |one: &Phase| phase(one, before);
     all.extend(wrong.iter().map(phase));
     if let Some(report) = report {
-        problem(report, room(model), &mut all);
+        problem(model, report, &mut all);
     }
     all.extend(phases.iter().map(phase));
     if let Some(report) = report {
@@ -275,10 +296,14 @@ fn head(model: &Model) -> Line {
     Line { row, details, ..made }
 }
 
-fn problem(report: &Report, width: usize, all: &mut Vec<Line>) {
+fn problem(model: &Model, report: &Report, all: &mut Vec<Line>) {
+    let width = room(model);
     if let Some(fault) = &report.fault {
-        let todo = "do not write to this ledger; compare it with another copy, or with a head \
-                    that someone kept: dspt verify --against FILE. Nothing was repaired";
+        let against = command(model, "verify", "--against FILE");
+        let todo = format!(
+            "do not write to this ledger; compare it with another copy, or with a head that someone \
+             kept: {against}. Nothing was repaired"
+        );
         let mut place = line("where", &fault.place, &fault.rule);
         place.row = vec!["where".to_owned(), format!("{}: {}", fault.place, fault.rule)];
         all.extend([heading("First problem"), place]);
@@ -286,7 +311,7 @@ fn problem(report: &Report, width: usize, all: &mut Vec<Line>) {
         say("found", &fault.text);
         say("means", &fault.means);
         say("good", &report.good_until());
-        say("to do", todo);
+        say("to do", &todo);
     }
     for one in report.findings.iter().skip(1) {
         let (first, rest) = (&one.place, format!("{}: {}", one.rule, one.text));
@@ -295,6 +320,10 @@ fn problem(report: &Report, width: usize, all: &mut Vec<Line>) {
             (line.state, line.text) = (first.clone(), rest);
         }
         all.extend(lines);
+    }
+    for one in &report.remarks {
+        let text = format!("{}: {}: {}", one.place, one.rule, one.text);
+        all.extend(wrapped("remark", &text, width));
     }
     if let Some(why) = &report.undecided {
         all.extend(wrapped("undecided", why, width));
@@ -435,7 +464,15 @@ pub fn to_do(model: &Model) -> Vec<String> {
             }
             if left_out("kept") {
                 steps.push("Keep its head, and compare the next time:".to_owned());
-                steps.push(format!("  {} > FILE", command(model, "checkpoint", "")));
+                match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
+                    (Kind::Bundle | Kind::Tiles, _) => {
+                        steps.push(format!("  the file checkpoint in {}", path(model)));
+                    }
+                    (Kind::File, Some(why)) => steps.push(format!("  {why}")),
+                    (Kind::File, None) => {
+                        steps.push(format!("  {} > FILE", command(model, "checkpoint", "")));
+                    }
+                }
                 steps.push(format!("  {against}"));
             }
             if steps.is_empty() {
@@ -468,12 +505,27 @@ pub fn commands(model: &Model) -> Vec<(&'static str, String)> {
     let vkey = newest.map_or("VKEY", String::as_str);
     let flags = &trust.flags;
     let policy = if flags.is_empty() { "--policy FILE" } else { flags };
-    vec![
-        ("bundle", command(model, "export bundle DIR", "")),
-        ("apart", format!("python3 DIR/verify.py DIR {policy}")),
-        ("here", command(model, "verify", flags)),
-        ("head only", format!("dspt check checkpoint --checkpoint DIR/checkpoint --vkey '{vkey}'")),
-    ]
+    let here = ("here", command(model, "verify", flags));
+    let head = |folder: &str| {
+        format!("dspt check checkpoint --checkpoint {folder}/checkpoint --vkey '{vkey}'")
+    };
+    let path = path(model);
+    match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
+        // A program that came with what it checks proves nothing.
+        (Kind::Bundle, _) => vec![
+            ("apart", format!("python3 verify.py {path} {policy}")),
+            here,
+            ("head only", head(path)),
+        ],
+        (Kind::Tiles, _) => vec![here, ("head only", head(path))],
+        (Kind::File, Some(_)) => vec![here],
+        (Kind::File, None) => vec![
+            ("bundle", command(model, "export bundle DIR", "")),
+            ("apart", format!("python3 DIR/verify.py DIR {policy}")),
+            here,
+            ("head only", head("DIR")),
+        ],
+    }
 }
 
 /// When an entry was written, as far as somebody outside can say.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::book::Library;
+use super::super::model::Model;
+use super::super::offer::{Purpose, refused};
 use super::{Position, Row, flags};
 use crate::domain::day::Day;
 use crate::domain::edition::Requirement;
@@ -175,14 +177,23 @@ pub fn published_text(one: &Published, library: &Library) -> String {
 
 /// The command that makes the statement of a position, to be read, and the one that publishes it: of a
 /// day to come there is none yet.
-pub fn statement_commands(position: &Position) -> [String; 2] {
+///
+/// # Errors
+/// Why no statement can be made.
+pub fn statement_commands(model: &Model) -> Result<[String; 2], String> {
+    let why = model.trust.warning();
+    let refused = why.as_deref().or_else(|| refused(model, Purpose::GiveOut));
+    if let Some(why) = refused {
+        return Err(format!("No statement can be made of this: {why}"));
+    }
+    let position = &model.position;
     let flags = flags(position.asked);
     let publish = if position.is_forecast() {
         format!("Nothing can be published before {}.", position.asked.on.short())
     } else {
         format!("dspt statement publish {flags}")
     };
-    [format!("dspt statement draft {flags} --out FILE"), publish]
+    Ok([format!("dspt statement draft {flags} --out FILE"), publish])
 }
 
 /// The last day for publishing: an edition named `2025-26` closes on 30 June 2026
@@ -222,8 +233,16 @@ pub fn standard_name(number: &str) -> String {
 }
 
 /// One thing to do, in columns: number, status, what it is, who recorded about it last, the command
-/// for it.
-pub fn to_do_text(page: &YearEnd, one: &ToDo, library: &Library) -> [String; 5] {
+/// for it, or why it would be refused.
+pub fn to_do_text(model: &Model, page: &YearEnd, one: &ToDo) -> [String; 5] {
+    let mut text = to_do_cells(page, one, &model.library);
+    if let (Some(why), [.., command]) = (refused(model, Purpose::Record), &mut text) {
+        why.clone_into(command);
+    }
+    text
+}
+
+fn to_do_cells(page: &YearEnd, one: &ToDo, library: &Library) -> [String; 5] {
     let nobody = || "nobody yet".to_owned();
     match one {
         ToDo::Item(row) => {

@@ -14,10 +14,10 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position as Point, Rect};
 
-use super::act::view_command;
 use super::keymap::Command as C;
 use super::layout;
 use super::model::{Body, Model, Screen};
+use super::offer::offered;
 use super::overlay::Overlay;
 use super::scrubber::{letter_text, month, strip};
 use super::theme::Role;
@@ -37,7 +37,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             0,
             0,
             area.width,
-            "Make the window at least 60 by 18, or use: dspt status",
+            "Make the window at least 60 by 18, or use: dspt tui --linear",
             Role::Plain,
         );
         return;
@@ -169,12 +169,12 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         }
         y += 1;
     }
-    let copy = format!("{} copy  {} export ", model.keys.hint(C::Copy), model.keys.hint(C::Export));
-    let copy = if layout::is_wide(model.size) {
-        copy
-    } else {
-        format!("{} copy ", model.keys.hint(C::Copy))
-    };
+    let can_copy = offered(model, false).is_ok();
+    let mut copy =
+        if can_copy { format!("{} copy ", model.keys.hint(C::Copy)) } else { String::new() };
+    if layout::is_wide(model.size) {
+        copy = format!("{copy} {} export ", model.keys.hint(C::Export));
+    }
     let new = match model.grown {
         0 => String::new(),
         1 => format!("1 new entry. {} to include it.", model.keys.hint(C::Today)),
@@ -185,7 +185,8 @@ fn draw_footer(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         _ if !new.is_empty() => (format!(" {new}"), Role::Warning),
         (_, Some(step), Overlay::None) => (format!(" {}", tour(model, step)), Role::Warning),
         _ => {
-            (format!("{} This view:  {}", filtered(model), view_command(model, false)), Role::Plain)
+            let text = offered(model, false).unwrap_or_else(|why| format!("{why}."));
+            (format!("{} This view:  {text}", filtered(model)), Role::Plain)
         }
     };
     let wide = u16::try_from(columns(&copy) + 1).unwrap_or(0);

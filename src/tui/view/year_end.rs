@@ -195,7 +195,7 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     let mut at = None;
     let height = layout::list_height(model);
     for (number, one) in page.to_do.iter().enumerate().skip(cursor.top).take(height) {
-        pen.row(area, y, &columns(&to_do_text(page, one, &model.library)), number == cursor.at);
+        pen.row(area, y, &columns(&to_do_text(model, page, one)), number == cursor.at);
         if number == cursor.at {
             at = Some((area.x + 1, y));
         }
@@ -222,19 +222,15 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         Some(one) => format!("Last published: {}", published_text(one, &model.library)),
         None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
     };
-    let [draft, publish] = statement_commands(&model.position);
-    let warning = model.trust.warning();
-    let lines = if let Some(warning) = warning {
-        vec![format!("No statement can be made of this: {warning}"), counts]
-    } else if wide {
-        vec![
+    let lines = match statement_commands(model) {
+        Err(why) => vec![why, counts],
+        Ok([draft, publish]) if wide => vec![
             "To read it, and to publish (this screen never writes):".to_owned(),
             draft,
             publish,
             counts,
-        ]
-    } else {
-        vec![last, publish]
+        ],
+        Ok([_, publish]) => vec![last, publish],
     };
     put(&lines, pen, left);
     if wide {
