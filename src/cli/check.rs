@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
-use super::refused::Refused;
+use super::refused::{Refused, note_rule};
 use crate::domain::text::counted;
 use crate::durable;
 use crate::export::strays::{StrayError, strays};
@@ -140,7 +140,10 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         What::Fork { trust, .. } => ("fork", trust),
         What::Tiles { trust, .. } => ("tiles", trust),
     };
-    let known = trust.known()?;
+    let known = match trust.known()? {
+        Ok(known) => known,
+        Err(refused) => return report(name, None, Err(refused), output),
+    };
     let verdict = match &args.what {
         What::Checkpoint { checkpoint, trust: _ } => {
             known.opened(&read(checkpoint, NOTE_BYTES_MAX)?)
@@ -154,34 +157,59 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
         What::Fork { other_vkey, a, b, proof, root, trust: _ } => {
             let proof = proof.as_ref().map(|path| read(path, PROOF_BYTES_MAX)).transpose()?;
             let notes = (read(a, NOTE_BYTES_MAX)?, read(b, NOTE_BYTES_MAX)?);
-            let other = other_vkey.as_deref().map(vkey).transpose()?;
             let root = root.as_deref().map(root_of).transpose()?;
-            fork(&known, other.as_ref(), notes, proof.as_deref().zip(root))
+            match other_vkey.as_deref().map(|text| key("--other-vkey", Vkey::parse(text))) {
+                None => fork(&known, None, notes, proof.as_deref().zip(root)),
+                Some(other) => match other? {
+                    Ok(other) => fork(&known, Some(&other), notes, proof.as_deref().zip(root)),
+                    Err(refused) => Err(refused),
+                },
+            }
         }
         What::Tiles { dir, trust: _ } => tiles(&known, dir)?,
     };
-    report(name, &known, verdict, output)
+    report(name, Some(&known), verdict, output)
+}
+
+/// What was given, and whether it is refused; a [`Failure`] where it cannot be understood at all.
+type Read<T> = Result<Result<T, Refused>, Failure>;
+
+/// A key out of an argument. A text that is no key, or one of another kind, is a command that was
+/// used wrongly; a key whose id is not its own, or that no verifier may take, is refused as any
+/// other forged thing is.
+fn key<T>(flag: &str, read: Result<T, NoteError>) -> Read<T> {
+    match read {
+        Ok(key) => Ok(Ok(key)),
+        Err(error @ (NoteError::WrongKeyId { .. } | NoteError::BadKey(_))) => {
+            Ok(Err(Refused::new(note_rule(&error), format!("{flag}: {}", chain(&error)))))
+        }
+        Err(error) => Err(Failure::usage(format!("{flag}: {}", chain(&error)))),
+    }
 }
 
 impl Trust {
-    fn known(&self) -> Result<Known, Failure> {
+    fn known(&self) -> Read<Known> {
         match (&self.policy, &self.vkey) {
-            (Some(path), _) => policy(path),
+            (Some(path), _) => policy(path).map(Ok),
             (None, Some(vkey)) => self.named(vkey),
             (None, None) => Err(Failure::usage("give the log's key with --vkey, or a --policy")),
         }
     }
 
-    fn named(&self, vkey: &str) -> Result<Known, Failure> {
-        let usage = |flag: &str, error: &dyn std::error::Error| {
-            Failure::usage(format!("{flag}: {}", chain(error)))
+    fn named(&self, vkey: &str) -> Read<Known> {
+        let log = match key("--vkey", Vkey::parse(vkey))? {
+            Ok(log) => log,
+            Err(refused) => return Ok(Err(refused)),
         };
-        let log = Vkey::parse(vkey).map_err(|error| usage("--vkey", &error))?;
         let origin = self.origin.clone().unwrap_or_else(|| log.name().to_string());
-        check_origin(&origin).map_err(|error| usage("--origin", &error))?;
+        check_origin(&origin)
+            .map_err(|error| Failure::usage(format!("--origin: {}", chain(&error))))?;
         let mut witnesses: Vec<WitnessKey> = Vec::new();
         for text in &self.witness {
-            let key = WitnessKey::parse(text).map_err(|error| usage("--witness", &error))?;
+            let key = match key("--witness", WitnessKey::parse(text))? {
+                Ok(key) => key,
+                Err(refused) => return Ok(Err(refused)),
+            };
             if witnesses.iter().any(|before| before.key() == key.key()) {
                 let text = format!("--witness {key} is given twice; one key is one witness");
                 return Err(Failure::usage(text));
@@ -196,7 +224,7 @@ impl Trust {
             );
             return Err(Failure::usage(text));
         }
-        Ok(Known { logs: vec![(log, origin)], witnesses, quorum: Quorum::AtLeast(quorum) })
+        Ok(Ok(Known { logs: vec![(log, origin)], witnesses, quorum: Quorum::AtLeast(quorum) }))
     }
 }
 
@@ -298,10 +326,6 @@ fn consistency(known: &Known, old: &[u8], proof: &[u8]) -> Result<Good, Refused>
     Ok(good)
 }
 
-fn vkey(text: &str) -> Result<Vkey, Failure> {
-    Vkey::parse(text).map_err(|error| Failure::usage(format!("--other-vkey: {}", chain(&error))))
-}
-
 fn root_of(text: &str) -> Result<Digest, Failure> {
     Digest::from_base64(text).map_err(|error| Failure::usage(format!("--root: {error}")))
 }
@@ -370,10 +394,6 @@ fn tiles(known: &Known, dir: &Path) -> Result<Result<Good, Refused>, Failure> {
         Ok(counts) => counts,
         Err(error) => return Ok(Err(error.into())),
     };
-    if counts.entries == 0 {
-        let text = "the log has no entries; nothing was there to check, and that is not a yes";
-        return Ok(Err(Refused::new("nothing-checked", text)));
-    }
     good.checked.push(("entries", counts.entries, "hashed again"));
     good.checked.push(("bundles", counts.bundles, "of entries, whole"));
     good.checked.push(("tiles", counts.tiles, "of hashes, made again"));
@@ -421,7 +441,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 
 fn report(
     name: &str,
-    known: &Known,
+    known: Option<&Known>,
     verdict: Result<Good, Refused>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
@@ -434,12 +454,13 @@ fn report(
             let value = json!({
                 "what": name,
                 "answer": "no",
-                "origin": known.origin(),
+                "origin": known.and_then(Known::origin),
                 "size": null,
                 "root": null,
                 "checked": {},
                 "unchecked": 0,
                 "cosigned": [],
+                "extensions": [],
                 "fault": { "rule": rule, "text": text },
             });
             output.answer("dspt.check/1", value, &format!("NO: {rule}: {}\n", safe(&text)))?;
@@ -468,12 +489,14 @@ fn yes_json(name: &str, good: &Good) -> Value {
         "checked": checked,
         "unchecked": good.unchecked,
         "cosigned": cosigned.collect::<Vec<_>>(),
+        "extensions": good.head.extensions().collect::<Vec<_>>(),
         "fault": null,
     })
 }
 
-fn yes_text(name: &str, known: &Known, good: &Good) -> String {
+fn yes_text(name: &str, known: Option<&Known>, good: &Good) -> String {
     let said = match name {
+        "tiles" if good.head.size() == 0 => "the log is empty: it has no entry, and so no tile",
         "inclusion" => "the entry is in the log",
         "consistency" => "the log only grew",
         "fork" => "two histories of this log were signed; keep both checkpoints",
@@ -490,7 +513,16 @@ fn yes_text(name: &str, known: &Known, good: &Good) -> String {
         let count = counted(good.unchecked, "file");
         let _ = writeln!(text, "  not checked   {count} that a log of this size does not have");
     }
-    let (cosigned, known) = (good.cosigned.len(), known.witnesses.len());
+    let extensions = good.head.extensions().count() as u64;
+    if extensions > 0 {
+        let lines = counted(extensions, "line");
+        let _ = writeln!(
+            text,
+            "  extension     {lines} that the log signed; nothing checks what it says"
+        );
+    }
+    let known = known.map_or(0, |known| known.witnesses.len());
+    let cosigned = good.cosigned.len();
     let _ = writeln!(text, "  cosignatures  {cosigned} good, of {known} witnesses that you know");
     for one in &good.cosigned {
         let name = safe(one.witness().name().as_str());

@@ -43,6 +43,7 @@ mod tui;
 mod tui_check;
 mod tui_watch;
 mod verify;
+mod verify_evidence;
 mod when;
 mod withdraw;
 mod witness;

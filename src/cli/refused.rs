@@ -22,7 +22,7 @@ impl Refused {
     }
 }
 
-const fn note_rule(error: &NoteError) -> &'static str {
+pub(super) const fn note_rule(error: &NoteError) -> &'static str {
     match error {
         NoteError::TooLong { .. } | NoteError::TooManySignatures { .. } => "too-long",
         NoteError::BadByte { .. } => "bad-byte",
@@ -30,6 +30,7 @@ const fn note_rule(error: &NoteError) -> &'static str {
         NoteError::BadLine { .. } => "bad-signature-line",
         NoteError::BadName { .. }
         | NoteError::BadVkey { .. }
+        | NoteError::WrongKeyId { .. }
         | NoteError::UnknownType { .. }
         | NoteError::BadKey(_) => "bad-key",
         NoteError::AmbiguousKey { .. } => "ambiguous-key",

@@ -11,7 +11,7 @@ use super::output::{Columns, Output};
 use super::verify::{Verdict, verdict};
 use crate::export::ExportError;
 use crate::journal::examine::Trust;
-use crate::tamper::{Damage, Kit, KitError, Reader, damages, target};
+use crate::tamper::{Damage, FILE, Kit, KitError, Reader, damages, target};
 
 /// Arguments of `tamper`.
 #[derive(ClapArgs, Debug)]
@@ -44,7 +44,9 @@ impl Examined {
     fn caught(&self) -> bool {
         let verdict = &self.verdict;
         let (phase, rule) = (verdict.phase, verdict.rule);
-        verdict.code == exit::NO && phase == self.damage.phase && rule == self.damage.rule
+        // A file that is refused unread is answered neither yes nor no.
+        let code = if phase == FILE { exit::UNDECIDED } else { exit::NO };
+        verdict.code == code && phase == self.damage.phase && rule == self.damage.rule
     }
 }
 
@@ -89,7 +91,12 @@ fn examined(path: &Path, reader: &Reader) -> Result<Verdict, Failure> {
         heads: Vec::new(),
         tokens: None,
     };
-    verdict(path, &trust)
+    match verdict(path, &trust) {
+        Err(failure) if failure.exit == exit::UNDECIDED => {
+            Ok(Verdict { code: failure.exit, phase: FILE, rule: failure.code })
+        }
+        answered => answered,
+    }
 }
 
 fn row(one: &Examined) -> Value {

@@ -1,7 +1,6 @@
 //! `dspt verify`: checks everything in the order of `docs/FORMAT.md`, counts what it checked, names
 //! the first fault, and says what no check can show.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -14,21 +13,21 @@ use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use super::question::ledger_path;
 use super::timestamp::require_certificates;
+use super::verify_evidence::Evidence;
 use crate::domain::anchor::Intervals;
 use crate::domain::belief::{Belief, Grade};
-use crate::domain::event::Event;
 use crate::durable;
 use crate::export::folder::CHECKPOINT;
 use crate::export::foreign::{Foreign, foreign};
 use crate::export::manifest::read_at_most;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
-use crate::journal::audit::{Finding, Ledger, Place};
+use crate::journal::audit::{Finding, Place};
 use crate::journal::belief::{of_examination, of_nothing};
 use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
 use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
-use crate::ledger::{Digester, Head, Policy};
+use crate::ledger::{Head, Policy, Vkey};
 use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
@@ -55,7 +54,8 @@ pub(super) struct Args {
     /// `openssl` checks them
     #[arg(long, value_name = "FILE")]
     tsa_ca: Option<PathBuf>,
-    /// A folder of evidence files, to compare with the digests in the ledger
+    /// A folder of evidence files, to compare with the digests in the ledger: each that differs is
+    /// named, and the exit status is then 1, whatever is said of the history
     #[arg(long, value_name = "FOLDER")]
     evidence: Option<PathBuf>,
 }
@@ -115,12 +115,19 @@ pub(super) fn run(
     for note in &found.audit.notes {
         output.warn(note)?;
     }
-    if let (Some(folder), Some(ledger)) = (&args.evidence, &found.audit.ledger) {
-        found.phases.push(evidence(folder, ledger));
-    }
+    let evidence = args.evidence.as_deref();
+    let evidence = evidence.map(|folder| Evidence::of(folder, found.audit.ledger.as_ref()));
+    let evidence = evidence.transpose()?;
     let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
-    output.answer("dspt.verify/1", report.json(), &report.text())?;
-    Ok(report.code)
+    let mut value = report.json();
+    if let (Some(evidence), Some(fields)) = (&evidence, value.as_object_mut()) {
+        fields.insert("evidence".to_owned(), evidence.json());
+    }
+    let about_files = evidence.as_ref().map(Evidence::text).unwrap_or_default();
+    let text = report.text() + &about_files + &not_proved();
+    output.answer("dspt.verify/1", value, &text)?;
+    let differs = evidence.is_some_and(|evidence| evidence.differs());
+    Ok(if differs { exit::NO } else { report.code })
 }
 
 /// What came of looking at a path.
@@ -142,7 +149,9 @@ fn look(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Looked, Failure> {
     if path.is_dir() {
-        if let Some(log) = foreign(path).filter(|_| !is_bundle(path)) {
+        if !is_bundle(path)
+            && let Some(log) = foreign(path).filter(|log| not_forged(log, trust.policy))
+        {
             return Ok(Looked::Foreign(log));
         }
         return match examine_folder(path, trust, memory) {
@@ -163,6 +172,16 @@ fn look(
         }
     })?;
     Ok(Looked::Examined(Box::new(examine(audit, None, trust)), Some(store.guard()?)))
+}
+
+/// Tells whether a log of another program may be what it says: not where it takes the name of one
+/// that the reader trusts, and has not its signature.
+fn not_forged(log: &Foreign, policy: Option<&Policy>) -> bool {
+    let mut named = policy.into_iter().flat_map(Policy::logs).map(|known| &known.vkey);
+    let ours = |vkey: &&Vkey| vkey.name().as_str() == log.origin;
+    let Some(first) = named.find(ours) else { return true };
+    let mut keys = std::iter::once(first).chain(named.filter(ours));
+    keys.any(|vkey| Head::open(&log.head, vkey, &log.origin).is_ok())
 }
 
 /// The rule that a ledger breaks which is not that of the head file beside it.
@@ -358,44 +377,6 @@ fn of_another(
     Ok(exit::UNDECIDED)
 }
 
-/// Compares evidence files with the digests that the ledger names.
-fn evidence(folder: &Path, ledger: &Ledger) -> Phase {
-    let mut digests: BTreeMap<String, String> = BTreeMap::new();
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for file in files.filter(|file| file.path().is_file()) {
-        let mut hash = Digester::new();
-        let read = durable::read_blocks(&file.path(), u64::MAX, |block| hash.add(block));
-        if let (Ok(name), Ok(_)) = (file.file_name().into_string(), read) {
-            digests.insert(name, hash.finish().hex());
-        }
-    }
-    let (mut good, mut absent) = (0_u64, 0_u64);
-    for fact in &ledger.facts {
-        let Event::EvidenceRecorded(_) = &fact.event else { continue };
-        for subject in fact.subjects.iter().filter(|one| !one.name.starts_with("import:")) {
-            let there = digests.values().any(|digest| *digest == subject.sha256);
-            match digests.get(&subject.name) {
-                _ if there => good += 1,
-                None => absent += 1,
-                Some(digest) => {
-                    let text =
-                        format!("its SHA-256 is {digest}, the entry names {}", subject.sha256);
-                    let place = Place::File(format!("{} (entry #{})", subject.name, fact.seq));
-                    return Phase::bad(
-                        "evidence",
-                        Finding { place, rule: "evidence-differs", text },
-                    );
-                }
-            }
-        }
-    }
-    let text = format!("{good} files are those that entries name; {absent} are not there");
-    if good == 0 {
-        return Phase::not_checked("evidence", text);
-    }
-    Phase::good("evidence", text)
-}
-
 /// What an examination and the head file together say.
 pub(super) struct Report<'r> {
     found: &'r Examination,
@@ -505,8 +486,7 @@ impl<'r> Report<'r> {
             let head = String::from_utf8_lossy(head);
             let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
         }
-        text.push_str(&witnessed(&found.intervals, self.found));
-        text + &not_proved()
+        text + &witnessed(&found.intervals, self.found)
     }
 
     fn json(&self) -> Value {
@@ -667,7 +647,7 @@ pub(super) fn meaning(rule: &str) -> &'static str {
             "the text of this entry is not the one that was recorded and signed: it was changed \
              afterwards, or the file is damaged"
         }
-        "evidence-differs" | "content-differs" => "the file is not the one that was recorded",
+        "content-differs" => "the file is not the one that was recorded",
         _ => "it is proven that this is not what its keys signed",
     }
 }

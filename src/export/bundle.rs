@@ -15,7 +15,7 @@ use crate::domain::replay::Fact;
 use crate::domain::text::safe;
 use crate::durable::{self, Access, AsideFolder, ReadError};
 use crate::journal::Journal;
-use crate::ledger::{Digest, WitnessKey, cosignature};
+use crate::ledger::{Cosigned, Digest, WitnessKey, cosignature};
 
 const FORMAT: &str = include_str!("../../docs/FORMAT.md");
 const VERIFIER: &str = include_str!("verify.py");
@@ -253,8 +253,8 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// The policy that the organisation proposes: its log key, and every witness of the head.
-    fn policy(&self) -> String {
+    /// The cosignatures on the head of witnesses that the ledger names.
+    fn cosigned(&self) -> Vec<Cosigned> {
         let ledger = &self.journal.ledger;
         let mut known: Vec<WitnessKey> = Vec::new();
         for fact in &ledger.facts {
@@ -265,7 +265,12 @@ impl Maker<'_> {
                 }
             }
         }
-        let signed = cosignature::verify(&self.contents.head.bytes, &known).unwrap_or_default();
+        cosignature::verify(&self.contents.head.bytes, &known).unwrap_or_default()
+    }
+
+    /// The policy that the organisation proposes: its log key, and every witness of the head.
+    fn policy(&self) -> String {
+        let (ledger, signed) = (&self.journal.ledger, self.cosigned());
         let mut text = format!("log {}\n", ledger.log.at(self.size()));
         let mut members = String::new();
         for (one, number) in signed.iter().zip(1..) {
@@ -294,12 +299,21 @@ impl Maker<'_> {
             0 => "No content is withheld.".to_owned(),
             count => format!("Withheld: {count} files that entries name (listed in bundle.json)."),
         };
+        // A reader who asks for a fresh cosignature where nobody cosigned is answered NO.
+        let (age, whose) = if self.cosigned().is_empty() {
+            let whose = "No witness that this ledger names has cosigned its head: an older copy cannot \
+                         be told from the newest,\nunless you kept a head (--kept), and `--max-age` \
+                         would find nothing to go by.\n\n";
+            ("", whose)
+        } else {
+            (" --max-age 30", "")
+        };
         format!(
             "{what}\n{kept_back}\n\nTo check it you need the log key and the witnesses that YOU \
              trust, in a file of your own;\nthe file `policy` here is what the organisation \
              proposes, and proves nothing.\nAsk for the log key by another way, and for the \
-             witnesses' keys from the witnesses.\n\n  python3 verify.py --policy YOUR-POLICY \
-             --max-age 30\n  dspt verify --policy YOUR-POLICY --max-age 30 .\n\n`verify.py` can be \
+             witnesses' keys from the witnesses.\n\n  python3 verify.py --policy YOUR-POLICY\
+             {age}\n  dspt verify --policy YOUR-POLICY{age} .\n\n{whose}`verify.py` can be \
              exchanged like any other file: use a copy that you trust, or read it first.\n\
              FORMAT.md says what every file is and how it is checked. bundle.json lists them all.\n\
              {}",

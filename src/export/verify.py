@@ -508,7 +508,7 @@ def verifier_key(text: str, kind: int, ed: Ed25519) -> Verifier:
     if len(parts) != 3:
         raise Malformed("is no verifier key")
     name, id_text, key_text = parts
-    if not is_note_name(name) or any(ord(letter) < 32 for letter in name):
+    if not is_note_name(name) or _has_control(name):
         raise Malformed("is a verifier key with a bad name")
     try:
         size = len(name.encode("utf-8"))

@@ -1,5 +1,5 @@
 //! Checkpoints (C2SP `tlog-checkpoint`): the size and root of a ledger at one moment, signed by the
-//! ledger's own key. Extension lines are refused: witnesses do not take them.
+//! ledger's own key. The head of any other log may have extension lines; a ledger's has none.
 
 use std::fmt;
 
@@ -134,9 +134,13 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Another number of lines, a size with a leading zero or sign, a root that is not 32 bytes,
-    /// or a root of nothing that is not the SHA-256 of nothing.
+    /// or a root of nothing that is not the SHA-256 of nothing. A line after the three is refused:
+    /// this ledger writes none, so that one head has one text.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
-        let (origin, size, root) = three_lines(text)?;
+        let Lines { origin, size, root, extensions } = lines_of(text)?;
+        if let Some(line) = extensions.lines().next() {
+            return Err(CheckpointError::Extension { found: shown(line) });
+        }
         Ok(Self { origin: Origin::parse(origin)?, size, root })
     }
 
@@ -172,17 +176,20 @@ pub struct Head {
     origin: String,
     size: u64,
     root: Digest,
+    /// The lines after the three, each with its newline.
+    extensions: String,
 }
 
 impl Head {
-    /// Reads the three lines. The origin has 1 to 255 bytes and no control character.
+    /// Reads the three lines, and those that may follow: not empty, and opaque. The origin has 1
+    /// to 255 bytes and no control character.
     ///
     /// # Errors
-    /// As [`Checkpoint::parse`], save that more origins are taken.
+    /// As [`Checkpoint::parse`], save that more origins are taken, and extension lines.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
-        let (origin, size, root) = three_lines(text)?;
+        let Lines { origin, size, root, extensions } = lines_of(text)?;
         check_origin(origin)?;
-        Ok(Self { origin: origin.to_owned(), size, root })
+        Ok(Self { origin: origin.to_owned(), size, root, extensions: extensions.to_owned() })
     }
 
     /// Reads a note that `log` signed over a head of `origin`; other lines are passed over. The
@@ -237,16 +244,21 @@ impl Head {
         &self.root
     }
 
-    /// Returns the three lines that are signed.
+    /// Returns the lines after the three, which the log signed and of which nobody says more.
+    pub fn extensions(&self) -> impl Iterator<Item = &str> {
+        self.extensions.lines()
+    }
+
+    /// Returns the lines that are signed, extension lines included.
     pub fn to_text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, self.root.base64())
+        format!("{}\n{}\n{}\n{}", self.origin, self.size, self.root.base64(), self.extensions)
     }
 }
 
 impl From<&Checkpoint> for Head {
     fn from(checkpoint: &Checkpoint) -> Self {
         let Checkpoint { origin, size, root } = checkpoint;
-        Self { origin: origin.0.clone(), size: *size, root: *root }
+        Self { origin: origin.0.clone(), size: *size, root: *root, extensions: String::new() }
     }
 }
 
@@ -262,16 +274,27 @@ pub fn check_origin(text: &str) -> Result<(), CheckpointError> {
     }
 }
 
-/// Reads the three lines of a checkpoint of any log; the origin is not yet looked at.
-fn three_lines(text: &str) -> Result<(&str, u64, Digest), CheckpointError> {
-    let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::BadShape)?.split('\n');
-    let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+/// The text of a checkpoint of any log, taken apart; the origin is not yet looked at.
+struct Lines<'t> {
+    origin: &'t str,
+    size: u64,
+    root: Digest,
+    /// Lines after the three, each with its newline; none is empty.
+    extensions: &'t str,
+}
+
+fn lines_of(text: &str) -> Result<Lines<'_>, CheckpointError> {
+    if !text.ends_with('\n') {
+        return Err(CheckpointError::BadShape);
+    }
+    let mut parts = text.splitn(4, '\n');
+    let (Some(origin), Some(size), Some(root), Some(extensions)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(CheckpointError::BadShape);
     };
-    match lines.next() {
-        None => {}
-        Some("") => return Err(CheckpointError::BadShape),
-        Some(line) => return Err(CheckpointError::Extension { found: shown(line) }),
+    if extensions.starts_with('\n') || extensions.contains("\n\n") {
+        return Err(CheckpointError::BadShape);
     }
     let number = decimal(size).ok_or_else(|| CheckpointError::BadSize { found: shown(size) })?;
     let bad_root = || CheckpointError::BadRoot { found: shown(root) };
@@ -279,7 +302,7 @@ fn three_lines(text: &str) -> Result<(&str, u64, Digest), CheckpointError> {
     if number == 0 && root != Digest::of(&[]) {
         return Err(CheckpointError::WrongEmptyRoot { found: root.base64() });
     }
-    Ok((origin, number, root))
+    Ok(Lines { origin, size: number, root, extensions })
 }
 
 /// Reads a decimal number in its one spelling.
@@ -294,11 +317,17 @@ pub enum CheckpointError {
     /// The note around it.
     #[error("the checkpoint's note is refused")]
     Note(#[from] NoteError),
-    /// Not three lines.
-    #[error("the checkpoint is not three lines: origin, size, root; ask for the file again")]
+    /// Not three lines, or an empty one.
+    #[error(
+        "the checkpoint is not three lines (origin, size, root) and none that is empty; \
+         ask for the file again"
+    )]
     BadShape,
-    /// A line after the three.
-    #[error("the checkpoint has the extension line `{found}`; ask for one without such lines")]
+    /// A line after the three, in a checkpoint of a ledger.
+    #[error(
+        "the checkpoint has the extension line `{found}`, and no ledger of dspt writes one; \
+         ask for the head that the ledger signed"
+    )]
     Extension {
         /// The line, shortened and without control characters.
         found: String,
@@ -406,6 +435,25 @@ mod tests {
         }
         let found = "extension".to_owned();
         assert_eq!(Checkpoint::parse(&extended), Err(CheckpointError::Extension { found }));
+    }
+
+    #[test]
+    fn the_head_of_another_log_keeps_its_extension_lines() {
+        let three = format!("a log\n1\n{EMPTY}\n");
+        assert_eq!(Head::parse(&three).unwrap().extensions().count(), 0);
+        for lines in ["one", "one\ntwo", " ", "\u{2014} a AAAA", "0\n0\n0"] {
+            let text = format!("{three}{lines}\n");
+            let head = Head::parse(&text).unwrap();
+            assert_eq!(
+                head.extensions().collect::<Vec<_>>(),
+                lines.split('\n').collect::<Vec<_>>()
+            );
+            assert_eq!((head.origin(), head.size(), head.to_text()), ("a log", 1, text));
+        }
+        for bad in ["\n", "\none\n", "one\n\n", "one\n\ntwo\n", "one", "one\ntwo"] {
+            let text = format!("{three}{bad}");
+            assert_eq!(Head::parse(&text), Err(CheckpointError::BadShape), "{bad:?}");
+        }
     }
 
     #[test]

@@ -42,7 +42,12 @@ impl NamedKey {
         }
         let key = PublicKey::from_bytes(key.try_into().map_err(|_| bad())?)?;
         let named = Self { name, kind, key };
-        if named.id_hex() == hash { Ok(named) } else { Err(bad()) }
+        let wanted = named.id_hex();
+        if wanted == hash {
+            return Ok(named);
+        }
+        let is_id = hash.len() == 8 && hash.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+        Err(if is_id { NoteError::WrongKeyId { found: hash.to_owned(), wanted } } else { bad() })
     }
 
     pub(super) const fn name(&self) -> &KeyName {

@@ -171,6 +171,17 @@ pub enum NoteError {
         /// The text, shortened and without control characters.
         found: String,
     },
+    /// A key id that is not of this name and key.
+    #[error(
+        "the key id {found} is not that of this name and key, which is {wanted}; one of the three \
+         was altered, ask its owner again"
+    )]
+    WrongKeyId {
+        /// The key id in the text.
+        found: String,
+        /// The key id of the name and key in the text.
+        wanted: String,
+    },
     /// A key of another type than the place takes.
     #[error(
         "key type {found:#04x} does not fit here; give a key of type {wanted:#04x} \
@@ -393,6 +404,8 @@ mod tests {
         let long = PETER_VKEY.replace("c74f20a3", "0c74f20a3");
         assert!(matches!(Vkey::parse(&upper), Err(NoteError::BadVkey { .. })));
         assert!(matches!(Vkey::parse(&long), Err(NoteError::BadVkey { .. })));
+        let id = PETER_VKEY.replace("c74f20a3", "c74f20a4");
+        assert!(matches!(Vkey::parse(&id), Err(NoteError::WrongKeyId { .. })));
         let witness =
             "witness.example/auditor+931f5f0f+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR";
         assert_eq!(Vkey::parse(witness), Err(NoteError::UnknownType { found: 4, wanted: 1 }));

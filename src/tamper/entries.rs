@@ -100,6 +100,18 @@ pub(super) const ALL: &[Damage] = &[
         spelling_base64,
     ),
     Damage::new(
+        "two-subjects",
+        ("entries", "wrong-field"),
+        "entry 20 names two files by one name, so that each reader can take the one it likes",
+        two_subjects,
+    ),
+    Damage::new(
+        "two-statements",
+        ("entries", "wrong-field"),
+        "entry 20 publishes two files by the name statement.json",
+        two_statements,
+    ),
+    Damage::new(
         "other-ledger",
         ("entries", "wrong-ledger"),
         "entry 20 was sealed for another ledger",
@@ -293,6 +305,30 @@ fn spelling_base64(kit: &Kit, to: &Path) -> Done {
         forger.entries.push(format!("{start}{stray}==\"{end}").into_bytes());
         Ok(())
     })
+}
+
+/// Names two files by one name. Sealing refuses that, so the second is renamed in what was sealed.
+fn named_twice(kit: &Kit, to: &Path, event: &Event, name: &str, seed: u8) -> Done {
+    kit.forged(to, |forger| {
+        let mut draft = forger.next(event)?;
+        let first = forger.content(name, b"The updates of May were late.\n");
+        let second = forger.content("another-name", b"The updates of May were in time.\n");
+        draft.subjects = vec![first, second];
+        let text = payload(&sealed(&draft, &[seed])?)?.replace("another-name", name);
+        forger.entries.push(enveloped(&text, &text, &[seed])?);
+        Ok(())
+    })
+}
+
+fn two_subjects(kit: &Kit, to: &Path) -> Done {
+    let event = evidence("update report", "8.3.4", "2026-05-30", true)?;
+    named_twice(kit, to, &event, "report.txt", keys::NEW_CONTRIBUTOR)
+}
+
+fn two_statements(kit: &Kit, to: &Path) -> Done {
+    let bytes = kit.forger.statement.clone().unwrap_or_default();
+    let event = publication(&super::original::kit(parse_canonical(&bytes))?)?;
+    named_twice(kit, to, &event, NAME, keys::APPROVER)
 }
 
 fn other_ledger(kit: &Kit, to: &Path) -> Done {

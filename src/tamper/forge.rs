@@ -72,7 +72,8 @@ pub(super) fn relist(files: &mut Files) -> Result<(), KitError> {
     Ok(())
 }
 
-fn listed(files: &Files) -> Vec<Listed> {
+/// What a list says of files.
+pub(super) fn listed(files: &Files) -> Vec<Listed> {
     let one = |(name, bytes): (&String, &Vec<u8>)| Listed {
         name: name.clone(),
         sha256: Digest::of(bytes).hex(),

@@ -9,6 +9,7 @@ mod original;
 mod outsiders;
 mod parcels;
 mod places;
+mod rows;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -86,6 +87,8 @@ impl Damage {
     }
 }
 
+/// The phase of what is refused as a file, before anything in it is read.
+pub const FILE: &str = "file";
 /// Name of the bundle in a folder.
 const BUNDLE: &str = "bundle";
 /// Name of the ledger in a folder.
@@ -120,7 +123,8 @@ pub struct Kit {
 
 /// Returns every damage, in the order of the table.
 pub fn damages() -> impl Iterator<Item = &'static Damage> {
-    entries::ALL.iter().chain(places::ALL).chain(parcels::ALL).chain(outsiders::ALL)
+    let files = parcels::ALL.iter().chain(rows::ALL);
+    entries::ALL.iter().chain(places::ALL).chain(files).chain(outsiders::ALL)
 }
 
 /// The ledger or the bundle in a folder of the kit.

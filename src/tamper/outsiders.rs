@@ -8,6 +8,8 @@ use super::{BUNDLE, Damage, Kit, KitError, elsewhere, forge, keys, original};
 use crate::domain::event::{Clock, ClockExplained};
 use crate::domain::role::Role;
 use crate::export::manifest::{MANIFEST, Manifest};
+use crate::ledger::Origin;
+use crate::ledger::tree::root_of;
 
 type Done = Result<(), KitError>;
 
@@ -36,6 +38,12 @@ pub(super) const ALL: &[Damage] = &[
         ("anchors", "anchor-root"),
         "a bundle of one item gives out an anchor over 8 entries under another root than entry 8 signs",
         item_fork,
+    ),
+    Damage::new(
+        "foreign-log",
+        ("entries", "not-canonical"),
+        "the log of another program, whole and signed, in the list of a bundle",
+        foreign_log,
     ),
     Damage::new(
         "hostile-size",
@@ -90,6 +98,23 @@ fn item_fork(kit: &Kit, to: &Path) -> Done {
     forger.append(&draft, &[keys::OWNER])?;
     let given: Vec<u64> = RESTORED.iter().copied().chain([place]).collect();
     let files = forger.of_item(&forger.files()?, &given, "7.3.5")?;
+    forge::write(&to.join(BUNDLE), &files)
+}
+
+fn foreign_log(kit: &Kit, to: &Path) -> Done {
+    let mut forger = kit.forger.clone();
+    forger.entries = (0..20).map(|index| format!("note {index}\n").into_bytes()).collect();
+    (forger.contents, forger.evidence, forger.statement) = Default::default();
+    let mut files = forger.files()?;
+    // Its own head, by its own key, under its own name.
+    let origin = original::kit(Origin::parse("demonstration.invalid/another/notes"))?;
+    let root = root_of(&forger.leaves());
+    let head = original::head(keys::STRANGER, origin.as_str(), 20, root)?;
+    files.retain(|name, _| name.starts_with("tile/"));
+    files.insert("checkpoint".to_owned(), head);
+    let mut list = Manifest::new(&origin, 20, &root, None);
+    list.files = forge::listed(&files);
+    files.insert(MANIFEST.to_owned(), original::kit(list.to_bytes())?);
     forge::write(&to.join(BUNDLE), &files)
 }
 

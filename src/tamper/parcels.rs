@@ -54,6 +54,18 @@ pub(super) const ALL: &[Damage] = &[
         tile_damaged,
     ),
     Damage::new(
+        "tile-tail",
+        ("root", "tile"),
+        "bytes follow the last hash of a tile, and the list was made anew",
+        tile_tail,
+    ),
+    Damage::new(
+        "tile-beyond",
+        ("root", "tile"),
+        "beside the tiles lies one of a larger tree, and the list was made anew",
+        tile_beyond,
+    ),
+    Damage::new(
         "content-swapped",
         ("content", "content-differs"),
         "two stored files changed places, and the list was made anew",
@@ -180,6 +192,21 @@ fn tile_damaged(kit: &Kit, to: &Path) -> Done {
         let name = first(files, "tile/0/")?;
         let tile = files.entry(name).or_default();
         tile.iter_mut().skip(7 * 32).take(1).for_each(|byte| *byte ^= 1);
+        Ok(())
+    })
+}
+
+fn tile_tail(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        let name = first(files, "tile/0/")?;
+        files.entry(name).or_default().extend([0; 32]);
+        Ok(())
+    })
+}
+
+fn tile_beyond(kit: &Kit, to: &Path) -> Done {
+    kit.edited(to, |files| {
+        files.insert("tile/entries/001.p/1".to_owned(), b"\0\x15Nobody recorded this.".to_vec());
         Ok(())
     })
 }

@@ -118,6 +118,18 @@ pub(super) const ALL: &[Damage] = &[
         impostor,
     ),
     Damage::new(
+        "other-origin",
+        ("policy", "policy"),
+        "a ledger of another name, whole and sound and with the same keys, in the place of ours",
+        other_origin,
+    ),
+    Damage::new(
+        "other-file",
+        ("policy", "policy"),
+        "a ledger file of another name, whole and sound and with the same keys, in the place of ours",
+        other_file,
+    ),
+    Damage::new(
         "rollback",
         ("head file", "head_file"),
         "an older copy of the ledger file was put back beside its newer head file",
@@ -295,7 +307,7 @@ fn made(to: &Path, cast: Cast, size: u64) -> Result<crate::journal::Journal, Kit
     original::write(&to.join(LEDGER), cast, size)
 }
 
-fn copy(from: &Path, to: &Path) -> Done {
+pub(super) fn copy(from: &Path, to: &Path) -> Done {
     std::fs::copy(from, to).map(drop).map_err(|error| ExportError::io(to, error).into())
 }
 
@@ -304,13 +316,30 @@ fn remove(path: &Path) -> Done {
 }
 
 /// The name of the head file beside a ledger.
-fn head_file(folder: &Path) -> std::path::PathBuf {
+pub(super) fn head_file(folder: &Path) -> std::path::PathBuf {
     folder.join(format!("{LEDGER}.head"))
 }
 
 fn impostor(_: &Kit, to: &Path) -> Done {
     let (log, new_log) = (keys::OTHER_LOG, keys::OTHER_NEW_LOG);
-    let journal = made(to, Cast { log, new_log, ..Cast::OURS }, u64::MAX)?;
+    sound(to, Cast { log, new_log, ..Cast::OURS })
+}
+
+/// The name of another ledger.
+const OTHER_ORIGIN: &str = "demonstration.invalid/tamper-kit/other";
+
+fn other_origin(_: &Kit, to: &Path) -> Done {
+    sound(to, Cast { origin: OTHER_ORIGIN, ..Cast::OURS })
+}
+
+fn other_file(_: &Kit, to: &Path) -> Done {
+    let cast = Cast { origin: OTHER_ORIGIN, ..Cast::OURS };
+    Ok(made(to, cast, u64::MAX)?.close().map_err(JournalError::from)?)
+}
+
+/// The bundle of another ledger in which nothing is wrong.
+fn sound(to: &Path, cast: Cast) -> Done {
+    let journal = made(to, cast, u64::MAX)?;
     let witnesses = [keys::WITNESS_A, keys::WITNESS_B];
     bundle_of(&journal, &to.join(super::BUNDLE), &witnesses, None)?;
     journal.close().map_err(JournalError::from)?;

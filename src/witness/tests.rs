@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use crate::ledger::note;
 use crate::ledger::tree::{consistency_proof, root_of};
 use crate::ledger::{Checkpoint, Origin, SeedSigner, Vkey, WitnessKey, leaf_hash};
 
@@ -106,6 +107,23 @@ fn what_only_grows_is_cosigned_at_its_time() {
         assert_eq!(cosignature::verify(&note, &known).unwrap().len(), 1);
     }
     assert_eq!(desk.state.by_digest(&Digest::of(b"x")).unwrap(), None);
+}
+
+#[test]
+fn extension_lines_are_part_of_what_is_cosigned() {
+    let desk = Desk::new();
+    let text = format!("{}an extension\n", head(1, 5).to_text());
+    let name = Origin::parse(ORIGIN).unwrap().key_name();
+    let checkpoint = note::sign(&text, &name, &log_signer()).unwrap();
+    let request = ConsistencyFile { old_size: 0, path: Vec::new(), checkpoint };
+    let cosigned = desk.add(&request.to_bytes(), 7).unwrap();
+    let known = [own_key()];
+    assert!(cosignature::verify_lines(&head(1, 5).to_text(), cosigned.line(), &known).is_err());
+    assert_eq!(cosignature::verify_lines(&text, cosigned.line(), &known).unwrap(), [cosigned]);
+    // The same tree without them continues it, and a larger one does.
+    assert_eq!(desk.size(), 5);
+    desk.add(&body(1, 5, 5), 8).unwrap();
+    desk.add(&body(1, 5, 9), 9).unwrap();
 }
 
 #[test]

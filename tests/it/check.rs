@@ -4,12 +4,14 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64ct::Encoding as _;
 use dspt_ledger::cli;
 use dspt_ledger::domain::day::Instant;
 use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
 use dspt_ledger::ledger::tree::{inclusion_proof, root_of};
 use dspt_ledger::ledger::{
-    Checkpoint, Digest, InclusionFile, Origin, SeedSigner, Sign as _, Vkey, leaf_hash,
+    Checkpoint, ConsistencyFile, Digest, InclusionFile, Origin, SeedSigner, Sign as _, Vkey,
+    WitnessKey, cosignature, leaf_hash,
 };
 use serde_json::Value;
 
@@ -221,7 +223,8 @@ fn what_the_log_signs_wrongly_is_refused_too() {
         (format!("{ORIGIN}\n5\n{}\n", &root[..40]), "bad-root"),
         (format!("{ORIGIN}\n5\n{}\n", root.replace("Kvo", "Kvp")), "bad-root"),
         (format!("{ORIGIN}\n0\n{root}\n"), "bad-root"),
-        (format!("{ORIGIN}\n5\n{root}\nextension\n"), "extension-line"),
+        (format!("{ORIGIN}\n5\n{root}\n\n"), "bad-checkpoint"),
+        (format!("{ORIGIN}\n5\n{root}\none\n\ntwo\n"), "bad-checkpoint"),
         (format!("{ORIGIN}\n5\n"), "bad-checkpoint"),
         (format!("{ORIGIN}/b\n5\n{root}\n"), "wrong-origin"),
         (format!("\n5\n{root}\n"), "bad-origin"),
@@ -238,6 +241,130 @@ fn what_the_log_signs_wrongly_is_refused_too() {
             assert_eq!(ended.refused(), reason);
         }
     }
+}
+
+#[test]
+fn extension_lines_are_taken_as_the_log_signed_them() {
+    let desk = Desk::new();
+    let (signer, witness) = (SeedSigner::from_seed(&[2; 32]), SeedSigner::from_seed(&[3; 32]));
+    let name = Vkey::parse(LOG).unwrap().name().clone();
+    let extended = |note: &[u8]| {
+        let note = String::from_utf8(note.to_vec()).unwrap();
+        let text = format!("{}\none\n\u{202e}two\n", note.split_once("\n\n").unwrap().0);
+        dspt_ledger::ledger::note::sign(&text, &name, &signer).unwrap()
+    };
+    let cosigned = |note: Vec<u8>, text: &str| {
+        let name = WitnessKey::parse(WITNESS).unwrap().name().clone();
+        let line = cosignature::sign(text, 7, &name, &witness).unwrap();
+        [&note[..], line.line().as_bytes()].concat()
+    };
+    let five = extended(&desk.bytes("checkpoint-5"));
+    let text = String::from_utf8(five.clone()).unwrap();
+    let text = format!("{}\n", text.split_once("\n\n").unwrap().0);
+    // The cosignature is over the whole text; one over its first three lines is none.
+    let whole = cosigned(five.clone(), &text);
+    let ended = desk.with("checkpoint-5", &whole, &checkpoint());
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(ended.out.contains("extension     2 lines that the log signed"), "{}", ended.out);
+    let ended = desk.with("checkpoint-5", &whole, &format!("--json {}", checkpoint()));
+    let value: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(value["extensions"], serde_json::json!(["one", "\u{202e}two"]));
+    assert!(!ended.out.contains('\u{202e}'), "{}", ended.out);
+    let three: String = text.split_inclusive('\n').take(3).collect();
+    let part = cosigned(five, &three);
+    assert_eq!(desk.with("checkpoint-5", &part, &checkpoint()).refused(), "bad-cosignature");
+    let altered = String::from_utf8(whole.clone()).unwrap().replace("one\n", "ONE\n");
+    let altered = desk.with("checkpoint-5", altered.as_bytes(), &checkpoint());
+    assert_eq!(altered.refused(), "bad-signature");
+    // Proofs hold by the first three lines, on either side.
+    let mut proof = InclusionFile::parse(&desk.bytes("entry-2.tlog-proof")).unwrap();
+    proof.checkpoint = whole.clone();
+    let ended = desk.with("entry-2.tlog-proof", &proof.to_bytes(), &inclusion());
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    let old = extended(&desk.bytes("checkpoint-3"));
+    assert_eq!(desk.with("checkpoint-3", &old, &consistency()).code, 0);
+    let mut proof = ConsistencyFile::parse(&desk.bytes("3-5.add-checkpoint")).unwrap();
+    proof.checkpoint = whole.clone();
+    assert_eq!(desk.with("3-5.add-checkpoint", &proof.to_bytes(), &consistency()).code, 0);
+    // Two texts over one tree are no fork.
+    let args = format!("fork --vkey {LOG} --a @checkpoint-5 --b @checkpoint-3");
+    assert_eq!(desk.with("checkpoint-3", &whole, &args).refused(), "same-head");
+    let folder = desk.folder.path();
+    let (vkey, _) = tiles(folder, 300);
+    let text = String::from_utf8(desk.bytes("checkpoint")).unwrap();
+    let text = format!("{}\nmore\n", text.split_once("\n\n").unwrap().0);
+    let name = Vkey::parse(&vkey).unwrap().name().clone();
+    let note = dspt_ledger::ledger::note::sign(&text, &name, &tiles_signer()).unwrap();
+    let args = format!("tiles --vkey {vkey} --dir {}", folder.display());
+    let ended = desk.with("checkpoint", &note, &args);
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(ended.out.contains("extension     1 line that"), "{}", ended.out);
+}
+
+#[test]
+fn the_empty_tree_is_a_tree() {
+    let desk = Desk::new();
+    let signer = SeedSigner::from_seed(&[2; 32]);
+    let origin = Origin::parse(ORIGIN).unwrap();
+    let empty = Checkpoint { origin, size: 0, root: Digest::of(&[]) }.sign(&signer).unwrap();
+    assert_eq!(desk.with("checkpoint-5", &empty, &checkpoint()).refused(), "quorum-not-met");
+    let alone = format!("checkpoint --vkey {LOG} --checkpoint @checkpoint-5");
+    assert_eq!(desk.with("checkpoint-5", &empty, &alone).code, 0);
+    // Every log continues the empty one, by a proof without a hash.
+    let five = desk.bytes("checkpoint-5");
+    let mut proof = ConsistencyFile { old_size: 0, path: Vec::new(), checkpoint: five.clone() };
+    fs::write(desk.path("0-5.add-checkpoint"), proof.to_bytes()).unwrap();
+    fs::write(desk.path("checkpoint-0"), &empty).unwrap();
+    let args = format!("consistency --vkey {LOG} --old @checkpoint-0 --proof @0-5.add-checkpoint");
+    assert_eq!(desk.run(&args).code, 0);
+    let more = ConsistencyFile { path: vec![Digest::of(&[])], ..proof.clone() }.to_bytes();
+    assert_eq!(desk.with("0-5.add-checkpoint", &more, &args).refused(), "not-consistent");
+    proof.checkpoint = empty.clone();
+    assert_eq!(desk.with("0-5.add-checkpoint", &proof.to_bytes(), &args).code, 0);
+    let args = args.replace("@checkpoint-0", "@checkpoint-5");
+    assert_eq!(desk.run(&args).refused(), "wrong-old-size");
+    let args = format!("fork --vkey {LOG} --a @checkpoint-0 --b @checkpoint-5");
+    assert_eq!(desk.run(&args).refused(), "no-proof");
+}
+
+#[test]
+fn a_key_that_is_not_what_it_says_is_rejected_and_not_misused() {
+    let desk = Desk::new();
+    let weak = |name: &str, kind: u8| {
+        let mut bytes = [0; 33];
+        (bytes[0], bytes[1]) = (kind, 1);
+        let text = format!("{name}\n").into_bytes();
+        let id = Digest::of(&[&text[..], &bytes].concat()).hex();
+        let encoded = base64ct::Base64::encode_string(&bytes);
+        format!("{name}+{}+{encoded}", &id[..8])
+    };
+    let two = format!("{} --other-vkey", fork());
+    for (bad, flag) in [
+        (checkpoint().replace("3edb7fbf", "3edb7fbe"), "--vkey"),
+        (checkpoint().replace(LOG, &weak(ORIGIN, 1)), "--vkey"),
+        (checkpoint().replace("931f5f0f", "931f5f0e"), "--witness"),
+        (checkpoint().replace(WITNESS, &weak("witness.example/auditor", 4)), "--witness"),
+        (checkpoint().replace("--vkey ledger.", "--vkey Ledger."), "--vkey"),
+        (format!("{two} {}", weak(ORIGIN, 1)), "--other-vkey"),
+        (format!("{two} {}", LOG.replace("3edb7fbf", "00000000")), "--other-vkey"),
+    ] {
+        let ended = desk.run(&bad);
+        assert_eq!(ended.refused(), "bad-key", "{bad}");
+        assert!(ended.out.contains(flag), "{}", ended.out);
+        let ended = desk.run(&format!("--json {bad}"));
+        let value: Value = serde_json::from_str(&ended.out).unwrap();
+        let said = (&value["answer"], &value["fault"]["rule"], ended.code);
+        assert_eq!(said, (&"no".into(), &"bad-key".into(), 1), "{bad}");
+    }
+    // What is no key at all, or one for something else, is a slip of the command line.
+    for bad in ["", "x", "a+b", "a+00000000+AA", &LOG[..60], &LOG.replace("3edb7fbf", "3EDB7FBF")] {
+        let ended = run(&["checkpoint", "--vkey", bad, "--checkpoint", "x"]);
+        assert_eq!(ended.code, 2, "{bad}: {}", ended.out);
+    }
+}
+
+fn fork() -> String {
+    format!("fork --vkey {LOG} --a @checkpoint-5 --b @checkpoint-3")
 }
 
 #[test]
@@ -327,9 +454,13 @@ fn a_policy_says_whom_to_believe() {
     assert_eq!(desk.run(grew).code, 0);
 }
 
+fn tiles_signer() -> SeedSigner {
+    SeedSigner::from_seed(&[6; 32])
+}
+
 /// A log of another program: its key has another name than its origin, and it is small.
 fn tiles(folder: &Path, size: u64) -> (String, Digest) {
-    let signer = SeedSigner::from_seed(&[6; 32]);
+    let signer = tiles_signer();
     let origin = Origin::parse("tiles.example/a/b").unwrap();
     let entries: Vec<String> = (0..size).map(|index| format!("entry {index}")).collect();
     let leaves: Vec<Digest> = entries.iter().map(|entry| leaf_hash(entry.as_bytes())).collect();
@@ -416,8 +547,18 @@ fn a_folder_of_tiles_is_checked_whole() {
     let count = 3 + fs::read_dir(folder).unwrap().count() - 2;
     let part = format!("not checked   {count} files that");
     assert!(ended.code == 0 && ended.out.contains(&part), "{}", ended.out);
+    // The empty log has no tile; what lies there all the same is said, as above.
     tiles(folder, 0);
-    assert_eq!(check().refused(), "nothing-checked");
+    let ended = check();
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(ended.out.contains("YES: the log is empty"), "{}", ended.out);
+    assert!(ended.out.contains("entries       0 good"), "{}", ended.out);
+    assert!(ended.out.contains("not checked "), "{}", ended.out);
+    let bare = desk.path("bare");
+    fs::create_dir(&bare).unwrap();
+    fs::copy(folder.join("checkpoint"), bare.join("checkpoint")).unwrap();
+    let ended = run(&["tiles", "--vkey", &vkey, "--dir", &bare.display().to_string()]);
+    assert_eq!((ended.code, ended.out.contains("not checked ")), (0, false), "{}", ended.out);
     fs::remove_file(folder.join("checkpoint")).unwrap();
     assert_eq!(check().code, 2);
 }
