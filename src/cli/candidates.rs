@@ -1,19 +1,24 @@
 //! `dspt mapping candidates`: controls to look at for an item. Suggestions, which satisfy nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
+use super::import::bundled_edition_day;
 use super::output::{Output, safe};
+use super::question::day_or_today;
 use super::shipped;
 use crate::domain::admit::closest;
 use crate::domain::candidates::{Candidates, Proposed, Suggestion, candidates};
+use crate::domain::day::Day;
 use crate::domain::edition::{ControlStanding, Edition, Item};
 use crate::domain::lint::Catalogue;
 use crate::domain::mapping::{MappingRow, RowSource};
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
+use crate::import::resolve::{self, Own};
 
 /// Arguments of `mapping candidates`.
 #[derive(ClapArgs, Debug)]
@@ -23,9 +28,12 @@ pub(super) struct Args {
     /// The category, where several have an item of that number
     #[arg(long)]
     category: Option<CategoryId>,
-    /// The edition
-    #[arg(long, default_value = "2025-26-v8")]
-    edition: EditionId,
+    /// The edition; else the newest that was published by the day
+    #[arg(long)]
+    edition: Option<EditionId>,
+    /// The day whose edition is meant: 2026-06-30, 30/6/2026, 30 June 2026; today when left out
+    #[arg(long, value_name = "DATE", conflicts_with = "edition")]
+    at: Option<String>,
     /// Only controls of this framework
     #[arg(long, value_name = "FRAMEWORK")]
     framework: Option<FrameworkRef>,
@@ -40,7 +48,8 @@ const REMINDER: &str = "suggestion, satisfies nothing:";
 /// [`Failure`] for an item that is not in the catalogue.
 pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let catalogue = shipped::catalogue()?;
-    let item = find_item(args, &catalogue)?;
+    let day = day_or_today(args.at.as_deref(), output)?;
+    let item = find_item(args, &catalogue, day)?;
     let sources = shipped::sources()?;
     let mut found = candidates(&item, &sources);
     if let Some(only) = &args.framework {
@@ -68,32 +77,52 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     Ok(exit::YES)
 }
 
-/// Completes a number with the edition and the only category that has it.
-fn find_item(args: &Args, catalogue: &Catalogue) -> Result<ItemRef, Failure> {
-    let (edition, category, number) = match args.item.parse::<ItemRef>() {
-        Ok(full) => (full.edition, Some(full.category), full.item),
-        Err(_) => (args.edition.clone(), args.category.clone(), args.item.parse::<ItemId>()?),
+/// The item that the text names, read as every command and file reads items, with the edition of the
+/// day and the only category that has it.
+fn find_item(args: &Args, catalogue: &Catalogue, day: Day) -> Result<ItemRef, Failure> {
+    let full = args.item.trim().parse::<ItemRef>().ok();
+    let named = full.as_ref().map(|full| full.edition.clone()).or_else(|| args.edition.clone());
+    let edition = match named {
+        Some(edition) => edition,
+        None => edition_on(catalogue, day)?,
     };
     let known = catalogue.editions.get(&edition).ok_or_else(|| {
         let all: Vec<String> = catalogue.editions.keys().map(ToString::to_string).collect();
         Failure::usage(format!("edition {edition} is not in the catalogue"))
             .help(format!("known are: {}", all.join(", ")))
     })?;
-    let wanted = |one: &CategoryId| category.as_ref().is_none_or(|category| category == one);
-    let mut holding = known
-        .items
-        .iter()
-        .filter(|(category, items)| wanted(category) && items.contains_key(&number))
-        .map(|(category, _)| category.clone());
-    match (holding.next(), holding.next()) {
-        (Some(category), None) => Ok(ItemRef { edition, category, item: number }),
+    let category = full.map(|full| full.category).or_else(|| args.category.clone());
+    let state = shipped::state(catalogue, day);
+    let wanted = |one: &&CategoryId| category.as_ref().is_none_or(|category| category == *one);
+    let read = |one: &CategoryId| {
+        let own = Own::always(edition.clone(), one.clone());
+        resolve::item(&args.item, day, &own, &state)
+    };
+    let all: Vec<_> = known.items.keys().filter(wanted).map(read).collect();
+    let mut found = all.iter().flatten();
+    match (found.next(), found.next()) {
+        (Some(item), None) => Ok(item.clone()),
         (Some(one), Some(other)) => {
+            let (number, one, other) = (&one.item, &one.category, &other.category);
             let text =
                 format!("{number} is an item of {one} and of {other}, which ask other things");
             Err(Failure::usage(text).help("say which with --category"))
         }
-        (None, _) => Err(no_item(&number, category.as_ref(), known)),
+        (None, _) => match (args.item.parse::<ItemId>(), all.into_iter().find_map(Result::err)) {
+            (Err(_), Some(not)) => Err(not.into()),
+            (Ok(number), _) => Err(no_item(&number, category.as_ref(), known)),
+            (Err(bad), None) => Err(bad.into()),
+        },
     }
+}
+
+/// The newest edition of the catalogue that was published by a day; before all of them the oldest.
+fn edition_on(catalogue: &Catalogue, day: Day) -> Result<EditionId, Failure> {
+    let published = |id: &EditionId| Ok((bundled_edition_day(id)?, id.clone()));
+    let all = catalogue.editions.keys().map(published).collect::<Result<BTreeSet<_>, Failure>>()?;
+    let newest = all.iter().rev().find(|(from, _)| *from <= day).or(all.first());
+    let newest = newest.map(|(_, id)| id.clone());
+    newest.ok_or_else(|| Failure::usage("the catalogue has no edition; give the item in full"))
 }
 
 fn no_item(number: &ItemId, category: Option<&CategoryId>, edition: &Edition) -> Failure {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::check::{bytes_of, not_read};
 use super::failure::{Failure, chain, exit};
+use super::kind::hinted;
 use super::output::Output;
 use super::question::ledger_path;
 use crate::export::files::put;
@@ -58,7 +59,8 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let theirs =
         bytes_of(&args.with, NOTE_BYTES_MAX).map_err(|error| not_read(&args.with, &error))?;
-    let journal = Journal::open(&ledger_path(ledger)?, Mode::Read)?;
+    let path = ledger_path(ledger)?;
+    let journal = Journal::open(&path, Mode::Read).map_err(|error| hinted(error.into(), &path))?;
     let name = args.with.display();
     let kept = journal.ledger.log.open(&theirs).map_err(HeadError::Bad)?;
     let proof = match proof(&journal, &kept, theirs)? {

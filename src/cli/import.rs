@@ -21,6 +21,7 @@ use super::record::{file_name, read_file, write};
 use super::signing::Signing;
 use crate::domain::admit::admit;
 use crate::domain::again::taken_back;
+use crate::domain::compare::count_changed;
 use crate::domain::day::{Day, Instant};
 use crate::domain::derive::{RulesChoice, derive};
 use crate::domain::edition::{BadCatalogue, Edition, Framework};
@@ -28,7 +29,9 @@ use crate::domain::event::{
     CertificateRecorded, EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded,
 };
 use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
+use crate::domain::remark::nothing_asked;
 use crate::domain::replay::State;
+use crate::domain::status::Positions;
 use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
@@ -94,10 +97,10 @@ enum Command {
         /// Framework of target ids that do not name theirs
         #[arg(long, value_name = "FRAMEWORK")]
         target_framework: Option<FrameworkRef>,
-        /// Edition of items that do not name theirs
+        /// Edition of items that do not name theirs; else the one in force today
         #[arg(long, requires = "category")]
         edition: Option<EditionId>,
-        /// Category of items that do not name theirs
+        /// Category of items that do not name theirs; else the organisation's
         #[arg(long, requires = "edition")]
         category: Option<CategoryId>,
         #[command(flatten)]
@@ -248,24 +251,84 @@ fn finish(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     check_rows(state, batch, output)?;
-    if common.dry_run {
-        let text =
-            format!("{} All rows are good. Nothing was written (--dry-run).\n", batch.summary);
-        output.answer(
-            "dspt.import/1",
-            json!({ "dry_run": true, "events": batch.events.len(), "summary": batch.summary }),
-            &text,
-        )?;
-        return Ok(exit::YES);
+    let edition = match batch.events.as_slice() {
+        [NewEvent { event: Event::EditionAdopted(body), .. }] => Some(body),
+        _ => None,
+    };
+    if common.dry_run || edition.is_some() {
+        let foreseen = Foreseen::of(&journal, state, batch, edition, output)?;
+        for remark in &foreseen.remarks {
+            output.warn(remark)?;
+        }
+        if common.dry_run {
+            output.answer("dspt.import/1", foreseen.json(batch), &foreseen.text(batch))?;
+            return Ok(exit::YES);
+        }
     }
     output.hint(&batch.summary)?;
     write(journal, &common.signing, &batch.events, output)
 }
 
+/// What would follow from recording a batch.
+struct Foreseen {
+    /// Items whose status would be another, today and on the first day of an edition to come.
+    changed: Vec<(Day, usize)>,
+    remarks: Vec<String>,
+}
+
+impl Foreseen {
+    fn of(
+        journal: &Journal,
+        state: &State,
+        batch: &Batch,
+        edition: Option<&EditionAdopted>,
+        output: &Output<'_>,
+    ) -> Result<Self, Failure> {
+        let before = Positions::new(state, RulesChoice::Then);
+        let state = journal.foreseen(&batch.events, &nobody()?, output.now)?;
+        let after = Positions::new(&state, RulesChoice::Then);
+        let today = output.now.london_day();
+        let to_come = edition.map(|body| body.effective_from).filter(|day| *day > today);
+        let days = std::iter::once(today).chain(to_come);
+        let changed = days.map(|day| (day, count_changed(&before, &after, day)));
+        let periods = &after.derivation.periods;
+        let remarks = edition.map_or_else(Vec::new, |body| nothing_asked(body, periods));
+        Ok(Self { changed: changed.collect(), remarks })
+    }
+
+    fn text(&self, batch: &Batch) -> String {
+        let mut text =
+            format!("{} All rows are good. Nothing was written (--dry-run).\n", batch.summary);
+        for (index, (day, changed)) in self.changed.iter().enumerate() {
+            let when = if index == 0 { "today".to_owned() } else { format!("on {}", day.long()) };
+            let _ = writeln!(text, "Items that would change status {when}: {changed}");
+        }
+        text
+    }
+
+    fn json(&self, batch: &Batch) -> serde_json::Value {
+        let changed = self
+            .changed
+            .iter()
+            .map(|(day, changed)| json!({ "on": day.to_string(), "items": changed }));
+        json!({
+            "dry_run": true,
+            "events": batch.events.len(),
+            "summary": batch.summary,
+            "would_change": changed.collect::<Vec<_>>(),
+            "warnings": self.remarks,
+        })
+    }
+}
+
+/// No real key: what the key may do is judged when the entries are signed.
+fn nobody() -> Result<KeyId, Failure> {
+    Ok(format!("SHA256:{}", "A".repeat(43)).parse()?)
+}
+
 /// Checks what the rows say against the ledger, so that a refusal names its line.
 fn check_rows(state: &State, batch: &Batch, output: &Output<'_>) -> Result<(), Failure> {
-    // No real key: what the key may do is judged when the entries are signed.
-    let nobody: KeyId = format!("SHA256:{}", "A".repeat(43)).parse()?;
+    let nobody = nobody()?;
     let today = output.now.london_day();
     let mut problems = Vec::new();
     for (index, new) in batch.events.iter().enumerate() {
@@ -585,9 +648,12 @@ fn mapping_batch(
     else {
         return Err(Failure::usage("not a mapping"));
     };
+    let today = output.now.london_day();
+    let own = Own::of(&derive(state, RulesChoice::Then).periods);
+    let given = edition.clone().zip(category.clone());
     let defaults = MappingDefaults {
         source_framework: source_framework.clone(),
-        target: edition.clone().zip(category.clone()),
+        target: given.or_else(|| own.on(today).cloned()),
         target_framework: target_framework.clone(),
     };
     let shown = file.display().to_string();

@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod key;
 mod keymap;
+mod kind;
 mod log;
 mod mapping;
 mod mapping_rows;

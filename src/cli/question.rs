@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, exit};
+use super::kind::hinted;
 use super::output::Output;
 use crate::domain::anchor::is_later;
 use crate::domain::belief::{Belief, Grade};
@@ -194,7 +195,9 @@ pub(super) fn open(
     mode: Mode,
     output: &mut Output<'_>,
 ) -> Result<Journal, Failure> {
-    let journal = Journal::open_since(&ledger_path(given)?, mode, &output.memory)?;
+    let path = ledger_path(given)?;
+    let journal = Journal::open_since(&path, mode, &output.memory)
+        .map_err(|error| hinted(error.into(), &path))?;
     for note in &journal.notes {
         output.warn(note)?;
     }

@@ -31,7 +31,8 @@ use crate::domain::refs::{
 use crate::domain::remark::remarks;
 use crate::domain::replay::{Facts, State, Subject};
 use crate::domain::scheme::spelled;
-use crate::domain::status::Positions;
+use crate::domain::standing::judge;
+use crate::domain::status::{Positions, Status};
 use crate::durable::{self, ReadError};
 use crate::import::resolve::{self, Own};
 use crate::import::text::ROWS_MAX;
@@ -271,8 +272,11 @@ struct EquivalenceArgs {
 #[derive(ClapArgs, Debug)]
 pub(super) struct ConfirmArgs {
     /// Assertions: 8.3
-    #[arg(required = true)]
+    #[arg(required_unless_present = "all")]
     assertions: Vec<String>,
+    /// Every assertion that is not confirmed yet and whose mandatory items wait for nothing else
+    #[arg(long, conflicts_with = "assertions")]
+    all: bool,
     /// The day of confirmation; today when left out
     #[arg(long, value_name = "DATE")]
     on: Option<String>,
@@ -556,6 +560,31 @@ impl Known {
         })
     }
 
+    /// The assertions that wait for nothing but to be confirmed; says which wait for more.
+    fn unconfirmed(&self, on: Day, output: &mut Output<'_>) -> Result<Vec<AssertionRef>, Failure> {
+        let view = self.positions.on(on);
+        let verdict = judge(&view, &view.stands());
+        let waits = |one: &AssertionRef| {
+            verdict.missing_items.iter().any(|(item, status)| {
+                item.assertion() == *one && *status != Status::NeedsConfirming
+            })
+        };
+        let unconfirmed = verdict.unconfirmed.iter().cloned();
+        let (waiting, ready): (Vec<_>, Vec<_>) = unconfirmed.partition(waits);
+        if !waiting.is_empty() {
+            let list: Vec<&str> = waiting.iter().map(|one| one.assertion.as_str()).collect();
+            output.hint(&format!(
+                "Left out, since mandatory items of theirs are not in place: {}",
+                list.join(", ")
+            ))?;
+        }
+        if ready.is_empty() {
+            let text = format!("no assertion waits for a confirmation alone on {}", on.long());
+            return Err(Failure::usage(text).help("see what is missing with: dspt status"));
+        }
+        Ok(ready)
+    }
+
     /// Unit names; `all` stands for every unit declared so far.
     fn scope(&self, names: &[String]) -> Result<Vec<UnitId>, Failure> {
         if names.iter().any(|name| name == "all")
@@ -809,8 +838,12 @@ pub(super) fn confirm(
     let known = Known::open(ledger, output)?;
     let on = day_or_today(args.on.as_deref(), output)?;
     let mut events = Vec::new();
-    for text in &args.assertions {
-        let assertion = known.assertion(text, on)?;
+    let named = args.assertions.iter().map(|text| known.assertion(text, on));
+    let mut assertions = named.collect::<Result<Vec<_>, _>>()?;
+    if args.all {
+        assertions = known.unconfirmed(on, output)?;
+    }
+    for assertion in assertions {
         let (edition, category) = (&assertion.edition, &assertion.category);
         output.hint(&format!(
             "{} of DSPT {edition} for {category}, on {}",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::dash::file_named;
 use super::failure::{Failure, exit};
 use super::ids::new_id;
+use super::kind::hinted;
 use super::output::{Columns, Output, safe};
 use super::question::{Question, event as find_event, open, open_to_give_out};
 use super::record::read_within;
@@ -310,7 +311,7 @@ const STATEMENT_BYTES_MAX: u64 = 8 << 20;
 /// # Errors
 /// [`Failure`] as of other files; where it has more in it than any statement of its length.
 pub(super) fn read_statement(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read_within(path, STATEMENT_BYTES_MAX)?;
+    let bytes = read_within(path, STATEMENT_BYTES_MAX).map_err(|failure| hinted(failure, path))?;
     // A figure has its name, its place and its reasons.
     if is_denser(&bytes, 64, 5) {
         let text = format!(
@@ -318,7 +319,7 @@ pub(super) fn read_statement(path: &Path) -> Result<Vec<u8>, Failure> {
              path",
             path.display()
         );
-        return Err(Failure::new("DSPT0113", exit::INPUT, text));
+        return Err(hinted(Failure::new("DSPT0113", exit::INPUT, text), path));
     }
     Ok(bytes)
 }
@@ -457,12 +458,13 @@ fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result
     } else {
         let bytes = read_statement(Path::new(&args.statement))?;
         let shown = &args.statement;
-        let value = parse_canonical(&bytes).map_err(|bad| {
-            Failure::new("DSPT0036", exit::INPUT, format!("{shown} is not a statement: {bad}"))
-        })?;
-        asked(&value).map_err(|bad| {
-            Failure::new("DSPT0036", exit::INPUT, format!("{shown}: {}", safe(&bad.to_string())))
-        })?;
+        let not = |why: String| {
+            let failure = Failure::new("DSPT0036", exit::INPUT, format!("{shown}{why}"));
+            hinted(failure, Path::new(shown))
+        };
+        let value =
+            parse_canonical(&bytes).map_err(|bad| not(format!(" is not a statement: {bad}")))?;
+        asked(&value).map_err(|bad| not(format!(": {}", safe(&bad.to_string()))))?;
         (value, None)
     };
     let mut text = text_of(&value, output.width);

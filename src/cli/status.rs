@@ -11,10 +11,13 @@ use super::log::{doubtful, marked};
 use super::output::{Columns, Output, cut};
 use super::published::Published;
 use super::question::{AsOf, Question, ask, no_edition};
+use crate::domain::belief::Belief;
 use crate::domain::edition::Requirement;
 use crate::domain::replay::State;
 use crate::domain::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::status::{Finding, Positions, Status};
+use crate::domain::table::write_stored;
+use crate::domain::text::inert_cell;
 use crate::journal::Ledger;
 use crate::tui::filter::Filter;
 
@@ -29,6 +32,9 @@ pub(super) struct Args {
     /// Exit with 1 unless the standing is at least this: met or exceeded
     #[arg(long, value_name = "met|exceeded")]
     require: Option<String>,
+    /// A table for a spreadsheet: one row for each item, with the question in every row
+    #[arg(long)]
+    csv: bool,
 }
 
 /// Runs the command.
@@ -44,6 +50,11 @@ pub(super) fn run(
     if only.late || only.by.is_some() || only.worse.is_some() {
         return Err(Failure::usage("--only takes statuses, mandatory and standard-N".to_owned())
             .help("for entries ask `dspt log --late` or `dspt log --by NAME`"));
+    }
+    if args.csv && output.json {
+        return Err(Failure::usage(
+            "--csv and --json are two forms of one answer; give one of them",
+        ));
     }
     let require = required(args.require.as_deref())?;
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
@@ -73,8 +84,13 @@ pub(super) fn run(
         verdict: &verdict,
         published: published.as_ref(),
     };
-    output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
-    output.hint("Next: dspt explain ITEM")?;
+    if args.csv {
+        let bytes = page.csv(output);
+        output.out.write_all(&bytes)?;
+    } else {
+        output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
+        output.hint("Next: dspt explain ITEM")?;
+    }
     Ok(if require.is_some_and(|least| verdict.standing < least) { exit::NO } else { exit::YES })
 }
 
@@ -129,6 +145,14 @@ impl Page<'_> {
         }
         text.push('\n');
         text.push_str(&columns.text(width));
+        if self.shown.iter().any(|one| one.requirement == Requirement::Mandatory) {
+            text.push_str("M: mandatory\n");
+        }
+        if self.counts.all.values().sum::<u64>() == 0 {
+            text.push_str(
+                "The edition in force has no item for this category, so nothing is asked.\n",
+            );
+        }
         text.push('\n');
         text.push_str(&counts_text(self.counts));
         if self.doubtful > 0 {
@@ -138,6 +162,55 @@ impl Page<'_> {
         text.push_str(&verdict_text(self.verdict, self.ledger));
         text.push_str(&Published::text(self.published));
         text
+    }
+
+    /// The items as a table: UTF-8 with a byte order mark, since Excel guesses wrongly without it; what
+    /// is not clean stands in the first column of every row.
+    fn csv(&self, output: &Output<'_>) -> Vec<u8> {
+        const HEADER: [&str; 13] = [
+            "believed",
+            "item",
+            "title",
+            "requirement",
+            "status",
+            "because",
+            "entries",
+            "at",
+            "as_known",
+            "rules",
+            "organisation",
+            "edition",
+            "category",
+        ];
+        let period = self.positions.derivation.period_on(self.as_of.on);
+        let believed = output.belief.as_ref().map_or_else(String::new, Belief::short);
+        let (at, asked) = (self.as_of.on.to_string(), self.as_of.json());
+        let rules = asked.get("rules").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let edition = period.map_or_else(String::new, |one| {
+            format!("{} revision {}", one.edition.id, one.edition.revision)
+        });
+        let category = period.map_or_else(String::new, |one| one.category.to_string());
+        let row = |one: &&Finding| {
+            let cells = [
+                &believed,
+                one.item.item.as_str(),
+                &one.title,
+                one.requirement.as_str(),
+                one.status.json(),
+                &one.because_text,
+                &marked(self.ledger, &one.because),
+                &at,
+                &self.as_of.known_text,
+                &rules,
+                &self.state.organisation,
+                &edition,
+                &category,
+            ];
+            cells.map(inert_cell).to_vec()
+        };
+        let mut bytes = "\u{feff}".as_bytes().to_vec();
+        bytes.extend(write_stored(&HEADER, self.shown.iter().map(row)).into_bytes());
+        bytes
     }
 
     fn json(&self) -> Value {

@@ -15,6 +15,7 @@ use etcetera::BaseStrategy as _;
 use super::demo;
 use super::failure::{Failure, exit};
 use super::keymap;
+use super::kind::hinted;
 use super::output::Output;
 use super::question::{Question, ledger_path};
 use super::tui_check::{Check, Chosen};
@@ -377,7 +378,8 @@ impl Files {
                 (Arc::new(Chronicle::of(&facts)), Arc::new(InMemory { facts, leaves }))
             });
         }
-        let store = Store::open(&self.path, Mode::Read)?;
+        let store = Store::open(&self.path, Mode::Read)
+            .map_err(|error| hinted(error.into(), &self.path))?;
         if let Some(lines) = self.shown(&store) {
             progress(Step::Before(lines));
         }

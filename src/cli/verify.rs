@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::anchor::policy;
 use super::failure::{Failure, exit};
+use super::kind::hinted;
 use super::output::{Output, safe};
 use super::question::ledger_path;
 use super::timestamp::require_certificates;
@@ -95,14 +96,16 @@ pub(super) fn run(
     let parts = [CHECKPOINT, "tile"];
     if folder && !is_bundle(&path) && !parts.iter().any(|part| path.join(part).exists()) {
         let text = format!("there is no ledger, no bundle and no checkpoint in {}", path.display());
-        return Err(Failure::new("DSPT0010", exit::NO_LEDGER, text).help("check the path"));
+        let failure = Failure::new("DSPT0010", exit::NO_LEDGER, text).help("check the path");
+        return Err(hinted(failure, &path));
     }
     let quiet = output.quiet;
     let looked = look(&path, &trust, &output.memory, |done, size| {
         if !quiet {
             let _ = writeln!(output.err, "checked {done} of {size} entries");
         }
-    })?;
+    });
+    let looked = looked.map_err(|failure| hinted(failure, &path))?;
     let (found, guard) = match looked {
         Looked::Unopened(finding) => return unopened(&path, &finding, output),
         Looked::Foreign(log) => return of_another(&path, args.policy.as_deref(), &log, output),

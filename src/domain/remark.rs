@@ -3,8 +3,10 @@
 //! Said before anything is signed. What may not be recorded is `admit.rs`'s question; nothing here
 //! changes what an event leads to.
 
-use super::event::{CertificateRecorded, CertificateSuspended, Event};
+use super::derive::Period;
+use super::event::{CertificateRecorded, CertificateSuspended, EditionAdopted, Event};
 use super::lookalike::{is_mixed, look_alike};
+use super::refs::CategoryId;
 use super::replay::State;
 use super::role::Roster;
 use super::text::safe;
@@ -62,6 +64,35 @@ fn suspension(body: &CertificateSuspended, state: &State) -> Option<String> {
             body.from.short()
         )
     })
+}
+
+/// Says where the rules after an edition was adopted ask nothing of the organisation any more.
+pub fn nothing_asked(adopted: &EditionAdopted, periods: &[Period]) -> Vec<String> {
+    let (id, revision, from) = (&adopted.edition, &adopted.revision, adopted.effective_from);
+    let of = periods.iter().filter(|one| one.edition.id == *id && one.until >= from);
+    let mut of = of.peekable();
+    let Some(first) = of.peek() else {
+        return vec![format!(
+            "the organisation is not classified for DSPT {id}: from {} on none of its items is \
+             asked for, until a type and category are recorded: dspt record classification {id} \
+             --type TYPE --category CATEGORY --from {from}",
+            from.short()
+        )];
+    };
+    let known: Vec<&str> = first.edition.items.keys().map(CategoryId::as_str).collect();
+    let known = known.join(", ");
+    let is_new = |one: &&Period| one.edition.revision == *revision;
+    let bare = |one: &&Period| one.edition.items_of(&one.category).next().is_none();
+    let bare: Option<&Period> = of.filter(is_new).find(bare);
+    let text = bare.map(|one| {
+        format!(
+            "revision {revision} of DSPT {id} has no item for {}, the organisation's category: from \
+             {} on it is asked for nothing, and cannot meet the standards; it has items for {known}",
+            one.category,
+            one.from.short()
+        )
+    });
+    text.into_iter().collect()
 }
 
 /// A holder whose name can be taken for that of another one.

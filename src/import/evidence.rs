@@ -15,6 +15,7 @@ use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{Own, day_of, item_on};
 use super::sheet::{Column, Row, Sheet, fold};
+use super::titled::splits;
 
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +174,27 @@ impl Reader<'_> {
             problems.push(self.sheet.problem(row, column, fault));
             return None;
         }
+        // An id with its title in one cell is no list.
+        let whole = self.sheet.get(row, column).into_owned();
+        if !splits(&whole).is_empty()
+            && let Ok(value) = read(self, &whole)
+        {
+            return Some(vec![value]);
+        }
+        let wordy = |text: &str| !text.chars().any(|c| c.is_ascii_digit());
+        let mut said = false;
         for (part, text) in parts {
+            if text.eq_ignore_ascii_case("and") || &*text == "&" {
+                continue;
+            }
+            if column != "scope" && wordy(&text) {
+                if !std::mem::replace(&mut said, true) {
+                    let message = format!("`{}` is a word beside the ids", shown(&text));
+                    let help = "leave the ids alone in the cell, with commas or semicolons between";
+                    wrong.push((part, Fault::new("DSPT0102", message).help(help)));
+                }
+                continue;
+            }
             match read(self, &text) {
                 Ok(value) if seen.insert(value.clone()) => values.push(value),
                 Ok(_) => {

@@ -9,12 +9,13 @@ use crate::domain::admit::known_control;
 use crate::domain::mapping::{
     JointGroup, MappingRow, Relationship, RowSource, row_conflicts, write_mapping,
 };
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, Level, TargetRef};
+use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level, TargetRef};
 use crate::domain::replay::State;
 use crate::domain::text::{counted, shown};
 
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
+use super::relation;
 use super::sheet::{Column, Row, Sheet};
 use super::spelling::tidy;
 
@@ -196,7 +197,8 @@ impl Reader<'_> {
         let items = self.defaults.target.as_ref();
         let controls = self.defaults.target_framework.as_ref();
         let bare = Bare { framework: controls, flag: "--target-framework", annex_only: false };
-        let named = text.contains(':') || tidy(&text).to_ascii_lowercase().starts_with("iso");
+        let named = (text.contains(':') && !starts_as_item(&text))
+            || tidy(&text).to_ascii_lowercase().starts_with("iso");
         if named {
             return self.names.control(&text, bare).map(TargetRef::Control);
         }
@@ -237,6 +239,13 @@ impl Reader<'_> {
     }
 }
 
+/// Says whether the first word is an item, so that a colon after it begins its title.
+fn starts_as_item(text: &str) -> bool {
+    let tidied = tidy(text);
+    let first = tidied.split(' ').next().unwrap_or_default().trim_end_matches([':', '.', ',', ';']);
+    first.parse::<ItemId>().is_ok() || first.parse::<ItemRef>().is_ok()
+}
+
 fn no_level(what: &str, level: Level) -> Result<(), Fault> {
     if level == Level::Met {
         return Ok(());
@@ -261,15 +270,7 @@ fn relationship(sheet: &Sheet, row: &Row) -> Result<Relationship, Fault> {
     if text.is_empty() {
         return Ok(Relationship::Unspecified);
     }
-    parse_relationship(&text)
-}
-
-fn parse_relationship(text: &str) -> Result<Relationship, Fault> {
-    tidy(text).parse().map_err(|_| {
-        let known: Vec<&str> = Relationship::ALL.iter().map(|one| one.as_str()).collect();
-        let message = format!("`{}` is not a relationship", shown(text));
-        Fault::new("DSPT0102", message).help(format!("write one of {}", known.join(", ")))
-    })
+    relation::relationship(&text)
 }
 
 fn joint(sheet: &Sheet, row: &Row) -> Result<Option<JointGroup>, (&'static str, Fault)> {
@@ -291,7 +292,8 @@ fn joint(sheet: &Sheet, row: &Row) -> Result<Option<JointGroup>, (&'static str, 
             Err(("joint_group", Fault::new("DSPT0107", message).help(help)))
         }
         (false, false) => {
-            let relationship = parse_relationship(&words).map_err(|f| ("joint_relationship", f))?;
+            let relationship =
+                relation::relationship(&words).map_err(|f| ("joint_relationship", f))?;
             Ok(Some(JointGroup { id, relationship }))
         }
     }

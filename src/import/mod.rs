@@ -1,8 +1,8 @@
 //! Files that people bring: bytes to rows to typed values, with every bad row at once.
 //!
-//! `text` turns bytes into text, `cells` and `sheet` text into rows that know their place, `names`
-//! and `spelling` what
-//! people write into what the catalogues call it; then one file per kind of import. All or
+//! `text` turns bytes into text, `cells` and `sheet` text into rows that know their place, `names`,
+//! `spelling`, `titled` and `relation` what people write into what the catalogues call it; then one
+//! file per kind of import. All or
 //! nothing: a reader gives every row or every problem. No file, clock or environment: the caller
 //! brings the bytes, and `problem` says what to show.
 
@@ -12,11 +12,13 @@ pub mod evidence;
 pub mod mapping;
 mod names;
 pub mod problem;
+mod relation;
 pub mod resolve;
 mod sheet;
 pub mod soa;
 mod spelling;
 pub mod text;
+mod titled;
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,9 @@ use crate::domain::replay::State;
 use super::problem::Fault;
 use super::spelling::{
     ID_BYTES_MAX, Written, find_id, iso_words, made_into_a_day, no_star, not_one_id, read_id,
-    release_by_shape, tidy,
+    readings, release_by_shape, tidy,
 };
+use super::titled::{is_more_than_a_title, is_title, other_title, splits};
 use crate::domain::dates::looks_like_a_day;
 use crate::domain::text::shown;
 
@@ -61,8 +62,13 @@ impl<'s> Names<'s> {
         no_star(&tidied)?;
         let written = self.split(&tidied, bare)?;
         let framework = self.framework(&written.framework)?;
-        let id = read_id(framework, &written, bare.annex_only)?;
-        let Some(id) = id else { return Err(self.unknown(framework, &written.id)) };
+        let id = match read_id(framework, &written, bare.annex_only)? {
+            Some(id) => id,
+            None => match titled_control(framework, &written, bare.annex_only)? {
+                Some(id) => id,
+                None => return Err(self.unknown(framework, &written.id)),
+            },
+        };
         standing(self.state, framework, &id)?;
         let control = ControlRef { framework: framework.id.clone(), id };
         let full = control.to_string();
@@ -123,10 +129,13 @@ impl<'s> Names<'s> {
 
     /// Says as well as can be why a framework has no such id.
     fn unknown(&mut self, framework: &Framework, id: &str) -> Fault {
-        let found = shown(id);
         if let Some(fault) = not_one_id(id) {
             return fault;
         }
+        // A title beside it says nothing about the id.
+        let first = splits(id).into_iter().next().map(|(head, _)| head);
+        let id = first.as_deref().filter(|head| head.contains(['.', '-'])).unwrap_or(id);
+        let found = shown(id);
         let elsewhere = self.releases(&framework.id.framework);
         let elsewhere = elsewhere.filter(|other| other.id != framework.id);
         let has = |other: &&Framework| find_id(other, id).is_some();
@@ -185,6 +194,9 @@ impl<'s> Names<'s> {
         default: Option<&(EditionId, CategoryId)>,
     ) -> Result<ItemRef, Fault> {
         let text = tidy(text);
+        if let Some((item, rest)) = titled_item(&text, default) {
+            return self.titled(&text, &item, &rest);
+        }
         if text.contains('/') && !looks_like_a_day(&text) {
             let item: ItemRef =
                 text.parse().map_err(|bad| Fault::new("DSPT0102", bad_ref(&text, &bad)))?;
@@ -198,6 +210,21 @@ impl<'s> Names<'s> {
             return Err(Fault::new("DSPT0102", message).help(help));
         };
         self.known_item(&ItemRef { edition: edition.clone(), category: category.clone(), item })
+    }
+
+    /// An item whose title stands beside its number, if that is its title.
+    fn titled(&mut self, text: &str, item: &ItemRef, rest: &str) -> Result<ItemRef, Fault> {
+        let known = self.known_item(item)?;
+        let (edition, category) = (&known.edition, &known.category);
+        let of = self.revisions(edition).filter_map(|one| one.item(category, &known.item));
+        let titles: Vec<&str> = of.map(|item| item.title.as_str()).collect();
+        // The catalogue's words for what an item asks are its own.
+        if titles.iter().any(|title| is_title(rest, title)) || !is_more_than_a_title(rest) {
+            *self.respelt.entry((text.to_owned(), known.to_string())).or_default() += 1;
+            return Ok(known);
+        }
+        let title = titles.last().copied().unwrap_or_default();
+        Err(other_title(text, known.item.as_str(), edition.as_str(), title))
     }
 
     fn revisions(&self, edition: &EditionId) -> impl Iterator<Item = &'s Edition> {
@@ -297,6 +324,57 @@ impl<'s> Names<'s> {
     /// Offers a name among others, such as that of a scope unit.
     pub(super) fn near_name(&mut self, what: &str, text: &str, known: &[String]) -> Option<String> {
         self.nearest(what.to_owned(), text, || known.iter().cloned())
+    }
+}
+
+/// The item that a text begins with, and the words after it; none where it is not so.
+fn titled_item(text: &str, default: Option<&(EditionId, CategoryId)>) -> Option<(ItemRef, String)> {
+    let (head, rest) = splits(text).into_iter().next()?;
+    if let Ok(item) = head.parse::<ItemRef>() {
+        return Some((item, rest));
+    }
+    let (edition, category) = default?.clone();
+    let item: ItemId = head.parse().ok()?;
+    // Several numbers are a list, and no number with a title.
+    not_one_id(text).is_none().then_some((ItemRef { edition, category, item }, rest))
+}
+
+/// The id of a text that holds its title as well; none where it begins with no id.
+fn titled_control(
+    framework: &Framework,
+    written: &Written,
+    annex_only: bool,
+) -> Result<Option<String>, Fault> {
+    if not_one_id(&written.id).is_some() {
+        return Ok(None);
+    }
+    let mut other = None;
+    for (head, rest) in splits(&written.id) {
+        let head = Written { framework: written.framework.clone(), id: head, in_full: false };
+        let read = read_id(framework, &head, annex_only);
+        let ids = match &read {
+            Ok(id) => id.iter().cloned().collect(),
+            // Of several readings the title tells which is meant.
+            Err(_) => readings(framework, &head.id),
+        };
+        let title = |id: &String| framework.controls.get(id).map_or("", |one| one.title.as_str());
+        let mut same = ids.iter().filter(|id| is_title(&rest, title(id)));
+        if let (Some(id), None) = (same.next(), same.next()) {
+            return Ok(Some(id.clone()));
+        }
+        let id = read?;
+        // Titles of ISO standards are not the catalogue's to print; it has words of its own.
+        if framework.id.framework == "iso27001" && id.is_some() && !is_more_than_a_title(&rest) {
+            return Ok(id);
+        }
+        other = ids.first().map(|id| (id.clone(), title(id).to_owned())).or(other);
+    }
+    match other {
+        Some((id, title)) => {
+            let release = framework.id.to_string();
+            Err(other_title(&written.id, &id, &release, &title))
+        }
+        None => Ok(None),
     }
 }
 

@@ -128,6 +128,13 @@ fn read_iso(framework: &Framework, id: &str, annex_only: bool) -> Result<Option<
     }
 }
 
+/// The ids that a bare number of ISO/IEC 27001 can stand for: a clause, a control, one whose last zero
+/// a spreadsheet dropped.
+pub(super) fn readings(framework: &Framework, id: &str) -> Vec<String> {
+    let all = [id.to_owned(), format!("A.{id}"), format!("A.{id}0")];
+    all.into_iter().filter(|one| framework.controls.contains_key(one)).collect()
+}
+
 fn ambiguous(framework: &Framework, id: &str, readings: &[(String, String)]) -> Fault {
     let describe = |(id, name): &(String, String)| {
         let title = framework.controls.get(id).map_or("", |control| control.title.as_str());

@@ -306,6 +306,26 @@ impl Journal {
         replay(&self.ledger.facts, &self.ledger.contents, size)
     }
 
+    /// Returns what the ledger would say with these events; nothing is signed or written.
+    ///
+    /// # Errors
+    /// [`JournalError`] when a file of theirs cannot be kept or read.
+    pub fn foreseen(
+        &self,
+        batch: &[NewEvent],
+        by: &KeyId,
+        now: Instant,
+    ) -> Result<State, JournalError> {
+        let mut state = self.state(u64::MAX)?;
+        let mut contents = self.ledger.contents.clone();
+        for (index, new) in batch.iter().enumerate() {
+            let kept = self.keep_files(new, &mut contents)?;
+            kept.map_err(|why| JournalError::Refused(vec![(index, why)]))?;
+            state.learn(&fact_of(state.size, now, by, new), &contents)?;
+        }
+        Ok(state)
+    }
+
     /// Records from now on although the clock is far behind the newest entry.
     pub fn accept_clock_behind(&mut self) {
         self.clock_behind = true;

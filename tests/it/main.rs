@@ -38,6 +38,7 @@ mod fork;
 mod golden;
 mod interop;
 mod journal;
+mod kinds;
 mod left_out;
 mod made;
 mod mapping_check;
