@@ -43,7 +43,7 @@ fn screens_are_as_stored(
     });
 }
 
-fn buffer(model: &mut Model, columns: u16, rows: u16) -> Buffer {
+pub(crate) fn buffer(model: &mut Model, columns: u16, rows: u16) -> Buffer {
     drawn(model, columns, rows);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view(model, frame)).unwrap();
