@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::module_graph::{circles, graph};
+
 /// What each module may import from this crate. `cli` and `main` may import everything.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
@@ -133,4 +135,17 @@ fn the_sources_are_found_at_all() {
     for module in ["domain", "ledger", "store", "journal", "main"] {
         assert!(modules.iter().any(|one| one == module), "no source of {module}");
     }
+}
+
+/// Circles that are still to be parted. This number only falls.
+const CIRCLES: usize = 16;
+
+#[test]
+fn no_file_leads_back_to_itself() {
+    let found = circles(&graph());
+    let said: Vec<String> = found
+        .iter()
+        .map(|circle| circle.iter().map(|one| one.join("::")).collect::<Vec<_>>().join(" <-> "))
+        .collect();
+    assert!(said.len() <= CIRCLES, "{} circles:\n{}", said.len(), said.join("\n"));
 }

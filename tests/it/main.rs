@@ -44,6 +44,7 @@ mod made;
 mod mapping_check;
 mod mappings;
 mod memory;
+mod module_graph;
 mod picture;
 mod positions;
 mod readme;

@@ -19,11 +19,8 @@ const MARGIN: u16 = 12;
 type Look = (&'static str, Option<&'static str>, String);
 
 fn look(cell: &Cell) -> Look {
-    let text = match cell.fg {
-        Color::Cyan => "#56c7d6",
-        Color::Yellow => "#e6b450",
-        _ => "#d7dae0",
-    };
+    let known = [(Color::Cyan, "#56c7d6"), (Color::Yellow, "#e6b450")];
+    let text = known.iter().find(|(colour, _)| *colour == cell.fg).map_or("#d7dae0", |one| one.1);
     let mut attributes = String::new();
     if cell.modifier.contains(Modifier::BOLD) {
         attributes.push_str(" font-weight=\"bold\"");
