@@ -2625,18 +2625,30 @@ class Event(NamedTuple):
         return [body for name, body in self.told if name in types]
 
 
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+
+
 def table_rows(data: bytes) -> List[Dict[str, str]]:
     """The rows of a CSV file by the names of its columns; none where it is no such file."""
     csv.field_size_limit(TABLE_MAX)
     try:
-        text = data.decode("utf-8")
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+        # Old versions of the reader refuse U+0000, which no name that is looked for has.
+        text = data.decode("utf-8").replace("\0", "\ufffd")
+        text = text[1:] if text.startswith("\ufeff") else text
+        lines = [
+            [cell.strip(WHITE_SPACE) for cell in line]
+            for line in csv.reader(io.StringIO(text, newline=""))
+        ]
     except (UnicodeDecodeError, csv.Error):
         return []
-    header = [name.strip() for name in lines[0]] if lines else []
-    if len(set(header)) < len(header) or any(len(line) != len(header) for line in lines):
+    lines = [line for line in lines if any(line)]
+    header = lines[0] if lines else []
+    names = [name for name in header if name]
+    if len(set(names)) < len(names) or any(len(line) != len(header) for line in lines):
         return []
-    return [dict(zip(header, (cell.strip() for cell in line))) for line in lines[1:]]
+    return [dict(zip(header, line)) for line in lines[1:]]
 
 
 class Label:

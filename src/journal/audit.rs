@@ -16,7 +16,7 @@ use super::source::Source;
 use crate::domain::anchor::Anchor;
 use crate::domain::chronicle::Keeps;
 use crate::domain::day::Instant;
-use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind};
+use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind, Replacement};
 use crate::domain::refs::{EventId, KeyId};
 use crate::domain::replay::{Contents, Fact, Facts, Subject};
 use crate::domain::role::Roster;
@@ -533,16 +533,19 @@ impl<F: Keeps + Send> Reader<F> {
             Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
             other => other?,
         };
+        if let Event::Correction(Correction { replacement: Some(put), .. }) = &event {
+            match replaced(seq, put) {
+                Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
+                other => other?,
+            }
+        }
         let (id, by) = names(entry)
             .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
         let at = Instant::parse(entry.at())
             .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at())))?;
         self.follows(seq, at, &id)?;
         if let Event::Correction(correction) = &event {
-            match self.corrects(seq, correction) {
-                Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
-                other => other?,
-            }
+            self.corrects(seq, correction)?;
         }
         if let Event::ClockExplained(explained) = &event {
             self.explains(explained).map_err(|text| fault("bad-explanation", text))?;
@@ -660,7 +663,7 @@ impl<F: Keeps + Send> Reader<F> {
         let Some(replacement) = &correction.replacement else { return Ok(()) };
         let event = Event::decode(&replacement.kind, &replacement.body);
         let found = event.map_err(|bad| undecided(seq, &bad))?.kind();
-        if found != kind || found == Kind::Correction {
+        if found != kind {
             return Err(fault(format!("it replaces a {kind} by a {found}")));
         }
         Ok(())
@@ -921,6 +924,16 @@ fn undecided(seq: u64, bad: &BadBody) -> Stop {
             Finding { place, rule: "bad-body", text }.into()
         }
     }
+}
+
+/// What a correction puts in place has a body of its own, as right as any other; a correction puts
+/// in place no correction.
+fn replaced(seq: u64, put: &Replacement) -> Result<(), Stop> {
+    if put.kind == Kind::Correction.as_str() {
+        let text = "it puts a correction in the place of an event".to_owned();
+        return Err(Finding { place: Place::Entry(seq), rule: "bad-body", text }.into());
+    }
+    Event::decode(&put.kind, &put.body).map(drop).map_err(|bad| undecided(seq, &bad))
 }
 
 fn names(entry: &VerifiedEntry) -> Option<(EventId, KeyId)> {

@@ -749,6 +749,10 @@ fn audited(audit: &Audit) -> Vec<Phase> {
             Some(finding) => Phase::bad(name, finding.clone()),
             None if stopped => Phase::not_checked(name, "the first fault stands before it"),
             None if newer => beyond(audit, name, &text),
+            None if name == phase::ENTRIES && counts.entries == 0 && audit.undecided.is_some() => {
+                let why = audit.undecided.clone().unwrap_or_default();
+                Phase::not_checked(name, format!("nothing could be read: {why}"))
+            }
             // Entries that are there under no head, or gone from under one, are told of the tree.
             None if name == phase::ENTRIES && counts.entries == 0 => {
                 if part_of(audit, phase::ROOT).is_some() {

@@ -5,6 +5,7 @@ DSPT_CASES=FOLDER every bundle and what came of it is written there: `tests/it/s
 same bundles before the other verifier.
 """
 
+import base64
 import contextlib
 import hashlib
 import io
@@ -1138,9 +1139,132 @@ class Bundles(unittest.TestCase):
         good = [{"a": "1", "b": "x, y"}]
         self.assertEqual(V.table_rows(b'a,b\n1,"x, y"\n\n'), good)
         self.assertEqual(V.table_rows(b' a ,b\r\n 1," x, y"\r\n'), good)
-        for bad in (b"", b"a,b\n", b"a,b\n1\n", b"a,b\n1,2,3\n", b"a,a\n1,2\n", b"a\n\xff\n",
-                    b'a,b\n1,"2\n'):
+        for bad in (b"", b"a,b\n", b"a,b\n1\n", b"a,b\n1,2,3\n", b"a,a\n1,2\n", b"a\n\xff\n"):
             self.assertEqual(V.table_rows(bad), [], bad)
+
+    def test_how_the_tables_of_an_edition_are_read(self):
+        row = "cat2-it-supplier,7.3.5,x"
+        read = (
+            "category,item,title\n%s\n",
+            "\ufeffcategory,item,title\n%s\n",
+            "category,item,title\r\n%s\r\n",
+            "category,item,title\r%s\r",
+            "category,item,title\n%s",
+            "\n,,\n , ,\ncategory,item,title\n\n%s\n,,\n \n",
+            " category\u00a0,\u2003item\u3000,title\n%s\n",
+            "item,category,category-of-old,title\n7.3.5, cat2-it-supplier\t,,x\n",
+            "category,item,\n%s\n",
+            "category,item,title,,\n%s,y,z\n",
+            'category,item,title\n"cat2-it-supplier","7.3.5","a\rb"\n',
+            'category,item,title\n"cat2-it-supplier","7.3".5,x\n',
+            'category,item,title\ncat2-it-supplier,7.3.5,a "quoted" word\n',
+            'category,item,title\ncat2-it-supplier,7.3.5,"not closed\n',
+            "category,item,title\n%s\0\n",
+        )
+        other = (
+            "",
+            "category,item,title\n",
+            "category,item,title\n%s\nx\n",
+            "category,item,title\n%s,y\n",
+            "category,item,item\n%s\n",
+            "category,number,title\n%s\n",
+            "Category,item,title\n%s\n",
+            "\x1fcategory,item,title\n%s\n",
+            "\u200bcategory,item,title\n%s\n",
+            "\ufeff\ufeffcategory,item,title\n%s\n",
+            "category;item;title\n%s\n",
+            'category,item,title\ncat2-it-supplier,"7.3"".5",x\n',
+            'category,item,title\ncat2-it-supplier,"7.3.5\n',
+            "category,item,title\ncat2-it-supplier,7.3.5\x1f,x\n",
+            "category,item,title\ncat2-it-supplier,7.3.5\0,x\n",
+        )
+        for texts, rule in ((read, "YES"), (other, "item")):
+            for text in texts:
+                world = B.opened()
+                items = (text.replace("%s", row)).encode("utf-8")
+                files = world.keep(("items.csv", items), ("exemptions.csv", b"x"))
+                files += world.keep(("organisation-types.csv", b"y"))
+                world.add("edition-adopted", B.golden("edition-adopted.v1"), subjects=files)
+                B.classify(world)
+                told = options(world, policy=world.policy("none"))
+                given = world.item([0, 3, 4], ITEM, olds=())
+                self.assertEqual(answer(given, told), rule, repr(text))
+
+    def test_what_a_subject_is_called(self):
+        def after(*names, kind="item-answered", body=ANSWER, missing=()):
+            world = B.opened()
+            B.adopt(world)
+            files = [(name, b"file %d" % at) for at, name in enumerate(names)]
+            world.add(kind, body, B.CONTRIBUTOR, subjects=world.keep(*files))
+            for at in missing:
+                del world.content[B.sha(b"file %d" % at)]
+            return answer(world.whole(olds=()), options(world, policy=world.policy("none")))
+
+        # A name that no table has, and two names of one kind, mean nothing; the files must be there.
+        self.assertEqual(after("unheard-of.txt"), "YES")
+        self.assertEqual(after("import:a.csv", "import:b.csv"), "YES")
+        self.assertEqual(after("items.csv"), "YES")
+        self.assertEqual(after("unheard-of.txt", missing=[0]), "content-missing")
+        self.assertEqual(after("a", "b", missing=[1]), "content-missing")
+        self.assertEqual(after("a", "a"), "wrong-field")
+        self.assertEqual(after("import:a.csv", "b", "import:a.csv"), "wrong-field")
+        # The name of the ledger itself is one as any other.
+        self.assertEqual(after(B.ORIGIN), "YES")
+        self.assertEqual(after(B.ORIGIN, B.ORIGIN), "wrong-field")
+
+    def test_a_replacement_that_is_newer(self):
+        def after(replacement, rule, corrects=None):
+            world = B.opened()
+            B.adopt(world)
+            event = world.add("item-answered", ANSWER, B.CONTRIBUTOR)
+            body = {"corrects": corrects or event, "reason": "x", "replacement": replacement}
+            world.add("correction", body, B.CONTRIBUTOR)
+            told = options(world, policy=world.policy("none"))
+            self.assertEqual(answer(world.whole(olds=()), told), rule, replacement)
+
+        after({"type": "item-answered", "body": dict(ANSWER, v=2)}, "NOT DECIDED")
+        after({"type": "audit-planned", "body": {"v": 1}}, "NOT DECIDED")
+        after({"type": "audit-planned", "body": {}}, "NOT DECIDED")
+        # What it speaks of, or that it is another type, is then not asked: something newer may say.
+        after({"type": "audit-planned", "body": {}}, "NOT DECIDED", corrects="0" * 32)
+        after({"type": "correction", "body": {"corrects": "0" * 32, "reason": "x", "v": 1}}, "bad-body")
+        after({"type": "correction", "body": {"v": 2}}, "bad-body")
+        after({"type": "item-answered", "body": dict(ANSWER, v=0)}, "bad-body")
+        after({"type": "item-answered", "body": {"v": 1}}, "bad-body")
+
+    def test_a_first_entry_that_is_newer(self):
+        world = B.World()
+        body = {"holder": "Asha Rao", "key": B.b64(B.public(B.OWNER)), "organisation": "N"}
+        log = B.vkey(B.ORIGIN, B.LOG)
+        world.add("ledger-opened", dict(body, log=log), edit=put("predicate/body/v", 2))
+        B.adopt(world)
+        for policy in (None, world.policy("none")):
+            told = options(world, policy=policy)
+            self.assertEqual(answer(world.whole(olds=()), told), "NOT DECIDED")
+
+    def test_signatures_of_other_lengths(self):
+        world = B.opened()
+        B.adopt(world)
+        files, told = world.whole(olds=()), options(world, policy=world.policy("none"))
+        text, line = files["checkpoint"].decode().rsplit("\u2014 ", 1)
+        name, blob = line.strip().split(" ")
+        blob = base64.b64decode(blob)
+        for data, rule in (
+            (blob, "YES"),
+            (blob[:-1], "checkpoint"),
+            (blob + b"\0", "checkpoint"),
+            (blob[:5], "checkpoint"),
+            (blob[:4], "checkpoint"),
+            (b"", "checkpoint"),
+        ):
+            head = "%s\u2014 %s %s\n" % (text, name, B.b64(data))
+            changed = B.relisted(dict(files, checkpoint=head.encode()))
+            self.assertEqual(answer(changed, told), rule, len(data))
+        # Of a key that nobody knows one byte is enough, and none is too few.
+        for data, rule in ((b"wxyz", "checkpoint"), (b"wxyz1", "YES"), (b"wxyz" * 99, "YES")):
+            head = files["checkpoint"].decode() + "\u2014 unknown %s\n" % B.b64(data)
+            changed = B.relisted(dict(files, checkpoint=head.encode()))
+            self.assertEqual(answer(changed, told), rule, len(data))
 
     def test_anchor_files(self):
         self.check("anchor-file", self.without("anchors/17.tsr"))
