@@ -88,7 +88,7 @@ impl Evidence {
             return text;
         }
         let (good, absent) = (counted(self.good, "file"), self.absent);
-        let rest = format!("{good} as recorded, {absent} that entries name not there");
+        let rest = format!("{good} as recorded; not there, of those that entries name: {absent}");
         let _ = match (self.changed.len() as u64, self.good) {
             (0, 0) => writeln!(text, "nothing was compared: none that an entry names is there"),
             (0, _) => writeln!(text, "{rest}"),

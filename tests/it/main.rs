@@ -67,4 +67,5 @@ mod tui_snapshots;
 mod tui_terminal;
 mod tui_verify;
 mod vectors;
+mod verify_files;
 mod witness;
