@@ -26,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where it has not; [`StoreError::Locked`] where another writer took
-    /// more than a minute; [`StoreError::RolledBack`], [`StoreError::HeadDiffers`] or
+    /// more than a minute, or others were quicker for ten; [`StoreError::RolledBack`], [`StoreError::HeadDiffers`] or
     /// [`StoreError::HeadUnreadable`] where the head beside the ledger contradicts it;
     /// [`StoreError::ReadOnly`] on a ledger opened for reading.
     pub fn begin(&self, expected: Option<u64>) -> Result<Append<'_>, StoreError> {
@@ -68,20 +68,27 @@ impl Store {
 impl Store {
     /// Waits for the write lock: most writers take a moment, a large import takes longer.
     fn lock(&self, waits: &mut dyn FnMut()) -> Result<Transaction<'_>, StoreError> {
-        let mut told = false;
-        for _try in 0..TURNS_MAX {
+        let (mut told, mut idle, mut seen) = (false, 0, read::size(&self.conn).ok());
+        for _turn in 0..TURNS_IN_ALL_MAX {
             // At once: a transaction that reads first and then wants to write can be refused outright.
             let begun = self.choose_journal().and_then(|()| {
                 Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)
                     .map_err(|error| self.fail(error))
             });
             match begun {
-                Err(StoreError::Locked { .. }) if !told => {
-                    told = true;
-                    waits();
-                }
                 Err(StoreError::Locked { .. }) => {}
                 begun => return begun,
+            }
+            if !told {
+                told = true;
+                waits();
+            }
+            // While others record, the next turn may be ours.
+            let size = read::size(&self.conn).ok();
+            idle = if size == seen { idle + 1 } else { 0 };
+            seen = size.or(seen);
+            if idle >= TURNS_MAX {
+                break;
             }
         }
         // Nobody holds the lock of writers: then it is a reader who keeps the journal from changing.
@@ -103,8 +110,12 @@ impl Store {
     }
 }
 
-/// How often the write lock is asked for, [`PATIENCE`](super::PATIENCE) each time.
+/// How often the write lock is asked for while nothing is recorded, [`PATIENCE`](super::PATIENCE)
+/// each time.
 const TURNS_MAX: usize = 12;
+
+/// How often it is asked for while others record.
+const TURNS_IN_ALL_MAX: usize = 120;
 
 impl Append<'_> {
     /// Returns the number of entries, those of this append included.

@@ -66,6 +66,7 @@ mod tui_snapshots;
 #[cfg(unix)]
 mod tui_terminal;
 mod tui_verify;
+mod turns;
 mod vectors;
 mod verify_files;
 mod witness;
