@@ -292,7 +292,9 @@ pub fn list(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
         }
         let (bare, pem) = (path.with_extension(""), path.with_extension("pem"));
         let (name, public) = (name_of(&bare)?, public(&bare)?);
-        let private = [pem, bare].into_iter().find(|path| path.is_file());
+        // One that is no regular file is named when it is to be read.
+        let is_there = |path: &PathBuf| path.metadata().is_ok_and(|found| !found.is_dir());
+        let private = [pem, bare].into_iter().find(is_there);
         keys.push(KeyFile { name, private, public });
     }
     keys.sort_by(|a, b| a.name.cmp(&b.name));

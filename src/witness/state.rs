@@ -104,7 +104,7 @@ impl State {
     /// [`WitnessError::NoState`], or a file that is damaged.
     pub fn open(folder: &Path) -> Result<Self, WitnessError> {
         let state = Self { folder: folder.to_owned() };
-        if !state.key_path().is_file() {
+        if state.key_path().symlink_metadata().is_err() {
             return Err(WitnessError::NoState { path: folder.to_owned() });
         }
         state.key()?;

@@ -70,6 +70,40 @@ fn a_pipe_in_a_bundle_is_named_and_not_waited_for() {
     }
 }
 
+#[test]
+fn a_pipe_in_the_place_of_a_key_or_of_a_witness_is_named() {
+    let home = made();
+    let at = |name: &str| home.path().join(name).display().to_string();
+    fs::write(at("pass"), "demonstration\n").unwrap();
+    let run = |words: &str| program(home.path(), words.split(' ')).output().unwrap();
+    let pass = format!("--passphrase-file {}", at("pass"));
+    let made = run(&format!("witness init --state {} --name w.example/w {pass}", at("w")));
+    assert!(made.status.success(), "{}", said(&made));
+    let record = format!(
+        "record answer 1.1.6 --text x --on 2026-06-01 --ledger {} --keys {} --key demo-contributor \
+         {pass}",
+        at("demo"),
+        at("demo/keys")
+    );
+    let status = format!("witness status --state {}", at("w"));
+    for (name, words) in [
+        ("demo/keys/demo-contributor.pem", &record),
+        ("demo/keys/demo-contributor.pub", &record),
+        ("demo/keys/demo-log.pem", &record),
+        ("w/witness.vkey", &status),
+        ("w/logs", &status),
+    ] {
+        let path = home.path().join(name);
+        fs::rename(&path, at("aside")).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let ended = run(words);
+        assert_eq!(ended.status.code(), Some(5), "{name}: {}", said(&ended));
+        assert!(said(&ended).contains("it is a pipe, not a regular file"), "{}", said(&ended));
+        assert!(said(&ended).contains(name), "{name}: {}", said(&ended));
+        fs::rename(at("aside"), &path).unwrap();
+    }
+}
+
 /// A file of holes that says it has a gigabyte.
 fn big(path: &Path) {
     File::create(path).unwrap().set_len(1 << 30).unwrap();
