@@ -79,6 +79,9 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
             None => make(aside),
             Some(entries) => make_years(aside, entries, output),
         })?;
+    } else {
+        // What its maker left who was killed at the very end.
+        crate::durable::sweep(&args.keep);
     }
     let journal = open(Some(&path), Mode::Read, output)?;
     let years = args.entries.map(|entries| format!("{ORIGIN_YEARS}{entries}"));

@@ -21,6 +21,8 @@ pub fn require_vacant(path: &Path) -> Result<(), StoreError> {
     for suffix in BELONGINGS {
         let path = beside(path, suffix);
         if path.symlink_metadata().is_ok() {
+            // What its maker left who was killed at the very end.
+            durable::sweep(durable::folder_of(&path));
             return Err(StoreError::Exists { path });
         }
     }
