@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::folder::CHECKPOINT;
@@ -15,7 +16,26 @@ use crate::domain::replay::Fact;
 use crate::domain::text::safe;
 use crate::durable::{self, Access, AsideFolder, ReadError};
 use crate::journal::Journal;
-use crate::ledger::{Cosigned, Digest, WitnessKey, cosignature};
+use crate::ledger::{Cosigned, Digest, Digester, WitnessKey, cosignature};
+
+/// A file that is being written, with the first error of that.
+struct Begun {
+    path: PathBuf,
+    file: fs::File,
+    written: io::Result<()>,
+}
+
+impl Begun {
+    fn write(&mut self, block: &[u8]) {
+        if self.written.is_ok() {
+            self.written = self.file.write_all(block);
+        }
+    }
+
+    fn finish(self) -> Result<(), ExportError> {
+        self.written.map_err(|error| ExportError::io(&self.path, error))
+    }
+}
 
 const FORMAT: &str = include_str!("../../docs/FORMAT.md");
 const VERIFIER: &str = include_str!("verify.py");
@@ -123,12 +143,30 @@ impl Maker<'_> {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let mut file = self.begin(name)?;
+        file.write(bytes);
+        file.finish()
+    }
+
+    /// Writes what the ledger keeps under a digest, piece by piece, if it keeps it.
+    fn stored(&self, name: &str, digest: &Digest) -> Result<(), ExportError> {
+        let store = self.journal.store();
+        if !store.has_content(digest)? {
+            return Ok(());
+        }
+        let mut file = self.begin(name)?;
+        store.content_to(digest, |block| file.write(block))?;
+        file.finish()
+    }
+
+    fn begin(&self, name: &str) -> Result<Begun, ExportError> {
         let path = self.root.join(name);
         let failed = |error| ExportError::io(&path, error);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        fs::write(&path, bytes).map_err(failed)
+        let file = fs::File::create(&path).map_err(failed)?;
+        Ok(Begun { path, file, written: Ok(()) })
     }
 
     fn make(&self) -> Result<Made, ExportError> {
@@ -199,12 +237,11 @@ impl Maker<'_> {
             .map(|one| one.sha256.clone());
         for hex in &give {
             let Ok(digest) = Digest::from_hex(hex) else { continue };
-            let Some(bytes) = self.journal.store().content(&digest, EVIDENCE_BYTES_MAX)? else {
-                continue;
-            };
-            self.put(&format!("content/{hex}"), &bytes)?;
-            if Some(hex) == statement.as_ref() {
-                self.put(STATEMENT, &bytes)?;
+            // The newest statement stands by its own name as well.
+            let twice = (Some(hex) == statement.as_ref()).then_some(STATEMENT);
+            let name = format!("content/{hex}");
+            for name in std::iter::once(name.as_str()).chain(twice) {
+                self.stored(name, &digest)?;
             }
         }
         Ok(named.difference(&give).cloned().collect())
@@ -223,8 +260,19 @@ impl Maker<'_> {
             if !named.contains(hex.as_str()) {
                 return Err(ExportError::NotNamed { path: path.clone(), sha256: hex });
             }
-            let bytes = durable::read_at_most(path, EVIDENCE_BYTES_MAX).map_err(failed)?;
-            self.put(&format!("evidence/{}", Digest::of(&bytes).hex()), &bytes)?;
+            let mut file = self.begin(&format!("evidence/{hex}"))?;
+            let mut hash = Digester::new();
+            let read = durable::read_blocks(path, EVIDENCE_BYTES_MAX, |block| {
+                hash.add(block);
+                file.write(block);
+            });
+            read.map_err(failed)?;
+            file.finish()?;
+            // What was changed between the two looks is not what the entry names.
+            let found = hash.finish().hex();
+            if found != hex {
+                return Err(ExportError::NotNamed { path: path.clone(), sha256: found });
+            }
         }
         Ok(())
     }

@@ -102,6 +102,15 @@ impl Store {
         })
     }
 
+    /// Hands over the content that is kept under a digest piece by piece; nothing where there is
+    /// none. Its hash has not been computed again.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn content_to(&self, digest: &Digest, each: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        self.read(|conn| row_of(conn, digest)?.map_or(Ok(()), |row| walk(conn, row, each)))
+    }
+
     /// Says whether there is content under a digest.
     ///
     /// # Errors

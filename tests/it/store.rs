@@ -219,6 +219,9 @@ fn long_content_is_kept_hashed_and_copied_piece_by_piece() {
             store.contents(|_| wanted, each).unwrap();
         }
         assert_eq!(store.content(&digest, long.len() as u64).unwrap().unwrap(), long);
+        let mut pieces = Vec::new();
+        store.content_to(&digest, |block| pieces.extend_from_slice(block)).unwrap();
+        assert_eq!(pieces, long);
         assert!(store.content(&digest, long.len() as u64 - 1).is_err());
         assert!(
             store.has_content(&digest).unwrap() && !store.has_content(&Digest::of(b"")).unwrap()
