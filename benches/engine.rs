@@ -17,17 +17,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dspt_ledger::bundled;
-use dspt_ledger::domain::day::{self, Day};
-use dspt_ledger::domain::derive::RulesChoice;
-use dspt_ledger::domain::event::{Assurance, Event};
-use dspt_ledger::domain::proof::{check, prove};
-use dspt_ledger::domain::refs::Level;
-use dspt_ledger::domain::region::{Cover, Region, Steps, Units};
-use dspt_ledger::domain::replay::{Contents, Fact, Subject, replay};
-use dspt_ledger::domain::rule::{
+use dspt_ledger::domain::date::{self, Day};
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::proof::{check, prove};
+use dspt_ledger::domain::engine::region::{Cover, Region, Steps, Units};
+use dspt_ledger::domain::engine::rule::{
     Atom, Authority, Everything, Ground, Premise, Program, Rule, World,
 };
-use dspt_ledger::domain::status::Positions;
+use dspt_ledger::domain::engine::status::Positions;
+use dspt_ledger::domain::event::{Assurance, Event};
+use dspt_ledger::domain::ids::Level;
+use dspt_ledger::domain::state::{Contents, Fact, Subject, replay};
 use serde_json::{Value, json};
 
 const UNITS: usize = 12;
@@ -246,7 +246,7 @@ fn fact(seq: usize, kind: &str, mut body: Value, subjects: Vec<Subject>) -> Fact
     body["v"] = json!(1);
     Fact {
         seq: seq as u64,
-        at: day::Instant::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
+        at: date::Instant::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
         by: format!("SHA256:{}", "o".repeat(43)).parse().unwrap(),
         id: format!("{seq:032x}").parse().unwrap(),
         event: Event::decode(kind, &body).unwrap(),

@@ -21,17 +21,18 @@ use std::thread;
 use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::bundled;
-use dspt_ledger::domain::day::{Day, Instant};
-use dspt_ledger::domain::derive::RulesChoice;
-use dspt_ledger::domain::edition::Edition;
+use dspt_ledger::domain::catalogue::edition::Edition;
+use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::event::{
     EditionAdopted, Event, EvidenceRecorded, ItemAnswered, OrganisationClassified, ScopeDeclared,
     Unit,
 };
-use dspt_ledger::domain::refs::{CategoryId, EditionId, EventId, ItemRef};
-use dspt_ledger::domain::replay::Facts;
-use dspt_ledger::domain::status::Positions;
-use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Signers, audit};
+use dspt_ledger::domain::ids::{CategoryId, EditionId, EventId, ItemRef};
+use dspt_ledger::domain::state::Facts;
+use dspt_ledger::journal::audit::audit;
+use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Signers};
 use dspt_ledger::ledger::{Digest, Origin, SeedSigner, Sign as _};
 use dspt_ledger::store::{Mode, Store};
 

@@ -20,11 +20,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::chronicle::{Chronicle, Kinds};
-use dspt_ledger::domain::day::{Day, Instant};
-use dspt_ledger::domain::derive::RulesChoice;
-use dspt_ledger::domain::replay::replay_from;
-use dspt_ledger::domain::status::Positions;
+use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::Positions;
+use dspt_ledger::domain::state::index::fact_index::{Chronicle, Kinds};
+use dspt_ledger::domain::state::replay_from;
 use dspt_ledger::journal::reread::Reread;
 use dspt_ledger::journal::{Effort, Ledger, audit_since, first_look};
 use dspt_ledger::ledger::Digest;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use dspt_ledger::memory::Memory;
 
 /// A limit on the size of files makes a write fail, as a full disk does, and does not end the program

@@ -11,13 +11,13 @@ use super::import::bundled_edition_day;
 use super::output::{Output, safe};
 use super::question::day_or_today;
 use super::shipped;
-use crate::domain::admit::closest;
-use crate::domain::candidates::{Candidates, Proposed, Suggestion, candidates};
-use crate::domain::day::Day;
-use crate::domain::edition::{ControlStanding, Edition, Item};
-use crate::domain::lint::Catalogue;
+use crate::domain::authority::admit::closest;
+use crate::domain::catalogue::edition::{ControlStanding, Edition, Item};
+use crate::domain::date::Day;
+use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
+use crate::domain::mapping::candidates::{Candidates, Proposed, Suggestion, candidates};
+use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{MappingRow, RowSource};
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
 use crate::import::resolve::{self, Own};
 
 /// Arguments of `mapping candidates`.
@@ -251,7 +251,7 @@ fn proposed_json(one: &Proposed<'_>) -> Value {
 }
 
 fn suggested_json(one: &Suggestion<'_>, catalogue: &Catalogue) -> Value {
-    let step = |step: &crate::domain::candidates::Step<'_>| {
+    let step = |step: &crate::domain::mapping::candidates::Step<'_>| {
         json!({
             "crosswalk": step.crosswalk,
             "from": step.from.to_string(),

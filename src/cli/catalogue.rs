@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, safe};
 use crate::bundled;
-use crate::domain::table::{Row, Table};
+use crate::domain::csv::{Row, Table};
 
 /// Arguments of `catalogue`.
 #[derive(ClapArgs, Debug)]
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
             .rows
             .iter()
             .map(|row| row.get("path").split('/').next().unwrap_or_default().to_owned());
-        let near = crate::domain::admit::closest(&folder, known);
+        let near = crate::domain::authority::admit::closest(&folder, known);
         let failure = Failure::usage(format!("`{name}` is not in the catalogue"));
         return Err(failure.help(match near {
             Some(near) => format!("did you mean {near}?"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, chain, exit};
 use super::output::{Output, safe};
 use super::refused::{Refused, note_rule};
-use crate::domain::text::counted;
+use crate::domain::sanitize::counted;
 use crate::durable;
 use crate::export::strays::{StrayError, strays};
 use crate::ledger::checkpoint::check_origin;

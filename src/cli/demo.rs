@@ -16,17 +16,17 @@ use super::import::adopt_edition;
 use super::init::units;
 use super::output::Output;
 use super::question::{LEDGER_NAME, open};
-use crate::domain::day::{Day, Instant};
-use crate::domain::edition::Framework;
+use crate::domain::authority::role::Role;
+use crate::domain::catalogue::edition::Framework;
+use crate::domain::csv::{Table, write_stored};
+use crate::domain::date::{Day, Instant};
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Event, EvidenceRecorded, EvidenceWithdrawn,
     FrameworkAdopted, ItemNotApplicable, KeyAdmitted, MappingApproved, MappingImported,
     OrganisationClassified, Rows, ScopeDeclared, SoaRecorded,
 };
+use crate::domain::ids::{AssertionRef, EventId, ItemRef, Scheme};
 use crate::domain::mapping::{SOA_COLUMNS, parse_mapping};
-use crate::domain::refs::{AssertionRef, EventId, ItemRef, Scheme};
-use crate::domain::role::Role;
-use crate::domain::table::{Table, write_stored};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::keys;
 use crate::ledger::{Digest, Origin, SeedSigner, Sign};

@@ -4,14 +4,14 @@
 use super::demo::{CATEGORY, EDITION, Maker, demo_id, parse, parsed, signer};
 use super::failure::Failure;
 use super::output::Output;
-use crate::domain::day::{Day, Instant};
+use crate::domain::authority::role::Role;
+use crate::domain::csv::Table;
+use crate::domain::date::{Day, Instant};
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, Replacement,
 };
-use crate::domain::refs::{AssertionRef, EventId, ItemRef, Scheme};
-use crate::domain::role::Role;
-use crate::domain::table::Table;
+use crate::domain::ids::{AssertionRef, EventId, ItemRef, Scheme};
 use crate::journal::{File, JournalError, NewEvent, Signers};
 use crate::ledger::Digest;
 

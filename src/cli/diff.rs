@@ -11,8 +11,8 @@ use super::log::{doubtful, late_mark, marked};
 use super::output::{Columns, Output, cut, safe};
 use super::question::{AsOf, Question, open};
 use super::status::{TRANSCRIPTION, is_transcription};
-use crate::domain::compare::{Change, Way, changes, main_causes, worse};
-use crate::domain::status::{Positions, Status};
+use crate::domain::engine::status::{Positions, Status};
+use crate::domain::explain::diff::{Change, Way, changes, main_causes, worse};
 use crate::journal::Ledger;
 use crate::store::Mode;
 

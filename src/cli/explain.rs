@@ -11,12 +11,12 @@ use super::log::{doubtful, late_mark, marked};
 use super::output::{Output, safe};
 use super::question::{AsOf, Question, ask, item};
 use super::status::{TRANSCRIPTION, finding_json, is_transcription};
-use crate::domain::describe::doubt_mark;
+use crate::domain::engine::proof::{By, Proof, check};
+use crate::domain::engine::rule::{Atom, World};
+use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Explanation, Node, Telling, explain};
-use crate::domain::proof::{By, Proof, check};
-use crate::domain::replay::Fact;
-use crate::domain::rule::{Atom, World};
-use crate::domain::status::Positions;
+use crate::domain::state::Fact;
+use crate::domain::state::describe::doubt_mark;
 use crate::journal::Ledger;
 
 /// Arguments of `explain`.
@@ -80,14 +80,14 @@ pub(super) fn run(
 /// Says when a later entry changes this answer.
 fn hindsight(
     facts: &[Fact],
-    contents: &crate::domain::replay::Contents,
+    contents: &crate::domain::state::Contents,
     as_of: &AsOf,
     it: &Explanation,
 ) -> Result<Option<String>, Failure> {
     if as_of.size == facts.len() as u64 {
         return Ok(None);
     }
-    let state = crate::domain::replay::replay(facts, contents, u64::MAX)?;
+    let state = crate::domain::state::replay(facts, contents, u64::MAX)?;
     let now = Positions::new(&state, as_of.rules).status(&it.finding.item, as_of.on);
     Ok((now != it.finding.status).then(|| {
         format!(
@@ -174,7 +174,7 @@ impl Page<'_> {
     fn late(&self, entries: &[u64]) -> String {
         let all = entries.iter().filter_map(|seq| {
             let fact = self.ledger.facts.get(usize::try_from(*seq).ok()?)?;
-            crate::domain::describe::late(fact, &self.ledger.facts)
+            crate::domain::state::describe::late(fact, &self.ledger.facts)
         });
         late_mark(all.max())
     }

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::prove::{given, of_item};
 use super::question::{Question, event, open_to_give_out};
 use crate::domain::event::Kind;
-use crate::domain::text::counted;
+use crate::domain::sanitize::counted;
 use crate::export::bundle::{Contents, Given, make};
 use crate::export::{OwnHead, heads, tiles};
 use crate::journal::Journal;

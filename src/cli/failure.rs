@@ -106,8 +106,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<crate::domain::refs::BadRef> for Failure {
-    fn from(bad: crate::domain::refs::BadRef) -> Self {
+impl From<crate::domain::ids::BadRef> for Failure {
+    fn from(bad: crate::domain::ids::BadRef) -> Self {
         Self::usage(bad.to_string())
     }
 }
@@ -226,8 +226,8 @@ impl From<HeadError> for Failure {
     }
 }
 
-impl From<crate::domain::replay::ReplayError> for Failure {
-    fn from(error: crate::domain::replay::ReplayError) -> Self {
+impl From<crate::domain::state::ReplayError> for Failure {
+    fn from(error: crate::domain::state::ReplayError) -> Self {
         JournalError::from(error).into()
     }
 }

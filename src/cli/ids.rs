@@ -1,7 +1,7 @@
 //! Event ids: UUIDs of version 7, so that they sort by the time of recording.
 
-use crate::domain::day::Instant;
-use crate::domain::refs::EventId;
+use crate::domain::date::Instant;
+use crate::domain::ids::EventId;
 
 use super::failure::{Failure, exit};
 
@@ -27,7 +27,7 @@ pub(super) fn from_parts(now: Instant, random: [u8; 10]) -> Result<EventId, Fail
     let mut bits = u128::from(millis) << 80 | tail;
     bits = bits & !(0xF << 76) | 0x7 << 76;
     bits = bits & !(0x3 << 62) | 0x2 << 62;
-    format!("{bits:032x}").parse().map_err(|bad: crate::domain::refs::BadRef| {
+    format!("{bits:032x}").parse().map_err(|bad: crate::domain::ids::BadRef| {
         Failure::new("DSPT0005", exit::FAILED, bad.to_string())
     })
 }

@@ -19,19 +19,19 @@ use super::output::Output;
 use super::question::{day, event as find_event, open};
 use super::record::{file_name, read_file, write};
 use super::signing::Signing;
-use crate::domain::admit::admit;
-use crate::domain::again::taken_back;
-use crate::domain::compare::count_changed;
-use crate::domain::day::{Day, Instant};
-use crate::domain::derive::{RulesChoice, derive};
-use crate::domain::edition::{BadCatalogue, Edition, Framework};
+use crate::domain::authority::admit::admit;
+use crate::domain::authority::already_recorded::taken_back;
+use crate::domain::authority::remark::nothing_asked;
+use crate::domain::catalogue::edition::{BadCatalogue, Edition, Framework};
+use crate::domain::date::{Day, Instant};
+use crate::domain::engine::derive::{RulesChoice, derive};
+use crate::domain::engine::status::Positions;
 use crate::domain::event::{
     CertificateRecorded, EditionAdopted, Event, FrameworkAdopted, MappingImported, SoaRecorded,
 };
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
-use crate::domain::remark::nothing_asked;
-use crate::domain::replay::State;
-use crate::domain::status::Positions;
+use crate::domain::explain::diff::count_changed;
+use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
+use crate::domain::state::State;
 use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
@@ -734,7 +734,7 @@ fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
         ))
         .help("give the entry of the ISO/IEC 27001 certificate with --certificate");
     }
-    let known = crate::domain::scheme::releases(scheme).join(" or ");
+    let known = crate::domain::catalogue::scheme::releases(scheme).join(" or ");
     Failure::usage(format!(
         "certificate {number} names no release, so its controls are not known; it is one of {known}"
     ))

@@ -13,12 +13,12 @@ use super::question::open;
 use super::signing::{
     Opened, Signing, finish, held_by_agent, in_agent, named, path_of, record_with,
 };
+use crate::domain::authority::remark::remarks;
+use crate::domain::authority::role::Role;
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
-use crate::domain::refs::KeyId;
-use crate::domain::remark::remarks;
-use crate::domain::replay::State;
-use crate::domain::role::Role;
-use crate::domain::text::counted;
+use crate::domain::ids::KeyId;
+use crate::domain::sanitize::counted;
+use crate::domain::state::State;
 use crate::journal::{Journal, NewEvent, Recorded, Signers};
 use crate::keys::agent::AgentError;
 use crate::keys::{self, KeyError, Passphrase};

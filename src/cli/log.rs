@@ -10,12 +10,12 @@ use super::anchor::{believed, believed_text, policy};
 use super::failure::{Failure, exit};
 use super::output::{Columns, Output, cut, entries_text, safe};
 use super::question::{day, event, open};
-use crate::domain::anchor::{Interval, Intervals};
-use crate::domain::day::{Day, Instant};
-use crate::domain::describe::{Late, describe, doubt_mark, late, mentions, points_at};
-use crate::domain::explained::Explained;
-use crate::domain::refs::KeyId;
-use crate::domain::replay::Fact;
+use crate::domain::date::{Day, Instant};
+use crate::domain::ids::KeyId;
+use crate::domain::state::Fact;
+use crate::domain::state::anchor::{Interval, Intervals};
+use crate::domain::state::describe::{Late, describe, doubt_mark, late, mentions, points_at};
+use crate::domain::state::explained_clock::Explained;
 use crate::journal::Ledger;
 use crate::store::Mode;
 

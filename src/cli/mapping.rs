@@ -13,10 +13,10 @@ use super::mapping_rows::Reader;
 use super::output::{Output, safe};
 use super::record::read_file;
 use super::shipped;
-use crate::domain::lint::{Finding, Severity, check as check_mapping, sort};
+use crate::domain::ids::{CategoryId, EditionId, FrameworkRef};
+use crate::domain::mapping::lint::{Finding, Severity, check as check_mapping, sort};
 use crate::domain::mapping::{JointGroup, MappingRow};
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef};
-use crate::domain::text::counted;
+use crate::domain::sanitize::counted;
 use crate::import::mapping::MappingDefaults;
 
 /// Arguments of `mapping`.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::failure::{Failure, exit};
-use crate::domain::edition::ControlStanding;
-use crate::domain::lint::{Catalogue, Finding, Rule, Severity, check_scale};
+use crate::domain::catalogue::edition::ControlStanding;
+use crate::domain::csv::{Row, Table, write_stored};
+use crate::domain::ids::{ControlRef, TargetRef};
+use crate::domain::mapping::lint::{Finding, Rule, Severity, check_scale};
+use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{JointGroup, MAPPING_COLUMNS, MappingRow, RowSource};
-use crate::domain::refs::{ControlRef, TargetRef};
-use crate::domain::replay::State;
-use crate::domain::table::{Row, Table, write_stored};
+use crate::domain::state::State;
 use crate::import::mapping::{MappingDefaults, read_mapping};
 use crate::import::problem::{Problem, render};
 use crate::import::text::decode;

@@ -57,8 +57,8 @@ use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::{Value, json};
 
-use crate::domain::day::Instant;
-use crate::domain::text::visible_json;
+use crate::domain::date::Instant;
+use crate::domain::sanitize::visible_json;
 use crate::import::problem::Problem;
 use crate::memory::Memory;
 use failure::{Failure, exit};

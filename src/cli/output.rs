@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::failure::Failure;
 use crate::domain::belief::Belief;
-use crate::domain::day::Instant;
-use crate::domain::text::visible_json;
+use crate::domain::date::Instant;
+use crate::domain::sanitize::visible_json;
 use crate::memory::Memory;
 
 /// A stream whose reader may go away at any time. What nobody reads any more is dropped, and the
@@ -155,13 +155,13 @@ impl Output<'_> {
 
 /// As [`safe`], line by line.
 pub(super) fn plain(text: &str) -> String {
-    text.split('\n').map(crate::domain::text::visible).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(crate::domain::sanitize::visible).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows control, bidirectional and other invisible characters as codes, so that no text from a
 /// ledger or a file can paint the screen. Line feeds and tabs become spaces.
 pub(super) fn safe(text: &str) -> String {
-    crate::domain::text::safe(text)
+    crate::domain::sanitize::safe(text)
 }
 
 /// A table of texts with columns that line up in any script.

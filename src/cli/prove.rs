@@ -11,8 +11,8 @@ use super::failure::{Failure, exit};
 use super::output::Output;
 use super::question::{Question, event, item, open_to_give_out};
 use super::record::read_file;
+use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Telling, explain};
-use crate::domain::status::Positions;
 use crate::export::{OwnHead, files, heads, proofs};
 use crate::journal::Journal;
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::safe;
 use super::statement::{standing_word, statement_in};
-use crate::domain::derive::Period;
+use crate::domain::engine::derive::Period;
+use crate::domain::engine::standing::Verdict;
+use crate::domain::engine::status::Finding;
 use crate::domain::event::StatementPublished;
-use crate::domain::replay::{Fact, State};
-use crate::domain::standing::Verdict;
-use crate::domain::status::Finding;
+use crate::domain::state::{Fact, State};
 use crate::journal::Journal;
 
 /// The newest publication that the question may know of.

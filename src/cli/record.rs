@@ -14,25 +14,25 @@ use super::init::units;
 use super::output::Output;
 use super::question::{day, day_or_today, event as find_event, item as find_item, open};
 use super::signing::{Signing, finish, record as sign_and_record};
-use crate::domain::again::recorded_already;
-use crate::domain::compare::count_changed;
-use crate::domain::day::Day;
-use crate::domain::derive::RulesChoice;
+use crate::domain::authority::already_recorded::recorded_already;
+use crate::domain::authority::remark::remarks;
+use crate::domain::catalogue::scheme::spelled;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::standing::judge;
+use crate::domain::engine::status::{Positions, Status};
 use crate::domain::event::{
     AllRows, AssertionConfirmed, AssessmentResult, Assurance, CertificateRecorded,
     CertificateSuspended, ChallengeUpheld, ControlAssessed, EquivalenceAsserted,
     EquivalenceChallenged, Event, EvidenceRecorded, ItemAnswered, ItemNotApplicable,
     MappingApproved, OrganisationClassified, Rows, ScopeDeclared, Source,
 };
-use crate::domain::refs::{
+use crate::domain::explain::diff::count_changed;
+use crate::domain::ids::{
     AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType, TargetRef,
     UnitId,
 };
-use crate::domain::remark::remarks;
-use crate::domain::replay::{Facts, State, Subject};
-use crate::domain::scheme::spelled;
-use crate::domain::standing::judge;
-use crate::domain::status::{Positions, Status};
+use crate::domain::state::{Facts, State, Subject};
 use crate::durable::{self, ReadError};
 use crate::import::resolve::{self, Own};
 use crate::import::text::ROWS_MAX;
@@ -440,7 +440,7 @@ pub(super) fn write(
     for fact in
         facts.filter(|fact| recorded.first <= fact.seq && fact.seq <= recorded.last).take(20)
     {
-        let about = crate::domain::describe::describe(&fact.event, &journal.ledger.facts);
+        let about = crate::domain::state::describe::describe(&fact.event, &journal.ledger.facts);
         let _ = writeln!(
             text,
             "Entry #{}: {} {}",

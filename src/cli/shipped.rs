@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::catalogue::{bytes, table};
 use super::failure::{Failure, exit};
-use crate::domain::candidates::{Crosswalk, Sources, parse_measured};
-use crate::domain::day::Day;
-use crate::domain::edition::{BadCatalogue, Edition, Framework};
-use crate::domain::lint::Catalogue;
+use crate::domain::catalogue::edition::{BadCatalogue, Edition, Framework};
+use crate::domain::csv::{Row, Table};
+use crate::domain::date::Day;
+use crate::domain::ids::{BadRef, ControlRef, EditionId, FrameworkRef};
+use crate::domain::mapping::candidates::{Crosswalk, Sources, parse_measured};
 use crate::domain::mapping::parse_mapping;
-use crate::domain::refs::{BadRef, ControlRef, EditionId, FrameworkRef};
-use crate::domain::replay::{AdoptedEdition, Known, State};
-use crate::domain::table::{Row, Table};
+use crate::domain::mapping::resolve::Catalogue;
+use crate::domain::state::{AdoptedEdition, Known, State};
 
 /// Releases that crosswalks cite and that do not ship, each with one that does and has all of
 /// their ids: releases of SP 800-53 revision 5 only add to it, and the outcomes of the CAF kept

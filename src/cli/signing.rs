@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Failure, chain, exit};
 use super::output::Output;
-use crate::domain::refs::KeyId;
+use crate::domain::ids::KeyId;
 use crate::journal::{Journal, JournalError, Ledger, NewEvent, Recorded, Signers};
 use crate::keys::agent::{Agent, AgentError};
 use crate::keys::{self, KeyError, KeyFile, Passphrase};

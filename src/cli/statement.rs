@@ -17,11 +17,11 @@ use super::signing::{Signing, finish, record};
 use super::statement_check as check;
 use super::statement_text::text_of;
 use crate::domain::event::{Event, StatementPublished};
-use crate::domain::refs::{CategoryId, EditionId};
-use crate::domain::replay::Fact;
-use crate::domain::restate::asked;
+use crate::domain::ids::{CategoryId, EditionId};
+use crate::domain::sanitize::visible_json;
+use crate::domain::state::Fact;
+use crate::domain::statement::diff::asked;
 use crate::domain::statement::{Asked, NoStatement};
-use crate::domain::text::visible_json;
 use crate::export::{ExportError, files::put};
 use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
 use crate::journal::{File, Journal, Ledger, NewEvent};
@@ -130,7 +130,7 @@ fn standing(value: &Value) -> &str {
 
 /// The DSPT's own words for a standing.
 pub(super) fn standing_word(json: &str) -> &str {
-    crate::domain::standing::Standing::word_of(json)
+    crate::domain::engine::standing::Standing::word_of(json)
 }
 
 fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::output::{Columns, cut, entries_text, safe};
 use super::statement::standing_word;
 use super::status::TRANSCRIPTION;
-use crate::domain::status::Status;
+use crate::domain::engine::status::Status;
 
 fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()

@@ -12,12 +12,12 @@ use super::output::{Columns, Output, cut};
 use super::published::Published;
 use super::question::{AsOf, Question, ask, no_edition};
 use crate::domain::belief::Belief;
-use crate::domain::edition::Requirement;
-use crate::domain::replay::State;
-use crate::domain::standing::{Counts, Standing, Verdict, judge};
-use crate::domain::status::{Finding, Positions, Status};
-use crate::domain::table::write_stored;
-use crate::domain::text::inert_cell;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::csv::write_stored;
+use crate::domain::engine::standing::{Counts, Standing, Verdict, judge};
+use crate::domain::engine::status::{Finding, Positions, Status};
+use crate::domain::sanitize::inert_cell;
+use crate::domain::state::State;
 use crate::journal::Ledger;
 use crate::tui::filter::Filter;
 

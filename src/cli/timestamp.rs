@@ -15,7 +15,7 @@ use super::question::{event, open, open_to_give_out};
 use super::record::{read_file, write};
 use super::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
-use crate::domain::replay::Fact;
+use crate::domain::state::Fact;
 use crate::export::timestamp::{Openssl, TokenFault, openssl_verify};
 use crate::export::{anchors, files, heads};
 use crate::journal::{File, NewEvent, TOKEN};

@@ -20,11 +20,11 @@ use super::output::Output;
 use super::question::{Question, ledger_path};
 use super::tui_check::{Check, Chosen};
 use super::tui_watch::{Growth, watch};
+use crate::domain::authority::role::Roster;
 use crate::domain::belief::Belief;
-use crate::domain::chronicle::Chronicle;
-use crate::domain::day::Day;
-use crate::domain::replay::Contents;
-use crate::domain::role::Roster;
+use crate::domain::date::Day;
+use crate::domain::state::Contents;
+use crate::domain::state::index::fact_index::Chronicle;
 use crate::durable::{self, Access};
 use crate::export::opened::is_bundle;
 use crate::journal::JournalError;
@@ -348,7 +348,7 @@ impl Files {
         let text = String::from_utf8(bytes).ok()?;
         let head = store.head().ok().flatten()?;
         let lines = text.strip_prefix(&self.shown_start(&head))?.lines();
-        Some(lines.map(crate::domain::text::safe).collect())
+        Some(lines.map(crate::domain::sanitize::safe).collect())
     }
 
     /// Keeps what is shown first. Where that fails, the next start shows it a little later.

@@ -11,10 +11,10 @@ use super::verify::{
     Report as Weighed, foreign_text, kept, meaning, not_opened, own_policy, say_inside,
     unopened_phase,
 };
-use crate::domain::anchor::Intervals;
 use crate::domain::belief::Belief;
-use crate::domain::chronicle::{Chronicle, Keeps, Kinds};
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
+use crate::domain::state::anchor::Intervals;
+use crate::domain::state::index::fact_index::{Chronicle, Keeps, Kinds};
 use crate::export::foreign::foreign;
 use crate::export::opened::{OpenError, examine_folder, is_bundle};
 use crate::export::timestamp::{Openssl, openssl_verify};
@@ -375,7 +375,7 @@ fn dated(ledger: &Ledger, found: &Examination) -> Vec<Dated> {
         .iter()
         .map(|anchor| Dated { anchor: anchor.clone(), believed: found.anchors.contains(anchor) });
     let mut all: Vec<Dated> = logged.collect();
-    let seen = |all: &[Dated], one: &crate::domain::anchor::Anchor| {
+    let seen = |all: &[Dated], one: &crate::domain::state::anchor::Anchor| {
         all.iter().any(|known| known.anchor.size == one.size && known.anchor.at == one.at)
     };
     for anchor in found.anchors.iter().filter(|one| one.seq.is_none()) {

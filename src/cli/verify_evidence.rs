@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::output::safe;
 use crate::domain::event::Event;
-use crate::domain::text::counted;
+use crate::domain::sanitize::counted;
 use crate::durable;
 use crate::journal::audit::Ledger;
 use crate::ledger::Digester;

@@ -10,9 +10,9 @@ use super::failure::{Failure, exit};
 use super::log::{doubtful, marked};
 use super::output::Output;
 use super::question::{Question, ask, item};
-use crate::domain::day::Day;
-use crate::domain::spells::{Spell, spells};
-use crate::domain::status::{Positions, Status};
+use crate::domain::date::Day;
+use crate::domain::engine::status::{Positions, Status};
+use crate::domain::explain::spells::{Spell, spells};
 
 /// Arguments of `when`.
 #[derive(ClapArgs, Debug)]

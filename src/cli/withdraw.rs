@@ -10,13 +10,13 @@ use super::output::{Output, safe};
 use super::question::{day, event as find_event, open};
 use super::record::{one, read_within};
 use super::signing::Signing;
-use crate::domain::day::Day;
-use crate::domain::describe::describe;
+use crate::domain::date::Day;
 use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,
 };
-use crate::domain::replay::Fact;
+use crate::domain::state::Fact;
+use crate::domain::state::describe::describe;
 use crate::store::Mode;
 
 /// Arguments of `withdraw`.

@@ -12,7 +12,7 @@ use super::failure::{Failure, chain, exit};
 use super::output::{Columns, Output, safe};
 use super::refused::Refused;
 use super::signing::Signing;
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::durable::{self, Access};
 use crate::keys;
 use crate::ledger::proof::PROOF_BYTES_MAX;

@@ -2,7 +2,7 @@
 
 use super::ExportError;
 use crate::domain::event::Event;
-use crate::domain::replay::Fact;
+use crate::domain::state::Fact;
 use crate::journal::{Journal, TOKEN};
 use crate::ledger::Digest;
 use crate::store::KEPT_BYTES_MAX;

@@ -170,7 +170,7 @@ impl Item<'_> {
 
     fn item(&self, ledger: &Ledger) -> Result<String, Finding> {
         let name = self.manifest.item.as_deref().unwrap_or_default();
-        let item = name.parse().map_err(|bad: crate::domain::refs::BadRef| {
+        let item = name.parse().map_err(|bad: crate::domain::ids::BadRef| {
             fault(super::manifest::MANIFEST, "manifest", bad.to_string())
         })?;
         check_item(&item, ledger)

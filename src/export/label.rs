@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::MANIFEST;
+use crate::domain::csv::{Row, Table};
 use crate::domain::event::Event;
-use crate::domain::refs::{EventId, ItemRef, TargetRef};
-use crate::domain::replay::Subject;
-use crate::domain::table::{Row, Table};
+use crate::domain::ids::{EventId, ItemRef, TargetRef};
+use crate::domain::state::Subject;
 use crate::journal::audit::{Finding, Ledger, Place};
 
 /// One event with what corrections put in its place, as far as they are given out.

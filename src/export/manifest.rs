@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::folder::CHECKPOINT;
-use crate::domain::refs::ItemRef;
+use crate::domain::ids::ItemRef;
 use crate::durable::{self, ReadError};
 use crate::journal::audit::{Finding, Place};
 use crate::ledger::json::{canonical, is_denser, parse_canonical};
@@ -197,7 +197,7 @@ fn digest_of(value: &Value) -> Result<String, String> {
 }
 
 fn shown(text: &str) -> String {
-    crate::domain::text::safe(text).chars().take(80).collect()
+    crate::domain::sanitize::safe(text).chars().take(80).collect()
 }
 
 /// A place or a size as names have it: decimal, with one spelling.

@@ -9,7 +9,7 @@ use super::folder::{Folder, contents};
 use super::manifest::{MANIFEST, Manifest, UNREADABLE, check, digest, read, unread};
 use super::strays::{StrayError, strays};
 use crate::domain::event::Event;
-use crate::domain::text::counted;
+use crate::domain::sanitize::counted;
 use crate::durable::ReadError;
 use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
 use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};

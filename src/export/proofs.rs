@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{ExportError, OwnHead};
 use crate::domain::event::{Event, Kind};
-use crate::domain::refs::KeyId;
+use crate::domain::ids::KeyId;
 use crate::journal::{Journal, Ledger};
 use crate::ledger::tree::{consistency_proof, inclusion_proof, root_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile, ProofError};

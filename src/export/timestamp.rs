@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use thiserror::Error;
 
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::durable;
 use crate::ledger::timestamp;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 use crate::domain::event::ItemAnswered;
-use crate::domain::refs::ItemRef;
-use crate::domain::replay::State;
+use crate::domain::ids::ItemRef;
+use crate::domain::state::State;
 
 use super::Rows;
 use super::names::Names;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::problem::Fault;
 use super::text::{CELL_BYTES_MAX, CELLS_MAX, RECORD_BYTES_MAX};
-use crate::domain::text::shown;
+use crate::domain::sanitize::shown;
 
 /// Where a cell stands; its text is a slice of the file's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 use crate::domain::event::EvidenceRecorded;
-use crate::domain::refs::{ControlRef, ItemRef, UnitId};
-use crate::domain::replay::State;
-use crate::domain::text::{counted, shown};
+use crate::domain::ids::{ControlRef, ItemRef, UnitId};
+use crate::domain::sanitize::{counted, shown};
+use crate::domain::state::State;
 
 use super::Rows;
 use super::names::{Bare, Names};

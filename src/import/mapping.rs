@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::admit::known_control;
+use crate::domain::authority::admit::known_control;
+use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level, TargetRef};
 use crate::domain::mapping::{
     JointGroup, MappingRow, Relationship, RowSource, row_conflicts, write_mapping,
 };
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level, TargetRef};
-use crate::domain::replay::State;
-use crate::domain::text::{counted, shown};
+use crate::domain::sanitize::{counted, shown};
+use crate::domain::state::State;
 
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};

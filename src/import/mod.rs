@@ -23,9 +23,9 @@ mod titled;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 
-use crate::domain::text::{is_hidden, shown, visible};
+use crate::domain::sanitize::{is_hidden, shown, visible};
 use problem::Fault;
 pub use problem::{Problem, Problems};
 
@@ -86,7 +86,7 @@ fn day(text: &str) -> Result<Day, Fault> {
         let help = "write the day as 2026-06-30, 30/6/2026 or 30 June 2026";
         return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
     }
-    crate::domain::dates::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
+    crate::domain::date_parse::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
 }
 
 /// Reads a last day, which may be blank and must not come before the first.

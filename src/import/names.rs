@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::admit::closest;
-use crate::domain::edition::{ControlStanding, Edition, Framework};
-use crate::domain::refs::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
-use crate::domain::replay::State;
+use crate::domain::authority::admit::closest;
+use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
+use crate::domain::ids::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
+use crate::domain::state::State;
 
 use super::problem::Fault;
 use super::spelling::{
@@ -16,8 +16,8 @@ use super::spelling::{
     readings, release_by_shape, tidy,
 };
 use super::titled::{is_more_than_a_title, is_title, other_title, splits};
-use crate::domain::dates::looks_like_a_day;
-use crate::domain::text::shown;
+use crate::domain::date_parse::looks_like_a_day;
+use crate::domain::sanitize::shown;
 
 /// Most different unknown ids for which a file is searched for similar ones.
 const SUGGESTIONS_MAX: usize = 500;
@@ -280,7 +280,7 @@ impl<'s> Names<'s> {
         &mut self,
         text: &str,
         default: Option<&(EditionId, CategoryId)>,
-        bad: &crate::domain::refs::BadRef,
+        bad: &crate::domain::ids::BadRef,
     ) -> Fault {
         if let Some(fault) = not_one_id(text) {
             return fault;
@@ -378,7 +378,7 @@ fn titled_control(
     }
 }
 
-fn bad_ref(text: &str, bad: &crate::domain::refs::BadRef) -> String {
+fn bad_ref(text: &str, bad: &crate::domain::ids::BadRef) -> String {
     format!("`{}` is not {}", shown(text), bad.expected)
 }
 

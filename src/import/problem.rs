@@ -7,8 +7,8 @@ use std::fmt::{self, Write as _};
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::table::write_stored;
-use crate::domain::text::{inert_cell, visible};
+use crate::domain::csv::write_stored;
+use crate::domain::sanitize::{inert_cell, visible};
 
 /// Characters kept of a line, before and after the cell.
 const KEPT: usize = 200;
@@ -218,7 +218,7 @@ pub fn problems_csv(problems: &[Problem]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::shown;
+    use crate::domain::sanitize::shown;
 
     fn problem(source: &str, column: u64, found: &str) -> Problem {
         let (source_line, source_from) = near(source, column);

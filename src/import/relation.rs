@@ -2,7 +2,7 @@
 //! and plain English. A word that can be read from either side is refused, with the words that cannot.
 
 use crate::domain::mapping::Relationship;
-use crate::domain::text::shown;
+use crate::domain::sanitize::shown;
 
 use super::problem::Fault;
 use super::spelling::tidy;

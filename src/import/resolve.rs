@@ -4,11 +4,11 @@
 //! A bare number is of the edition and category that bind on the day; where none does, of the next
 //! that will, else of the last that did. A name in full is taken as it is, where it is ever asked for.
 
-use crate::domain::day::Day;
-use crate::domain::derive::Period;
-use crate::domain::refs::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
-use crate::domain::replay::State;
-use crate::domain::text::shown;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::Period;
+use crate::domain::ids::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
+use crate::domain::sanitize::shown;
+use crate::domain::state::State;
 
 use super::names::{Bare, Names};
 use super::problem::Fault;

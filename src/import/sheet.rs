@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::cells::{Cell, Record, Records};
 use super::problem::{Fault, Problem, Problems, near};
 use super::text::{Decoded, ROWS_MAX, declared_delimiter, decode};
-use crate::domain::text::{counted, shown};
+use crate::domain::sanitize::{counted, shown};
 
 /// A column that a reader asks for.
 #[derive(Clone, Copy, Debug)]

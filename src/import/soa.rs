@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::edition::ControlStanding;
+use crate::domain::catalogue::edition::ControlStanding;
+use crate::domain::csv::write_stored;
+use crate::domain::ids::{ControlRef, FrameworkRef};
 use crate::domain::mapping::{Applies, SOA_COLUMNS, SOA_STATUS_COLUMNS, Soa};
-use crate::domain::refs::{ControlRef, FrameworkRef};
-use crate::domain::replay::State;
-use crate::domain::table::write_stored;
-use crate::domain::text::{counted, shown};
+use crate::domain::sanitize::{counted, shown};
+use crate::domain::state::State;
 
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};

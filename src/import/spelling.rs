@@ -3,9 +3,9 @@
 //! An id is matched whole, never by how it begins. Where a text has two readings both are named
 //! and neither is taken.
 
-use crate::domain::edition::Framework;
-use crate::domain::refs::FrameworkRef;
-use crate::domain::text::{is_hidden, shown};
+use crate::domain::catalogue::edition::Framework;
+use crate::domain::ids::FrameworkRef;
+use crate::domain::sanitize::{is_hidden, shown};
 
 use super::problem::Fault;
 

@@ -5,12 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use crate::domain::day::Day;
-use crate::domain::edition::{Edition, Framework};
+use crate::domain::catalogue::edition::{Edition, Framework};
+use crate::domain::date::Day;
 use crate::domain::event::{ItemAnswered, ScopeDeclared, Unit};
+use crate::domain::ids::{CategoryId, EditionId, FrameworkRef};
 use crate::domain::mapping::{Relationship, parse_mapping, parse_soa};
-use crate::domain::refs::{CategoryId, EditionId, FrameworkRef};
-use crate::domain::replay::{AdoptedEdition, Known, State};
+use crate::domain::state::{AdoptedEdition, Known, State};
 
 use super::answers::read_answers;
 use super::evidence::{EvidenceRow, FileDigest, read_evidence};

@@ -5,7 +5,7 @@
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::problem::Fault;
-use crate::domain::text::visible;
+use crate::domain::sanitize::visible;
 
 /// Largest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 32 * 1024 * 1024;

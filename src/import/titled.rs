@@ -4,7 +4,7 @@
 //! row may be of another release. Where it has words of this project's own, they cannot be compared;
 //! they are counted in a note, and refused where they take something from the id.
 
-use crate::domain::text::shown;
+use crate::domain::sanitize::shown;
 
 use super::problem::Fault;
 

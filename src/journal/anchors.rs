@@ -1,8 +1,8 @@
 //! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
 
-use crate::domain::anchor::{Anchor, Outsider};
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
+use crate::domain::state::anchor::{Anchor, Outsider};
 use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignature, timestamp};
 
 /// The name of the token among the subjects of an entry.

@@ -13,13 +13,13 @@ use rayon::prelude::*;
 
 use super::anchors;
 use super::source::Source;
-use crate::domain::anchor::Anchor;
-use crate::domain::chronicle::Keeps;
-use crate::domain::day::Instant;
+use crate::domain::authority::role::Roster;
+use crate::domain::date::Instant;
 use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind, Replacement};
-use crate::domain::refs::{EventId, KeyId};
-use crate::domain::replay::{Contents, Fact, Facts, Subject};
-use crate::domain::role::Roster;
+use crate::domain::ids::{EventId, KeyId};
+use crate::domain::state::anchor::Anchor;
+use crate::domain::state::index::fact_index::Keeps;
+use crate::domain::state::{Contents, Fact, Facts, Subject};
 use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
@@ -945,7 +945,7 @@ fn introduced(entry: &VerifiedEntry, event: &Event) -> Result<Option<KeyId>, Str
     let Some(named) = event.introduces() else { return Ok(None) };
     let key = entry.introduces().filter(|key| key.base64() == named);
     let key = key.ok_or("the body does not introduce a key that signed the entry")?;
-    key.keyid().parse().map(Some).map_err(|bad: crate::domain::refs::BadRef| bad.to_string())
+    key.keyid().parse().map(Some).map_err(|bad: crate::domain::ids::BadRef| bad.to_string())
 }
 
 /// The log key signs heads, and of entries only the one that puts another in its place.

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use crate::domain::anchor::{Anchor, TOLERANCE_TEXT, is_later};
-use crate::domain::day::Instant;
-use crate::domain::explained::Explained;
-use crate::domain::replay::Fact;
+use crate::domain::date::Instant;
+use crate::domain::state::Fact;
+use crate::domain::state::anchor::{Anchor, TOLERANCE_TEXT, is_later};
+use crate::domain::state::explained_clock::Explained;
 
 /// A clock that is behind the newest entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(super) fn untimely(facts: &[Fact], anchors: &[Anchor], stamp: Instant) -> Re
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::anchor::TOLERANCE_MILLIS;
     use crate::domain::event::{Event, FrameworkAdopted};
+    use crate::domain::state::anchor::TOLERANCE_MILLIS;
 
     use super::*;
 

@@ -2,11 +2,11 @@
 //! explained, and which the reader's own clock calls future.
 
 use super::audit::{Finding, Place};
-use crate::domain::anchor::{Anchor, Interval, Intervals, is_later};
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::domain::event::Event;
-use crate::domain::explained::Explained;
-use crate::domain::replay::Fact;
+use crate::domain::state::Fact;
+use crate::domain::state::anchor::{Anchor, Interval, Intervals, is_later};
+use crate::domain::state::explained_clock::Explained;
 
 /// What the times that entries claim are, held against the intervals that outsiders prove.
 pub(super) struct Clocks<'c> {

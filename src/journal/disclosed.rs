@@ -3,7 +3,7 @@
 
 use super::audit::{Audit, Finding, Place, Reader, Stop, origin_of};
 use super::source::Source;
-use crate::domain::replay::Facts;
+use crate::domain::state::Facts;
 use crate::ledger::{
     Checkpoint, Digest, Expected, Origin, check as check_form, leaf_hash, parse::parse,
 };

@@ -24,14 +24,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::domain::admit::admit;
-use crate::domain::anchor::Anchor;
+use crate::domain::authority::admit::admit;
+use crate::domain::authority::role::{AdmittedKey, Role, Roster};
 use crate::domain::belief::Belief;
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
-use crate::domain::refs::{EventId, KeyId};
-use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, Subject, replay};
-use crate::domain::role::{AdmittedKey, Role, Roster};
+use crate::domain::ids::{EventId, KeyId};
+use crate::domain::state::anchor::Anchor;
+use crate::domain::state::{Contents, Fact, Facts, ReplayError, State, Subject, replay};
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{
     Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, SignError,
@@ -114,7 +114,7 @@ pub enum JournalError {
     Replay(#[from] ReplayError),
     /// The key may not sign this.
     #[error(transparent)]
-    NotAllowed(#[from] crate::domain::role::NotAllowed),
+    NotAllowed(#[from] crate::domain::authority::role::NotAllowed),
     /// The clock is behind what is there, by more than clocks differ.
     #[error("{0}; nothing was written")]
     ClockBehind(Behind),
@@ -797,7 +797,7 @@ fn log_signer<'k>(batch: &[NewEvent], signers: &Signers<'k>) -> &'k dyn Sign {
 #[cfg(test)]
 mod tests {
     use crate::domain::event::{CertificateRecorded, Correction, ScopeDeclared, Unit};
-    use crate::domain::refs::Scheme;
+    use crate::domain::ids::Scheme;
     use crate::ledger::SeedSigner;
 
     use super::*;

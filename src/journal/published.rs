@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::audit::Ledger;
-use crate::domain::anchor::Anchor;
 use crate::domain::event::StatementPublished;
-use crate::domain::replay::Fact;
-use crate::domain::restate::{BadStatement, Difference, asked, differences};
+use crate::domain::state::Fact;
+use crate::domain::state::anchor::Anchor;
+use crate::domain::statement::diff::{BadStatement, Difference, asked, differences};
 use crate::domain::statement::{
     Asked, Format, NoStatement, Seen, statement_as_printed, statement_in,
 };
@@ -152,7 +152,7 @@ pub fn reproduce(ledger: &Ledger, bytes: &[u8]) -> Result<Outcome, StatementErro
 /// Says in what an entry differs from the statement that it publishes; none when it does not.
 pub fn differs(event: &StatementPublished, bytes: &[u8]) -> Option<String> {
     match parse_canonical(bytes) {
-        Ok(statement) => crate::domain::restate::differs(event, &statement),
+        Ok(statement) => crate::domain::statement::diff::differs(event, &statement),
         Err(bad) => Some(format!("its {NAME} is not canonical JSON: {bad}")),
     }
 }

@@ -14,12 +14,12 @@ use super::audit::{
     structure,
 };
 use super::source::Source;
-use crate::domain::body::decode_text;
-use crate::domain::chronicle::{Keeps, is_plain};
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
+use crate::domain::event::decode_trusted::decode_text;
 use crate::domain::event::{Event, Kind};
-use crate::domain::refs::{EventId, KeyId};
-use crate::domain::replay::{Fact, Subject};
+use crate::domain::ids::{EventId, KeyId};
+use crate::domain::state::index::fact_index::{Keeps, is_plain};
+use crate::domain::state::{Fact, Subject};
 use crate::ledger::outline::outline;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
 use crate::memory::{Kept, Memory, heads_digest};

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::recall::read_again;
-use crate::domain::chronicle::{Chronicle, Words};
-use crate::domain::refs::EventId;
-use crate::domain::replay::Fact;
+use crate::domain::ids::EventId;
+use crate::domain::state::Fact;
+use crate::domain::state::index::fact_index::{Chronicle, Words};
 use crate::ledger::{Digest, leaf_hash};
 use crate::store::{Row, Store, StoreError};
 

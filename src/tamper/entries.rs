@@ -11,8 +11,8 @@ use super::original::{
     ORIGIN, admitted, anchor, answer, confirmed, evidence, head, kit, nine, publication, seconds,
 };
 use super::{Damage, Kit, KitError, elsewhere, keys};
+use crate::domain::authority::role::Role;
 use crate::domain::event::{Event, KeyAdmitted};
-use crate::domain::role::Role;
 use crate::journal::published::NAME;
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::{Digest, Draft, Origin};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::KitError;
 use super::keys::{self, Witness};
 use super::original::{self, KEPT, kit};
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::domain::event::Event;
 use crate::export::ExportError;
 use crate::export::manifest::{Listed, MANIFEST, Manifest};

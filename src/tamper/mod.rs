@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::domain::day::Instant;
+use crate::domain::date::Instant;
 use crate::export::ExportError;
 use crate::export::bundle::{Contents, make};
 use crate::export::heads;

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use super::KitError;
 use super::keys::{self, Witness};
-use crate::domain::day::{Day, Instant};
-use crate::domain::derive::RulesChoice;
+use crate::domain::authority::role::Role;
+use crate::domain::date::{Day, Instant};
+use crate::domain::engine::derive::RulesChoice;
 use crate::domain::event::{
     AnchorCosigned, AssertionConfirmed, CertificateRecorded, EditionAdopted, Event,
     EvidenceRecorded, ItemAnswered, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated,
     OrganisationClassified, ScopeDeclared, StatementPublished, Unit,
 };
-use crate::domain::refs::{EventId, ItemRef, Scheme};
-use crate::domain::role::Role;
+use crate::domain::ids::{EventId, ItemRef, Scheme};
 use crate::domain::statement::Asked;
 use crate::journal::published::{self, make};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};

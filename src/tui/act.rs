@@ -23,10 +23,10 @@ use super::time::{set_a, time};
 use super::trust::{Answer, Progress, Report};
 use super::typing::answer;
 use super::update::Effect;
-use crate::domain::day::Day;
-use crate::domain::derive::RulesChoice;
-use crate::domain::refs::ItemId;
-use crate::domain::status::Finding;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::status::Finding;
+use crate::domain::ids::ItemId;
 
 /// Runs a command that takes nothing.
 pub fn run(model: &mut Model, command: Command) -> Option<Effect> {

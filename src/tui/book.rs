@@ -7,17 +7,17 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::offer::Kind;
+use crate::domain::authority::role::Roster;
 use crate::domain::belief::Belief;
-use crate::domain::chronicle::{Chronicle, Words};
-use crate::domain::day::Day;
-use crate::domain::derive::RulesChoice;
-use crate::domain::describe::Late;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::standing::Standing;
+use crate::domain::engine::status::{Positions, Status};
 use crate::domain::event::Event;
-use crate::domain::refs::{EventId, ItemRef, KeyId};
-use crate::domain::replay::{Contents, Fact, Facts, ReplayError, State, replay_from};
-use crate::domain::role::Roster;
-use crate::domain::standing::Standing;
-use crate::domain::status::{Positions, Status};
+use crate::domain::ids::{EventId, ItemRef, KeyId};
+use crate::domain::state::describe::Late;
+use crate::domain::state::index::fact_index::{Chronicle, Words};
+use crate::domain::state::{Contents, Fact, Facts, ReplayError, State, replay_from};
 
 /// Where an entry's words and leaf hash are read when they are shown.
 pub trait Entries: Words + Send + Sync {

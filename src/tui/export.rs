@@ -12,10 +12,10 @@ use super::page::history::tell;
 use super::page::signatures::{Line, lines};
 use super::page::year_end::{published, published_text, statement_commands, to_do_text};
 use super::page::{entries_text, known_text};
-use crate::domain::describe::doubt_mark;
-use crate::domain::standing::{Counts, judge};
-use crate::domain::table::write_stored;
-use crate::domain::text::{inert_cell, safe, visible_json};
+use crate::domain::csv::write_stored;
+use crate::domain::engine::standing::{Counts, judge};
+use crate::domain::sanitize::{inert_cell, safe, visible_json};
+use crate::domain::state::describe::doubt_mark;
 
 /// The column names of the screen's list.
 pub fn header(screen: Screen) -> &'static [&'static str] {

@@ -1,8 +1,8 @@
 //! What a list shows: statuses, mandatory items, one standard, one person, late entries, words.
 
-use crate::domain::edition::Requirement;
-use crate::domain::status::Status;
-use crate::domain::text::shown;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::engine::status::Status;
+use crate::domain::sanitize::shown;
 
 /// A filter as it was typed, understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

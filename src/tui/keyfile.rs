@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 
 use super::keymap::{BINDINGS, Command, Key, Keymap};
-use crate::domain::text::shown;
+use crate::domain::sanitize::shown;
 
 /// Keys that have a name, with the name in lower case.
 const NAMED: [(&str, Key); 14] = [

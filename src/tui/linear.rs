@@ -16,9 +16,9 @@ use super::page::year_end::{
     YearEnd, closes_text, published_text, standard_name, statement_commands,
 };
 use super::update::{Effect, Message, update};
-use crate::domain::compare::{Cause, Way};
-use crate::domain::status::Status;
-use crate::domain::text::{counted, safe};
+use crate::domain::engine::status::Status;
+use crate::domain::explain::diff::{Cause, Way};
+use crate::domain::sanitize::{counted, safe};
 
 /// What is said at the start.
 pub fn greeting(model: &Model) -> String {

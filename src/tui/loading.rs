@@ -53,8 +53,8 @@ mod tests {
     use ratatui::backend::TestBackend;
     use ratatui::buffer::Cell;
 
-    use super::super::view::loading;
     use super::*;
+    use crate::tui::view::loading::loading;
 
     fn drawn(state: &Loading, columns: u16, rows: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();

@@ -33,7 +33,7 @@ pub mod width;
 use std::any::Any;
 use std::collections::BTreeSet;
 
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 use book::Source;
 use loading::Step;
 use model::Model;

@@ -20,11 +20,11 @@ use super::theme::Theme;
 use super::trust::Trust;
 use super::width::wrap;
 use crate::domain::belief::Grade;
-use crate::domain::day::Day;
-use crate::domain::derive::RulesChoice;
-use crate::domain::refs::{ItemId, ItemRef};
-use crate::domain::replay::ReplayError;
-use crate::domain::text::counted;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::ids::{ItemId, ItemRef};
+use crate::domain::sanitize::counted;
+use crate::domain::state::ReplayError;
 
 /// The six screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Moving through time: the size of a step, and a day as people type it. Reads no clock.
 
 use super::book::{Known, Library};
-use crate::domain::dates::parse_day;
-use crate::domain::day::Day;
-use crate::domain::text::shown;
+use crate::domain::date::Day;
+use crate::domain::date_parse::parse_day;
+use crate::domain::sanitize::shown;
 
 /// How far one step goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

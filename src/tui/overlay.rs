@@ -11,9 +11,9 @@ use super::help::Help;
 use super::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use super::moment::{go_to, known};
 use super::width::wrap_kept;
-use crate::domain::derive::RulesChoice;
-use crate::domain::refs::ItemId;
-use crate::domain::text::{is_hidden, shown};
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::ids::ItemId;
+use crate::domain::sanitize::{is_hidden, shown};
 
 /// What a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The timeline under every screen: how much happens in each column, markers, the cursor.
 
 use super::model::Model;
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 
 /// What the strip shows in a width.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::domain::status::Status;
+use crate::domain::engine::status::Status;
 
 /// Which attributes may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

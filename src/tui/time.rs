@@ -12,11 +12,11 @@ use super::keymap::Command;
 use super::model::{Model, Screen};
 use super::overlay::{Ask, Form, Overlay};
 use super::update::Effect;
-use crate::domain::day::Day;
-use crate::domain::edition::Item;
-use crate::domain::refs::ItemRef;
-use crate::domain::replay::ReplayError;
-use crate::domain::status::Status;
+use crate::domain::catalogue::edition::Item;
+use crate::domain::date::Day;
+use crate::domain::engine::status::Status;
+use crate::domain::ids::ItemRef;
+use crate::domain::state::ReplayError;
 
 /// Runs a command about time.
 pub fn time(model: &mut Model, command: Command) -> Option<Effect> {

@@ -2,8 +2,8 @@
 //! `dspt verify`; it is handed over by the caller and runs beside the screen.
 
 use super::width::grouped;
-use crate::domain::anchor::{Anchor, Intervals};
 use crate::domain::belief::{Belief, Grade};
+use crate::domain::state::anchor::{Anchor, Intervals};
 
 /// The answer in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::overlay::Overlay;
 use super::time;
 use super::trust::{Progress, Report};
 use super::typing;
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

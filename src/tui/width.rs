@@ -4,7 +4,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::safe;
+use crate::domain::sanitize::safe;
 
 /// Returns how many columns a text takes.
 pub fn columns(text: &str) -> usize {

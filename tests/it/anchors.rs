@@ -1,7 +1,7 @@
 //! Heads that outsiders dated, recorded in the ledger: what makes one count, and what does not.
 
-use dspt_ledger::domain::anchor::{Intervals, Outsider};
 use dspt_ledger::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
+use dspt_ledger::domain::state::anchor::{Intervals, Outsider};
 use dspt_ledger::journal::{File, Journal, NewEvent, Signers};
 use dspt_ledger::ledger::{Checkpoint, KeyName, Sign as _, WitnessKey, cosignature};
 use dspt_ledger::store::Mode;

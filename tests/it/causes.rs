@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use dspt_ledger::domain::compare::changes;
-use dspt_ledger::domain::day::Day;
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::date::Day;
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::Positions;
+use dspt_ledger::domain::explain::diff::changes;
+use dspt_ledger::domain::explain::spells::spells;
 use dspt_ledger::domain::explain::{Telling, explain};
-use dspt_ledger::domain::replay::replay;
-use dspt_ledger::domain::spells::spells;
-use dspt_ledger::domain::status::Positions;
+use dspt_ledger::domain::state::replay;
 
 use super::positions::{CATEGORY, LEDGER, facts_from};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64ct::Encoding as _;
 use dspt_ledger::cli;
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
 use dspt_ledger::ledger::tree::{inclusion_proof, root_of};
 use dspt_ledger::ledger::{

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use serde_json::Value;
 
 /// A folder with a passphrase, keys and a ledger of a small supplier.

@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::authority::role::Role;
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::event::{
     AllRows, AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed,
     AssessmentResult, Assurance, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
@@ -21,9 +23,7 @@ use dspt_ledger::domain::event::{
     LedgerOpened, LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified,
     Replacement, Rows, ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
 };
-use dspt_ledger::domain::refs::{EventId, Level, Scheme};
-use dspt_ledger::domain::role::Role;
-use dspt_ledger::domain::status::Positions;
+use dspt_ledger::domain::ids::{EventId, Level, Scheme};
 use dspt_ledger::journal::Journal;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use dspt_ledger::ledger::{Checkpoint, Digest, Sign as _, Vkey};

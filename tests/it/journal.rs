@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use dspt_ledger::domain::event::{Correction, Event};
-use dspt_ledger::domain::replay::Fact;
+use dspt_ledger::domain::state::Fact;
 use dspt_ledger::journal::{File, Journal, JournalError, NewEvent};
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use dspt_ledger::store::{Mode, StoreError};
@@ -161,7 +161,11 @@ fn the_second_of_two_judges_again_what_the_first_left() {
     let error = record(&mut two, OWNER, &event(60, "three"), at("2026-01-01")).unwrap_err();
     assert!(matches!(error, JournalError::IdInUse(_)), "{error:?}");
     // What was fine when this one was opened is not fine any more: the key was revoked.
-    let admit = [new(62, super::made::admitted(9, dspt_ledger::domain::role::Role::Owner), vec![])];
+    let admit = [new(
+        62,
+        super::made::admitted(9, dspt_ledger::domain::authority::role::Role::Owner),
+        vec![],
+    )];
     record(&mut one, OWNER, &admit, at("2026-01-02")).unwrap();
     record(&mut one, 9, &[new(63, super::made::revoked(OWNER), vec![])], at("2026-01-02")).unwrap();
     let error = record(&mut two, OWNER, &event(64, "late"), at("2026-01-03")).unwrap_err();

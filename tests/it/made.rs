@@ -4,17 +4,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::chronicle::Kinds;
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::authority::role::Role;
+use dspt_ledger::domain::date::Instant;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, EditionAdopted, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, KeyAdmitted, KeyRevoked, OrganisationClassified, Replacement,
     ScopeDeclared, Unit,
 };
-use dspt_ledger::domain::refs::{EventId, ItemRef, Scheme};
-use dspt_ledger::domain::role::Role;
+use dspt_ledger::domain::ids::{EventId, ItemRef, Scheme};
+use dspt_ledger::domain::state::index::fact_index::Kinds;
 use dspt_ledger::journal::audit::Place;
-use dspt_ledger::journal::{Audit, File, Journal, NewEvent, Opening, Recorded, Signers, audit};
+use dspt_ledger::journal::audit::audit;
+use dspt_ledger::journal::{Audit, File, Journal, NewEvent, Opening, Recorded, Signers};
 use dspt_ledger::ledger::{
     Checkpoint, Digest, Draft, Frontier, Origin, SeedSigner, Sign, Subject, Vkey, genesis_digest,
     leaf_hash, seal,

@@ -8,10 +8,11 @@ use std::fs;
 
 use dspt_ledger::bundled;
 use dspt_ledger::cli;
-use dspt_ledger::domain::candidates::parse_measured;
-use dspt_ledger::domain::day::Instant;
-use dspt_ledger::domain::lint::check as check_rows;
-use dspt_ledger::domain::lint::{Catalogue, Finding, Rule, check_scale};
+use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::mapping::candidates::parse_measured;
+use dspt_ledger::domain::mapping::lint::check as check_rows;
+use dspt_ledger::domain::mapping::lint::{Finding, Rule, check_scale};
+use dspt_ledger::domain::mapping::resolve::Catalogue;
 use dspt_ledger::domain::mapping::{MappingRow, Relation, parse_mapping};
 use proptest::prelude::*;
 use serde_json::Value;

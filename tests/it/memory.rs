@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use dspt_ledger::domain::chronicle::{Chronicle, Words as _};
 use dspt_ledger::domain::event::Event;
+use dspt_ledger::domain::state::index::fact_index::{Chronicle, Words as _};
 use dspt_ledger::export::folder::Folder;
 use dspt_ledger::export::{heads, tiles};
 use dspt_ledger::journal::reread::Reread;

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dspt_ledger::bundled;
-use dspt_ledger::domain::day::{Day, Instant};
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::{DayView, Positions, Status};
 use dspt_ledger::domain::event::Event;
-use dspt_ledger::domain::replay::{Contents, Fact, Subject, replay};
-use dspt_ledger::domain::status::{DayView, Positions, Status};
+use dspt_ledger::domain::state::{Contents, Fact, Subject, replay};
 use serde_json::{Value, json};
 
 pub(crate) const LEDGER: &str = "opened

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::statement::{Asked, Format, Ledger, statement_as_printed};
 use dspt_ledger::journal::Journal;
 use dspt_ledger::journal::published::{Outcome, make, reproduce, root_at};

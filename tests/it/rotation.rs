@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use dspt_ledger::domain::authority::role::Role;
 use dspt_ledger::domain::event::{Event, KeyRotated, LogKeyRotated};
-use dspt_ledger::domain::role::Role;
 use dspt_ledger::journal::{Journal, JournalError, NewEvent, Recorded, Signers};
 use dspt_ledger::ledger::{Sign, Vkey};
 use dspt_ledger::store::{Guard, Mode, Store};

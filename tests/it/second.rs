@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 

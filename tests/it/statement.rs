@@ -8,8 +8,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::day::Instant;
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::event::{AnchorCosigned, Event, StatementPublished};
 use dspt_ledger::domain::statement::Asked;
 use dspt_ledger::journal::published::{Made, NAME, Outcome, differs, make, reproduce};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use serde_json::Value;
 
 use super::left_out::there_is;

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::anchor::{Anchor, Intervals, Outsider};
 use dspt_ledger::domain::belief::{Belief, Grade};
-use dspt_ledger::domain::chronicle::Chronicle;
-use dspt_ledger::domain::day::{Day, Instant};
+use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{Event, StatementPublished};
-use dspt_ledger::domain::replay::Fact;
-use dspt_ledger::domain::status::Status;
-use dspt_ledger::domain::text::is_hidden;
+use dspt_ledger::domain::sanitize::is_hidden;
+use dspt_ledger::domain::state::Fact;
+use dspt_ledger::domain::state::anchor::{Anchor, Intervals, Outsider};
+use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
 use dspt_ledger::tui::book::{InMemory, Known, Library, Source};
@@ -252,7 +252,7 @@ fn every_row_says_its_status_in_words() {
 
 #[test]
 fn the_linear_mode_takes_a_key_by_its_letter_and_two_dates_to_compare() {
-    let day = |text: &str| dspt_ledger::domain::day::Day::parse(text).unwrap();
+    let day = |text: &str| dspt_ledger::domain::date::Day::parse(text).unwrap();
     let mut model = model();
     let known = model.asked.known;
     linear::answer(&mut model, "n");
@@ -1069,7 +1069,10 @@ fn a_seek_and_a_draw_are_timed() {
     let mut books: Vec<_> = (50..100)
         .map(|size| {
             let start = Instant::now();
-            model.library.book(size, dspt_ledger::domain::derive::RulesChoice::Then).unwrap();
+            model
+                .library
+                .book(size, dspt_ledger::domain::engine::derive::RulesChoice::Then)
+                .unwrap();
             start.elapsed()
         })
         .collect();

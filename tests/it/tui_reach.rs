@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use dspt_ledger::domain::chronicle::Chronicle;
 use dspt_ledger::domain::event::Event;
+use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::tui::book::{InMemory, Source};
 use dspt_ledger::tui::keymap::Key;
 use dspt_ledger::tui::linear;
@@ -238,9 +238,8 @@ fn large(more: u32) -> Source {
     let source = source();
     let all = 0..source.chronicle.len() as u64;
     let mut facts: Vec<_> = all.map(|seq| source.entries.fact(seq).unwrap().into_owned()).collect();
-    let kind = |fact: &&dspt_ledger::domain::replay::Fact| {
-        matches!(fact.event, Event::EvidenceRecorded(_))
-    };
+    let kind =
+        |fact: &&dspt_ledger::domain::state::Fact| matches!(fact.event, Event::EvidenceRecorded(_));
     let piece = facts.iter().rfind(kind).unwrap().clone();
     let at = facts.last().unwrap().at;
     for number in 0..more {

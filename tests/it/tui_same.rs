@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::chronicle::Chronicle;
-use dspt_ledger::domain::day::{Day, Instant};
+use dspt_ledger::domain::authority::role::Role;
+use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
     Correction, EditionAdopted, Event, EvidenceRecorded, EvidenceWithdrawn, ItemAnswered,
     ItemNotApplicable, OrganisationClassified, ScopeDeclared, Unit,
 };
-use dspt_ledger::domain::refs::{ItemRef, Scheme};
-use dspt_ledger::domain::role::Role;
-use dspt_ledger::domain::status::Status;
+use dspt_ledger::domain::ids::{ItemRef, Scheme};
+use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::journal::{File, Journal};
 use dspt_ledger::ledger::Digest;
 use dspt_ledger::store::Mode;

@@ -175,7 +175,7 @@ fn what_a_filter_or_another_day_hides_is_not_opened() {
     press(&mut model, "2");
     assert_eq!(
         row.split_whitespace().next(),
-        model.item.as_ref().map(dspt_ledger::domain::refs::ItemId::as_str)
+        model.item.as_ref().map(dspt_ledger::domain::ids::ItemId::as_str)
     );
 }
 

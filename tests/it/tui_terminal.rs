@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use dspt_ledger::domain::day::Day;
+use dspt_ledger::domain::date::Day;
 use dspt_ledger::tui::book::Source;
 use dspt_ledger::tui::loading::Loading;
 use dspt_ledger::tui::theme::Theme;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use dspt_ledger::ledger::{Sign as _, Vkey};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::day::Instant;
+use dspt_ledger::domain::date::Instant;
 use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
 use dspt_ledger::ledger::tree::root_of;
 use dspt_ledger::ledger::{Digest, KeyName, SeedSigner, Sign as _, Vkey, leaf_hash, note};

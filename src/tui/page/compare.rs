@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::filter::Filter;
 use super::Position;
-use crate::domain::compare::{Cause, Change, changes, main_causes, worse};
-use crate::domain::edition::Requirement;
-use crate::domain::refs::ItemRef;
-use crate::domain::status::Status;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::engine::status::Status;
+use crate::domain::explain::diff::{Cause, Change, changes, main_causes, worse};
+use crate::domain::ids::ItemRef;
 
 /// How many items moved between two positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

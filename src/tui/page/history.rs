@@ -4,10 +4,10 @@ use super::super::book::{Asked, Known, Library};
 use super::super::filter::Filter;
 use super::super::trust::Trust;
 use super::signatures::written;
-use crate::domain::day::Day;
-use crate::domain::describe::{self, points_at};
+use crate::domain::date::Day;
 use crate::domain::event::{Event, Kind};
-use crate::domain::refs::ItemId;
+use crate::domain::ids::ItemId;
+use crate::domain::state::describe::{self, points_at};
 
 /// One line: an entry, or something that the calendar did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use super::book::{Asked, Book, Known, Library};
 use super::filter::Filter;
-use crate::domain::day::Day;
-use crate::domain::derive::RulesChoice;
-use crate::domain::edition::Requirement;
-use crate::domain::refs::ItemRef;
-use crate::domain::replay::ReplayError;
-use crate::domain::status::{DayView, Stand, Status};
-use crate::domain::text::safe;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::date::Day;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::status::{DayView, Stand, Status};
+use crate::domain::ids::ItemRef;
+use crate::domain::sanitize::safe;
+use crate::domain::state::ReplayError;
 
 /// One item on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use super::super::offer::{Kind, Purpose, path, refused};
 use super::super::trust::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
 use super::super::width::{columns, grouped, wrap};
 use super::history::grouped_hash;
-use crate::domain::anchor::{Intervals, Outsider};
+use crate::domain::authority::role::AdmittedKey;
 use crate::domain::belief::Grade;
-use crate::domain::day::Day;
-use crate::domain::day::Instant;
-use crate::domain::refs::KeyId;
-use crate::domain::role::AdmittedKey;
+use crate::domain::date::Day;
+use crate::domain::date::Instant;
+use crate::domain::ids::KeyId;
+use crate::domain::state::anchor::{Intervals, Outsider};
 
 /// A box of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

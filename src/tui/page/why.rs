@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use super::super::book::{Asked, Known, Library};
 use super::{Position, entries_text, known_text};
-use crate::domain::day::Day;
-use crate::domain::describe::doubt_mark;
+use crate::domain::date::Day;
+use crate::domain::engine::status::Status;
 use crate::domain::explain::{Explanation, Node, Partial, Telling, explain};
-use crate::domain::refs::ItemRef;
-use crate::domain::status::Status;
+use crate::domain::ids::ItemRef;
+use crate::domain::state::describe::doubt_mark;
 
 /// Where a line stands in the tree: the number of each branch on the way.
 pub type Path = Vec<usize>;

@@ -6,11 +6,11 @@ use super::super::book::Library;
 use super::super::model::Model;
 use super::super::offer::{Purpose, refused};
 use super::{Position, Row, flags};
-use crate::domain::day::Day;
-use crate::domain::edition::Requirement;
-use crate::domain::refs::{AssertionRef, ItemId, ItemRef};
-use crate::domain::standing::{Standing, Verdict, judge};
-use crate::domain::status::Status;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::date::Day;
+use crate::domain::engine::standing::{Standing, Verdict, judge};
+use crate::domain::engine::status::Status;
+use crate::domain::ids::{AssertionRef, ItemId, ItemRef};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::QUIET;
 use super::outside::outside;
 use super::taken::forget_input;
-use crate::domain::text::{safe, visible};
+use crate::domain::sanitize::{safe, visible};
 use crate::tui::Host;
 use crate::tui::linear;
 use crate::tui::model::Model;

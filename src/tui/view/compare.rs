@@ -12,9 +12,9 @@ use super::super::theme::Role;
 use super::super::width::{fill, wrap};
 use super::pen::Pen;
 use super::position::{no_fit, reason};
-use crate::domain::compare::{Change, Way};
-use crate::domain::derive::RulesChoice;
-use crate::domain::status::Status;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::status::Status;
+use crate::domain::explain::diff::{Change, Way};
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let today = model.library.today();

@@ -10,7 +10,7 @@ use super::super::theme::Role;
 use super::super::width::{columns, fill, grouped, wrap_kept};
 use super::pen::Pen;
 use super::position::no_fit;
-use crate::domain::day::Day;
+use crate::domain::date::Day;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let known = model.position.known_text(false);

@@ -22,7 +22,7 @@ use super::overlay::Overlay;
 use super::scrubber::{letter_text, month, strip};
 use super::theme::Role;
 use super::width::{columns, cut};
-use crate::domain::status::Status;
+use crate::domain::engine::status::Status;
 use pen::Pen;
 
 pub use loading::loading;

@@ -10,8 +10,8 @@ use super::super::page::why::{Why, question};
 use super::super::theme::Role;
 use super::super::width::{columns, fill, wrap};
 use super::pen::Pen;
-use crate::domain::edition::Requirement;
-use crate::domain::status::Status;
+use crate::domain::catalogue::edition::Requirement;
+use crate::domain::engine::status::Status;
 
 /// Widths of number, title, status and reason.
 struct Widths {

@@ -12,9 +12,9 @@ use super::super::theme::Role;
 use super::super::width::{columns, fill};
 use super::pen::Pen;
 use super::position::short;
-use crate::domain::derive::RulesChoice;
-use crate::domain::standing::Standing;
-use crate::domain::status::Status;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::standing::Standing;
+use crate::domain::engine::status::Status;
 
 /// When the edition closes, and the sentence that states the view.
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {

@@ -1,14 +1,14 @@
 //! What is told about a status: spells name what they rest on, changes name what stopped or
 //! started, and remedies put it right.
 
-use dspt_ledger::domain::compare::{Way, changes};
-use dspt_ledger::domain::derive::RulesChoice;
+use dspt_ledger::domain::engine::derive::RulesChoice;
+use dspt_ledger::domain::engine::status::{DayView, Finding, Positions, Status};
 use dspt_ledger::domain::event::Assurance;
-use dspt_ledger::domain::refs::{EventId, UnitId};
-use dspt_ledger::domain::remedy::{Thing, remedies};
-use dspt_ledger::domain::replay::{State, replay};
-use dspt_ledger::domain::spells::spells;
-use dspt_ledger::domain::status::{DayView, Finding, Positions, Status};
+use dspt_ledger::domain::explain::diff::{Way, changes};
+use dspt_ledger::domain::explain::remedy::{Thing, remedies};
+use dspt_ledger::domain::explain::spells::spells;
+use dspt_ledger::domain::ids::{EventId, UnitId};
+use dspt_ledger::domain::state::{State, replay};
 
 use super::worlds::{
     Act, Assessed, CONTROLS, DAYS, Entry, ITEMS, LAST, LEVELS, Random, SCHEMES, UNITS, day, facts,

@@ -2,9 +2,9 @@
 //! rules until nothing changes. Written from the words of the design, on the language of
 //! `worlds.rs`; it must share nothing with the program but the names of the statuses.
 
+use dspt_ledger::domain::engine::status::Status;
+use dspt_ledger::domain::ids::Scheme;
 use dspt_ledger::domain::mapping::Relationship;
-use dspt_ledger::domain::refs::Scheme;
-use dspt_ledger::domain::status::Status;
 
 use super::worlds::{
     Act, Asserted, Assessed, DAYS, Days, Entry, FIRST, FRAMEWORK_OF, Files, ITEMS, LAST,

@@ -1,14 +1,14 @@
 //! Statements of random ledgers: the same first entries and the same question give the same bytes,
 //! whatever is appended later and in whatever order the rows of files stand.
 
-use dspt_ledger::domain::day::Instant;
-use dspt_ledger::domain::refs::KeyId;
-use dspt_ledger::domain::replay::{Contents, Fact, replay};
-use dspt_ledger::domain::restate::{asked, differences};
-use dspt_ledger::domain::role::Roster;
-use dspt_ledger::domain::standing::judge;
+use dspt_ledger::domain::authority::role::Roster;
+use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::engine::standing::judge;
+use dspt_ledger::domain::engine::status::Positions;
+use dspt_ledger::domain::ids::KeyId;
+use dspt_ledger::domain::state::{Contents, Fact, replay};
+use dspt_ledger::domain::statement::diff::{asked, differences};
 use dspt_ledger::domain::statement::{Asked, Format, Ledger, NoStatement, Seen, statement};
-use dspt_ledger::domain::status::Positions;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn roster(facts: &[Fact]) -> Roster {
     let mut roster = Roster::default();
     for fact in facts {
         let by: &KeyId = &fact.by;
-        let role = dspt_ledger::domain::role::Role::Approver;
+        let role = dspt_ledger::domain::authority::role::Role::Approver;
         let (key, holder) = (by.to_string(), format!("Holder of {by}"));
         let event = Event::KeyAdmitted(KeyAdmitted { key, holder, role });
         roster.apply(fact.seq, &event, Some(by));

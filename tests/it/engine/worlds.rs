@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use dspt_ledger::domain::day::{Day, Instant};
+use dspt_ledger::domain::date::{Day, Instant};
 use dspt_ledger::domain::event::{Event, Kind};
+use dspt_ledger::domain::ids::{ControlRef, ItemRef, Level, Scheme, TargetRef, UnitId};
 use dspt_ledger::domain::mapping::Relationship;
-use dspt_ledger::domain::refs::{ControlRef, ItemRef, Level, Scheme, TargetRef, UnitId};
-use dspt_ledger::domain::replay::{Contents, Fact, Subject};
+use dspt_ledger::domain::state::{Contents, Fact, Subject};
 use serde_json::{Value, json};
 
 /// The first and the last day of the calendar.
