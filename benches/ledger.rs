@@ -31,10 +31,10 @@ use dspt_ledger::domain::event::{
 };
 use dspt_ledger::domain::ids::{CategoryId, EditionId, EventId, ItemRef};
 use dspt_ledger::domain::state::Facts;
-use dspt_ledger::journal::audit::audit;
 use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Signers};
 use dspt_ledger::ledger::{Digest, Origin, SeedSigner, Sign as _};
 use dspt_ledger::store::{Mode, Store};
+use dspt_ledger::verify::audit::audit;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const BATCH: usize = 1_000;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::date::Instant;
-use dspt_ledger::memory::Memory;
+use dspt_ledger::verify::known_heads::Memory;
 
 /// A limit on the size of files makes a write fail, as a full disk does, and does not end the program
 /// in the middle.

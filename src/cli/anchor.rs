@@ -19,10 +19,11 @@ use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Anchor, Intervals, Outsider};
 use crate::domain::state::explained_clock::Explained;
 use crate::export::{anchors, files, heads};
-use crate::journal::examine::{OWN_KEY, counts, is_own};
-use crate::journal::{Journal, Ledger, NewEvent};
+use crate::journal::{Journal, NewEvent};
 use crate::ledger::{CosignatureError, Cosigned, Policy, WitnessKey, cosignature};
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
+use crate::verify::examine::{OWN_KEY, counts, is_own};
 
 /// Arguments of `anchor`.
 #[derive(ClapArgs, Debug)]

@@ -14,9 +14,10 @@ use super::question::{open, open_to_give_out};
 use super::signing::Signing;
 use crate::durable::{self, Access};
 use crate::export::{OwnHead, heads, proofs};
-use crate::journal::{Journal, Ledger};
+use crate::journal::Journal;
 use crate::ledger::{Cosigned, WitnessKey};
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
 use crate::witness::client::{AskError, ask};
 
 /// Arguments of `witness ask`.

@@ -12,7 +12,6 @@ use super::output::{Output, safe};
 use super::refused::{Refused, note_rule};
 use crate::domain::sanitize::counted;
 use crate::durable;
-use crate::export::strays::{StrayError, strays};
 use crate::ledger::checkpoint::check_origin;
 use crate::ledger::fork::{Prefix, check_fork};
 use crate::ledger::note::{NOTE_BYTES_MAX, NoteError};
@@ -21,6 +20,7 @@ use crate::ledger::{
     CheckpointError, ConsistencyFile, Cosigned, Digest, Head, InclusionFile, Policy, TilePath,
     Vkey, WitnessKey, check_tiles, cosignature,
 };
+use crate::verify::extra_files::{StrayError, strays};
 
 /// The longest entry of any log that is read, in bytes.
 const LEAF_BYTES_MAX: usize = 16 << 20;

@@ -13,8 +13,8 @@ use super::question::{AsOf, Question, open};
 use super::status::{TRANSCRIPTION, is_transcription};
 use crate::domain::engine::status::{Positions, Status};
 use crate::domain::explain::diff::{Change, Way, changes, main_causes, worse};
-use crate::journal::Ledger;
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
 
 /// Arguments of `diff`.
 #[derive(ClapArgs, Debug)]

@@ -17,7 +17,7 @@ use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Explanation, Node, Telling, explain};
 use crate::domain::state::Fact;
 use crate::domain::state::describe::doubt_mark;
-use crate::journal::Ledger;
+use crate::verify::audit::Ledger;
 
 /// Arguments of `explain`.
 #[derive(ClapArgs, Debug)]

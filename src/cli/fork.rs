@@ -14,12 +14,13 @@ use super::output::Output;
 use super::question::ledger_path;
 use crate::export::files::put;
 use crate::export::heads::HeadError;
-use crate::journal::{Journal, Ledger};
+use crate::journal::Journal;
 use crate::ledger::fork::{NoFork, Prefix, check_fork};
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tree::{consistency_proof, root_of};
 use crate::ledger::{Checkpoint, ConsistencyFile, Digest, Head};
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
 
 /// Arguments of `fork`.
 #[derive(ClapArgs, Debug)]

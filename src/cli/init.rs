@@ -18,8 +18,8 @@ use crate::domain::ids::{CategoryId, EditionId, OrganisationType};
 use crate::journal::{Journal, NewEvent, Opening};
 use crate::keys::{self, KeyError};
 use crate::ledger::{Origin, Sign, Vkey};
-use crate::memory::is_demonstration;
 use crate::store::{Mode, Store, require_vacant};
+use crate::verify::known_heads::is_demonstration;
 
 /// Arguments of `init`.
 #[derive(ClapArgs, Debug)]

@@ -7,9 +7,9 @@ use super::failure::Failure;
 use super::question::LEDGER_NAME;
 use super::timestamp::quoted;
 use crate::durable;
-use crate::export::folder::CHECKPOINT;
-use crate::export::opened::is_bundle;
 use crate::ledger::Head;
+use crate::verify::bundle::is_bundle;
+use crate::verify::folder::CHECKPOINT;
 
 /// Something that this program writes or reads, and that is not what a command was given it for.
 #[derive(Clone, Debug, PartialEq, Eq)]

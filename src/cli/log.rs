@@ -16,8 +16,8 @@ use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Interval, Intervals};
 use crate::domain::state::describe::{Late, describe, doubt_mark, late, mentions, points_at};
 use crate::domain::state::explained_clock::Explained;
-use crate::journal::Ledger;
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
 
 /// Arguments of `log`.
 #[derive(ClapArgs, Debug)]

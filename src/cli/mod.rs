@@ -60,7 +60,7 @@ use serde_json::{Value, json};
 use crate::domain::date::Instant;
 use crate::domain::sanitize::visible_json;
 use crate::import::problem::Problem;
-use crate::memory::Memory;
+use crate::verify::known_heads::Memory;
 use failure::{Failure, exit};
 use output::{Output, plain};
 

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::domain::belief::Belief;
 use crate::domain::date::Instant;
 use crate::domain::sanitize::visible_json;
-use crate::memory::Memory;
+use crate::verify::known_heads::Memory;
 
 /// A stream whose reader may go away at any time. What nobody reads any more is dropped, and the
 /// command goes on to its end: its exit status is the answer's, whoever reads the text.

@@ -9,10 +9,11 @@ use zeroize::Zeroizing;
 use super::failure::{Failure, chain, exit};
 use super::output::Output;
 use crate::domain::ids::KeyId;
-use crate::journal::{Journal, JournalError, Ledger, NewEvent, Recorded, Signers};
+use crate::journal::{Journal, JournalError, NewEvent, Recorded, Signers};
 use crate::keys::agent::{Agent, AgentError};
 use crate::keys::{self, KeyError, KeyFile, Passphrase};
 use crate::ledger::{PublicKey, SeedSigner, Sign};
+use crate::verify::audit::Ledger;
 
 /// Flags of every command that signs.
 #[derive(Args, Clone, Debug, Default)]

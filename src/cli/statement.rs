@@ -23,11 +23,12 @@ use crate::domain::state::Fact;
 use crate::domain::statement::diff::asked;
 use crate::domain::statement::{Asked, NoStatement};
 use crate::export::{ExportError, files::put};
-use crate::journal::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
-use crate::journal::{File, Journal, Ledger, NewEvent};
+use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
 use crate::ledger::json::{is_denser, parse_canonical};
 use crate::store::{Mode, Store};
+use crate::verify::audit::Ledger;
+use crate::verify::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
 
 /// Arguments of `statement`.
 #[derive(ClapArgs, Debug)]

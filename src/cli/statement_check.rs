@@ -14,11 +14,11 @@ use super::statement::{field, publications, read_statement};
 use super::statement_text::limits;
 use crate::domain::state::Fact;
 use crate::domain::statement::diff::Difference;
-use crate::journal::Ledger;
-use crate::journal::published::{NAME, Outcome, reproduce, root_at};
 use crate::ledger::Digest;
 use crate::ledger::json::parse_canonical;
 use crate::store::Mode;
+use crate::verify::audit::Ledger;
+use crate::verify::published::{NAME, Outcome, reproduce, root_at};
 
 /// Arguments of `statement check`.
 #[derive(ClapArgs, Debug)]

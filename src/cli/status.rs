@@ -18,8 +18,8 @@ use crate::domain::engine::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::engine::status::{Finding, Positions, Status};
 use crate::domain::sanitize::inert_cell;
 use crate::domain::state::State;
-use crate::journal::Ledger;
 use crate::tui::filter::Filter;
+use crate::verify::audit::Ledger;
 
 /// Arguments of `status`.
 #[derive(ClapArgs, Debug, Default)]

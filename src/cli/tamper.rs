@@ -10,8 +10,8 @@ use super::failure::{Failure, exit};
 use super::output::{Columns, Output};
 use super::verify::{Verdict, verdict};
 use crate::export::ExportError;
-use crate::journal::examine::Trust;
 use crate::tamper::{Damage, FILE, Kit, KitError, Reader, damages, target};
+use crate::verify::examine::Trust;
 
 /// Arguments of `tamper`.
 #[derive(ClapArgs, Debug)]

@@ -16,11 +16,12 @@ use super::record::{read_file, write};
 use super::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
 use crate::domain::state::Fact;
-use crate::export::timestamp::{Openssl, TokenFault, openssl_verify};
 use crate::export::{anchors, files, heads};
-use crate::journal::{File, NewEvent, TOKEN};
+use crate::journal::{File, NewEvent};
 use crate::ledger::{Digest, timestamp};
 use crate::store::Mode;
+use crate::verify::anchors::TOKEN;
+use crate::verify::timestamp::{Openssl, TokenFault, openssl_verify};
 
 /// Arguments of `timestamp`.
 #[derive(ClapArgs, Debug)]

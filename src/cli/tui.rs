@@ -26,11 +26,7 @@ use crate::domain::date::Day;
 use crate::domain::state::Contents;
 use crate::domain::state::index::fact_index::Chronicle;
 use crate::durable::{self, Access};
-use crate::export::opened::is_bundle;
 use crate::journal::JournalError;
-use crate::journal::audit::Audit;
-use crate::journal::belief::of_audit;
-use crate::journal::reread::Reread;
 use crate::ledger::Digest;
 use crate::store::{Mode, Store, StoreError};
 use crate::tui::act::begin;
@@ -43,6 +39,10 @@ use crate::tui::theme::{ASCII, BARE, BOX, Palette, Theme};
 use crate::tui::trust::{Answer, Progress, Report};
 use crate::tui::update::{Message, update};
 use crate::tui::{Host, Left, Prepare, drain, run as run_screen, run_linear};
+use crate::verify::audit::Audit;
+use crate::verify::belief::of_audit;
+use crate::verify::bundle::is_bundle;
+use crate::verify::lazy_entries::Reread;
 
 /// Arguments of `tui`.
 #[derive(ClapArgs, Debug)]

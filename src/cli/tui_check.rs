@@ -15,17 +15,17 @@ use crate::domain::belief::Belief;
 use crate::domain::date::Instant;
 use crate::domain::state::anchor::Intervals;
 use crate::domain::state::index::fact_index::{Chronicle, Keeps, Kinds};
-use crate::export::foreign::foreign;
-use crate::export::opened::{OpenError, examine_folder, is_bundle};
-use crate::export::timestamp::{Openssl, openssl_verify};
-use crate::journal::audit::{Audit, Finding, Ledger};
-use crate::journal::belief::{of_audit, of_nothing};
-use crate::journal::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
-use crate::journal::{Effort, audit_since, first_look, is_remembered};
 use crate::ledger::Policy;
-use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::trust::{Answer, Dated, Fault, ORDER, Phase, Progress, Refuses, Report, State};
+use crate::verify::audit::{Audit, Finding, Ledger};
+use crate::verify::belief::{of_audit, of_nothing};
+use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
+use crate::verify::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
+use crate::verify::foreign::foreign;
+use crate::verify::incremental::{Effort, audit_since, first_look, is_remembered};
+use crate::verify::known_heads::Memory;
+use crate::verify::timestamp::{Openssl, openssl_verify};
 
 /// More entries than this are not examined without being asked: it takes a copy of them.
 const UNASKED_MAX: u64 = 200_000;

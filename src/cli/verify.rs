@@ -18,20 +18,20 @@ use super::verify_evidence::Evidence;
 use crate::domain::belief::{Belief, Grade};
 use crate::domain::state::anchor::Intervals;
 use crate::durable;
-use crate::export::folder::CHECKPOINT;
-use crate::export::foreign::{Foreign, foreign};
-use crate::export::manifest::read_at_most;
-use crate::export::opened::{OpenError, examine_folder, is_bundle};
-use crate::export::timestamp::{Openssl, openssl_verify};
-use crate::journal::audit::{Finding, Place};
-use crate::journal::belief::{of_examination, of_nothing};
-use crate::journal::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
-use crate::journal::{Effort, audit_since};
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Head, Policy, Vkey};
-use crate::memory::Memory;
 use crate::store::{Guard, Mode, Store};
 use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
+use crate::verify::audit::{Finding, Place};
+use crate::verify::belief::{of_examination, of_nothing};
+use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
+use crate::verify::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
+use crate::verify::folder::CHECKPOINT;
+use crate::verify::foreign::{Foreign, foreign};
+use crate::verify::incremental::{Effort, audit_since};
+use crate::verify::known_heads::Memory;
+use crate::verify::manifest::read_at_most;
+use crate::verify::timestamp::{Openssl, openssl_verify};
 
 /// Arguments of `verify`.
 #[derive(ClapArgs, Debug)]

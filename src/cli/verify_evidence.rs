@@ -12,8 +12,8 @@ use super::output::safe;
 use crate::domain::event::Event;
 use crate::domain::sanitize::counted;
 use crate::durable;
-use crate::journal::audit::Ledger;
 use crate::ledger::Digester;
+use crate::verify::audit::Ledger;
 
 /// A file that has the name of one that an entry names, and is another.
 struct Changed {

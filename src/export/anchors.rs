@@ -3,9 +3,10 @@
 use super::ExportError;
 use crate::domain::event::Event;
 use crate::domain::state::Fact;
-use crate::journal::{Journal, TOKEN};
+use crate::journal::Journal;
 use crate::ledger::Digest;
 use crate::store::KEPT_BYTES_MAX;
+use crate::verify::anchors::TOKEN;
 
 /// The files of an anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,6 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::CHECKPOINT;
-use super::manifest::{Listed, MANIFEST, Manifest, check, digest};
-use super::opened::{STATEMENT, is_cited};
 use super::{ExportError, OwnHead, proofs, tiles};
 use crate::domain::event::{Event, Kind};
 use crate::domain::sanitize::safe;
@@ -17,6 +14,9 @@ use crate::domain::state::Fact;
 use crate::durable::{self, Access, AsideFolder, ReadError};
 use crate::journal::Journal;
 use crate::ledger::{Cosigned, Digest, Digester, WitnessKey, cosignature};
+use crate::verify::bundle::{STATEMENT, is_cited};
+use crate::verify::folder::CHECKPOINT;
+use crate::verify::manifest::{Listed, MANIFEST, Manifest, check, digest};
 
 /// A file that is being written, with the first error of that.
 struct Begun {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::domain::event::Event;
-use crate::journal::Ledger;
 use crate::ledger::tree::root_of;
 use crate::ledger::{Checkpoint, CheckpointError, Cosigned, LogKeys, WitnessKey, cosignature};
+use crate::verify::audit::Ledger;
 
 /// A head that the log key of its size signed, and that this ledger's entries lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]

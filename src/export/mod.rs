@@ -4,18 +4,10 @@
 
 pub mod anchors;
 pub mod bundle;
-mod disclosed;
 pub mod files;
-pub mod folder;
-pub mod foreign;
 pub mod heads;
-mod label;
-pub mod manifest;
-pub mod opened;
 pub mod proofs;
-pub mod strays;
 pub mod tiles;
-pub mod timestamp;
 
 use std::io;
 use std::path::PathBuf;

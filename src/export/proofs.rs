@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use super::{ExportError, OwnHead};
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::KeyId;
-use crate::journal::{Journal, Ledger};
+use crate::journal::Journal;
 use crate::ledger::tree::{consistency_proof, inclusion_proof, root_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile, ProofError};
 use crate::store::StoreError;
+use crate::verify::audit::Ledger;
 
 /// Returns the very bytes of an entry; nothing when there is none at `seq`.
 ///

@@ -4,19 +4,9 @@
 //! from an [`audit()`] that passed. The order of steps is here; what they decide is in `domain` and
 //! `ledger`.
 
-mod anchors;
-pub mod audit;
-pub mod belief;
 mod clock;
-mod clocks;
-pub mod disclosed;
-pub mod examine;
 mod publish;
-pub mod published;
-mod recall;
-pub mod reread;
 mod signed;
-pub mod source;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -37,13 +27,12 @@ use crate::ledger::{
     Checkpoint, Digest, Draft, EntryError, Frontier, LogKeys, Origin, PublicKey, Sign, SignError,
     Vkey, genesis_digest, leaf_hash, read_back, sign,
 };
-use crate::memory::{Memory, MemoryError, heads_digest};
 use crate::store::{Append, Mode, Store, StoreError};
+use crate::verify::known_heads::{Memory, MemoryError, heads_digest};
 
-pub use anchors::TOKEN;
-pub use audit::{Audit, Finding, Ledger, audit};
+use crate::verify::audit::{Audit, Finding, Ledger, audit};
+use crate::verify::incremental::{Effort, audit_since};
 pub use clock::Behind;
-pub use recall::{Effort, audit_since, first_look, is_remembered};
 
 /// An event that is to be recorded, with the files that it names.
 #[derive(Clone, Debug)]
@@ -251,7 +240,7 @@ impl Journal {
         let store = Store::open(path, mode)?;
         let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
         let notes = std::mem::take(&mut outcome.notes);
-        let belief = belief::of_audit(&outcome, true);
+        let belief = crate::verify::belief::of_audit(&outcome, true);
         let ledger = believed(outcome)?;
         Ok(Self {
             store,
@@ -266,7 +255,7 @@ impl Journal {
 
     fn over(store: Store) -> Result<Self, JournalError> {
         let outcome = audit(&store, |_| {})?;
-        let belief = belief::of_audit(&outcome, true);
+        let belief = crate::verify::belief::of_audit(&outcome, true);
         let ledger = believed(outcome)?;
         Ok(Self {
             store,
@@ -551,9 +540,13 @@ impl Journal {
     /// of the entries that are there, dated as it says, would be a fault when it is verified.
     fn anchored(&self, seq: u64, new: &NewEvent) -> Result<Vec<Anchor>, String> {
         let said = |(rule, text): (&str, String)| format!("{rule}: {text}");
-        let before =
-            anchors::Before { seq, origin: self.ledger.origin.as_str(), log: &self.ledger.log };
-        let claimed = anchors::claimed(&new.event, &subjects(new), &before).map_err(said)?;
+        let before = crate::verify::anchors::Before {
+            seq,
+            origin: self.ledger.origin.as_str(),
+            log: &self.ledger.log,
+        };
+        let claimed =
+            crate::verify::anchors::claimed(&new.event, &subjects(new), &before).map_err(said)?;
         let Some(mut claimed) = claimed else { return Ok(Vec::new()) };
         let head = &claimed.checkpoint;
         let root = self.roots.borrow_mut().root(&self.ledger.leaves, head.size);
@@ -564,16 +557,16 @@ impl Journal {
             let file = new.files.iter().find(|file| file.sha256 == *digest);
             let stored = file.and_then(|file| file.stored.as_ref());
             let bytes = stored.ok_or("the ledger keeps the token; give its bytes as well")?;
-            claimed.anchors.push(anchors::token(bytes, token).map_err(said)?);
+            claimed.anchors.push(crate::verify::anchors::token(bytes, token).map_err(said)?);
         }
         Ok(claimed.anchors)
     }
 
     /// Refuses what a key of the ledger's own said as if it were somebody outside.
     fn are_outsiders(&self, anchors: &[Anchor]) -> Result<(), String> {
-        let own = anchors.iter().find(|one| examine::is_own(one, &self.ledger));
+        let own = anchors.iter().find(|one| crate::verify::examine::is_own(one, &self.ledger));
         own.map_or(Ok(()), |one| {
-            let (name, why) = (one.name(), examine::OWN_KEY);
+            let (name, why) = (one.name(), crate::verify::examine::OWN_KEY);
             Err(format!("{name} is no witness of this ledger: {why}; ask somebody outside"))
         })
     }
@@ -648,14 +641,14 @@ pub struct Opening<'o> {
 /// Reads the ledger again, after others appended. What was verified before must still be its
 /// beginning.
 fn refreshed(store: &Store, before: &Ledger) -> Result<Ledger, JournalError> {
-    if let Some(grown) = recall::grown(store, before)? {
+    if let Some(grown) = crate::verify::incremental::grown(store, before)? {
         return Ok(grown);
     }
     let found = believed(audit(store, |_| {})?)?;
     let same = before.leaves.iter().zip(&found.leaves).take_while(|(one, other)| one == other);
     let same = same.count();
     if same < before.leaves.len() {
-        let place = audit::Place::Entry(same as u64);
+        let place = crate::verify::audit::Place::Entry(same as u64);
         let text = "it is another one than when the ledger was opened".to_owned();
         return Err(JournalError::Tampered(Finding { place, rule: "history-replaced", text }));
     }

@@ -2,9 +2,9 @@
 //! and is made from entries of this ledger.
 
 use super::File;
-use super::audit::Ledger;
-use super::published::{NAME, differs, root_at};
 use crate::domain::event::Event;
+use crate::verify::audit::Ledger;
+use crate::verify::published::{NAME, differs, root_at};
 
 /// Checks that an event publishes the statement that comes with it, of this ledger.
 pub(super) fn publishable(ledger: &Ledger, event: &Event, files: &[File]) -> Result<(), String> {

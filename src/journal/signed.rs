@@ -1,10 +1,11 @@
 //! Checks the signatures of one entry of an open ledger again: what was verified before may only be
 //! remembered, and the word of a file in the user's folder is no signature.
 
-use super::audit::{Finding, Place};
-use super::{Journal, JournalError, Ledger};
+use super::{Journal, JournalError};
 use crate::ledger::{Expected, PublicKey, leaf_hash, parse, verify_entry};
 use crate::store::Row;
+use crate::verify::audit::Ledger;
+use crate::verify::audit::{Finding, Place};
 
 impl Journal {
     /// Reads an entry again and checks every signature of it, whatever is remembered.

@@ -13,9 +13,9 @@ use super::original::{
 use super::{Damage, Kit, KitError, elsewhere, keys};
 use crate::domain::authority::role::Role;
 use crate::domain::event::{Event, KeyAdmitted};
-use crate::journal::published::NAME;
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::{Digest, Draft, Origin};
+use crate::verify::published::NAME;
 
 type Done = Result<(), KitError>;
 

@@ -13,8 +13,6 @@ use super::original::{self, KEPT, kit};
 use crate::domain::date::Instant;
 use crate::domain::event::Event;
 use crate::export::ExportError;
-use crate::export::manifest::{Listed, MANIFEST, Manifest};
-use crate::journal::published::NAME;
 use crate::ledger::entry::{PAYLOAD_TYPE, pae};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::tiles::{TileKind, TilePath, Tiler, bundle, entries_of};
@@ -22,6 +20,8 @@ use crate::ledger::tree::{consistency_proof, inclusion_proof, root_of};
 use crate::ledger::{
     ConsistencyFile, Digest, Draft, InclusionFile, Origin, Sign, Subject, leaf_hash, parse, seal,
 };
+use crate::verify::manifest::{Listed, MANIFEST, Manifest};
+use crate::verify::published::NAME;
 
 /// The files of a bundle by their names.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;

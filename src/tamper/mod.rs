@@ -293,10 +293,10 @@ fn elsewhere() -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use crate::export::opened::examine_folder;
-    use crate::journal::examine::Trust;
     use crate::ledger::Origin;
-    use crate::memory::Memory;
+    use crate::verify::bundle::examine_folder;
+    use crate::verify::examine::Trust;
+    use crate::verify::known_heads::Memory;
 
     use super::*;
 

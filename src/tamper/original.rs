@@ -15,9 +15,9 @@ use crate::domain::event::{
 };
 use crate::domain::ids::{EventId, ItemRef, Scheme};
 use crate::domain::statement::Asked;
-use crate::journal::published::{self, make};
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::ledger::{Checkpoint, Digest, Origin, Sign as _};
+use crate::verify::published::{self, make};
 
 /// The origin; `.invalid` can never be a real domain (RFC 2606), and the keys are everybody's.
 pub(super) const ORIGIN: &str = "demonstration.invalid/tamper-kit/dspt";

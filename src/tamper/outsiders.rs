@@ -7,9 +7,9 @@ use super::parcels::RESTORED;
 use super::{BUNDLE, Damage, Kit, KitError, elsewhere, forge, keys, original};
 use crate::domain::authority::role::Role;
 use crate::domain::event::{Clock, ClockExplained};
-use crate::export::manifest::{MANIFEST, Manifest};
 use crate::ledger::Origin;
 use crate::ledger::tree::root_of;
+use crate::verify::manifest::{MANIFEST, Manifest};
 
 type Done = Result<(), KitError>;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::forge::{self, Files};
 use super::original::{self, kit as valid};
 use super::{BUNDLE, Damage, Kit, KitError};
-use crate::export::manifest::{MANIFEST, Manifest};
-use crate::journal::published::NAME;
 use crate::ledger::{ConsistencyFile, Digest};
+use crate::verify::manifest::{MANIFEST, Manifest};
+use crate::verify::published::NAME;
 
 /// The entries that the status of item 7.3.5 rests on, with those that a stranger needs for keys.
 pub(super) const RESTORED: &[u64] = &[0, 1, 2, 4, 5, 8, 11, 14, 16];

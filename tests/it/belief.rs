@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use dspt_ledger::ledger::{Checkpoint, Frontier, LogKeys, Sign as _, Vkey, leaf_hash};
-use dspt_ledger::memory::{Memory, heads_digest};
+use dspt_ledger::verify::known_heads::{Memory, heads_digest};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -13,10 +13,11 @@ use dspt_ledger::domain::event::{Event, KeyRotated, LogKeyRotated};
 use dspt_ledger::domain::statement::Asked;
 use dspt_ledger::export::bundle::{Contents, make};
 use dspt_ledger::export::heads;
-use dspt_ledger::export::manifest::{MANIFEST, Manifest};
-use dspt_ledger::journal::{File, Journal, NewEvent, Signers, published};
+use dspt_ledger::journal::{File, Journal, NewEvent, Signers};
 use dspt_ledger::ledger::{Digest, Sign, cosignature};
 use dspt_ledger::store::Mode;
+use dspt_ledger::verify::manifest::{MANIFEST, Manifest};
+use dspt_ledger::verify::published;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

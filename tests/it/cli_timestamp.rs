@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dspt_ledger::export::timestamp::{Openssl, TokenFault, openssl_verify};
+use dspt_ledger::verify::timestamp::{Openssl, TokenFault, openssl_verify};
 
 use super::cli::Desk;
 use super::cli_proofs::head;

@@ -13,14 +13,15 @@ use dspt_ledger::domain::event::{
 };
 use dspt_ledger::domain::ids::{EventId, ItemRef, Scheme};
 use dspt_ledger::domain::state::index::fact_index::Kinds;
-use dspt_ledger::journal::audit::Place;
-use dspt_ledger::journal::audit::audit;
-use dspt_ledger::journal::{Audit, File, Journal, NewEvent, Opening, Recorded, Signers};
+use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Recorded, Signers};
 use dspt_ledger::ledger::{
     Checkpoint, Digest, Draft, Frontier, Origin, SeedSigner, Sign, Subject, Vkey, genesis_digest,
     leaf_hash, seal,
 };
 use dspt_ledger::store::{Mode, Store};
+use dspt_ledger::verify::audit::Audit;
+use dspt_ledger::verify::audit::Place;
+use dspt_ledger::verify::audit::audit;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use dspt_ledger::domain::event::Event;
 use dspt_ledger::domain::state::index::fact_index::{Chronicle, Words as _};
-use dspt_ledger::export::folder::Folder;
 use dspt_ledger::export::{heads, tiles};
-use dspt_ledger::journal::reread::Reread;
-use dspt_ledger::journal::{
-    Audit, Effort, Journal, JournalError, Opening, Signers, audit_since, first_look,
-};
+use dspt_ledger::journal::{Journal, JournalError, Opening, Signers};
 use dspt_ledger::ledger::leaf_hash;
-use dspt_ledger::memory::Memory;
 use dspt_ledger::store::{Mode, Store};
+use dspt_ledger::verify::audit::Audit;
+use dspt_ledger::verify::folder::Folder;
+use dspt_ledger::verify::incremental::{Effort, audit_since, first_look};
+use dspt_ledger::verify::known_heads::Memory;
+use dspt_ledger::verify::lazy_entries::Reread;
 
 use super::made::{
     OWNER, Raw, STRANGER, answer, at, audited, copy, folder, id, ledger, new, origin, outcome,

@@ -7,9 +7,9 @@ use std::process::{Command, Output, Stdio};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::statement::{Asked, Format, Ledger, statement_as_printed};
 use dspt_ledger::journal::Journal;
-use dspt_ledger::journal::published::{Outcome, make, reproduce, root_at};
 use dspt_ledger::ledger::json::canonical;
 use dspt_ledger::store::Mode;
+use dspt_ledger::verify::published::{Outcome, make, reproduce, root_at};
 
 use crate::cli::{Desk, Ended};
 

@@ -12,11 +12,11 @@ use dspt_ledger::domain::date::Instant;
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::event::{AnchorCosigned, Event, StatementPublished};
 use dspt_ledger::domain::statement::Asked;
-use dspt_ledger::journal::published::{Made, NAME, Outcome, differs, make, reproduce};
 use dspt_ledger::journal::{File, Journal, JournalError};
 use dspt_ledger::ledger::json::canonical;
 use dspt_ledger::ledger::{KeyName, Sign as _, cosignature};
 use dspt_ledger::store::Mode;
+use dspt_ledger::verify::published::{Made, NAME, Outcome, differs, make, reproduce};
 use serde_json::Value;
 
 use super::left_out::there_is;

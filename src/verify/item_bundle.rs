@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::audit::{Audit, Finding, Ledger, Place};
+use super::bundle::{Bundle, add_to, put, readable, say, told};
+use super::examine::{Examination, Phase, Trust, examine_disclosed, phase};
 use super::folder::Folder;
-use super::label::check_item;
+use super::item_claim::check_item;
 use super::manifest::{Manifest, read, read_at_most};
-use super::opened::{Bundle, add_to, put, readable, say, told};
+use super::selective_disclosure::audit_disclosed;
 use crate::domain::event::Event;
-use crate::journal::audit::{Audit, Finding, Ledger, Place};
-use crate::journal::disclosed::audit_disclosed;
-use crate::journal::examine::{Examination, Phase, Trust, examine_disclosed, phase};
 use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::proof::PROOF_BYTES_MAX;
 use crate::ledger::tree::node_hash;
@@ -25,7 +25,7 @@ fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
 ///
 /// # Errors
 /// [`StoreError`] when it cannot be read.
-pub(super) fn examine_item(
+pub(crate) fn examine_item(
     path: &Path,
     manifest: &Manifest,
     folder: &Folder,

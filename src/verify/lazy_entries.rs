@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::recall::read_again;
+use super::incremental::read_again;
 use crate::domain::ids::EventId;
 use crate::domain::state::Fact;
 use crate::domain::state::index::fact_index::{Chronicle, Words};

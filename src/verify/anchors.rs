@@ -9,13 +9,13 @@ use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignatur
 pub const TOKEN: &str = "timestamp.tsr";
 
 /// What stands before an anchor.
-pub(super) struct Before<'l> {
+pub(crate) struct Before<'l> {
     /// The place of the anchor.
-    pub(super) seq: u64,
+    pub(crate) seq: u64,
     /// The name of the ledger.
-    pub(super) origin: &'l str,
+    pub(crate) origin: &'l str,
     /// The keys that sign its heads.
-    pub(super) log: &'l LogKeys,
+    pub(crate) log: &'l LogKeys,
 }
 
 /// A rule that an anchor breaks, and what was found.
@@ -23,26 +23,26 @@ type Broken = (&'static str, String);
 
 /// An anchor whose token, if it has one, is still to be read, with the root that it names.
 #[derive(Clone, Debug)]
-pub(super) struct Claimed {
+pub(crate) struct Claimed {
     /// The head.
-    pub(super) checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
     /// Who dated it when; for a token nothing, since its bytes are content.
-    pub(super) anchors: Vec<Anchor>,
+    pub(crate) anchors: Vec<Anchor>,
     /// For a token: its digest, and what it must be an imprint of.
-    pub(super) token: Option<(Digest, Token)>,
+    pub(crate) token: Option<(Digest, Token)>,
 }
 
 /// What is to be true of a token.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
-    pub(super) seq: u64,
-    pub(super) size: u64,
-    pub(super) imprint: Digest,
-    pub(super) authority: String,
+pub(crate) struct Token {
+    pub(crate) seq: u64,
+    pub(crate) size: u64,
+    pub(crate) imprint: Digest,
+    pub(crate) authority: String,
 }
 
 /// Checks all of an anchor but its root and its token; none for another event.
-pub(super) fn claimed(
+pub(crate) fn claimed(
     event: &Event,
     subjects: &[Subject],
     before: &Before<'_>,
@@ -135,7 +135,7 @@ fn timestamped(
 }
 
 /// Reads a token: the time that it gives to the head. Whose signature it bears is not looked at.
-pub(super) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
+pub(crate) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
     const RULE: &str = "anchor-token";
     let stamp = timestamp::read(bytes).map_err(|bad| (RULE, bad.to_string()))?;
     if stamp.imprint != token.imprint {

@@ -135,9 +135,9 @@ pub struct Audit<F = Facts> {
     /// How many entries this user verified before and were compared with; none where nothing was.
     pub kept: Option<u64>,
     /// The roots of the beginnings that stored heads sign, and of those that were asked for.
-    pub(super) roots: BTreeMap<u64, Digest>,
+    pub(crate) roots: BTreeMap<u64, Digest>,
     /// Whether the newest head could not be opened, for want of a key that a newer entry may bring.
-    pub(super) unopened: bool,
+    pub(crate) unopened: bool,
 }
 
 impl<F> Audit<F> {
@@ -170,7 +170,7 @@ impl<F> Audit<F> {
 
 /// What stops an audit.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     #[error(transparent)]
     Fault(#[from] Finding),
     #[error("{0}")]
@@ -201,7 +201,7 @@ const REPLAYED: [&str; 8] = [
 ];
 
 /// How many entries are checked, or read for what they say, side by side.
-pub(super) const BATCH: usize = 1_024;
+pub(crate) const BATCH: usize = 1_024;
 
 /// How many batches are read ahead: an entry may have 64 KiB.
 const BATCHES_WAITING: usize = 2;
@@ -218,7 +218,7 @@ pub fn audit<F: Keeps + Send>(
 }
 
 /// The same, with the roots of the beginnings of these sizes.
-pub(super) fn audit_with<F: Keeps + Send>(
+pub(crate) fn audit_with<F: Keeps + Send>(
     store: &impl Source,
     sizes: BTreeSet<u64>,
     mut progress: impl FnMut(u64),
@@ -235,39 +235,39 @@ pub(super) fn audit_with<F: Keeps + Send>(
 }
 
 /// Whether the system gives another thread; without one everything is done on this one.
-pub(super) fn can_spawn() -> bool {
+pub(crate) fn can_spawn() -> bool {
     thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
 }
 
 #[derive(Default)]
-pub(super) struct Reader<F> {
-    pub(super) counts: Counts,
-    pub(super) ledger: Option<Ledger<F>>,
+pub(crate) struct Reader<F> {
+    pub(crate) counts: Counts,
+    pub(crate) ledger: Option<Ledger<F>>,
     /// What a correction is about in the end, however many corrections lie between.
-    pub(super) about: BTreeMap<EventId, Kind>,
-    pub(super) last: Option<Instant>,
+    pub(crate) about: BTreeMap<EventId, Kind>,
+    pub(crate) last: Option<Instant>,
     /// Entries whose signatures wait for the keys before them.
-    pub(super) waiting: Vec<Checked>,
+    pub(crate) waiting: Vec<Checked>,
     /// The tree of the rows, which is ahead of the ledger's.
-    pub(super) frontier: Frontier,
-    pub(super) first: Option<(Origin, Digest)>,
+    pub(crate) frontier: Frontier,
+    pub(crate) first: Option<(Origin, Digest)>,
     /// Whether entries are withheld, so that what is not there proves nothing.
-    pub(super) partial: bool,
+    pub(crate) partial: bool,
     /// How many entries this user verified before, and their root.
-    pub(super) proven: Option<(u64, Digest)>,
+    pub(crate) proven: Option<(u64, Digest)>,
     /// Whether the signatures of the heads up to there are known to be good.
-    pub(super) proven_heads: bool,
+    pub(crate) proven_heads: bool,
     /// The first entry that is newer than this program, and why it is.
-    pub(super) newer: Option<(u64, String)>,
+    pub(crate) newer: Option<(u64, String)>,
     /// Whether no key is known that signed the newest head.
     unopened: bool,
     /// The ids of it and of those after it.
     beyond: BTreeSet<EventId>,
     /// The sizes whose roots are kept.
-    pub(super) wanted: BTreeSet<u64>,
+    pub(crate) wanted: BTreeSet<u64>,
     /// Those that anchors name and nobody knew of.
     unknown: BTreeSet<u64>,
-    pub(super) roots: BTreeMap<u64, Digest>,
+    pub(crate) roots: BTreeMap<u64, Digest>,
     /// The admitted keys by fingerprint: a key is judged once, not at each of its signatures.
     keys: BTreeMap<String, PublicKey>,
     /// Beginnings of the tree, for the heads that anchors name.
@@ -275,13 +275,13 @@ pub(super) struct Reader<F> {
     /// What is to be true of the tokens among the contents, and whether each then bounds anything.
     tokens: BTreeMap<Digest, Vec<(anchors::Token, bool)>>,
     /// Where entries are withheld: the roots that entries and anchors given out sign, by size.
-    pub(super) said: BTreeMap<u64, Digest>,
+    pub(crate) said: BTreeMap<u64, Digest>,
     named: BTreeSet<Digest>,
     replayed: BTreeSet<Digest>,
 }
 
 impl<F: Keeps + Send> Reader<F> {
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         store: &impl Source,
         progress: &mut impl FnMut(u64),
@@ -301,7 +301,7 @@ impl<F: Keeps + Send> Reader<F> {
         self.contents(store, &heads)
     }
 
-    pub(super) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit<F>, StoreError> {
+    pub(crate) fn outcome(self, outcome: Result<(), Stop>) -> Result<Audit<F>, StoreError> {
         let newer = self.newer.map(|(_, why)| why);
         let (finding, undecided) = match outcome {
             Ok(()) | Err(Stop::Otherwise | Stop::Roots(_) | Stop::Stopped) => (None, newer),
@@ -425,7 +425,7 @@ impl<F: Keeps + Send> Reader<F> {
     }
 
     /// Checks the signatures of the waiting entries side by side, then takes them in one by one.
-    pub(super) fn settle(&mut self) -> Result<(), Stop> {
+    pub(crate) fn settle(&mut self) -> Result<(), Stop> {
         let waiting = std::mem::take(&mut self.waiting);
         let keys = &self.keys;
         let verified: Vec<_> = waiting
@@ -686,7 +686,7 @@ impl<F: Keeps + Send> Reader<F> {
     }
 
     /// The kind of an event; of a correction, the kind of what it is about in the end.
-    pub(super) fn root_kind(&self, facts: &F, id: &EventId) -> Option<Kind> {
+    pub(crate) fn root_kind(&self, facts: &F, id: &EventId) -> Option<Kind> {
         self.about.get(id).copied().or_else(|| facts.kind_of(id))
     }
 
@@ -730,14 +730,14 @@ impl<F: Keeps + Send> Reader<F> {
     }
 
     /// Notes that a content must be there, and whether replay reads it.
-    pub(super) fn names_content(&mut self, name: &str, sha256: Digest) {
+    pub(crate) fn names_content(&mut self, name: &str, sha256: Digest) {
         self.named.insert(sha256);
         if REPLAYED.contains(&name) {
             self.replayed.insert(sha256);
         }
     }
 
-    pub(super) fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
+    pub(crate) fn checkpoints(&mut self, heads: &[(u64, Vec<u8>)]) -> Result<(), Stop> {
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
         // Heads that were verified before, and that sign the entries that were.
         let known = self.proven.filter(|_| self.proven_heads);
@@ -777,7 +777,7 @@ impl<F: Keeps + Send> Reader<F> {
     }
 
     /// Hashes every stored content again; names what is missing and what nobody named.
-    pub(super) fn contents(
+    pub(crate) fn contents(
         &mut self,
         store: &impl Source,
         heads: &[(u64, Vec<u8>)],
@@ -847,7 +847,7 @@ impl<F: Keeps + Send> Reader<F> {
 }
 
 /// Everything about an entry but its signatures, given its leaf hash and the tree before it.
-pub(super) fn structure(
+pub(crate) fn structure(
     row: &Row,
     leaf: Digest,
     before: &Frontier,
@@ -903,7 +903,7 @@ struct Passed<'e> {
 }
 
 /// After these kinds other keys may sign, so the signatures that follow wait for them.
-pub(super) fn ends_batch(kind: &str) -> bool {
+pub(crate) fn ends_batch(kind: &str) -> bool {
     let changes = [
         Kind::LedgerOpened,
         Kind::KeyAdmitted,
@@ -992,7 +992,7 @@ fn opened<F: Keeps>(entry: &VerifiedEntry, event: &Event) -> Result<Ledger<F>, S
 }
 
 /// The origin that entry 0 claims; whether it is right shows when its log key is known.
-pub(super) fn origin_of(bytes: &[u8]) -> Option<Origin> {
+pub(crate) fn origin_of(bytes: &[u8]) -> Option<Origin> {
     crate::ledger::parse::parse(bytes).ok().map(|entry| entry.ledger().clone())
 }
 

@@ -13,6 +13,7 @@ use super::audit::{
     Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, can_spawn, ends_batch,
     structure,
 };
+use super::known_heads::{Kept, Memory, heads_digest};
 use super::source::Source;
 use crate::domain::date::Instant;
 use crate::domain::event::decode_trusted::decode_text;
@@ -22,7 +23,6 @@ use crate::domain::state::index::fact_index::{Keeps, is_plain};
 use crate::domain::state::{Fact, Subject};
 use crate::ledger::outline::outline;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
-use crate::memory::{Kept, Memory, heads_digest};
 use crate::store::{Row, RowRef, StoreError};
 
 /// How much is checked again of what this user verified before.
@@ -108,7 +108,7 @@ pub fn first_look<F: Keeps + Send>(
 
 /// Audits what others appended to a ledger that was verified before, all of whose entries lead to the
 /// same root still; none when they do not, or something else does not fit.
-pub(super) fn grown(store: &impl Source, before: &Ledger) -> Result<Option<Ledger>, StoreError> {
+pub(crate) fn grown(store: &impl Source, before: &Ledger) -> Result<Option<Ledger>, StoreError> {
     let proven = (before.frontier.size(), before.frontier.root());
     let found = quick(store, proven, false, &mut |_| {})?;
     Ok(found
@@ -223,7 +223,7 @@ fn keep<F>(
 }
 
 /// An entry that was checked before, read for what it says.
-pub(super) struct Lean {
+pub(crate) struct Lean {
     leaf: Digest,
     fact: Fact,
     /// The row itself, where the entry changes the keys or dates a head: those few are checked
@@ -245,7 +245,7 @@ struct Sha256<'e> {
 }
 
 /// Reads stored entries one after the other.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// The keys that signed before, so that all entries of one share its text.
     keys: Vec<KeyId>,
     /// Whether the names of files are wanted where no file is kept and nothing follows from it.
@@ -267,7 +267,7 @@ const FEW: u64 = BATCH as u64;
 const KEYS_MAX: usize = 64;
 
 impl Reading {
-    pub(super) const fn new(whole: bool) -> Self {
+    pub(crate) const fn new(whole: bool) -> Self {
         Self { keys: Vec::new(), whole, payload: Vec::new() }
     }
 
@@ -324,7 +324,7 @@ fn subjects(list: &str) -> Option<Vec<Subject>> {
 
 /// Reads an entry that was verified again, for what it says; none where its bytes are not those
 /// with the leaf hash `leaf`.
-pub(super) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
+pub(crate) fn read_again(row: &Row, leaf: &Digest) -> Option<Fact> {
     let read = Reading::new(true).lean(row.as_ref()).filter(|read| read.leaf == *leaf);
     read.map(|read| read.fact)
 }
@@ -338,7 +338,7 @@ fn looked_at(kind: &str) -> bool {
 impl<F: Keeps + Send> Reader<F> {
     /// Takes in the entries under `proven`, for what they say. Nothing of it counts until their root
     /// is that one: before, every doubt is [`Stop::Otherwise`].
-    pub(super) fn recall(
+    pub(crate) fn recall(
         &mut self,
         store: &impl Source,
         (size, root): (u64, Digest),

@@ -4,9 +4,8 @@
 use super::audit::{Audit, Finding, Place, Reader, Stop, origin_of};
 use super::source::Source;
 use crate::domain::state::Facts;
-use crate::ledger::{
-    Checkpoint, Digest, Expected, Origin, check as check_form, leaf_hash, parse::parse,
-};
+use crate::ledger::parse::parse;
+use crate::ledger::{Checkpoint, Digest, Expected, Origin, check as check_form, leaf_hash};
 use crate::store::StoreError;
 
 /// Audits entries that stand at rising places under the head of `source`, whose content it also

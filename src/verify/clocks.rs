@@ -9,18 +9,18 @@ use crate::domain::state::anchor::{Anchor, Interval, Intervals, is_later};
 use crate::domain::state::explained_clock::Explained;
 
 /// What the times that entries claim are, held against the intervals that outsiders prove.
-pub(super) struct Clocks<'c> {
+pub(crate) struct Clocks<'c> {
     facts: &'c [Fact],
     explained: &'c Explained,
     /// Entries whose time cannot be.
-    pub(super) outside: Vec<Finding>,
+    pub(crate) outside: Vec<Finding>,
     /// Those of which an owner said that their clock was wrong.
     told: Vec<Finding>,
 }
 
 impl<'c> Clocks<'c> {
     /// Compares the entries; those from place `whole` on have no first moment.
-    pub(super) fn of(
+    pub(crate) fn of(
         facts: &'c [Fact],
         whole: u64,
         intervals: &Intervals,
@@ -63,7 +63,7 @@ impl<'c> Clocks<'c> {
     }
 
     /// What a reader should know of clocks: explanations, and times that his own clock calls future.
-    pub(super) fn remarks(&self, anchors: &[Anchor], now: Instant) -> Vec<Finding> {
+    pub(crate) fn remarks(&self, anchors: &[Anchor], now: Instant) -> Vec<Finding> {
         let mut all = self.told.clone();
         for one in anchors {
             let by = one.seq.and_then(|seq| Some((seq, self.explained.anchor(seq)?)));

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audit::{Finding, Ledger, Place};
 use super::manifest::MANIFEST;
 use crate::domain::csv::{Row, Table};
 use crate::domain::event::Event;
 use crate::domain::ids::{EventId, ItemRef, TargetRef};
 use crate::domain::state::Subject;
-use crate::journal::audit::{Finding, Ledger, Place};
 
 /// One event with what corrections put in its place, as far as they are given out.
 #[derive(Default)]
@@ -21,7 +21,7 @@ struct Said<'l> {
 ///
 /// # Errors
 /// The rule `item`.
-pub(super) fn check_item(item: &ItemRef, ledger: &Ledger) -> Result<String, Finding> {
+pub(crate) fn check_item(item: &ItemRef, ledger: &Ledger) -> Result<String, Finding> {
     let label = Label { item, ledger, said: said(ledger) };
     let place = Place::File(MANIFEST.to_owned());
     label.check().map_err(|text| Finding { place, rule: "item", text })

@@ -7,10 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::audit::{Finding, Place};
 use super::folder::CHECKPOINT;
 use crate::domain::ids::ItemRef;
 use crate::durable::{self, ReadError};
-use crate::journal::audit::{Finding, Place};
 use crate::ledger::json::{canonical, is_denser, parse_canonical};
 use crate::ledger::{Digest, Digester, Origin, TilePath};
 
@@ -18,7 +18,7 @@ use crate::ledger::{Digest, Digester, Origin, TilePath};
 pub const MANIFEST: &str = "bundle.json";
 
 /// The longest list that is read, in bytes: more than 100,000 files.
-pub(super) const MANIFEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const MANIFEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The rule of a file that the system does not let be read. Nothing is known about such a file, so
 /// it proves nothing.
@@ -317,7 +317,7 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// A finding of the rule given, or [`UNREADABLE`] where the system does not let it be read.
-pub(super) fn read(
+pub(crate) fn read(
     folder: &Path,
     name: &str,
     most: u64,
@@ -327,12 +327,12 @@ pub(super) fn read(
 }
 
 /// What a file that was not read says about its bundle.
-pub(super) fn unread(name: &str, rule: &'static str, error: &ReadError) -> Finding {
+pub(crate) fn unread(name: &str, rule: &'static str, error: &ReadError) -> Finding {
     fault(name, if error.is_refusal() { UNREADABLE } else { rule }, error.to_string())
 }
 
 /// Hashes a file that must not be longer than expected, and counts its bytes.
-pub(super) fn digest(path: &Path, expected: u64) -> Result<(Digest, u64), ReadError> {
+pub(crate) fn digest(path: &Path, expected: u64) -> Result<(Digest, u64), ReadError> {
     let mut hash = Digester::new();
     let bytes = durable::read_blocks(path, expected, |block| hash.add(block))?;
     Ok((hash.finish(), bytes))

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::disclosed::examine_item;
+use super::audit::{Audit, Counts, Finding, Ledger, Place};
+use super::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
+use super::extra_files::{StrayError, strays};
 use super::folder::{Folder, contents};
+use super::incremental::{Effort, audit_since};
+use super::item_bundle::examine_item;
+use super::known_heads::Memory;
 use super::manifest::{MANIFEST, Manifest, UNREADABLE, check, digest, read, unread};
-use super::strays::{StrayError, strays};
 use crate::domain::event::Event;
 use crate::domain::sanitize::counted;
 use crate::durable::ReadError;
-use crate::journal::audit::{Audit, Counts, Finding, Ledger, Place};
-use crate::journal::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
-use crate::journal::{Effort, audit_since};
 use crate::ledger::tree::Prefixes;
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile, TilePath};
-use crate::memory::Memory;
 use crate::store::StoreError;
 
 /// The longest proof that is read, in bytes: a note and 63 hashes.
@@ -153,14 +153,14 @@ fn others(folder: &Path, size: u64) -> Result<String, Finding> {
 }
 
 /// The ledger of an audit that found nothing wrong before the contents.
-pub(super) fn readable(audit: &Audit) -> Option<&Ledger> {
+pub(crate) fn readable(audit: &Audit) -> Option<&Ledger> {
     let good = |finding: &Finding| phase_of(finding) == phase::CONTENT;
     audit.ledger.as_ref().filter(|_| audit.finding.as_ref().is_none_or(good))
 }
 
 /// Puts a phase into its place in the order of `docs/FORMAT.md`; where there is one of its name
 /// already, adds what it says.
-pub(super) fn put(phases: &mut Vec<Phase>, one: Phase) {
+pub(crate) fn put(phases: &mut Vec<Phase>, one: Phase) {
     let before = match one.name {
         phase::PROOFS => phase::CONTENT,
         phase::STATEMENT | phase::ITEM => phase::REPLAY,
@@ -178,7 +178,7 @@ fn outcome(phase: Phase) -> Result<String, Finding> {
 }
 
 /// Adds to a phase what else was checked in it; a fault only where it has none yet.
-pub(super) fn add_to(phases: &mut [Phase], name: &str, more: Result<String, Finding>) {
+pub(crate) fn add_to(phases: &mut [Phase], name: &str, more: Result<String, Finding>) {
     let Some(one) = phases.iter_mut().find(|one| one.name == name) else { return };
     match (&one.outcome, more) {
         (Outcome::Good, Ok(more)) => one.text = format!("{}; {more}", one.text),
@@ -190,7 +190,7 @@ pub(super) fn add_to(phases: &mut [Phase], name: &str, more: Result<String, Find
 }
 
 /// Puts another text to a phase that is good.
-pub(super) fn say(phases: &mut [Phase], name: &str, text: String) {
+pub(crate) fn say(phases: &mut [Phase], name: &str, text: String) {
     let found = phases.iter_mut().find(|one| one.name == name);
     if let Some(one) = found.filter(|one| one.outcome == Outcome::Good) {
         one.text = text;
@@ -230,18 +230,18 @@ fn more_tiles(manifest: &Manifest) -> Option<&str> {
 }
 
 /// A bundle whose ledger was found good.
-pub(super) struct Bundle<'b> {
-    pub(super) path: &'b Path,
-    pub(super) manifest: &'b Manifest,
-    pub(super) folder: &'b Folder,
-    pub(super) ledger: &'b Ledger,
+pub(crate) struct Bundle<'b> {
+    pub(crate) path: &'b Path,
+    pub(crate) manifest: &'b Manifest,
+    pub(crate) folder: &'b Folder,
+    pub(crate) ledger: &'b Ledger,
 }
 
 fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
     Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
 }
 
-pub(super) fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
+pub(crate) fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
     match outcome {
         Ok(text) => Phase::good(name, text),
         Err(finding) => Phase::bad(name, finding),
@@ -332,7 +332,7 @@ impl Bundle<'_> {
     }
 
     /// Every time-stamp stands ready for standard tools, as the entry has it, and nothing else.
-    pub(super) fn anchors(&self) -> Result<usize, Finding> {
+    pub(crate) fn anchors(&self) -> Result<usize, Finding> {
         let mut expected: BTreeMap<String, &str> = BTreeMap::new();
         let mut heads = BTreeMap::new();
         for fact in &self.ledger.facts {
@@ -356,7 +356,7 @@ impl Bundle<'_> {
         Ok(heads.len())
     }
 
-    pub(super) fn statement(&self) -> Result<String, Finding> {
+    pub(crate) fn statement(&self) -> Result<String, Finding> {
         let published = self.ledger.facts.iter().rev();
         let newest = published
             .filter(|fact| matches!(fact.event, Event::StatementPublished(_)))
@@ -377,7 +377,7 @@ impl Bundle<'_> {
 
     /// Checks the names of content, evidence that the ledger does not keep, and what the list says is
     /// withheld: `content-unnamed`, `content-differs`.
-    pub(super) fn content(&self, counts: &Counts) -> Result<String, Finding> {
+    pub(crate) fn content(&self, counts: &Counts) -> Result<String, Finding> {
         if counts.withheld != self.manifest.withheld.content.len() as u64 {
             let text = "it says that content is withheld which is there or which no entry names";
             return Err(fault(MANIFEST, "content-unnamed", text));
@@ -418,8 +418,8 @@ pub fn is_cited(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::manifest::Listed;
     use crate::ledger::Origin;
+    use crate::verify::manifest::Listed;
 
     #[test]
     fn a_size_that_no_folder_holds_is_looked_at_for_each_listed_tile_alone() {

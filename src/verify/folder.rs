@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::audit::{Finding, Place};
+use super::examine::{Outcome, Phase, phase};
 use super::manifest::{Manifest, UNREADABLE, read, unread};
+use super::source::Source;
 use crate::durable;
-use crate::journal::audit::{Finding, Place};
-use crate::journal::examine::{Outcome, Phase, phase};
-use crate::journal::source::Source;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TileKind, TilePath, bundles_of, check_tiles, entries_of};
 use crate::ledger::{Checkpoint, Digest, parse};
@@ -81,14 +81,14 @@ impl Folder {
     }
 
     /// What is wrong where the list of the bundle is about another head.
-    pub(super) fn misplaced(&self) -> Option<Finding> {
+    pub(crate) fn misplaced(&self) -> Option<Finding> {
         let place = Place::File(CHECKPOINT.to_owned());
         let text = "origin, size or root are not those of bundle.json".to_owned();
         self.misplaced.then_some(Finding { place, rule: "checkpoint-place", text })
     }
 
     /// Tells it, unless the head itself is bad.
-    pub(super) fn placed(&self, phases: &mut [Phase]) {
+    pub(crate) fn placed(&self, phases: &mut [Phase]) {
         let head = phases.iter_mut().find(|one| one.name == phase::HEAD);
         let head = head.filter(|one| !matches!(one.outcome, Outcome::Bad(_)));
         if let (Some(head), Some(finding)) = (head, self.misplaced()) {
@@ -126,7 +126,7 @@ impl Folder {
     }
 
     /// The first tile that was asked for and that the system did not let be read.
-    pub(super) fn refused(&self) -> Option<Finding> {
+    pub(crate) fn refused(&self) -> Option<Finding> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -240,7 +240,7 @@ impl Source for Folder {
 }
 
 /// The files of a folder that are named by a digest, in its order.
-pub(super) fn contents(folder: &Path) -> BTreeMap<Digest, PathBuf> {
+pub(crate) fn contents(folder: &Path) -> BTreeMap<Digest, PathBuf> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let named = files.filter_map(|file| {
         let name = file.file_name().into_string().ok()?;
