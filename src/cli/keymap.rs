@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::failure::{Failure, exit};
 use super::output::{Output, safe};
 use crate::durable::{self, ReadError};
-use crate::tui::keyfile::{read, write};
-use crate::tui::keymap::{BINDINGS, Keymap};
+use crate::tui::input::keyfile::{read, write};
+use crate::tui::input::keymap::{BINDINGS, Keymap};
 
 /// Longest file that is read, in bytes.
 const LONGEST: u64 = 65_536;

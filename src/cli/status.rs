@@ -18,7 +18,7 @@ use crate::domain::engine::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::engine::status::{Finding, Positions, Status};
 use crate::domain::sanitize::inert_cell;
 use crate::domain::state::State;
-use crate::tui::filter::Filter;
+use crate::tui::model::filter::Filter;
 use crate::verify::audit::Ledger;
 
 /// Arguments of `status`.

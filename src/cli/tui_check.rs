@@ -17,7 +17,9 @@ use crate::domain::state::anchor::Intervals;
 use crate::domain::state::index::fact_index::{Chronicle, Keeps, Kinds};
 use crate::ledger::Policy;
 use crate::store::{Guard, Mode, Store, StoreError};
-use crate::tui::trust::{Answer, Dated, Fault, ORDER, Phase, Progress, Refuses, Report, State};
+use crate::tui::model::verification::{
+    Answer, Dated, Fault, ORDER, Phase, Progress, Refuses, Report, State,
+};
 use crate::verify::audit::{Audit, Finding, Ledger};
 use crate::verify::belief::{of_audit, of_nothing};
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};

@@ -21,7 +21,7 @@ use crate::durable;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Head, Policy, Vkey};
 use crate::store::{Guard, Mode, Store};
-use crate::tui::trust::NOT_PROVED_LIST as NOT_PROVED;
+use crate::tui::model::verification::NOT_PROVED_LIST as NOT_PROVED;
 use crate::verify::audit::{Finding, Place};
 use crate::verify::belief::{of_examination, of_nothing};
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};

@@ -3,44 +3,23 @@
 //! `key -> Message -> update(&mut Model, Message) -> view(&Model, &mut Frame)`. The screen reads
 //! verified facts and writes nothing to a ledger. Only `terminal/` touches the terminal.
 
-pub mod act;
-pub mod book;
-pub mod export;
-pub mod filter;
-pub mod find;
-pub mod help;
-pub mod keyfile;
-pub mod keymap;
-pub mod layout;
-pub mod linear;
-pub mod loading;
+pub mod input;
 pub mod model;
-pub mod moment;
-pub mod mouse;
-pub mod offer;
-pub mod overlay;
-pub mod page;
-pub mod scrubber;
 mod terminal;
-pub mod theme;
-pub mod time;
-pub mod trust;
-pub mod typing;
-pub mod update;
 pub mod view;
-pub mod width;
+pub mod view_model;
 
 use std::any::Any;
 use std::collections::BTreeSet;
 
 use crate::domain::date::Day;
-use book::Source;
-use loading::Step;
 use model::Model;
+use model::loading::Step;
+use model::session::Source;
+use model::verification::{Progress, Report};
 pub use terminal::input::message;
-pub use terminal::lines::{drain, run_linear};
+pub use terminal::repl::{drain, run_linear};
 pub use terminal::run;
-use trust::{Progress, Report};
 
 /// What the screen needs from outside; the command line gives the real one.
 pub trait Host: Send + Sync {

@@ -15,17 +15,21 @@ use dspt_ledger::domain::state::anchor::{Anchor, Intervals, Outsider};
 use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
-use dspt_ledger::tui::book::{InMemory, Known, Library, Source};
-use dspt_ledger::tui::keymap::{BINDINGS, Key, Keymap, named};
+use dspt_ledger::tui::input::keyfile;
+use dspt_ledger::tui::input::keymap::{BINDINGS, Key, Keymap, named};
+use dspt_ledger::tui::model::session::{InMemory, Known, Library, Source};
+use dspt_ledger::tui::model::update::{Effect, Message, update};
+use dspt_ledger::tui::model::verification::{
+    Answer, Dated, Fault, Phase, Progress, Refuses, Report, State,
+};
 use dspt_ledger::tui::model::{Body, Model, Screen};
-use dspt_ledger::tui::offer::Kind;
-use dspt_ledger::tui::page::compare::Moved;
-use dspt_ledger::tui::page::history::details;
-use dspt_ledger::tui::theme::{ASCII, BOX, Palette, Theme};
-use dspt_ledger::tui::trust::{Answer, Dated, Fault, Phase, Progress, Refuses, Report, State};
-use dspt_ledger::tui::update::{Effect, Message, update};
+use dspt_ledger::tui::model::{overlay, step};
+use dspt_ledger::tui::view::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::view::view;
-use dspt_ledger::tui::{export, keyfile, linear, moment, overlay};
+use dspt_ledger::tui::view_model::compare::Moved;
+use dspt_ledger::tui::view_model::history::details;
+use dspt_ledger::tui::view_model::offer::Kind;
+use dspt_ledger::tui::view_model::{linear, table};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -486,7 +490,7 @@ fn play_ends_at_today_and_says_so() {
 #[track_caller]
 fn goes(text: &str, expected: &str) {
     let library = Library::new(source()).unwrap();
-    let found = moment::go_to(text, day("2026-06-30"), &library);
+    let found = step::go_to(text, day("2026-06-30"), &library);
     assert_eq!(found.map_or_else(|error| error, |day| day.to_string()), expected, "{text}");
 }
 
@@ -716,11 +720,11 @@ fn what_cannot_be_believed_says_so_at_the_head_of_every_screen_and_file() {
             assert!(!text.contains("nothing was changed"), "{text}");
         }
         for (ending, head) in [("txt", 0), ("csv", 1), ("html", 4)] {
-            let bytes = export::file(&model, &format!("x.{ending}")).unwrap();
+            let bytes = table::file(&model, &format!("x.{ending}")).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             assert!(text.lines().nth(head).unwrap().contains(warning), "{key} {ending}: {text}");
         }
-        let json = export::file(&model, "x.json").unwrap();
+        let json = table::file(&model, "x.json").unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!((&json["warning"], &json["belief"]["entries"]), (&warning.into(), &50.into()));
     }
@@ -734,7 +738,7 @@ fn every_file_says_of_whom_when_and_how_far_it_can_be_believed() {
     each_screen(|model, screen| {
         say(model, "filter lapsed");
         for ending in ["txt", "csv", "html", "json"] {
-            let text = export::file(model, &format!("x.{ending}")).unwrap();
+            let text = table::file(model, &format!("x.{ending}")).unwrap();
             let text = String::from_utf8(text).unwrap();
             for part in [
                 "Northbridge Health IT Ltd",

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use dspt_ledger::domain::event::Event;
 use dspt_ledger::domain::state::index::fact_index::Chronicle;
-use dspt_ledger::tui::book::{InMemory, Source};
-use dspt_ledger::tui::keymap::Key;
-use dspt_ledger::tui::linear;
+use dspt_ledger::tui::input::keymap::Key;
+use dspt_ledger::tui::model::overlay::{Overlay, wrapped};
+use dspt_ledger::tui::model::session::{InMemory, Source};
+use dspt_ledger::tui::model::update::{Effect, Message, update};
 use dspt_ledger::tui::model::{Model, Screen};
-use dspt_ledger::tui::overlay::{Overlay, wrapped};
-use dspt_ledger::tui::page::history::Happening;
-use dspt_ledger::tui::theme::Theme;
-use dspt_ledger::tui::update::{Effect, Message, update};
+use dspt_ledger::tui::view::theme::Theme;
+use dspt_ledger::tui::view_model::history::Happening;
+use dspt_ledger::tui::view_model::linear;
 
 use super::tui::{SIZES, drawn, model, model_of, press, say, source};
 
@@ -165,7 +165,7 @@ fn a_year_that_has_closed_is_judged_on_its_last_day_and_left_as_it_was() {
 fn what_lapsed_with_a_certificate_is_put_right_by_its_renewal() {
     let mut model = model();
     press(&mut model, "6");
-    let rows = dspt_ledger::tui::export::rows(&model);
+    let rows = dspt_ledger::tui::view_model::table::rows(&model);
     let row = rows.iter().find(|row| row[0] == "9.2.1").unwrap();
     assert!(row[4].starts_with("dspt record certificate cyber-essentials-plus"), "{row:?}");
 }
@@ -183,12 +183,12 @@ fn filters_are_said_and_carried_on_every_screen() {
         }
     }
     press(&mut model, "1");
-    let command = dspt_ledger::tui::act::view_command(&model, false);
+    let command = dspt_ledger::tui::model::commands::view_command(&model, false);
     assert_eq!(command, "dspt status --at 2026-06-30 --as-known then --only lapsed,mandatory");
     let (said, _) = linear::answer(&mut model, "position");
     assert!(said.contains("lines, filter lapsed mandatory."), "{said}");
     press(&mut model, "flate by patel\n4");
-    let command = dspt_ledger::tui::act::view_command(&model, false);
+    let command = dspt_ledger::tui::model::commands::view_command(&model, false);
     assert_eq!(command, "dspt log --until 2026-06-30 --late --by 'patel'");
 }
 

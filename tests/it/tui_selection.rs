@@ -1,12 +1,12 @@
 //! What is drawn as selected is what opens: read from the cells that a person sees, after any keys.
 
-use dspt_ledger::tui::keymap::Key;
-use dspt_ledger::tui::linear;
+use dspt_ledger::tui::input::keymap::Key;
+use dspt_ledger::tui::model::overlay::Overlay;
+use dspt_ledger::tui::model::update::{Message, update};
 use dspt_ledger::tui::model::{Body, Model, Screen};
-use dspt_ledger::tui::overlay::Overlay;
-use dspt_ledger::tui::theme::Theme;
-use dspt_ledger::tui::update::{Message, update};
+use dspt_ledger::tui::view::theme::Theme;
 use dspt_ledger::tui::view::view;
+use dspt_ledger::tui::view_model::linear;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use dspt_ledger::tui::linear;
 use dspt_ledger::tui::model::Model;
-use dspt_ledger::tui::theme::{BOX, Palette, Theme};
+use dspt_ledger::tui::view::theme::{BOX, Palette, Theme};
 use dspt_ledger::tui::view::view;
+use dspt_ledger::tui::view_model::linear;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};

@@ -11,10 +11,10 @@ use std::time::Duration;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use dspt_ledger::domain::date::Day;
-use dspt_ledger::tui::book::Source;
-use dspt_ledger::tui::loading::Loading;
-use dspt_ledger::tui::theme::Theme;
-use dspt_ledger::tui::trust::{Progress, Report};
+use dspt_ledger::tui::model::loading::Loading;
+use dspt_ledger::tui::model::session::Source;
+use dspt_ledger::tui::model::verification::{Progress, Report};
+use dspt_ledger::tui::view::theme::Theme;
 use dspt_ledger::tui::{Host, Prepare};
 
 use super::tui::{make_demo, model_of, source};

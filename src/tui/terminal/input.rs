@@ -9,8 +9,8 @@ use crossterm::event::{
 };
 
 use super::Woken;
-use crate::tui::keymap::Key;
-use crate::tui::update::Message;
+use crate::tui::input::keymap::Key;
+use crate::tui::model::update::Message;
 
 /// Reads events on a thread of its own, so that the loop can wait for them and for the check.
 ///

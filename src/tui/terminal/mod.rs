@@ -3,11 +3,11 @@
 //! The loop blocks until something happens: an idle screen wakes nobody. `crossterm` is named in
 //! this folder only.
 
-mod desk;
+mod effects;
+mod event_loop;
 pub(super) mod input;
-pub(super) mod lines;
-mod outside;
-mod taken;
+mod raw_mode;
+pub(super) mod repl;
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,17 +22,17 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::keymap::Key;
-use super::loading::{Loading, Step};
+use super::input::keymap::Key;
 use super::model::Model;
-use super::update::{Message, update};
+use super::model::loading::{Loading, Step};
+use super::model::update::{Message, update};
 use super::{Host, Left, Prepare, view};
-use desk::{Desk, Updated, updater};
+use effects::check_beside;
+use event_loop::{Desk, Updated, updater};
 use input::{listen, message};
-use outside::check_beside;
-use taken::{Taken, forget_input};
+use raw_mode::{Taken, forget_input};
 #[cfg(unix)]
-use taken::{end, heed, is_sleep, suspend};
+use raw_mode::{end, heed, is_sleep, suspend};
 
 /// What the loop waits for.
 enum Woken {

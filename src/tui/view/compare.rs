@@ -2,19 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::super::book::{Asked, Known};
-use super::super::keymap::Command as C;
-use super::super::layout;
 use super::super::model::Model;
-use super::super::page::compare::{Compare, Moved, status_text};
-use super::super::page::entries_text;
-use super::super::theme::Role;
-use super::super::width::{fill, wrap};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
 use super::position::{no_fit, reason};
+use super::text_width::{fill, wrap};
+use super::theme::Role;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Status;
 use crate::domain::explain::diff::{Change, Way};
+use crate::tui::input::keymap::Command as C;
+use crate::tui::model::session::{Asked, Known};
+use crate::tui::view_model::compare::{Compare, Moved, status_text};
+use crate::tui::view_model::entries_text;
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let today = model.library.today();

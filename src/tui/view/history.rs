@@ -2,15 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::Command as C;
-use super::super::layout;
 use super::super::model::Model;
-use super::super::page::history::{History, month};
-use super::super::theme::Role;
-use super::super::width::{columns, fill, grouped, wrap_kept};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
 use super::position::no_fit;
+use super::text_width::{columns, fill, grouped, wrap_kept};
+use super::theme::Role;
 use crate::domain::date::Day;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::view_model::history::{History, month};
 
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let known = model.position.known_text(false);

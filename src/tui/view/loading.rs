@@ -3,10 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::super::keymap::Command as C;
-use super::super::loading::Loading;
-use super::super::theme::Role;
-use super::pen::Pen;
+use super::painter::Pen;
+use super::theme::Role;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::model::loading::Loading;
 
 const HELP: [&str; 4] = [
     "The ledger is being read: every entry is hashed, and every signature that you have not",

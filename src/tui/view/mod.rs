@@ -2,11 +2,15 @@
 
 mod compare;
 mod history;
-mod loading;
+pub mod layout;
+pub(in crate::tui) mod loading;
 mod overlay;
-mod pen;
+mod painter;
 mod position;
 mod signatures;
+pub mod text_width;
+pub mod theme;
+pub mod timeline;
 mod why;
 mod year_end;
 
@@ -14,16 +18,16 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position as Point, Rect};
 
-use super::keymap::Command as C;
-use super::layout;
+use super::input::keymap::Command as C;
+
+use super::model::overlay::Overlay;
 use super::model::{Body, Model, Screen};
-use super::offer::offered;
-use super::overlay::Overlay;
-use super::scrubber::{letter_text, month, strip};
-use super::theme::Role;
-use super::width::{columns, cut};
+use super::view_model::offer::offered;
 use crate::domain::engine::status::Status;
-use pen::Pen;
+use painter::Pen;
+use text_width::{columns, cut};
+use theme::Role;
+use timeline::{letter_text, month, strip};
 
 pub use loading::loading;
 

@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::super::help::{Help, shown};
-use super::super::keymap::Command;
-use super::super::layout;
 use super::super::model::Model;
-use super::super::overlay::{Ask, Choice, Form, Input, Overlay, Palette, wrapped};
-use super::super::theme::Role;
-use super::super::width::{columns, fill, wrap};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
+use super::text_width::{columns, fill, wrap};
+use super::theme::Role;
+use crate::tui::input::help::{Help, shown};
+use crate::tui::input::keymap::Command;
+use crate::tui::model::overlay::{Ask, Choice, Form, Input, Overlay, Palette, wrapped};
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     match &model.overlay {

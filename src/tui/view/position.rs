@@ -2,16 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::Command as C;
-use super::super::layout;
 use super::super::model::Model;
-use super::super::page::brief;
-use super::super::page::why::{Why, question};
-use super::super::theme::Role;
-use super::super::width::{columns, fill, wrap};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
+use super::text_width::{columns, fill, wrap};
+use super::theme::Role;
 use crate::domain::catalogue::edition::Requirement;
 use crate::domain::engine::status::Status;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::view_model::brief;
+use crate::tui::view_model::why::{Why, question};
 
 /// Widths of number, title, status and reason.
 struct Widths {

@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::Command as C;
-use super::super::layout::{self, Boxed};
 use super::super::model::{Model, Screen};
-use super::super::page::signatures::{Line, PROBLEM_COLUMN, Part, lines, proves, to_do};
-use super::super::theme::Role;
-use super::super::trust::{Answer, NOT_PROVED, State};
-use super::super::width::{columns, fill, wrap_kept};
-use super::pen::Pen;
+use super::layout::{self, Boxed};
+use super::painter::Pen;
+use super::text_width::{columns, fill, wrap_kept};
+use super::theme::Role;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::model::verification::{Answer, NOT_PROVED, State};
+use crate::tui::view_model::signatures::{Line, PROBLEM_COLUMN, Part, lines, proves, to_do};
 
 /// Columns of what a line is about, and of its state.
 const COLUMNS: (usize, usize) = (9, 15);

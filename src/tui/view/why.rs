@@ -2,15 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::super::book::Asked;
-use super::super::keymap::Command as C;
-use super::super::layout;
 use super::super::model::{Beside, Cursor, Model};
-use super::super::page::why::{Line, Why, answer_text, question};
-use super::super::theme::Role;
-use super::super::width::{cut, wrap, wrap_kept};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
 use super::position::press_now;
+use super::text_width::{cut, wrap, wrap_kept};
+use super::theme::Role;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::model::session::Asked;
+use crate::tui::view_model::why::{Line, Why, answer_text, question};
 
 /// A tree and where to draw it.
 struct Tree<'p> {

@@ -2,19 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keymap::Command as C;
-use super::super::layout;
 use super::super::model::{Body, Model};
-use super::super::page::year_end::{
-    YearEnd, closes_text, published_text, standard_name, statement_commands, to_do_text,
-};
-use super::super::theme::Role;
-use super::super::width::{columns, fill};
-use super::pen::Pen;
+use super::layout;
+use super::painter::Pen;
 use super::position::short;
+use super::text_width::{columns, fill};
+use super::theme::Role;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::standing::Standing;
 use crate::domain::engine::status::Status;
+use crate::tui::input::keymap::Command as C;
+use crate::tui::view_model::year_end::{
+    YearEnd, closes_text, published_text, standard_name, statement_commands, to_do_text,
+};
 
 /// When the edition closes, and the sentence that states the view.
 pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
