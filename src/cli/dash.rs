@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-use super::failure::Failure;
+use super::error::Failure;
 
 /// Arguments that read a file and take `-` for standard input: the command, the argument.
 const READ: &[(&str, &str)] = &[

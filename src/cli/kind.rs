@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::failure::Failure;
-use super::question::LEDGER_NAME;
-use super::timestamp::quoted;
+use super::as_of::LEDGER_NAME;
+use super::error::Failure;
+use super::proofs::timestamp::quoted;
 use crate::durable;
 use crate::ledger::Head;
 use crate::verify::bundle::is_bundle;

@@ -1,52 +1,19 @@
 //! The command line: arguments to answers, one file per command. Decides nothing about compliance.
 
-mod anchor;
-mod ask;
-mod candidates;
-mod catalogue;
-mod check;
-mod checkpoint;
-mod clock;
+pub mod answers;
+mod as_of;
+mod bundled_catalogue;
 mod dash;
 mod demo;
-mod demo_years;
-mod diff;
-mod evidence_files;
-mod explain;
-mod export;
-mod failure;
-mod fork;
-mod ids;
-mod import;
-mod init;
-mod key;
-mod keymap;
+mod error;
+mod keys;
 mod kind;
-mod log;
-mod mapping;
-mod mapping_rows;
+pub mod mappings;
 mod output;
-mod prove;
-mod published;
-mod question;
-mod record;
-mod refused;
-mod shipped;
-mod signing;
-mod ssh;
-mod statement;
-mod statement_check;
-mod statement_text;
-mod status;
-mod tamper;
-mod timestamp;
-mod tui;
-mod tui_check;
-mod tui_watch;
-mod verify;
-mod verify_evidence;
-mod when;
-mod withdraw;
+pub mod proofs;
+pub mod recording;
+mod screen;
+mod statements;
 mod witness;
 
 use std::ffi::OsString;
@@ -61,7 +28,7 @@ use crate::domain::date::Instant;
 use crate::domain::sanitize::visible_json;
 use crate::import::problem::Problem;
 use crate::verify::known_heads::Memory;
-use failure::{Failure, exit};
+use error::{Failure, exit};
 use output::{Output, plain};
 
 /// An evidence ledger for the NHS Data Security and Protection Toolkit (DSPT).
@@ -86,69 +53,69 @@ enum Command {
     /// Make a sample ledger and see everything at once
     Demo(demo::Args),
     /// Make a new ledger with its keys
-    Init(init::Args),
+    Init(recording::init::Args),
     /// Make, list, admit, rotate and revoke signing keys
-    Key(key::Args),
+    Key(keys::Args),
     /// Import editions, frameworks, mappings, Statements of Applicability, answers, evidence
-    Import(import::Args),
+    Import(recording::import::Args),
     /// Record one event
-    Record(record::Args),
+    Record(recording::record::Args),
     /// Confirm assertions
-    Confirm(record::ConfirmArgs),
+    Confirm(recording::record::ConfirmArgs),
     /// Approve rows of a mapping: from then on they are rules
-    Approve(record::ApproveArgs),
+    Approve(recording::record::ApproveArgs),
     /// Doubt an approved rule; it still counts, marked as challenged
-    Challenge(record::ChallengeArgs),
+    Challenge(recording::record::ChallengeArgs),
     /// Answer a challenge: the rule stands
-    Uphold(record::UpholdArgs),
+    Uphold(recording::record::UpholdArgs),
     /// Take an entry back by a new one
-    Withdraw(withdraw::WithdrawArgs),
+    Withdraw(recording::withdraw::WithdrawArgs),
     /// Put something else in the place of an entry by a new one
-    Correct(withdraw::CorrectArgs),
+    Correct(recording::withdraw::CorrectArgs),
     /// The position on a day: every item, counts, standing
-    Status(status::Args),
+    Status(answers::status::Args),
     /// Why an item stands where it does, and what would change it
     #[command(visible_alias = "why")]
-    Explain(explain::Args),
+    Explain(answers::explain::Args),
     /// On which days an item had a status
-    When(when::Args),
+    When(answers::when::Args),
     /// What changed between two positions, and because of what
-    Diff(diff::Args),
+    Diff(answers::diff::Args),
     /// What was recorded, when, by whom, how late
-    Log(log::LogArgs),
+    Log(answers::log::LogArgs),
     /// One entry
-    Show(log::ShowArgs),
+    Show(answers::log::ShowArgs),
     /// The same on a screen: step through time, see why, compare, check
     #[command(visible_alias = "replay")]
-    Tui(tui::Args),
+    Tui(screen::Args),
     /// Make, publish, check and show statements: the position on a day as one signed file
-    Statement(statement::Args),
+    Statement(statements::Args),
     /// Check everything: entries, signatures, tree, checkpoints, contents
-    Verify(verify::Args),
+    Verify(proofs::verify::Args),
     /// Make damaged copies of a small ledger, and see which check catches each
-    Tamper(tamper::Args),
+    Tamper(demo::tamper::Args),
     /// Check files of any C2SP log: a checkpoint, a proof, a folder of tiles; needs no ledger
-    Check(check::Args),
+    Check(proofs::check::Args),
     /// The newest signed head, or an older one, to keep or to have cosigned
-    Checkpoint(checkpoint::Args),
+    Checkpoint(proofs::checkpoint::Args),
     /// Heads that witnesses and authorities dated: record, list, give back
-    Anchor(anchor::Args),
+    Anchor(proofs::anchor::Args),
     /// Say that a clock was wrong: one's own, or that of somebody outside
-    Clock(clock::Args),
+    Clock(recording::clock::Args),
     /// Ask an authority for the time of a head, record its answer, check it (RFC 3161)
-    Timestamp(timestamp::Args),
+    Timestamp(proofs::timestamp::Args),
     /// Proofs as files: that entries are under a head, that a head follows an older one
-    Prove(prove::Args),
+    Prove(proofs::prove::Args),
     /// The whole ledger in forms that others read
-    Export(export::Args),
+    Export(proofs::export::Args),
     /// Witness logs: cosign what only grew, and remember it
     Witness(witness::Args),
     /// Write out the proof that two histories of the ledger were signed
-    Fork(fork::Args),
+    Fork(proofs::fork::Args),
     /// What is compiled into the program, with its provenance
-    Catalogue(catalogue::Args),
+    Catalogue(mappings::catalogue::Args),
     /// Check a mapping before it is imported; suggest controls for an item
-    Mapping(mapping::Args),
+    Mapping(mappings::mapping::Args),
     /// Completions for a shell
     Completions {
         /// bash, zsh, fish, powershell or elvish
@@ -265,37 +232,37 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
     let Some(command) = &cli.command else { return welcome(cli, output) };
     match command {
         Command::Demo(args) => demo::run(args, output),
-        Command::Init(args) => init::run(args, output),
-        Command::Key(args) => key::run(args, ledger, output),
-        Command::Import(args) => import::run(args, ledger, output),
-        Command::Record(args) => record::run(args, ledger, output),
-        Command::Confirm(args) => record::confirm(args, ledger, output),
-        Command::Approve(args) => record::approve(args, ledger, output),
-        Command::Challenge(args) => record::challenge(args, ledger, output),
-        Command::Uphold(args) => record::uphold(args, ledger, output),
-        Command::Withdraw(args) => withdraw::withdraw(args, ledger, output),
-        Command::Correct(args) => withdraw::correct(args, ledger, output),
-        Command::Status(args) => status::run(args, ledger, output),
-        Command::Explain(args) => explain::run(args, ledger, output),
-        Command::When(args) => when::run(args, ledger, output),
-        Command::Diff(args) => diff::run(args, ledger, output),
-        Command::Log(args) => log::log(args, ledger, output),
-        Command::Show(args) => log::show(args, ledger, output),
-        Command::Tui(args) => tui::run(args, ledger, output),
-        Command::Statement(args) => statement::run(args, ledger, output),
-        Command::Verify(args) => verify::run(args, ledger, output),
-        Command::Tamper(args) => tamper::run(args, output),
-        Command::Check(args) => check::run(args, output),
-        Command::Checkpoint(args) => checkpoint::run(args, ledger, output),
-        Command::Prove(args) => prove::run(args, ledger, output),
-        Command::Export(args) => export::run(args, ledger, output),
-        Command::Anchor(args) => anchor::run(args, ledger, output),
-        Command::Clock(args) => clock::run(args, ledger, output),
+        Command::Init(args) => recording::init::run(args, output),
+        Command::Key(args) => keys::run(args, ledger, output),
+        Command::Import(args) => recording::import::run(args, ledger, output),
+        Command::Record(args) => recording::record::run(args, ledger, output),
+        Command::Confirm(args) => recording::record::confirm(args, ledger, output),
+        Command::Approve(args) => recording::record::approve(args, ledger, output),
+        Command::Challenge(args) => recording::record::challenge(args, ledger, output),
+        Command::Uphold(args) => recording::record::uphold(args, ledger, output),
+        Command::Withdraw(args) => recording::withdraw::withdraw(args, ledger, output),
+        Command::Correct(args) => recording::withdraw::correct(args, ledger, output),
+        Command::Status(args) => answers::status::run(args, ledger, output),
+        Command::Explain(args) => answers::explain::run(args, ledger, output),
+        Command::When(args) => answers::when::run(args, ledger, output),
+        Command::Diff(args) => answers::diff::run(args, ledger, output),
+        Command::Log(args) => answers::log::log(args, ledger, output),
+        Command::Show(args) => answers::log::show(args, ledger, output),
+        Command::Tui(args) => screen::run(args, ledger, output),
+        Command::Statement(args) => statements::run(args, ledger, output),
+        Command::Verify(args) => proofs::verify::run(args, ledger, output),
+        Command::Tamper(args) => demo::tamper::run(args, output),
+        Command::Check(args) => proofs::check::run(args, output),
+        Command::Checkpoint(args) => proofs::checkpoint::run(args, ledger, output),
+        Command::Prove(args) => proofs::prove::run(args, ledger, output),
+        Command::Export(args) => proofs::export::run(args, ledger, output),
+        Command::Anchor(args) => proofs::anchor::run(args, ledger, output),
+        Command::Clock(args) => recording::clock::run(args, ledger, output),
         Command::Witness(args) => witness::run(args, ledger, output),
-        Command::Timestamp(args) => timestamp::run(args, ledger, output),
-        Command::Fork(args) => fork::run(args, ledger, output),
-        Command::Catalogue(args) => catalogue::run(args, output),
-        Command::Mapping(args) => mapping::run(args, output),
+        Command::Timestamp(args) => proofs::timestamp::run(args, ledger, output),
+        Command::Fork(args) => proofs::fork::run(args, ledger, output),
+        Command::Catalogue(args) => mappings::catalogue::run(args, output),
+        Command::Mapping(args) => mappings::mapping::run(args, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "dspt", &mut script);
@@ -307,8 +274,12 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
 
 /// Without a command: the position where there is a ledger, else three commands to start with.
 fn welcome(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
-    if cli.ledger.is_some() || question::ledger_path(None).is_ok() {
-        return status::run(&status::Args::default(), cli.ledger.as_deref(), output);
+    if cli.ledger.is_some() || as_of::ledger_path(None).is_ok() {
+        return answers::status::run(
+            &answers::status::Args::default(),
+            cli.ledger.as_deref(),
+            output,
+        );
     }
     let text = "dspt keeps a signed ledger of DSPT evidence and shows the position on any day.\n\
         There is no ledger here. Start with one of these:\n\

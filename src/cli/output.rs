@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::failure::Failure;
+use super::error::Failure;
 use crate::domain::belief::Belief;
 use crate::domain::date::Instant;
 use crate::domain::sanitize::visible_json;

@@ -1,0 +1,7 @@
+//! Commands that answer from a ledger.
+
+pub(in crate::cli) mod diff;
+pub(in crate::cli) mod explain;
+pub(in crate::cli) mod log;
+pub(in crate::cli) mod status;
+pub(in crate::cli) mod when;

@@ -1,0 +1,6 @@
+//! Commands about mappings and what they map.
+
+pub(in crate::cli) mod candidates;
+pub(in crate::cli) mod catalogue;
+pub(in crate::cli) mod mapping;
+pub(in crate::cli) mod rows;

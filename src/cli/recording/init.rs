@@ -1,0 +1,285 @@
+//! `dspt init`: a new ledger with its keys, the edition, the organisation's type and its scope.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::ids::new_id;
+use super::import::{adopt_edition, bundled_edition_day};
+use super::signing::{Opened, Signing, in_agent};
+use crate::cli::as_of::{LEDGER_NAME, day};
+use crate::cli::error::{Failure, exit};
+use crate::cli::mappings::catalogue::table;
+use crate::cli::output::Output;
+use crate::domain::date::Day;
+use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
+use crate::domain::ids::{CategoryId, EditionId, OrganisationType};
+use crate::journal::{Journal, NewEvent, Opening};
+use crate::keys::{self, KeyError};
+use crate::ledger::{Origin, Sign, Vkey};
+use crate::store::{Mode, Store, require_vacant};
+use crate::verify::known_heads::is_demonstration;
+
+/// Arguments of `init`.
+#[derive(ClapArgs, Debug)]
+pub(in crate::cli) struct Args {
+    /// The folder to make it in; the file is ledger.dspt
+    dir: PathBuf,
+    /// Name of the organisation
+    #[arg(long, value_name = "NAME")]
+    org: String,
+    /// Its type in the edition: it-supplier, gp-practice (see: dspt catalogue 2025-26-v8)
+    #[arg(long = "type", value_name = "TYPE")]
+    organisation_type: OrganisationType,
+    /// The edition to adopt from the catalogue
+    #[arg(long, value_name = "EDITION", default_value = "2025-26-v8")]
+    edition: EditionId,
+    /// First day of the edition and type; the day that the edition was published when left out
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Where the ledger belongs: DOMAIN/ORG/LEDGER in lower case
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
+    /// Who holds the first owner key
+    #[arg(long, value_name = "NAME")]
+    holder: String,
+    /// A scope unit that processes health and care data: ID=NAME; repeat for more
+    #[arg(long = "unit", value_name = "ID=NAME")]
+    units: Vec<String>,
+    /// A scope unit that does not: ID=NAME
+    #[arg(long = "other-unit", value_name = "ID=NAME")]
+    other_units: Vec<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when something is in the way; nothing is overwritten.
+pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let origin = origin(args)?;
+    let from = match &args.from {
+        Some(text) => day(text, output)?,
+        None => bundled_edition_day(&args.edition)?,
+    };
+    // Everything that can be wrong is looked at before anything is made.
+    let classified = classification(args, from)?;
+    let scope = scope(args, from)?;
+    let path = args.dir.join(LEDGER_NAME);
+    vacant(&path)?;
+    let folder = args.signing.folder()?;
+    let name = args.signing.key.clone().unwrap_or_else(|| slug(&args.holder));
+    let log_name =
+        args.signing.log_key.clone().unwrap_or_else(|| format!("{}-log", slug(&args.org)));
+    let opened = both_keys(&args.signing, &folder, &name, &log_name)?;
+    first_of_its_key(&origin, &opened, &log_name, output)?;
+    let signers = opened.signers();
+    let opening =
+        Opening { id: new_id(output.now)?, organisation: &args.org, holder: &args.holder };
+    let mut batch = vec![adopt_edition(&args.edition, from, output.now)?];
+    for event in [Event::OrganisationClassified(classified), Event::ScopeDeclared(scope)] {
+        batch.push(NewEvent { id: new_id(output.now)?, event, files: Vec::new() });
+    }
+    let made = Store::found(&path, |aside| -> Result<_, Failure> {
+        let mut journal = Journal::create(aside, &origin, &opening, &signers, output.now)?;
+        let recorded = journal.record(&batch, &signers, output.now)?;
+        let head = String::from_utf8_lossy(&journal.ledger.head).into_owned();
+        journal.close()?;
+        Ok((recorded, head))
+    });
+    let (recorded, head) = made.map_err(|failure| {
+        let text = format!(
+            "no ledger was made; the keys {name} and {log_name} are in {}, and the same command \
+             goes on with them",
+            folder.display()
+        );
+        if failure.help.is_some() { failure } else { failure.help(text) }
+    })?;
+    let text = format!(
+        "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and the passphrase.\n",
+        path.display(),
+        recorded.last + 1,
+        args.org,
+        folder.display()
+    );
+    let value = json!({
+        "ledger": path.display().to_string(), "origin": origin.as_str(), "entries": recorded.last + 1,
+        "key": name, "log_key": log_name, "keys": folder.display().to_string(), "head": head,
+    });
+    output.answer("dspt.init/1", value, &text)?;
+    output.hint(&format!("Next: dspt --ledger {} status", path.display()))?;
+    Ok(exit::YES)
+}
+
+/// Two keys: in the ssh-agent where only the public half is here, else of one passphrase, which is
+/// asked for only where it is needed.
+fn both_keys(
+    signing: &Signing,
+    folder: &Path,
+    name: &str,
+    log_name: &str,
+) -> Result<Opened, Failure> {
+    let files = keys::list(folder)?;
+    let alone = |name| files.iter().find(|file| file.name == name && file.private.is_none());
+    let names = match (alone(name), alone(log_name)) {
+        (Some(author), Some(log)) => {
+            let (author, log) = (in_agent(author, folder)?, in_agent(log, folder)?);
+            return Ok(Opened { author, log });
+        }
+        (None, None) => format!("keys {name} and {log_name}"),
+        (None, Some(_)) => format!("key {name}"),
+        (Some(_), None) => format!("key {log_name}"),
+    };
+    let passphrase = signing.passphrase(true).read(&format!("New passphrase for the {names}"))?;
+    let open = |name| match alone(name) {
+        Some(file) => in_agent(file, folder),
+        None => new_or_own(folder, name, &passphrase),
+    };
+    Ok(Opened { author: open(name)?, log: open(log_name)? })
+}
+
+/// Checks that nothing is in the way of a new ledger.
+fn vacant(path: &Path) -> Result<(), Failure> {
+    let Err(in_the_way) = require_vacant(path) else { return Ok(()) };
+    let shown = path.display();
+    let there = path.symlink_metadata().is_ok();
+    let help = match Store::open(path, Mode::Read).and_then(|store| store.size()) {
+        Ok(entries @ 0..=3) => format!(
+            "it holds {entries} of the 4 entries that a ledger begins with: if its making was \
+             interrupted, remove it and {shown}.head, and run this again"
+        ),
+        Ok(_) => format!("it is a ledger already; look at it with: dspt --ledger {shown} verify"),
+        Err(_) if there => format!("move it away, or give another folder than {shown} is in"),
+        Err(_) => {
+            "it belonged to a ledger that is not here; bring that back, or move it away".into()
+        }
+    };
+    Err(Failure { code: "DSPT0002", exit: exit::USAGE, ..Failure::from(in_the_way) }.help(help))
+}
+
+/// A second ledger of the same name and log key would be a second history of the first one, and
+/// whoever knows that one would be right to refuse it.
+fn first_of_its_key(
+    origin: &Origin,
+    opened: &Opened,
+    log_name: &str,
+    output: &Output<'_>,
+) -> Result<(), Failure> {
+    let log = Vkey::new(origin.key_name(), *opened.log.public());
+    let Ok(Some(kept)) = output.memory.load(origin, &log) else { return Ok(()) };
+    let text = format!(
+        "the key {log_name} is the log key of a ledger {origin} already: you verified {} entries \
+         of it. Another ledger of that name and key would be a second history of it",
+        kept.size
+    );
+    Err(Failure::usage(text).help(
+        "give the new one a log key of its own with --log-key NEWNAME, which is made, or another \
+         name with --origin",
+    ))
+}
+
+/// A key of that name that opens with the passphrase, made whole where its making was interrupted;
+/// or a new one.
+fn new_or_own(folder: &Path, name: &str, passphrase: &str) -> Result<Box<dyn Sign>, Failure> {
+    let path = folder.join(format!("{name}.pem"));
+    if path.symlink_metadata().is_err() {
+        keys::generate(&path, passphrase)?;
+    }
+    let opened = keys::complete(&path, passphrase);
+    let opened = opened.map_err(|error| {
+        let wrong = matches!(error, KeyError::WrongPassphrase { .. });
+        let failure = Failure::from(error);
+        if !wrong {
+            return failure;
+        }
+        failure.help(format!(
+            "there is a key {name} already, perhaps from an earlier try: give the passphrase that \
+             it was made with, or another name"
+        ))
+    })?;
+    Ok(Box::new(opened))
+}
+
+/// Lower-case letters and digits, hyphens between: a name for files and origins.
+pub(in crate::cli) fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "organisation".to_owned() } else { slug.to_owned() }
+}
+
+fn origin(args: &Args) -> Result<Origin, Failure> {
+    let text = match &args.origin {
+        Some(text) => text.clone(),
+        // Reserved domain (RFC 2606): a ledger without an address of its own.
+        None => format!("ledger.invalid/{}/dspt", slug(&args.org)),
+    };
+    if is_demonstration(&text) {
+        let text =
+            format!("--origin: `{text}` is a name of demonstrations, whose keys everybody has");
+        return Err(Failure::usage(text).help("take a domain of your own"));
+    }
+    Origin::parse(&text).map_err(|bad| Failure::usage(format!("--origin: {bad}")))
+}
+
+fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Failure> {
+    let types = table(&format!("dspt-{}/organisation-types.csv", args.edition))?;
+    let wanted = args.organisation_type.as_str();
+    let row = types.rows.iter().find(|row| row.get("organisation_type") == wanted);
+    let Some(category) = row.and_then(|row| row.get("category").parse::<CategoryId>().ok()) else {
+        let known: Vec<&str> = types.rows.iter().map(|row| row.get("organisation_type")).collect();
+        return Err(Failure::usage(format!(
+            "`{wanted}` is not an organisation type of {}",
+            args.edition
+        ))
+        .help(format!("one of: {}", known.join(", "))));
+    };
+    let items = table(&format!("dspt-{}/items.csv", args.edition))?;
+    let listed = |category: &CategoryId| {
+        items.rows.iter().any(|row| row.get("category") == category.as_str())
+    };
+    if !listed(&category) {
+        return Err(Failure::usage(format!(
+            "the catalogue holds no items of {} for {category}, the category of {wanted}",
+            args.edition
+        ))
+        .help("import files that do with `dspt import edition FOLDER` into a ledger of your own"));
+    }
+    let (edition, organisation_type) = (args.edition.clone(), args.organisation_type.clone());
+    Ok(OrganisationClassified { edition, organisation_type, category, from })
+}
+
+fn scope(args: &Args, from: Day) -> Result<ScopeDeclared, Failure> {
+    let mut units = units(&args.units, true)?;
+    units.extend(self::units(&args.other_units, false)?);
+    if units.is_empty() {
+        units = self::units(&["all=Whole organisation".to_owned()], true)?;
+    }
+    Ok(ScopeDeclared { units, from })
+}
+
+/// Reads `ID=NAME` texts.
+///
+/// # Errors
+/// [`Failure`] for a text of another form.
+pub(in crate::cli) fn units(
+    texts: &[String],
+    health_and_care_data: bool,
+) -> Result<Vec<Unit>, Failure> {
+    let unit = |text: &String| {
+        let (id, name) = text.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("`{text}` is not a unit; write it as hosting=Hosting team"))
+        })?;
+        let id = id.parse().map_err(Failure::from)?;
+        Ok(Unit { id, name: name.to_owned(), health_and_care_data })
+    };
+    texts.iter().map(unit).collect()
+}
