@@ -4,10 +4,10 @@
 
 pub mod anchors;
 pub mod bundle;
-pub mod files;
 pub mod heads;
 pub mod proofs;
 pub mod tiles;
+pub mod write_once;
 
 use std::io;
 use std::path::PathBuf;

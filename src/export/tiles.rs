@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::files::{self, Put};
+use super::write_once::{self, Put};
 use super::{ExportError, OwnHead, heads};
 use crate::durable::{Access, Batch};
 use crate::journal::Journal;
@@ -39,7 +39,7 @@ pub struct Exported {
 pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exported, ExportError> {
     let size = head.checkpoint.size;
     let place = folder.join(CHECKPOINT);
-    let before = files::read(&place, NOTE_BYTES_MAX)?;
+    let before = write_once::read(&place, NOTE_BYTES_MAX)?;
     if let Some(before) = &before {
         // A head of another history, or a later one, belongs to tiles that are not to be mixed.
         let kept = heads::own(&journal.ledger, before).ok();
@@ -65,13 +65,13 @@ pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exporte
     // All of them are on the disk before the head says that they are there.
     writer.batch.finish().map_err(|error| ExportError::io(folder, error))?;
     let read = |path: &TilePath| {
-        files::read(&folder.join(path.to_string()), path.bytes_max()).ok().flatten()
+        write_once::read(&folder.join(path.to_string()), path.bytes_max()).ok().flatten()
     };
     done.checked = check_tiles(size, &head.checkpoint.root, read)?;
     if before.as_ref() == Some(&head.bytes) {
         done.kept += 1;
     } else {
-        files::replace(&place, &head.bytes)?;
+        write_once::replace(&place, &head.bytes)?;
         done.made += 1;
     }
     Ok(done)
@@ -105,7 +105,7 @@ impl Writer<'_> {
 
     fn put(&mut self, path: &TilePath, bytes: &[u8]) -> Result<(), ExportError> {
         let file = self.folder.join(path.to_string());
-        match files::put_by(&file, bytes, |path, bytes| self.batch.write_new(path, bytes))? {
+        match write_once::put_by(&file, bytes, |path, bytes| self.batch.write_new(path, bytes))? {
             Put::Made => self.done.made += 1,
             Put::Kept => self.done.kept += 1,
         }

@@ -11,16 +11,16 @@ pub mod fault;
 pub mod fork;
 pub mod json;
 pub mod key;
-mod named;
 pub mod note;
-pub mod outline;
 pub mod parse;
+pub mod parse_trusted;
 pub mod policy;
 pub mod proof;
 pub mod tiles;
 pub mod timestamp;
 pub mod tree;
 pub mod verify;
+mod vkey;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Head, LogKeys, Origin};
 pub use cosignature::{CosignatureError, Cosigned, WitnessKey};

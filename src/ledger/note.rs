@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::base64;
 use super::digest::shown;
 use super::key::{BadKey, PublicKey, Sign, SignError, checked_signature};
-use super::named::{NOTE_TYPE, NamedKey, known_lines};
+use super::vkey::{NOTE_TYPE, NamedKey, known_lines};
 
 /// The longest note that is read, in bytes.
 pub const NOTE_BYTES_MAX: usize = 1_000_000;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::forge::{Forger, enveloped, malleable, payload, sealed};
-use super::original::{
+use super::sample::{
     ORIGIN, admitted, anchor, answer, confirmed, evidence, head, kit, nine, publication, seconds,
 };
 use super::{Damage, Kit, KitError, elsewhere, keys};
@@ -292,7 +292,7 @@ fn spelling_twice(kit: &Kit, to: &Path) -> Done {
 fn spelling_base64(kit: &Kit, to: &Path) -> Done {
     kit.forged(to, |forger| {
         let entry = sealed(&forger.next(&said()?)?, &[keys::NEW_CONTRIBUTOR])?;
-        let text = super::original::kit(String::from_utf8(entry))?;
+        let text = super::sample::kit(String::from_utf8(entry))?;
         // Of the last character before the padding, four bits are read by nobody.
         let (start, end) = text.rsplit_once("==\"").unwrap_or((&text, ""));
         let stray = match start.chars().last() {
@@ -327,13 +327,13 @@ fn two_subjects(kit: &Kit, to: &Path) -> Done {
 
 fn two_statements(kit: &Kit, to: &Path) -> Done {
     let bytes = kit.forger.statement.clone().unwrap_or_default();
-    let event = publication(&super::original::kit(parse_canonical(&bytes))?)?;
+    let event = publication(&super::sample::kit(parse_canonical(&bytes))?)?;
     named_twice(kit, to, &event, NAME, keys::APPROVER)
 }
 
 fn other_ledger(kit: &Kit, to: &Path) -> Done {
     drafted(kit, to, &said()?, &[keys::NEW_CONTRIBUTOR], |draft| {
-        draft.ledger = super::original::kit(Origin::parse("demonstration.invalid/another/dspt"))?;
+        draft.ledger = super::sample::kit(Origin::parse("demonstration.invalid/another/dspt"))?;
         Ok(())
     })
 }
@@ -347,7 +347,7 @@ fn other_identity(kit: &Kit, to: &Path) -> Done {
 
 fn same_id(kit: &Kit, to: &Path) -> Done {
     drafted(kit, to, &said()?, &[keys::NEW_CONTRIBUTOR], |draft| {
-        draft.id = super::original::id(10)?.to_string();
+        draft.id = super::sample::id(10)?.to_string();
         Ok(())
     })
 }
@@ -434,9 +434,9 @@ fn publishes(
 ) -> Done {
     kit.forged(to, |forger| {
         let bytes = forger.statement.clone().unwrap_or_default();
-        let mut value = super::original::kit(parse_canonical(&bytes))?;
+        let mut value = super::sample::kit(parse_canonical(&bytes))?;
         in_file(&mut value);
-        let bytes = super::original::kit(canonical(&value))?.into_bytes();
+        let bytes = super::sample::kit(canonical(&value))?.into_bytes();
         in_entry(&mut value);
         let mut draft = forger.next(&publication(&value)?)?;
         draft.subjects = vec![forger.content(NAME, &bytes)];

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::KitError;
 use super::keys::{self, Witness};
-use super::original::{self, KEPT, kit};
+use super::sample::{self, KEPT, kit};
 use crate::domain::date::Instant;
 use crate::domain::event::Event;
 use crate::export::ExportError;
@@ -145,7 +145,7 @@ impl Forger {
         let leaves: Vec<Digest> =
             self.leaves().into_iter().zip(0..size).map(|(leaf, _)| leaf).collect();
         let log = if size <= 16 { keys::LOG } else { keys::NEW_LOG };
-        original::head(log, original::ORIGIN, size, root.unwrap_or_else(|| root_of(&leaves)))
+        sample::head(log, sample::ORIGIN, size, root.unwrap_or_else(|| root_of(&leaves)))
     }
 
     /// Puts the bundle together.
@@ -153,7 +153,7 @@ impl Forger {
         let (leaves, mut files) = (self.leaves(), Files::new());
         let (size, found) = (leaves.len() as u64, root_of(&leaves));
         let root = self.head.root.unwrap_or(found);
-        let bare = original::head(self.head.log, original::ORIGIN, size, root)?;
+        let bare = sample::head(self.head.log, sample::ORIGIN, size, root)?;
         let bare = kit(String::from_utf8(bare))?;
         let mut note = bare.clone().into_bytes();
         for (witness, place) in self.head.witnesses.iter().zip(0..) {
@@ -170,7 +170,7 @@ impl Forger {
         files.extend(self.statement.clone().map(|bytes| (NAME.to_owned(), bytes)));
         files.insert("policy".to_owned(), self.policy.clone());
         files.insert("checkpoint".to_owned(), note);
-        let origin = kit(Origin::parse(original::ORIGIN))?;
+        let origin = kit(Origin::parse(sample::ORIGIN))?;
         let mut list = Manifest::new(&origin, size, &root, None);
         list.files = listed(&files);
         list.withheld.content.clone_from(&self.withheld);
@@ -201,8 +201,8 @@ impl Forger {
             let named = self.contents.iter().filter(|(hex, _)| payload.contains(hex.as_str()));
             files.extend(named.map(|(hex, bytes)| (format!("content/{hex}"), bytes.clone())));
         }
-        let (origin, size) = (kit(Origin::parse(original::ORIGIN))?, leaves.len() as u64);
-        let item = original::item(number)?.to_string();
+        let (origin, size) = (kit(Origin::parse(sample::ORIGIN))?, leaves.len() as u64);
+        let item = sample::item(number)?.to_string();
         let mut list = Manifest::new(&origin, size, &root_of(&leaves), Some(item));
         list.files = listed(&files);
         list.withheld.entries = size.saturating_sub(given.len() as u64);
@@ -249,12 +249,12 @@ impl Forger {
         let leaves = self.leaves();
         let before = leaves.get(..seq).unwrap_or(&leaves);
         Ok(Draft {
-            ledger: kit(Origin::parse(original::ORIGIN))?,
+            ledger: kit(Origin::parse(sample::ORIGIN))?,
             ledger_id: leaves.first().copied().unwrap_or_else(|| Digest::of(&[])),
             seq: before.len() as u64,
             root: root_of(before),
             at: at.to_string(),
-            id: original::id(1_000 + before.len() as u64)?.to_string(),
+            id: sample::id(1_000 + before.len() as u64)?.to_string(),
             kind: event.kind().as_str().to_owned(),
             body: kit(event.body())?,
             subjects: Vec::new(),
@@ -263,7 +263,7 @@ impl Forger {
 
     /// A draft for the next place, on the first of June.
     pub(super) fn next(&self, event: &Event) -> Result<Draft, KitError> {
-        self.draft(self.entries.len(), original::nine("2026-06-01")?, event)
+        self.draft(self.entries.len(), sample::nine("2026-06-01")?, event)
     }
 
     /// Seals a draft by the keys of these seeds and puts it at the end.

@@ -2,7 +2,7 @@
 //! proves anything, and the ledger's origin says so.
 
 use super::KitError;
-use super::original::kit;
+use super::sample::kit;
 use crate::ledger::{KeyName, SeedSigner, WitnessKey, cosignature};
 
 pub(super) const OWNER: u8 = 0x61;

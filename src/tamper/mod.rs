@@ -2,14 +2,14 @@
 //! caught by one rule that is known beforehand. It makes the files; whether they are caught is for
 //! the same examination to say as of any other ledger. Every key in it is public.
 
+mod bundles;
 mod entries;
 mod forge;
 mod keys;
-mod original;
+mod ordering;
 mod outsiders;
-mod parcels;
-mod places;
 mod rows;
+mod sample;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ use crate::export::heads;
 use crate::journal::{Journal, JournalError};
 use crate::ledger::{Digest, Policy, Sign as _, Vkey};
 use forge::{Files, Forger, Head};
-use original::{Cast, KEPT, kit};
+use sample::{Cast, KEPT, kit};
 
 /// Why the kit was not made.
 #[derive(Debug, Error)]
@@ -123,8 +123,8 @@ pub struct Kit {
 
 /// Returns every damage, in the order of the table.
 pub fn damages() -> impl Iterator<Item = &'static Damage> {
-    let files = parcels::ALL.iter().chain(rows::ALL);
-    entries::ALL.iter().chain(places::ALL).chain(files).chain(outsiders::ALL)
+    let files = bundles::ALL.iter().chain(rows::ALL);
+    entries::ALL.iter().chain(ordering::ALL).chain(files).chain(outsiders::ALL)
 }
 
 /// The ledger or the bundle in a folder of the kit.
@@ -144,7 +144,7 @@ impl Kit {
         }
         let folder = out.join("original");
         std::fs::create_dir_all(&folder).map_err(|error| ExportError::io(&folder, error))?;
-        let journal = original::write(&folder.join(LEDGER), Cast::OURS, u64::MAX)?;
+        let journal = sample::write(&folder.join(LEDGER), Cast::OURS, u64::MAX)?;
         let witnesses = [keys::WITNESS_A, keys::WITNESS_B];
         let bundle = folder.join(BUNDLE);
         bundle_of(&journal, &bundle, &witnesses, Some(out))?;
@@ -156,7 +156,7 @@ impl Kit {
         let bundle = forge::lean(forge::read(&bundle)?)?;
         let head = Head {
             log: keys::NEW_LOG,
-            time: original::seconds(original::nine(WITNESSED_ON)?),
+            time: sample::seconds(sample::nine(WITNESSED_ON)?),
             first_time: None,
             witnesses: witnesses.to_vec(),
             root: None,
@@ -199,7 +199,7 @@ impl Kit {
         let name = self.out.join("kept.checkpoint").display().to_string();
         Ok(Reader {
             policy: kit(Policy::parse(&self.policy))?,
-            now: original::nine(READ_ON)?,
+            now: sample::nine(READ_ON)?,
             max_age_days: MAX_AGE_DAYS,
             kept: (name, self.kept.clone()),
         })
@@ -253,12 +253,12 @@ fn bundle_of(
     aside: Option<&Path>,
 ) -> Result<(), KitError> {
     let head = kit(String::from_utf8(journal.ledger.head.clone()))?;
-    let time = original::seconds(original::nine(WITNESSED_ON)?);
+    let time = sample::seconds(sample::nine(WITNESSED_ON)?);
     let note = keys::cosigned(&head, time, witnesses)?;
     let head = heads::own(&journal.ledger, &note).map_err(ExportError::from)?;
     let scan = aside.map(|aside| aside.join("scan.txt"));
     if let Some(scan) = &scan {
-        std::fs::write(scan, original::SCAN).map_err(|error| ExportError::io(scan, error))?;
+        std::fs::write(scan, sample::SCAN).map_err(|error| ExportError::io(scan, error))?;
     }
     let evidence = journal.ledger.facts.iter().map(|fact| fact.seq).collect::<BTreeSet<_>>();
     let files: Vec<PathBuf> = scan.iter().cloned().collect();
@@ -316,7 +316,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let kit = Kit::create(&folder.path().join("kit")).unwrap();
         let to = folder.path().join("newer");
-        let event = original::confirmed("7.3.5", "2026-05-01").unwrap();
+        let event = sample::confirmed("7.3.5", "2026-05-01").unwrap();
         kit.forged(&to, |forger| {
             let mut draft = forger.next(&event)?;
             "policy-reviewed".clone_into(&mut draft.kind);
@@ -353,7 +353,7 @@ mod tests {
         };
         for (number, rule) in [("7.3.5", None), ("8.3.4", Some("item")), ("9.1.9", Some("item"))] {
             let to = folder.path().join(number);
-            let files = kit.forger.of_item(&kit.bundle, parcels::RESTORED, number).unwrap();
+            let files = kit.forger.of_item(&kit.bundle, bundles::RESTORED, number).unwrap();
             forge::write(&to, &files).unwrap();
             let found = examine_folder(&to, &trust, &Memory::none()).unwrap();
             assert_eq!(found.first_fault().map(|finding| finding.rule), rule, "{number}");
@@ -383,7 +383,7 @@ mod tests {
         let without = |log: &str| policy.replace(&format!("{log}\n"), "");
         assert_eq!((rule(&without(logs[0])), rule(&without(logs[1]))), (None, None));
         // Whoever names none of ours does not mean this ledger.
-        let name = Origin::parse(original::ORIGIN).unwrap().key_name();
+        let name = Origin::parse(sample::ORIGIN).unwrap().key_name();
         let other = Vkey::new(name, *keys::signer(keys::OTHER_LOG).public());
         let other = without(logs[1]).replace(logs[0], &format!("log {other}"));
         assert_eq!(rule(&other), Some("policy"));

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::original::{admitted, confirmed, nine, seconds};
-use super::parcels::RESTORED;
-use super::{BUNDLE, Damage, Kit, KitError, elsewhere, forge, keys, original};
+use super::bundles::RESTORED;
+use super::sample::{admitted, confirmed, nine, seconds};
+use super::{BUNDLE, Damage, Kit, KitError, elsewhere, forge, keys, sample};
 use crate::domain::authority::role::Role;
 use crate::domain::event::{Clock, ClockExplained};
 use crate::ledger::Origin;
@@ -59,9 +59,9 @@ fn clock_excused(kit: &Kit, to: &Path) -> Done {
         let note = String::from_utf8_lossy(&forger.bare(20, None)?).into_owned();
         let time = seconds(nine("2026-06-01")?);
         let note = keys::cosigned(&note, time, &[keys::WITNESS_A])?;
-        let anchor = original::anchor(note, &[keys::WITNESS_A])?;
+        let anchor = sample::anchor(note, &[keys::WITNESS_A])?;
         let draft = forger.draft(20, at, &anchor)?;
-        let entry = original::kit(draft.id.parse())?;
+        let entry = sample::kit(draft.id.parse())?;
         forger.append(&draft, &[keys::OWNER])?;
         let draft = forger.draft(21, at, &confirmed("7.3.5", "2026-03-20")?)?;
         forger.append(&draft, &[keys::APPROVER])?;
@@ -93,7 +93,7 @@ fn item_fork(kit: &Kit, to: &Path) -> Done {
     let mut forger = kit.forger.clone();
     let note = String::from_utf8_lossy(&forger.bare(8, Some(elsewhere()))?).into_owned();
     let note = keys::cosigned(&note, seconds(nine("2026-05-30")?), &[keys::WITNESS_A])?;
-    let draft = forger.next(&original::anchor(note, &[keys::WITNESS_A])?)?;
+    let draft = forger.next(&sample::anchor(note, &[keys::WITNESS_A])?)?;
     let place = draft.seq;
     forger.append(&draft, &[keys::OWNER])?;
     let given: Vec<u64> = RESTORED.iter().copied().chain([place]).collect();
@@ -107,22 +107,22 @@ fn foreign_log(kit: &Kit, to: &Path) -> Done {
     (forger.contents, forger.evidence, forger.statement) = Default::default();
     let mut files = forger.files()?;
     // Its own head, by its own key, under its own name.
-    let origin = original::kit(Origin::parse("demonstration.invalid/another/notes"))?;
+    let origin = sample::kit(Origin::parse("demonstration.invalid/another/notes"))?;
     let root = root_of(&forger.leaves());
-    let head = original::head(keys::STRANGER, origin.as_str(), 20, root)?;
+    let head = sample::head(keys::STRANGER, origin.as_str(), 20, root)?;
     files.retain(|name, _| name.starts_with("tile/"));
     files.insert("checkpoint".to_owned(), head);
     let mut list = Manifest::new(&origin, 20, &root, None);
     list.files = forge::listed(&files);
-    files.insert(MANIFEST.to_owned(), original::kit(list.to_bytes())?);
+    files.insert(MANIFEST.to_owned(), sample::kit(list.to_bytes())?);
     forge::write(&to.join(BUNDLE), &files)
 }
 
 fn hostile_size(kit: &Kit, to: &Path) -> Done {
     let mut files = kit.bundle.clone();
     let bytes = files.remove(MANIFEST).unwrap_or_default();
-    let mut list = original::kit(Manifest::parse(&bytes))?;
+    let mut list = sample::kit(Manifest::parse(&bytes))?;
     list.size = (1 << 53) - 1;
-    files.insert(MANIFEST.to_owned(), original::kit(list.to_bytes())?);
+    files.insert(MANIFEST.to_owned(), sample::kit(list.to_bytes())?);
     forge::write(&to.join(BUNDLE), &files)
 }

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use super::original::{self, kit};
-use super::places::{copy, head_file};
+use super::ordering::{copy, head_file};
+use super::sample::{self, kit};
 use super::{Damage, Kit, KitError, LEDGER, keys};
 use crate::export::ExportError;
 use crate::ledger::{Digest, leaf_hash};
@@ -64,7 +64,7 @@ fn hidden_row(kit: &Kit, to: &Path) -> Done {
 
 fn hidden_entry(kit: &Kit, to: &Path) -> Done {
     let forger = &kit.forger;
-    let draft = forger.next(&original::confirmed("7.3.5", "2026-06-01")?)?;
+    let draft = forger.next(&sample::confirmed("7.3.5", "2026-06-01")?)?;
     let entry = super::forge::sealed(&draft, &[keys::APPROVER])?;
     let (leaf, id) = (leaf_hash(&entry), id_bytes(&draft.id)?);
     let last = leaf_hash(forger.entries.last().map(Vec::as_slice).unwrap_or_default());

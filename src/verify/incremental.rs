@@ -21,7 +21,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::index::fact_index::{Keeps, is_plain};
 use crate::domain::state::{Fact, Subject};
-use crate::ledger::outline::outline;
+use crate::ledger::parse_trusted::outline;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
 use crate::store::{Row, RowRef, StoreError};
 

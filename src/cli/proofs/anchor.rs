@@ -18,7 +18,7 @@ use crate::domain::event::{AnchorCosigned, Event};
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Anchor, Intervals, Outsider};
 use crate::domain::state::explained_clock::Explained;
-use crate::export::{anchors, files, heads};
+use crate::export::{anchors, heads, write_once};
 use crate::journal::{Journal, NewEvent};
 use crate::ledger::{CosignatureError, Cosigned, Policy, WitnessKey, cosignature};
 use crate::store::Mode;
@@ -344,9 +344,9 @@ fn export(
     };
     let folder = out.unwrap_or(Path::new("."));
     let mut names = vec![format!("{}.checkpoint", fact.seq)];
-    files::put(&folder.join(format!("{}.checkpoint", fact.seq)), held.checkpoint.as_bytes())?;
+    write_once::put(&folder.join(format!("{}.checkpoint", fact.seq)), held.checkpoint.as_bytes())?;
     if let Some(token) = &held.token {
-        files::put(&folder.join(format!("{}.tsr", fact.seq)), token)?;
+        write_once::put(&folder.join(format!("{}.tsr", fact.seq)), token)?;
         names.push(format!("{}.tsr", fact.seq));
     }
     let folder = folder.display().to_string();

@@ -9,7 +9,7 @@ use crate::cli::as_of::open_to_give_out;
 use crate::cli::dash::file_named;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
-use crate::export::{OwnHead, files, heads};
+use crate::export::{OwnHead, heads, write_once};
 use crate::journal::Journal;
 
 /// Arguments of `checkpoint`.
@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(
     let out = file_named(args.out.as_deref());
     let value = head_json(&journal, &head, out);
     if let Some(path) = out {
-        files::put(path, &bytes)?;
+        write_once::put(path, &bytes)?;
         let size = head.checkpoint.size;
         let text = format!("Wrote the head of {size} entries to {}\n", path.display());
         output.answer("dspt.checkpoint/1", value, &text)?;

@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::recording::record::read_file;
 use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Telling, explain};
-use crate::export::{OwnHead, files, heads, proofs};
+use crate::export::{OwnHead, heads, proofs, write_once};
 use crate::journal::Journal;
 
 /// Arguments of `prove`.
@@ -148,8 +148,8 @@ fn write(
     }
     let mut done = Vec::new();
     for (written, entry, proof) in made {
-        files::put(&folder.join(format!("{}.json", written.seq)), &entry)?;
-        files::put(&folder.join(format!("{}.tlog-proof", written.seq)), &proof)?;
+        write_once::put(&folder.join(format!("{}.json", written.seq)), &entry)?;
+        write_once::put(&folder.join(format!("{}.tlog-proof", written.seq)), &proof)?;
         done.push(written);
     }
     Ok(done)
@@ -232,7 +232,7 @@ fn consistency(
     });
     let text = match &args.out {
         Some(path) => {
-            files::put(path, &bytes)?;
+            write_once::put(path, &bytes)?;
             let path = path.display();
             format!("Wrote {path}: the first {old} entries are the beginning of the {new}\n")
         }

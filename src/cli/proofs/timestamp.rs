@@ -16,7 +16,7 @@ use crate::cli::recording::record::{read_file, write};
 use crate::cli::recording::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
 use crate::domain::state::Fact;
-use crate::export::{anchors, files, heads};
+use crate::export::{anchors, heads, write_once};
 use crate::journal::{File, NewEvent};
 use crate::ledger::{Digest, timestamp};
 use crate::store::Mode;
@@ -126,8 +126,8 @@ fn request(
         given.map_or_else(|| PathBuf::from(format!("{size}.{end}")), Path::to_owned)
     };
     let (asked, dated) = (beside(out, "tsq"), beside(checkpoint_out, "checkpoint"));
-    files::put(&dated, head.bare.as_bytes())?;
-    files::put(&asked, &timestamp::request(head.bare.as_bytes()))?;
+    write_once::put(&dated, head.bare.as_bytes())?;
+    write_once::put(&asked, &timestamp::request(head.bare.as_bytes()))?;
     let (tsq, data) = (quoted(&asked), quoted(&dated));
     let tsr = quoted(&asked.with_extension("tsr"));
     let text = format!(

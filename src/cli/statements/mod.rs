@@ -27,7 +27,7 @@ use crate::domain::state::Fact;
 use crate::domain::statement::diff::asked;
 use crate::domain::statement::{Asked, NoStatement};
 use crate::export::ExportError;
-use crate::export::files::put;
+use crate::export::write_once::put;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
 use crate::ledger::json::{is_denser, parse_canonical};

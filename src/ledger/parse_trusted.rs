@@ -95,13 +95,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
-    use super::super::base64;
-    use super::super::entry::{Draft, Subject, seal};
-    use super::super::json::canonical;
-    use super::super::key::SeedSigner;
-    use super::super::parse::parse;
-    use super::super::{Digest, Origin};
     use super::*;
+    use crate::ledger::base64;
+    use crate::ledger::entry::{Draft, Subject, seal};
+    use crate::ledger::json::canonical;
+    use crate::ledger::key::SeedSigner;
+    use crate::ledger::parse::parse;
+    use crate::ledger::{Digest, Origin};
 
     const ENTRIES: [&str; 5] = [
         include_str!("../../fixtures/vectors/entry-0.json"),

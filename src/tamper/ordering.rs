@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::forge::{Forger, enveloped, payload, sealed};
-use super::original::{self, Cast, KEPT, confirmed, nine, seconds};
+use super::sample::{self, Cast, KEPT, confirmed, nine, seconds};
 use super::{Damage, Kit, KitError, LEDGER, bundle_of, elsewhere, keys};
 use crate::export::ExportError;
 use crate::journal::JournalError;
@@ -253,7 +253,7 @@ fn one_witness(kit: &Kit, to: &Path) -> Done {
 fn own_witness(kit: &Kit, to: &Path) -> Done {
     kit.forged(to, |forger| {
         forger.head.witnesses = vec![keys::FRIEND];
-        let policy = original::kit(String::from_utf8(forger.policy.clone()))?;
+        let policy = sample::kit(String::from_utf8(forger.policy.clone()))?;
         let log = policy.lines().find(|line| line.starts_with("log ")).unwrap_or_default();
         let friend = keys::FRIEND.vkey()?;
         forger.policy = format!("{log}\nwitness friend {friend}\nquorum friend\n").into_bytes();
@@ -264,8 +264,8 @@ fn own_witness(kit: &Kit, to: &Path) -> Done {
 fn forged_witness(kit: &Kit, to: &Path) -> Done {
     kit.edited(to, |files| {
         let root = root_of(&kit.forger.leaves());
-        let ours = original::head(keys::NEW_LOG, original::ORIGIN, 20, root)?;
-        let other = original::head(keys::NEW_LOG, original::ORIGIN, 20, elsewhere())?;
+        let ours = sample::head(keys::NEW_LOG, sample::ORIGIN, 20, root)?;
+        let other = sample::head(keys::NEW_LOG, sample::ORIGIN, 20, elsewhere())?;
         let [ours, other] = [ours, other].map(|note| String::from_utf8_lossy(&note).into_owned());
         let time = kit.forger.head.time;
         let (a, b) = (keys::WITNESS_A.line(&ours, time)?, keys::WITNESS_B.line(&other, time)?);
@@ -304,7 +304,7 @@ fn tomorrow(kit: &Kit, to: &Path) -> Done {
 
 /// Makes a ledger by the same steps with other words or keys, beside what is to be handed out.
 fn made(to: &Path, cast: Cast, size: u64) -> Result<crate::journal::Journal, KitError> {
-    original::write(&to.join(LEDGER), cast, size)
+    sample::write(&to.join(LEDGER), cast, size)
 }
 
 pub(super) fn copy(from: &Path, to: &Path) -> Done {

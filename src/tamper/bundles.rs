@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::forge::{self, Files};
-use super::original::{self, kit as valid};
+use super::sample::{self, kit as valid};
 use super::{BUNDLE, Damage, Kit, KitError};
 use crate::ledger::{ConsistencyFile, Digest};
 use crate::verify::manifest::{MANIFEST, Manifest};
@@ -267,7 +267,7 @@ fn prefix_unproved(kit: &Kit, to: &Path) -> Done {
     kit.edited(to, |files| {
         let name = first(files, "consistency/")?;
         let bytes = files.get(&name).cloned().unwrap_or_default();
-        let mut proof = original::kit(ConsistencyFile::parse(&bytes))?;
+        let mut proof = sample::kit(ConsistencyFile::parse(&bytes))?;
         proof.path.iter_mut().take(1).for_each(|hash| *hash = super::elsewhere());
         files.insert(name, proof.to_bytes());
         Ok(())
