@@ -14,10 +14,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::bundled;
-use dspt_ledger::domain::date::{self, Day};
+use dspt_ledger::domain::date::{self, Date};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::proof::{check, prove};
 use dspt_ledger::domain::engine::region::{Cover, Region, Steps, Units};
@@ -44,8 +44,8 @@ impl Random {
     }
 }
 
-fn day(number: usize) -> Day {
-    Day::parse("2020-01-01").unwrap().plus(i32::try_from(number).unwrap())
+fn day(number: usize) -> Date {
+    Date::parse("2020-01-01").unwrap().plus(i32::try_from(number).unwrap())
 }
 
 fn control(number: usize) -> Atom {
@@ -72,7 +72,7 @@ fn world(rules: usize, items: usize) -> World {
         for _ in 0..controls / 80 {
             world.grounds.push(Ground {
                 entry: 0,
-                until: Day::MAX,
+                until: Date::MAX,
                 limit: String::new(),
                 name: String::new(),
                 cuts: Vec::new(),
@@ -115,7 +115,7 @@ fn required() -> Steps<Units> {
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
+    let start = Clock::now();
     let value = work();
     (value, start.elapsed())
 }
@@ -171,7 +171,7 @@ fn large() {
 type Known = Vec<[[bool; 3]; UNITS]>;
 
 /// What holds on a day, by trying all rules until nothing is new.
-fn naive(world: &World, atoms: &BTreeMap<&Atom, usize>, on: Day) -> Known {
+fn naive(world: &World, atoms: &BTreeMap<&Atom, usize>, on: Date) -> Known {
     let required = world.required.at(on);
     let mut known: Known = vec![[[false; 3]; UNITS]; atoms.len()];
     for ground in &world.grounds {
@@ -221,7 +221,7 @@ fn small() {
             all.into_iter().enumerate().map(|(number, atom)| (atom, number)).collect();
         (regions, atoms)
     });
-    let mut days: BTreeSet<Day> = world.required.changes().collect();
+    let mut days: BTreeSet<Date> = world.required.changes().collect();
     days.extend(world.grounds.iter().flat_map(|ground| ground.region.changes()));
     days.extend(world.rules.iter().flat_map(|rule| rule.days.changes()));
     let (answers, slow) =
@@ -246,7 +246,7 @@ fn fact(seq: usize, kind: &str, mut body: Value, subjects: Vec<Subject>) -> Fact
     body["v"] = json!(1);
     Fact {
         seq: seq as u64,
-        at: date::Instant::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
+        at: date::Timestamp::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
         by: format!("SHA256:{}", "o".repeat(43)).parse().unwrap(),
         id: format!("{seq:032x}").parse().unwrap(),
         event: Event::decode(kind, &body).unwrap(),
@@ -281,7 +281,7 @@ fn evidence() {
         .map(|item| format!("2025-26-v8/{category}/{item}"))
         .collect();
     let mut random = Random(0xe71d);
-    let first = Day::parse("2025-09-01").unwrap();
+    let first = Date::parse("2025-09-01").unwrap();
     for seq in 3..100_003 {
         let from = i32::try_from(random.below(300)).unwrap();
         let until = from + i32::try_from(random.below(90)).unwrap();

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::bundled;
 use dspt_ledger::domain::catalogue::edition::Edition;
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::event::{
@@ -174,13 +174,13 @@ fn signer(seed: u8) -> SeedSigner {
     SeedSigner::from_seed(&[seed; 32])
 }
 
-fn day(text: &str) -> Day {
-    Day::parse(text).unwrap()
+fn day(text: &str) -> Date {
+    Date::parse(text).unwrap()
 }
 
-fn at(number: usize) -> Instant {
-    let start = Instant::parse("2026-03-01T09:00:00.000Z").unwrap();
-    Instant::from_millis(start.millis() + i64::try_from(number).unwrap())
+fn at(number: usize) -> Timestamp {
+    let start = Timestamp::parse("2026-03-01T09:00:00.000Z").unwrap();
+    Timestamp::from_millis(start.millis() + i64::try_from(number).unwrap())
 }
 
 fn id(number: usize) -> EventId {

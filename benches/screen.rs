@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::state::index::fact_index::{Chronicle, Kinds};
@@ -94,7 +94,7 @@ fn main() {
 
 fn make(folder: &Path, entries: usize) -> PathBuf {
     let folder = folder.join("demo");
-    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let now = Timestamp::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
     let keep = folder.display().to_string();
     let args = ["dspt", "-q", "demo", "--keep", &keep, "--entries", &entries.to_string()];
     let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -113,7 +113,7 @@ fn source(ledger: Ledger<Chronicle>, path: &Path) -> Source {
         roster: ledger.roster,
         head: String::from_utf8(ledger.head).unwrap(),
         flag: String::new(),
-        today: Day::parse(TODAY).unwrap(),
+        today: Date::parse(TODAY).unwrap(),
         bookmarks: [].into(),
         belief: dspt_ledger::domain::belief::Belief {
             grade: dspt_ledger::domain::belief::Grade::Consistent,

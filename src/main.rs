@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::verify::known_heads::Memory;
 
 /// A limit on the size of files makes a write fail, as a full disk does, and does not end the program
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let clock = || {
         let now = jiff::Timestamp::try_from(std::time::SystemTime::now());
         // A clock beyond the years that dates are written in stands at their end.
-        Instant::from_millis(now.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
+        Timestamp::from_millis(now.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
     };
     write_errors_are_errors();
     let _alone = threads();

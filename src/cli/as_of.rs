@@ -9,7 +9,7 @@ use super::error::{Failure, exit};
 use super::kind::hinted;
 use super::output::Output;
 use crate::domain::belief::{Belief, Grade};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::date_parse::parse_day;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Positions;
@@ -38,7 +38,7 @@ pub(super) struct Question {
 #[derive(Clone, Debug)]
 pub(super) struct AsOf {
     /// The day asked about.
-    pub on: Day,
+    pub on: Date,
     /// How many entries may be used.
     pub size: u64,
     /// Which revision decides.
@@ -86,7 +86,7 @@ impl AsOf {
 ///
 /// # Errors
 /// [`Failure`] saying in one line what is wrong.
-pub(super) fn day(text: &str, output: &Output<'_>) -> Result<Day, Failure> {
+pub(super) fn day(text: &str, output: &Output<'_>) -> Result<Date, Failure> {
     let today = output.now.london_day();
     match text.trim().to_ascii_lowercase().as_str() {
         "today" => Ok(today),
@@ -100,7 +100,7 @@ pub(super) fn day(text: &str, output: &Output<'_>) -> Result<Day, Failure> {
 ///
 /// # Errors
 /// As [`day`].
-pub(super) fn day_or_today(text: Option<&str>, output: &Output<'_>) -> Result<Day, Failure> {
+pub(super) fn day_or_today(text: Option<&str>, output: &Output<'_>) -> Result<Date, Failure> {
     text.map_or_else(|| Ok(output.now.london_day()), |text| day(text, output))
 }
 
@@ -125,12 +125,12 @@ impl Question {
 
 fn known(
     text: Option<&str>,
-    on: Day,
+    on: Date,
     facts: &[Fact],
     output: &Output<'_>,
 ) -> Result<(u64, String), Failure> {
     let all = facts.len() as u64;
-    let by = |day: Day| facts.iter().take_while(|fact| fact.at.london_day() <= day).count() as u64;
+    let by = |day: Date| facts.iter().take_while(|fact| fact.at.london_day() <= day).count() as u64;
     let entries = |size: u64| format!("{size} of {all} entries");
     match text.unwrap_or("now") {
         "now" => Ok((all, format!("now ({})", entries(all)))),
@@ -294,7 +294,7 @@ pub(super) fn item(
     text: &str,
     state: &State,
     positions: &Positions,
-    on: Day,
+    on: Date,
 ) -> Result<ItemRef, Failure> {
     let own = Own::of(&positions.derivation.periods);
     if own.on(on).is_none() && !text.contains('/') {
@@ -304,7 +304,7 @@ pub(super) fn item(
 }
 
 /// Says that no rules bind on a day.
-pub(super) fn no_edition(on: Day) -> Failure {
+pub(super) fn no_edition(on: Date) -> Failure {
     Failure::undecided(format!(
         "no edition with the organisation's category is in force on {}, as far as this ledger knows",
         on.long()

@@ -7,7 +7,7 @@ use super::error::{Failure, exit};
 use super::mappings::catalogue::{bytes, table};
 use crate::domain::catalogue::edition::{BadCatalogue, Edition, Framework};
 use crate::domain::csv::{Row, Table};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::ids::{BadRef, ControlRef, EditionId, FrameworkRef};
 use crate::domain::mapping::candidates::{Crosswalk, Sources, parse_measured};
 use crate::domain::mapping::parse_mapping;
@@ -89,7 +89,7 @@ fn edition(id: &EditionId, fields: &Table) -> Result<Result<Edition, BadCatalogu
 
 /// Returns what a ledger would know that has adopted everything that ships, for readers that ask
 /// a ledger what it knows.
-pub(super) fn state(catalogue: &Catalogue, today: Day) -> State {
+pub(super) fn state(catalogue: &Catalogue, today: Date) -> State {
     let known =
         |framework: &Framework| Known { because: Vec::new(), what: Arc::new(framework.clone()) };
     let frameworks =

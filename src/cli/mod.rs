@@ -24,7 +24,7 @@ use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::{Value, json};
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::sanitize::visible_json;
 use crate::import::problem::Problem;
 use crate::verify::known_heads::Memory;
@@ -126,7 +126,7 @@ enum Command {
 /// Runs one command and returns its exit status. `now` is the only reading of the clock.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
-    now: Instant,
+    now: Timestamp,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
@@ -136,7 +136,7 @@ pub fn run(
 /// As [`run`], with tables that fit a terminal of so many columns.
 pub fn run_at_width(
     args: impl IntoIterator<Item = OsString>,
-    now: Instant,
+    now: Timestamp,
     width: Option<usize>,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -148,7 +148,7 @@ pub fn run_at_width(
 /// and with the memory of what this user verified before.
 pub fn run_remembering(
     args: impl IntoIterator<Item = OsString>,
-    clock: &(dyn Fn() -> Instant + Sync),
+    clock: &(dyn Fn() -> Timestamp + Sync),
     memory: Memory,
     width: Option<usize>,
     out: &mut dyn Write,

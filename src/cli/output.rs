@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::error::Failure;
 use crate::domain::belief::Belief;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::sanitize::visible_json;
 use crate::verify::known_heads::Memory;
 
@@ -65,9 +65,9 @@ pub(super) struct Output<'o> {
     /// How wide the terminal is; none when the output goes elsewhere.
     pub width: Option<usize>,
     /// The one reading of the clock.
-    pub now: Instant,
+    pub now: Timestamp,
     /// The clock itself, for commands that run on.
-    pub clock: &'o (dyn Fn() -> Instant + Sync),
+    pub clock: &'o (dyn Fn() -> Timestamp + Sync),
     /// What this user verified before.
     pub memory: Memory,
     /// How far the ledger that was opened can be believed; it goes with every answer out of it.

@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A civil day, counted from 1 January 1970. Written `2026-06-30`; years 1900 to 2199.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct Day(i32);
+pub struct Date(i32);
 
 /// Says why a text is not a day that this program works with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-impl Day {
+impl Date {
     /// The first day that can be written, 1 January 1900.
     pub const MIN: Self = Self(-25_567);
     /// The last day that can be written, 31 December 2199. "Until further notice" ends here.
@@ -71,10 +71,10 @@ impl Day {
         }
         let name = usize::try_from(month).ok().and_then(|m| MONTHS.get(m.wrapping_sub(1)));
         let Some(month_name) = name else { return Err(BadDay::NoSuchMonth(month)) };
-        if let Ok(date) = Date::new(year, month, day) {
+        if let Ok(date) = civil::Date::new(year, month, day) {
             return Ok(Self::from_date(date));
         }
-        let last = Date::new(year, month, 1).map_or(31, Date::days_in_month);
+        let last = civil::Date::new(year, month, 1).map_or(31, civil::Date::days_in_month);
         Err(BadDay::NoSuchDay { day, month: month_name, year, last })
     }
 
@@ -98,14 +98,14 @@ impl Day {
         Self::from_ymd(year, month, day)
     }
 
-    fn from_date(date: Date) -> Self {
-        let epoch = Date::constant(1970, 1, 1);
+    fn from_date(date: civil::Date) -> Self {
+        let epoch = civil::Date::constant(1970, 1, 1);
         Self(date.since(epoch).map_or(0, |span| span.get_days()))
     }
 
-    fn date(self) -> Date {
+    fn date(self) -> civil::Date {
         let span = jiff::Span::new().try_days(self.0).unwrap_or_default();
-        Date::constant(1970, 1, 1).saturating_add(span)
+        civil::Date::constant(1970, 1, 1).saturating_add(span)
     }
 
     /// Returns year, month and day.
@@ -151,42 +151,42 @@ fn month_name(month: i8) -> &'static str {
     MONTHS.get(index).copied().unwrap_or("")
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for Date {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.ymd();
         write!(out, "{year:04}-{month:02}-{day:02}")
     }
 }
 
-impl std::str::FromStr for Day {
+impl std::str::FromStr for Date {
     type Err = BadDay;
     fn from_str(text: &str) -> Result<Self, BadDay> {
         Self::parse(text)
     }
 }
 
-impl<'de> Deserialize<'de> for Day {
+impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
         super::sanitize::parsed(text)
     }
 }
 
-impl From<Day> for String {
-    fn from(day: Day) -> Self {
+impl From<Date> for String {
+    fn from(day: Date) -> Self {
         day.to_string()
     }
 }
 
 /// A moment in UTC, to the millisecond: when an entry says that it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+pub struct Timestamp(i64);
 
-impl Instant {
+impl Timestamp {
     /// Returns the moment this many milliseconds after 1 January 1970 UTC, kept inside the years
-    /// that [`Day`] covers.
+    /// that [`Date`] covers.
     pub fn from_millis(millis: i64) -> Self {
         const DAY: i64 = 86_400_000;
-        Self(millis.clamp(i64::from(Day::MIN.0) * DAY, i64::from(Day::MAX.0) * DAY + DAY - 1))
+        Self(millis.clamp(i64::from(Date::MIN.0) * DAY, i64::from(Date::MAX.0) * DAY + DAY - 1))
     }
 
     /// Returns milliseconds since 1 January 1970 UTC.
@@ -211,8 +211,8 @@ impl Instant {
     }
 
     /// Returns the civil day in Europe/London at this moment.
-    pub fn london_day(self) -> Day {
-        Day::from_date(self.london().date())
+    pub fn london_day(self) -> Date {
+        Date::from_date(self.london().date())
     }
 
     /// Returns `30 June 2026, 17:00 (UK time)`.
@@ -220,7 +220,7 @@ impl Instant {
         let zoned = self.london();
         format!(
             "{}, {:02}:{:02} (UK time)",
-            Day::from_date(zoned.date()).long(),
+            Date::from_date(zoned.date()).long(),
             zoned.hour(),
             zoned.minute()
         )
@@ -233,7 +233,7 @@ impl Instant {
     }
 }
 
-impl fmt::Display for Instant {
+impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
         write!(out, "{stamp:.3}")
@@ -249,27 +249,27 @@ mod tests {
     #[test]
     fn days_print_as_they_are_read() {
         for text in ["1900-01-01", "1970-01-01", "2024-02-29", "2026-06-30", "2199-12-31"] {
-            assert_eq!(Day::parse(text).unwrap().to_string(), text);
+            assert_eq!(Date::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(Day::MIN, Day::parse("1900-01-01").unwrap());
-        assert_eq!(Day::MAX, Day::parse("2199-12-31").unwrap());
+        assert_eq!(Date::MIN, Date::parse("1900-01-01").unwrap());
+        assert_eq!(Date::MAX, Date::parse("2199-12-31").unwrap());
     }
 
     #[test]
     fn wrong_days_are_told_apart() {
-        let text = |text: &str| Day::parse(text).unwrap_err().to_string();
+        let text = |text: &str| Date::parse(text).unwrap_err().to_string();
         assert_eq!(text("2026-06-31"), "31 June 2026 is not a date; June has 30 days");
         assert!(text("2026-13-01").contains("no month 13"));
         assert!(text("1899-12-31").contains("outside 1900 to 2199"));
         for shape in ["", "30/06/2026", "2026-6-30", "2026-06-30 ", "+026-06-30", "٢٠٢٦-٠٦-٣٠"]
         {
-            assert!(matches!(Day::parse(shape), Err(BadDay::Shape(_))), "{shape}");
+            assert!(matches!(Date::parse(shape), Err(BadDay::Shape(_))), "{shape}");
         }
     }
 
     #[test]
     fn a_day_ends_at_midnight_in_london_whatever_the_season() {
-        let day = |text: &str| Instant::parse(text).unwrap().london_day().to_string();
+        let day = |text: &str| Timestamp::parse(text).unwrap().london_day().to_string();
         assert_eq!(day("2026-06-30T22:59:59.999Z"), "2026-06-30");
         assert_eq!(day("2026-06-30T23:00:00.000Z"), "2026-07-01");
         assert_eq!(day("2026-03-31T23:30:00.000Z"), "2026-04-01");
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn instants_have_one_spelling() {
-        assert!(Instant::parse("2026-01-02T09:00:00.000Z").is_some());
+        assert!(Timestamp::parse("2026-01-02T09:00:00.000Z").is_some());
         for other in [
             "2026-01-02T09:00:00Z",
             "2026-01-02T09:00:00.000+00:00",
@@ -293,10 +293,10 @@ mod tests {
             "1899-12-31T23:59:59.999Z",
             "2200-01-01T00:00:00.000Z",
         ] {
-            assert_eq!(Instant::parse(other), None, "{other}");
+            assert_eq!(Timestamp::parse(other), None, "{other}");
         }
         for edge in ["1900-01-01T00:00:00.000Z", "2199-12-31T23:59:59.999Z"] {
-            assert_eq!(Instant::parse(edge).unwrap().to_string(), edge);
+            assert_eq!(Timestamp::parse(edge).unwrap().to_string(), edge);
         }
     }
 
@@ -306,18 +306,18 @@ mod tests {
             text in "(19|20|21|22)[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9][.,][0-9]{2,4}[Zz]",
             millis: i32,
         ) {
-            if let Some(instant) = Instant::parse(&text) {
+            if let Some(instant) = Timestamp::parse(&text) {
                 prop_assert_eq!(instant.to_string(), text);
             }
-            let instant = Instant::from_millis(i64::from(millis) * 3_001);
-            prop_assert_eq!(Instant::parse(&instant.to_string()), Some(instant));
+            let instant = Timestamp::from_millis(i64::from(millis) * 3_001);
+            prop_assert_eq!(Timestamp::parse(&instant.to_string()), Some(instant));
         }
     }
 
     #[test]
     fn months_end_where_the_calendar_ends_them() {
-        let day = Day::parse("2024-02-29").unwrap();
+        let day = Date::parse("2024-02-29").unwrap();
         assert_eq!(day.plus_months(12).to_string(), "2025-02-28");
-        assert_eq!(Day::MAX.plus(1), Day::MAX);
+        assert_eq!(Date::MAX.plus(1), Date::MAX);
     }
 }

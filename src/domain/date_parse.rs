@@ -3,7 +3,7 @@
 //!
 //! It must never guess: a year of two digits, a month first and a day without a year are refused.
 
-use super::date::{BadDay, Day};
+use super::date::{BadDay, Date};
 use super::sanitize::shown;
 
 const MONTHS: [&str; 12] = [
@@ -27,7 +27,7 @@ const FORMS: &str = "write it as 2026-06-30, 30/6/2026 or 30 June 2026";
 ///
 /// # Errors
 /// A sentence that says what was found and how to write it.
-pub fn parse_day(text: &str) -> Result<Day, String> {
+pub fn parse_day(text: &str) -> Result<Date, String> {
     let text = text.trim();
     let parts: Vec<&str> = text
         .split(|c: char| c == '/' || c == '-' || c == '.' || c.is_whitespace())
@@ -59,11 +59,11 @@ fn not_a_date(text: &str) -> String {
     format!("`{}` is not a date; {FORMS}", shown(text))
 }
 
-fn iso(text: &str) -> Result<Day, String> {
+fn iso(text: &str) -> Result<Date, String> {
     if text.len() > 10 && text.get(10..11).is_some_and(|next| matches!(next, "T" | " ")) {
         return Err(format!("`{}` has a time of day; leave it out: {FORMS}", shown(text)));
     }
-    Day::parse(text).map_err(|error| match error {
+    Date::parse(text).map_err(|error| match error {
         BadDay::Shape(_) => not_a_date(text),
         other @ (BadDay::NoSuchDay { .. } | BadDay::NoSuchMonth(_) | BadDay::YearOutOfRange(_)) => {
             other.to_string()
@@ -71,7 +71,7 @@ fn iso(text: &str) -> Result<Day, String> {
     })
 }
 
-fn day_first(text: &str, day: &str, month: &str, year: &str) -> Result<Day, String> {
+fn day_first(text: &str, day: &str, month: &str, year: &str) -> Result<Date, String> {
     if !is_number(year) || day.len() > 2 {
         return Err(not_a_date(text));
     }
@@ -87,7 +87,7 @@ fn day_first(text: &str, day: &str, month: &str, year: &str) -> Result<Day, Stri
     };
     let day = day.parse().map_err(|_| not_a_date(text))?;
     let year = year.parse().map_err(|_| not_a_date(text))?;
-    Day::from_ymd(year, month, day).map_err(|error| error.to_string())
+    Date::from_ymd(year, month, day).map_err(|error| error.to_string())
 }
 
 fn is_number(text: &str) -> bool {
@@ -186,7 +186,7 @@ mod tests {
 
         #[test]
         fn every_day_reads_in_each_form(number in 0i32..80_000) {
-            let day = Day::MIN.plus(number);
+            let day = Date::MIN.plus(number);
             let (year, month, date) = day.ymd();
             for form in [day.to_string(), day.long(), day.short(), format!("{date}/{month}/{year}")] {
                 prop_assert_eq!(parse_day(&form), Ok(day));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::ItemAnswered;
 use crate::domain::ids::ItemRef;
 use crate::domain::state::State;
@@ -35,7 +35,7 @@ pub fn read_answers(
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut names = Names::new(state);
     let mut rows = Vec::new();
-    let mut seen: BTreeMap<(ItemRef, Day), u64> = BTreeMap::new();
+    let mut seen: BTreeMap<(ItemRef, Date), u64> = BTreeMap::new();
     for row in &sheet.rows {
         let Some(answer) = read_row(&sheet, row, own, &mut names, &mut problems) else {
             continue;

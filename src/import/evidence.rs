@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::EvidenceRecorded;
 use crate::domain::ids::{ControlRef, ItemRef, UnitId};
 use crate::domain::sanitize::{counted, shown};
@@ -218,7 +218,7 @@ impl Reader<'_> {
         good.then_some(values)
     }
 
-    fn items(&mut self, row: &Row, day: Day, problems: &mut Vec<Problem>) -> Option<Vec<ItemRef>> {
+    fn items(&mut self, row: &Row, day: Date, problems: &mut Vec<Problem>) -> Option<Vec<ItemRef>> {
         self.list(row, "items", problems, |reader, text| {
             item_on(text, day, reader.own, &mut reader.names)
         })

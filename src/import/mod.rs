@@ -23,7 +23,7 @@ mod titled;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 
 use crate::domain::sanitize::{is_hidden, shown, visible};
 use problem::Fault;
@@ -81,7 +81,7 @@ fn yes_or_no(text: &str, yes: &[&str], no: &[&str]) -> Result<bool, Fault> {
     Err(Fault::new("DSPT0102", message).help("write yes or no"))
 }
 
-fn day(text: &str) -> Result<Day, Fault> {
+fn day(text: &str) -> Result<Date, Fault> {
     if text.is_empty() {
         let help = "write the day as 2026-06-30, 30/6/2026 or 30 June 2026";
         return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
@@ -90,7 +90,7 @@ fn day(text: &str) -> Result<Day, Fault> {
 }
 
 /// Reads a last day, which may be blank and must not come before the first.
-fn last_day(text: &str, first: Option<Day>) -> Result<Option<Day>, Fault> {
+fn last_day(text: &str, first: Option<Date>) -> Result<Option<Date>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -4,7 +4,7 @@
 //! A bare number is of the edition and category that bind on the day; where none does, of the next
 //! that will, else of the last that did. A name in full is taken as it is, where it is ever asked for.
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::Period;
 use crate::domain::ids::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
 use crate::domain::sanitize::shown;
@@ -33,8 +33,8 @@ impl From<Fault> for NotNamed {
 /// One stretch of days with the edition and category that bind on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Span {
-    from: Day,
-    until: Day,
+    from: Date,
+    until: Date,
     own: (EditionId, CategoryId),
 }
 
@@ -58,18 +58,18 @@ impl Own {
 
     /// One edition and category on every day.
     pub fn always(edition: EditionId, category: CategoryId) -> Self {
-        let span = Span { from: Day::MIN, until: Day::MAX, own: (edition, category) };
+        let span = Span { from: Date::MIN, until: Date::MAX, own: (edition, category) };
         Self { spans: vec![span] }
     }
 
     /// What binds on a day; else what binds next after it, else what bound last before it.
-    pub fn on(&self, day: Day) -> Option<&(EditionId, CategoryId)> {
+    pub fn on(&self, day: Date) -> Option<&(EditionId, CategoryId)> {
         let not_over = self.spans.iter().find(|span| day <= span.until);
         not_over.or(self.spans.last()).map(|span| &span.own)
     }
 
     /// Says whether the edition and category that [`Own::on`] gives bind on the day itself.
-    pub fn binds_on(&self, day: Day) -> bool {
+    pub fn binds_on(&self, day: Date) -> bool {
         self.spans.iter().any(|span| span.from <= day && day <= span.until)
     }
 
@@ -81,8 +81,8 @@ impl Own {
 
 /// The day that a row's items are of; where the row's own cannot be read, the last: then the row is
 /// refused anyway, and its other cells are still looked at.
-pub(super) fn day_of(day: Option<Day>) -> Day {
-    day.unwrap_or(Day::MAX)
+pub(super) fn day_of(day: Option<Date>) -> Date {
+    day.unwrap_or(Date::MAX)
 }
 
 /// Says that a bare number means nothing, because no rules ever bind.
@@ -101,7 +101,7 @@ fn no_rules(text: &str) -> Fault {
 /// Returns the item that a text names on a day.
 pub(super) fn item_on(
     text: &str,
-    day: Day,
+    day: Date,
     own: &Own,
     names: &mut Names<'_>,
 ) -> Result<ItemRef, Fault> {
@@ -126,7 +126,7 @@ pub(super) fn item_on(
 ///
 /// # Errors
 /// [`NotNamed`] where it names none.
-pub fn item(text: &str, day: Day, own: &Own, state: &State) -> Result<ItemRef, NotNamed> {
+pub fn item(text: &str, day: Date, own: &Own, state: &State) -> Result<ItemRef, NotNamed> {
     Ok(item_on(text, day, own, &mut Names::new(state))?)
 }
 
@@ -134,7 +134,12 @@ pub fn item(text: &str, day: Day, own: &Own, state: &State) -> Result<ItemRef, N
 ///
 /// # Errors
 /// [`NotNamed`] where it names none.
-pub fn assertion(text: &str, day: Day, own: &Own, state: &State) -> Result<AssertionRef, NotNamed> {
+pub fn assertion(
+    text: &str,
+    day: Date,
+    own: &Own,
+    state: &State,
+) -> Result<AssertionRef, NotNamed> {
     let wanted = match (text.trim().parse::<AssertionRef>(), text.trim().parse::<AssertionId>()) {
         (Ok(full), _) => full,
         (Err(_), Ok(assertion)) => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 
 use crate::domain::catalogue::edition::{Edition, Framework};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::{ItemAnswered, ScopeDeclared, Unit};
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef};
 use crate::domain::mapping::{Relationship, parse_mapping, parse_soa};
@@ -53,7 +53,7 @@ fn state_with(frameworks: &[&str]) -> State {
         shipped!("dspt-2025-26-v8/exemptions.csv"),
         shipped!("dspt-2025-26-v8/organisation-types.csv"),
     );
-    let effective_from = Day::parse("2025-09-01").unwrap();
+    let effective_from = Date::parse("2025-09-01").unwrap();
     let what = AdoptedEdition { effective_from, edition: Arc::new(edition.unwrap()) };
     state.editions.push(Known { because: vec![1], what });
     for (id, bytes) in FRAMEWORKS.iter().filter(|(id, _)| frameworks.contains(id)) {

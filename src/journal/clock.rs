@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Anchor, TOLERANCE_TEXT, is_later};
 use crate::domain::state::explained_clock::Explained;
@@ -14,14 +14,14 @@ pub struct Behind {
     /// The newest entry.
     pub seq: u64,
     /// The time that it is stamped with, which later entries get too.
-    pub newest: Instant,
+    pub newest: Timestamp,
     /// What the clock says.
-    pub now: Instant,
+    pub now: Timestamp,
 }
 
 impl Behind {
     /// Holds a clock against the newest entry; none where it is not behind.
-    pub fn of(newest: Option<&Fact>, now: Instant) -> Option<Self> {
+    pub fn of(newest: Option<&Fact>, now: Timestamp) -> Option<Self> {
         let newest = newest.filter(|newest| newest.at > now)?;
         Some(Self { seq: newest.seq, newest: newest.at, now })
     }
@@ -46,7 +46,7 @@ impl fmt::Display for Behind {
 /// Says why what outsiders said must not be recorded: verified, its time would be a finding for ever.
 ///
 /// `facts` are those that are there, `stamp` what the entry would claim.
-pub(super) fn untimely(facts: &[Fact], anchors: &[Anchor], stamp: Instant) -> Result<(), String> {
+pub(super) fn untimely(facts: &[Fact], anchors: &[Anchor], stamp: Timestamp) -> Result<(), String> {
     let explained = Explained::of(facts);
     for one in anchors {
         let (name, at) = (one.name(), one.at);
@@ -85,7 +85,7 @@ mod tests {
         let framework = "iso27001:2022".parse().unwrap();
         Fact {
             seq: 7,
-            at: Instant::from_millis(at),
+            at: Timestamp::from_millis(at),
             by: format!("SHA256:{}", "A".repeat(43)).parse().unwrap(),
             id: "0".repeat(32).parse().unwrap(),
             event: Event::FrameworkAdopted(FrameworkAdopted { framework }),
@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn a_clock_is_behind_by_a_millisecond_and_too_far_past_the_tolerance() {
         let newest = entry(10_000_000);
-        let of = |now| Behind::of(Some(&newest), Instant::from_millis(now));
+        let of = |now| Behind::of(Some(&newest), Timestamp::from_millis(now));
         assert_eq!(of(10_000_000), None);
-        assert_eq!(Behind::of(None, Instant::from_millis(0)), None);
+        assert_eq!(Behind::of(None, Timestamp::from_millis(0)), None);
         assert!(!of(9_999_999).unwrap().is_too_far());
         let edge = 10_000_000 - TOLERANCE_MILLIS;
         assert!(!of(edge).unwrap().is_too_far());

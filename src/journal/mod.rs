@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::domain::authority::admit::admit;
 use crate::domain::authority::role::{AdmittedKey, Role, Roster};
 use crate::domain::belief::Belief;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::anchor::Anchor;
@@ -189,7 +189,7 @@ impl Journal {
         origin: &Origin,
         opening: &Opening<'_>,
         signers: &Signers<'_>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Self, JournalError> {
         if signers.author.public() == signers.log.public() {
             // Else the file would be there, and never verify.
@@ -303,7 +303,7 @@ impl Journal {
         &self,
         batch: &[NewEvent],
         by: &KeyId,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<State, JournalError> {
         let mut state = self.state(u64::MAX)?;
         let mut contents = self.ledger.contents.clone();
@@ -321,7 +321,7 @@ impl Journal {
     }
 
     /// How far a clock is behind the newest entry; none where it is not.
-    pub fn behind(&self, now: Instant) -> Option<Behind> {
+    pub fn behind(&self, now: Timestamp) -> Option<Behind> {
         Behind::of(self.ledger.facts.last(), now)
     }
 
@@ -333,7 +333,7 @@ impl Journal {
         &mut self,
         batch: &[NewEvent],
         signers: &Signers<'_>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Recorded, JournalError> {
         self.record_in_turn(batch, signers, now, &mut || {})
     }
@@ -349,7 +349,7 @@ impl Journal {
         &mut self,
         batch: &[NewEvent],
         signers: &Signers<'_>,
-        now: Instant,
+        now: Timestamp,
         waits: &mut dyn FnMut(),
     ) -> Result<Recorded, JournalError> {
         let append = self.store.begin_in_turn(None, waits)?;
@@ -393,7 +393,7 @@ impl Journal {
         &self,
         batch: &[NewEvent],
         by: &KeyId,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<(), JournalError> {
         let today = now.london_day();
         let state = self.state(u64::MAX)?;
@@ -448,7 +448,7 @@ impl Journal {
         state: &mut State,
         batch: &[NewEvent],
         signers: &Signers<'_>,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Vec<Fact>, JournalError> {
         let log = signers.log.public().keyid();
         let expected = self.ledger.log.newest().key().keyid();
@@ -675,7 +675,7 @@ fn introduced(event: &Event) -> Option<KeyId> {
     PublicKey::from_base64(event.introduces()?).ok()?.keyid().parse().ok()
 }
 
-fn fact_of(seq: u64, at: Instant, by: &KeyId, new: &NewEvent) -> Fact {
+fn fact_of(seq: u64, at: Timestamp, by: &KeyId, new: &NewEvent) -> Fact {
     Fact {
         seq,
         at,
@@ -748,7 +748,7 @@ fn draft(
     ledger: &Ledger,
     frontier: &Frontier,
     new: &NewEvent,
-    at: Instant,
+    at: Timestamp,
 ) -> Result<Draft, BadBody> {
     Ok(Draft {
         ledger: ledger.origin.clone(),
@@ -835,7 +835,7 @@ mod tests {
         let id = "f".repeat(32).parse().unwrap();
         let opening = Opening { id, organisation: "Northbridge", holder: "Asha Rao" };
         let origin = Origin::parse("ledger.example/a/b").unwrap();
-        let (path, now) = (folder.path().join("ledger.dspt"), Instant::from_millis(0));
+        let (path, now) = (folder.path().join("ledger.dspt"), Timestamp::from_millis(0));
         let mut journal = Journal::create(&path, &origin, &opening, &signers, now).unwrap();
         let mut check = |batch: &[NewEvent], good: bool| {
             assert_eq!(journal.record(batch, &signers, now).is_ok(), good);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::KitError;
 use super::keys::{self, Witness};
 use super::sample::{self, KEPT, kit};
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::export::ExportError;
 use crate::ledger::entry::{PAYLOAD_TYPE, pae};
@@ -245,7 +245,12 @@ impl Forger {
     }
 
     /// A draft for a place, good in everything.
-    pub(super) fn draft(&self, seq: usize, at: Instant, event: &Event) -> Result<Draft, KitError> {
+    pub(super) fn draft(
+        &self,
+        seq: usize,
+        at: Timestamp,
+        event: &Event,
+    ) -> Result<Draft, KitError> {
         let leaves = self.leaves();
         let before = leaves.get(..seq).unwrap_or(&leaves);
         Ok(Draft {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::export::ExportError;
 use crate::export::bundle::{Contents, make};
 use crate::export::heads;
@@ -105,7 +105,7 @@ pub struct Reader {
     /// Whom he trusts.
     pub policy: Policy,
     /// His clock.
-    pub now: Instant,
+    pub now: Timestamp,
     /// The oldest head of a bundle that he takes; of a ledger file he asks no age.
     pub max_age_days: u32,
     /// The head that he kept: its file, and its bytes.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::KitError;
 use super::keys::{self, Witness};
 use crate::domain::authority::role::Role;
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::event::{
     AnchorCosigned, AssertionConfirmed, CertificateRecorded, EditionAdopted, Event,
@@ -51,14 +51,14 @@ pub(super) fn item(number: &str) -> Result<ItemRef, KitError> {
     kit(format!("{EDITION}/{CATEGORY}/{number}").parse())
 }
 
-fn day(text: &str) -> Result<Day, KitError> {
-    kit(Day::parse(text))
+fn day(text: &str) -> Result<Date, KitError> {
+    kit(Date::parse(text))
 }
 
 /// Nine in the morning UTC.
-pub(super) fn nine(day: &str) -> Result<Instant, KitError> {
+pub(super) fn nine(day: &str) -> Result<Timestamp, KitError> {
     let text = format!("{day}T09:00:00.000Z");
-    Instant::parse(&text).ok_or_else(|| KitError::Material(format!("`{text}` is not a time")))
+    Timestamp::parse(&text).ok_or_else(|| KitError::Material(format!("`{text}` is not a time")))
 }
 
 pub(super) fn evidence(
@@ -318,7 +318,7 @@ impl Maker {
     }
 }
 
-pub(super) fn seconds(at: Instant) -> u64 {
+pub(super) fn seconds(at: Timestamp) -> u64 {
     u64::try_from(at.millis() / 1_000).unwrap_or_default()
 }
 

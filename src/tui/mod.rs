@@ -12,7 +12,7 @@ pub mod view_model;
 use std::any::Any;
 use std::collections::BTreeSet;
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use model::Model;
 use model::loading::Step;
 use model::session::Source;
@@ -56,7 +56,7 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// One line that says why it could not.
-    fn keep(&self, ledger: &str, days: &BTreeSet<Day>) -> Result<String, String>;
+    fn keep(&self, ledger: &str, days: &BTreeSet<Date>) -> Result<String, String>;
 }
 
 /// How the user left.

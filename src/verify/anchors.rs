@@ -1,6 +1,6 @@
 //! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
 use crate::domain::state::anchor::{Anchor, Outsider};
 use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignature, timestamp};
@@ -100,7 +100,7 @@ fn cosigned(body: &AnchorCosigned, before: &Before<'_>) -> Result<Claimed, Broke
         let millis = i64::try_from(one.time()).ok().and_then(|time| time.checked_mul(1_000));
         // Times outside the years that an entry can have are cut, and so not the same.
         let exact =
-            |millis: i64| Some(Instant::from_millis(millis)).filter(|at| at.millis() == millis);
+            |millis: i64| Some(Timestamp::from_millis(millis)).filter(|at| at.millis() == millis);
         let at = millis.and_then(exact);
         let at = at.ok_or_else(|| (RULE, format!("the time {} is out of range", one.time())))?;
         anchors.push(Anchor {
@@ -141,7 +141,7 @@ pub(crate) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
     if stamp.imprint != token.imprint {
         return Err((RULE, format!("it is about {}, not about the head", stamp.imprint.hex())));
     }
-    let at = Instant::parse(&stamp.time);
+    let at = Timestamp::parse(&stamp.time);
     let at = at.ok_or_else(|| (RULE, format!("`{}` is not a time", stamp.time)))?;
     let (size, by) = (token.size, token.authority.clone());
     Ok(Anchor { seq: Some(token.seq), size, at, outsider: Outsider::Authority, by })

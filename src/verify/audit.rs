@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::anchors;
 use super::source::Source;
 use crate::domain::authority::role::Roster;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind, Replacement};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::anchor::Anchor;
@@ -245,7 +245,7 @@ pub(crate) struct Reader<F> {
     pub(crate) ledger: Option<Ledger<F>>,
     /// What a correction is about in the end, however many corrections lie between.
     pub(crate) about: BTreeMap<EventId, Kind>,
-    pub(crate) last: Option<Instant>,
+    pub(crate) last: Option<Timestamp>,
     /// Entries whose signatures wait for the keys before them.
     pub(crate) waiting: Vec<Checked>,
     /// The tree of the rows, which is ahead of the ledger's.
@@ -487,7 +487,7 @@ impl<F: Keeps + Send> Reader<F> {
         let fault = |rule, text: String| Finding { place: Place::Entry(entry.seq), rule, text };
         let id: Option<EventId> = entry.id.parse().ok();
         let id = id.ok_or_else(|| fault("bad-name", "an id is malformed".to_owned()))?;
-        let at = Instant::parse(entry.at)
+        let at = Timestamp::parse(entry.at)
             .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at)))?;
         self.follows(entry.seq, at, &id)?;
         if let Some(ledger) = &mut self.ledger {
@@ -503,7 +503,7 @@ impl<F: Keeps + Send> Reader<F> {
         Ok(())
     }
 
-    fn follows(&self, seq: u64, at: Instant, id: &EventId) -> Result<(), Stop> {
+    fn follows(&self, seq: u64, at: Timestamp, id: &EventId) -> Result<(), Stop> {
         let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
         if let Some(last) = self.last.filter(|last| at < *last) {
             let text = format!("it says {at}, and the entry before it says {last}");
@@ -541,7 +541,7 @@ impl<F: Keeps + Send> Reader<F> {
         }
         let (id, by) = names(entry)
             .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
-        let at = Instant::parse(entry.at())
+        let at = Timestamp::parse(entry.at())
             .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at())))?;
         self.follows(seq, at, &id)?;
         if let Event::Correction(correction) = &event {

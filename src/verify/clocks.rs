@@ -2,7 +2,7 @@
 //! explained, and which the reader's own clock calls future.
 
 use super::audit::{Finding, Place};
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Anchor, Interval, Intervals, is_later};
@@ -33,7 +33,7 @@ impl<'c> Clocks<'c> {
             if !interval.excludes(fact.at) {
                 continue;
             }
-            let side = |at: Option<Instant>| at.map_or("open".to_owned(), |at| at.to_string());
+            let side = |at: Option<Timestamp>| at.map_or("open".to_owned(), |at| at.to_string());
             let (after, before) = (side(interval.after), side(interval.before));
             let claim =
                 format!("it says {}, and was written between {after} and {before}", fact.at);
@@ -63,7 +63,7 @@ impl<'c> Clocks<'c> {
     }
 
     /// What a reader should know of clocks: explanations, and times that his own clock calls future.
-    pub(crate) fn remarks(&self, anchors: &[Anchor], now: Instant) -> Vec<Finding> {
+    pub(crate) fn remarks(&self, anchors: &[Anchor], now: Timestamp) -> Vec<Finding> {
         let mut all = self.told.clone();
         for one in anchors {
             let by = one.seq.and_then(|seq| Some((seq, self.explained.anchor(seq)?)));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::audit::{Audit, Finding, Ledger, Place};
 use super::clocks::Clocks;
 use super::published::{self, Outcome as Reproduced};
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::sanitize::counted;
 use crate::domain::state::anchor::{Anchor, Intervals, Outsider, TOLERANCE_MILLIS};
@@ -28,7 +28,7 @@ pub struct Trust<'t> {
     /// The oldest that cosignatures may be which alone reach the quorum, in days of 24 hours.
     pub max_age_days: Option<u32>,
     /// His clock.
-    pub now: Instant,
+    pub now: Timestamp,
     /// Heads that he kept, each with where it is from.
     pub kept: Vec<(String, Vec<u8>)>,
     /// Cosigned heads that he was given apart from the ledger.
@@ -251,8 +251,8 @@ struct Cosigned {
     checkpoint: Checkpoint,
     met: bool,
     /// The latest time such that what was signed from then on reaches the quorum by itself.
-    since: Option<Instant>,
-    signed: Vec<(WitnessKey, Instant)>,
+    since: Option<Timestamp>,
+    signed: Vec<(WitnessKey, Timestamp)>,
 }
 
 struct Examiner<'e> {
@@ -461,8 +461,12 @@ impl<'e> Examiner<'e> {
     }
 
     /// Takes in when witnesses saw a head.
-    fn dated(&mut self, size: u64, lines: &[cosignature::Cosigned]) -> Vec<(WitnessKey, Instant)> {
-        let signed: Vec<(WitnessKey, Instant)> = lines
+    fn dated(
+        &mut self,
+        size: u64,
+        lines: &[cosignature::Cosigned],
+    ) -> Vec<(WitnessKey, Timestamp)> {
+        let signed: Vec<(WitnessKey, Timestamp)> = lines
             .iter()
             .filter_map(|one| Some((one.witness().clone(), moment(one.time())?)))
             .collect();
@@ -490,7 +494,7 @@ impl<'e> Examiner<'e> {
     }
 
     /// Whether a time is longer ago than the reader allows.
-    fn is_old(&self, at: Instant) -> bool {
+    fn is_old(&self, at: Timestamp) -> bool {
         let most = self.trust.max_age_days.map(|days| i64::from(days) * DAY_MILLIS);
         most.is_some_and(|most| self.trust.now.millis().saturating_sub(at.millis()) > most)
     }
@@ -658,8 +662,8 @@ pub const OWN_KEY: &str = "its key is one of this ledger's own";
 
 /// The latest time such that what was signed from then on reaches the quorum by itself. Where the
 /// policy asks for nobody that takes one cosignature all the same, since only one shows an age.
-fn quorum_since(policy: &Policy, signed: &[(WitnessKey, Instant)]) -> Option<Instant> {
-    let mut newest: Vec<&(WitnessKey, Instant)> = signed.iter().collect();
+fn quorum_since(policy: &Policy, signed: &[(WitnessKey, Timestamp)]) -> Option<Timestamp> {
+    let mut newest: Vec<&(WitnessKey, Timestamp)> = signed.iter().collect();
     newest.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
     let mut keys = Vec::new();
     newest.into_iter().find_map(|(key, at)| {
@@ -668,9 +672,9 @@ fn quorum_since(policy: &Policy, signed: &[(WitnessKey, Instant)]) -> Option<Ins
     })
 }
 
-fn moment(seconds: u64) -> Option<Instant> {
+fn moment(seconds: u64) -> Option<Timestamp> {
     let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
-    Some(Instant::from_millis(millis)).filter(|at| at.millis() == millis)
+    Some(Timestamp::from_millis(millis)).filter(|at| at.millis() == millis)
 }
 
 /// Why the newest head was not checked: its key may be one that this program does not know of.

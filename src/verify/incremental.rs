@@ -15,7 +15,7 @@ use super::audit::{
 };
 use super::known_heads::{Kept, Memory, heads_digest};
 use super::source::Source;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::decode_trusted::decode_text;
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{EventId, KeyId};
@@ -294,7 +294,7 @@ impl Reading {
         let named = self.whole || !is_plain(event.kind()) || event.keeps_files();
         let subjects = if named { subjects(found.subjects)? } else { Vec::new() };
         let by = shared(&mut self.keys, found.by)?;
-        let at = Instant::parse(found.at)?;
+        let at = Timestamp::parse(found.at)?;
         let again = looked_at(found.kind).then(|| Box::new(row.to_row()));
         Some(Lean { leaf, fact: Fact { seq: row.seq, at, by, id, event, subjects }, row: again })
     }

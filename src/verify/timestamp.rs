@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use thiserror::Error;
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::durable;
 use crate::ledger::timestamp;
 
@@ -54,7 +54,7 @@ pub fn openssl_verify(
     token: &[u8],
 ) -> Result<(), TokenFault> {
     let stamp = timestamp::read(token).map_err(|bad| TokenFault::Refused(bad.to_string()))?;
-    let at = Instant::parse(&stamp.time);
+    let at = Timestamp::parse(&stamp.time);
     let at = at.ok_or_else(|| TokenFault::Refused(format!("`{}` is not a time", stamp.time)))?;
     // Else a file without certificates would be taken for a token that they refuse.
     for file in std::iter::once(with.ca).chain(with.untrusted) {

@@ -96,7 +96,7 @@ fn verify(bundle: &Path, policy: &Path) -> (String, Value) {
     let (bundle, policy) = (bundle.to_str().unwrap(), policy.to_str().unwrap());
     let args = ["dspt", "verify", bundle, "--policy", policy, "--json"];
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let now = dspt_ledger::domain::date::Instant::parse(NOW).unwrap();
+    let now = dspt_ledger::domain::date::Timestamp::parse(NOW).unwrap();
     let code = cli::run(args.map(Into::into), now, &mut out, &mut err);
     let said = String::from_utf8(if out.is_empty() { err } else { out }).unwrap();
     let value: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}"));
@@ -310,7 +310,7 @@ fn no_byte_of_a_bundle_of_one_item_can_be_changed_unseen() {
 /// Runs `dspt` with JSON and gives its exit status and answer.
 fn dspt(words: &[&str]) -> (u8, Value) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let now = dspt_ledger::domain::date::Instant::parse("2027-01-01T09:00:00.000Z").unwrap();
+    let now = dspt_ledger::domain::date::Timestamp::parse("2027-01-01T09:00:00.000Z").unwrap();
     let args = ["dspt", "--json"].iter().chain(words).map(Into::into);
     let code = cli::run(args, now, &mut out, &mut err);
     let said = String::from_utf8(if out.is_empty() { err } else { out }).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dspt_ledger::domain::date::Day;
+use dspt_ledger::domain::date::Date;
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::explain::diff::changes;
@@ -19,12 +19,12 @@ const MAPPED: &str = "mapping M rows iso27001:2022/A.8.13,,superset-of,7.1.1
     certificate C iso27001 release 2022 covers hosting support from 2025-10-01 until 2026-06-30
     soa of C from 2025-10-01 includes A.8.13\n";
 
-fn day(text: &str) -> Day {
-    Day::parse(text).unwrap()
+fn day(text: &str) -> Date {
+    Date::parse(text).unwrap()
 }
 
 /// The position of some facts; `2026-06-30 #5` uses the first five entries.
-fn at(facts: &str, when: &str) -> (Positions, Day) {
+fn at(facts: &str, when: &str) -> (Positions, Date) {
     let (facts, contents) = facts_from(&format!("{LEDGER}{facts}"));
     let (on, size) = when.split_once(" #").unwrap_or((when, "1000"));
     let state = replay(&facts, &contents, size.parse().unwrap()).unwrap();

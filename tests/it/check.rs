@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64ct::Encoding as _;
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
 use dspt_ledger::ledger::tree::{inclusion_proof, root_of};
 use dspt_ledger::ledger::{
@@ -41,7 +41,7 @@ impl Ended {
 
 fn run(args: &[&str]) -> Ended {
     let args = ["dspt", "check"].iter().chain(args).map(OsString::from);
-    let now = Instant::parse("2026-11-21T10:00:00.000Z").unwrap();
+    let now = Timestamp::parse("2026-11-21T10:00:00.000Z").unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = cli::run(args, now, &mut out, &mut err);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

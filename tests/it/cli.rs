@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use serde_json::Value;
 
 /// A folder with a passphrase, keys and a ledger of a small supplier.
@@ -75,7 +75,7 @@ impl Desk {
             args.push("--ledger".into());
             args.push(self.path("acme").into());
         }
-        let now = Instant::parse(&format!("{day}T10:00:00.000Z")).unwrap();
+        let now = Timestamp::parse(&format!("{day}T10:00:00.000Z")).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = cli::run(args, now, &mut out, &mut err);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -483,7 +483,7 @@ impl std::io::Write for Stream {
 #[test]
 fn the_exit_status_is_the_answers_whoever_reads_it() {
     let desk = Desk::new();
-    let now = Instant::parse("2026-11-21T10:00:00.000Z").unwrap();
+    let now = Timestamp::parse("2026-11-21T10:00:00.000Z").unwrap();
     let ledger = desk.path("acme").display().to_string();
     let run = |words: &str, kind: std::io::ErrorKind| {
         let words = words.split(' ').chain(["--ledger", &ledger]).map(OsString::from);

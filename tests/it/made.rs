@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dspt_ledger::domain::authority::role::Role;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, EditionAdopted, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, KeyAdmitted, KeyRevoked, OrganisationClassified, Replacement,
@@ -57,8 +57,8 @@ pub(crate) fn origin() -> Origin {
     Origin::parse(ORIGIN).unwrap()
 }
 
-pub(crate) fn at(text: &str) -> Instant {
-    Instant::parse(&format!("{text}T09:00:00.000Z")).unwrap()
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(&format!("{text}T09:00:00.000Z")).unwrap()
 }
 
 pub(crate) fn id(number: u64) -> EventId {
@@ -79,7 +79,7 @@ pub(crate) fn record(
     journal: &mut Journal,
     author: u8,
     batch: &[NewEvent],
-    now: Instant,
+    now: Timestamp,
 ) -> Result<Recorded, dspt_ledger::journal::JournalError> {
     let admitted = batch.iter().find_map(|new| {
         let Event::KeyAdmitted(body) = &new.event else { return None };

@@ -8,7 +8,7 @@ use std::fs;
 
 use dspt_ledger::bundled;
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::mapping::candidates::parse_measured;
 use dspt_ledger::domain::mapping::lint::check as check_rows;
 use dspt_ledger::domain::mapping::lint::{Finding, Rule, check_scale};
@@ -43,7 +43,7 @@ fn outline(findings: &[Finding]) -> String {
 fn dspt(args: &[&str]) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let args = std::iter::once(&"dspt").chain(args).map(OsString::from);
-    let code = cli::run(args, Instant::from_millis(1_790_000_000_000), &mut out, &mut err);
+    let code = cli::run(args, Timestamp::from_millis(1_790_000_000_000), &mut out, &mut err);
     (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dspt_ledger::bundled;
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::status::{DayView, Positions, Status};
 use dspt_ledger::domain::event::Event;
@@ -74,7 +74,7 @@ fn with_view<T>(facts: &str, on: &str, read: impl Fn(&DayView<'_>) -> T) -> T {
     let (on, size) = on.split_once(" #").unwrap_or((on, "1000"));
     let state = replay(&facts, &contents, size.parse().unwrap()).unwrap();
     let positions = Positions::new(&state, RulesChoice::Then);
-    read(&positions.on(Day::parse(on).unwrap()))
+    read(&positions.on(Date::parse(on).unwrap()))
 }
 
 /// The words of one line, by the keyword that they follow; before any keyword under "".
@@ -116,7 +116,7 @@ pub(crate) fn facts_from(text: &str) -> (Vec<Fact>, Contents) {
         let letter = words(line).get("by").map_or("o", |by| by[0]).repeat(43);
         facts.push(Fact {
             seq: seq as u64,
-            at: Instant::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
+            at: Timestamp::from_millis(1_750_000_000_000 + i64::try_from(seq).unwrap()),
             by: format!("SHA256:{letter}").parse().unwrap(),
             id: name.parse().unwrap(),
             event,

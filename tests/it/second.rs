@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -95,7 +95,7 @@ impl Stage {
             args.extend(["--kept".to_owned(), given(kept)]);
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let now = Instant::from_millis(case.now);
+        let now = Timestamp::from_millis(case.now);
         let code = cli::run(args.into_iter().map(Into::into), now, &mut out, &mut err);
         let said = String::from_utf8(if out.is_empty() { err } else { out }).unwrap();
         let value: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}"));

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::event::{AnchorCosigned, Event, StatementPublished};
 use dspt_ledger::domain::statement::Asked;
@@ -74,7 +74,7 @@ impl Desk {
 
     fn plain(args: &[&str]) -> Ended {
         let args = std::iter::once("dspt").chain(args.iter().copied()).map(OsString::from);
-        let now = Instant::parse("2026-08-01T10:00:00.000Z").unwrap();
+        let now = Timestamp::parse("2026-08-01T10:00:00.000Z").unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = cli::run(args, now, &mut out, &mut err);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use serde_json::Value;
 
 use super::left_out::there_is;
@@ -16,7 +16,7 @@ const REPLAYED: [&str; 2] = ["statement-not-reproduced", "verdict-before-grounds
 
 /// Runs `dspt` and returns its exit status and what it printed.
 fn run(args: &[&str]) -> (u8, String, String) {
-    let now = Instant::parse("2031-01-01T00:00:00.000Z").unwrap();
+    let now = Timestamp::parse("2031-01-01T00:00:00.000Z").unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let args = std::iter::once("dspt").chain(args.iter().copied()).map(Into::into);
     let code = dspt_ledger::cli::run(args, now, &mut out, &mut err);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::belief::{Belief, Grade};
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{Event, StatementPublished};
 use dspt_ledger::domain::sanitize::is_hidden;
@@ -38,14 +38,14 @@ const TODAY: &str = "2026-11-21";
 
 /// Makes the sample ledger in a folder.
 pub(crate) fn make_demo(folder: &Path) {
-    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let now = Timestamp::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
     let args = ["dspt", "demo", "--keep", folder.to_str().unwrap()].map(Into::into);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     assert_eq!(cli::run(args, now, &mut out, &mut err), 0);
 }
 
-fn day(text: &str) -> Day {
-    Day::parse(text).unwrap()
+fn day(text: &str) -> Date {
+    Date::parse(text).unwrap()
 }
 
 /// The sample ledger, made once.
@@ -256,7 +256,7 @@ fn every_row_says_its_status_in_words() {
 
 #[test]
 fn the_linear_mode_takes_a_key_by_its_letter_and_two_dates_to_compare() {
-    let day = |text: &str| dspt_ledger::domain::date::Day::parse(text).unwrap();
+    let day = |text: &str| dspt_ledger::domain::date::Date::parse(text).unwrap();
     let mut model = model();
     let known = model.asked.known;
     linear::answer(&mut model, "n");
@@ -437,7 +437,7 @@ fn steps_stop_where_something_shown_changes_and_nowhere_else() {
         stops.push(model.asked.on);
     }
     stops.reverse();
-    let known: Vec<Day> = model
+    let known: Vec<Date> = model
         .position
         .book
         .changes()
@@ -820,7 +820,7 @@ fn a_running_check_shows_its_phases_the_count_the_rate_and_the_time_left() {
 #[test]
 fn heads_that_outsiders_dated_are_listed_and_bound_the_entries() {
     let mut model = model();
-    let instant = |text: &str| Instant::parse(text).unwrap();
+    let instant = |text: &str| Timestamp::parse(text).unwrap();
     let dated = |seq, size, at: &str, believed| Dated {
         anchor: Anchor {
             seq,
@@ -952,7 +952,7 @@ fn exports_hold_the_sentence_and_every_row() {
 
 /// Runs a command on the sample ledger and reads its JSON.
 fn json(folder: &Path, command: &str) -> serde_json::Value {
-    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let now = Timestamp::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
     let ledger = folder.display().to_string();
     let args = ["dspt", "--json", "--ledger", &ledger];
     let args = args.into_iter().chain(command.split(' ')).map(Into::into);
@@ -1068,11 +1068,11 @@ fn no_size_and_no_key_makes_it_fall() {
 /// Not a gate: prints what a seek and a draw cost, so that a change for the worse is seen.
 #[test]
 fn a_seek_and_a_draw_are_timed() {
-    use std::time::Instant;
+    use std::time::Instant as Clock;
     let mut model = model();
     let mut books: Vec<_> = (50..100)
         .map(|size| {
-            let start = Instant::now();
+            let start = Clock::now();
             model
                 .library
                 .book(size, dspt_ledger::domain::engine::derive::RulesChoice::Then)
@@ -1089,10 +1089,10 @@ fn a_seek_and_a_draw_are_timed() {
         for turn in 0..200 {
             model.asked.on = day("2025-10-01").plus((turn * 131) % 400);
             model.asked.known = Known::Now;
-            let start = Instant::now();
+            let start = Clock::now();
             update(&mut model, Message::Wheel(turn % 2 == 0));
             seeks.push(start.elapsed());
-            let start = Instant::now();
+            let start = Clock::now();
             terminal.draw(|frame| view(&model, frame)).unwrap();
             draws.push(start.elapsed());
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dspt_ledger::cli;
 use dspt_ledger::domain::authority::role::Role;
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
@@ -52,7 +52,7 @@ impl Random {
     }
 
     /// A day up to `back` days before `last` and up to `ahead` after it.
-    fn day(&mut self, last: Day, back: u32, ahead: u32) -> Day {
+    fn day(&mut self, last: Date, back: u32, ahead: u32) -> Date {
         last.plus(i32::try_from(self.below(back + ahead + 1)).unwrap())
             .plus(-i32::try_from(back).unwrap())
     }
@@ -63,7 +63,7 @@ impl Random {
 }
 
 /// An edition's files; a later revision asks for one item more and frees another.
-fn edition(revision: u32, from: Day) -> (Event, Vec<File>) {
+fn edition(revision: u32, from: Date) -> (Event, Vec<File>) {
     let mut items = String::from("category,assertion,item,title,requirement,confidence\n");
     for (number, name) in ITEMS.iter().enumerate() {
         let asked = if number % 4 == 3 { "optional" } else { "mandatory" };
@@ -95,7 +95,7 @@ fn edition(revision: u32, from: Day) -> (Event, Vec<File>) {
 }
 
 /// Something that may be recorded on a day, about what was recorded before.
-fn happening(random: &mut Random, now: Day, last: u64) -> (u8, Event, Vec<File>) {
+fn happening(random: &mut Random, now: Date, last: u64) -> (u8, Event, Vec<File>) {
     let about: ItemRef = item(random.of(&ITEMS));
     let on = random.day(now, 40, 0);
     let until = random.day(now, 0, 120);
@@ -172,9 +172,9 @@ fn happening(random: &mut Random, now: Day, last: u64) -> (u8, Event, Vec<File>)
 fn write(path: &Path, seed: u32) -> u64 {
     let mut random = Random(seed);
     let mut journal = create(path);
-    let from: Day = "2025-09-01".parse().unwrap();
+    let from: Date = "2025-09-01".parse().unwrap();
     let mut now = from.plus(1);
-    let instant = |day: Day| Instant::parse(&format!("{day}T09:00:00.000Z")).unwrap();
+    let instant = |day: Date| Timestamp::parse(&format!("{day}T09:00:00.000Z")).unwrap();
     let units = [("hosting", true), ("office", false)].map(|(name, health_and_care_data)| Unit {
         id: name.parse().unwrap(),
         name: name.to_owned(),
@@ -241,7 +241,7 @@ fn open(path: &Path) -> Model {
 
 /// Runs the command that the screen shows for its view, and reads the JSON objects it prints.
 fn run(path: &Path, command: &str) -> Vec<Value> {
-    let now = Instant::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
+    let now = Timestamp::parse(&format!("{TODAY}T10:00:00.000Z")).unwrap();
     let command = command.strip_prefix("dspt ").unwrap();
     let words = command.split(' ').map(|word| word.trim_matches('\'').to_owned());
     let ledger = path.display().to_string();
@@ -348,7 +348,7 @@ fn same_reasons(model: &mut Model, path: &Path, number: &str) {
 }
 
 /// Compare says what `diff` says.
-fn same_changes(model: &mut Model, path: &Path, a: Day) {
+fn same_changes(model: &mut Model, path: &Path, a: Date) {
     say(model, "compare", &a.to_string());
     let command = dspt_ledger::tui::model::commands::view_command(model, false);
     let diff = run(path, &command).remove(0);

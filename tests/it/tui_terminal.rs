@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use dspt_ledger::domain::date::Day;
+use dspt_ledger::domain::date::Date;
 use dspt_ledger::tui::model::loading::Loading;
 use dspt_ledger::tui::model::session::Source;
 use dspt_ledger::tui::model::verification::{Progress, Report};
@@ -554,7 +554,7 @@ impl Host for Falling {
         Err(String::new())
     }
 
-    fn keep(&self, _: &str, _: &BTreeSet<Day>) -> Result<String, String> {
+    fn keep(&self, _: &str, _: &BTreeSet<Date>) -> Result<String, String> {
         Err(String::new())
     }
 }

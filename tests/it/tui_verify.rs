@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::ledger::{Sign as _, Vkey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -121,7 +121,7 @@ fn same(verify: &Value, screen: &Value) {
     assert_eq!(told.collect::<Vec<_>>(), remarks.map(|one| but_clock(&one)).collect::<Vec<_>>());
     for name in ["first", "last"] {
         let told = verify["witnessed"][name].as_str();
-        let told = told.map(|text| Instant::parse(text).unwrap().london_text());
+        let told = told.map(|text| Timestamp::parse(text).unwrap().london_text());
         let shown = rows(screen, name).first().map(|(_, text)| (*text).to_owned());
         assert_eq!(shown, told, "{name}");
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::ledger::tiles::{Tiler, bundle, bundles_of};
 use dspt_ledger::ledger::tree::root_of;
 use dspt_ledger::ledger::{Digest, KeyName, SeedSigner, Sign as _, Vkey, leaf_hash, note};
@@ -14,7 +14,7 @@ const REPORT: &[u8] = b"The restore test of October went well.\n";
 const SCAN: &[u8] = b"The scan of October found three late updates.\n";
 
 fn run(args: &[&str]) -> (u8, String, String) {
-    let now = Instant::parse("2026-07-02T09:00:00.000Z").unwrap();
+    let now = Timestamp::parse("2026-07-02T09:00:00.000Z").unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let args = std::iter::once("dspt").chain(args.iter().copied()).map(Into::into);
     let code = dspt_ledger::cli::run(args, now, &mut out, &mut err);

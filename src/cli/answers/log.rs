@@ -10,7 +10,7 @@ use crate::cli::as_of::{day, event, open};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, entries_text, safe};
 use crate::cli::proofs::anchor::{believed, believed_text, policy};
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::ids::KeyId;
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Interval, Intervals};
@@ -69,7 +69,7 @@ impl Witnessed {
 
     fn json(&self, fact: &Fact) -> Value {
         let interval = self.intervals.of(fact.seq);
-        let stamp = |at: Option<Instant>| at.map(|at| at.to_string());
+        let stamp = |at: Option<Timestamp>| at.map(|at| at.to_string());
         json!({
             "not_before": stamp(interval.after),
             "not_after": stamp(interval.before),
@@ -195,8 +195,8 @@ fn wanted(
     args: &LogArgs,
     ledger: &Ledger,
     fact: &Fact,
-    since: Option<Day>,
-    until: Option<Day>,
+    since: Option<Date>,
+    until: Option<Date>,
 ) -> bool {
     let recorded = fact.at.london_day();
     let by = args.by.as_ref().is_none_or(|name| {

@@ -10,7 +10,7 @@ use super::log::{doubtful, marked};
 use crate::cli::as_of::{Question, ask, item};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::status::{Positions, Status};
 use crate::domain::explain::spells::{Spell, spells};
 
@@ -100,7 +100,7 @@ pub(in crate::cli) fn run(
     Ok(if found { exit::YES } else { exit::NO })
 }
 
-fn days(from: Day, until: Option<Day>) -> String {
+fn days(from: Date, until: Option<Date>) -> String {
     let until = until
         .map_or_else(|| "until further notice".to_owned(), |day| format!("to {}", day.short()));
     format!("{} {until}", from.short())

@@ -21,7 +21,7 @@ use super::recording::init::units;
 use crate::domain::authority::role::Role;
 use crate::domain::catalogue::edition::Framework;
 use crate::domain::csv::{Table, write_stored};
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Event, EvidenceRecorded, EvidenceWithdrawn,
     FrameworkAdopted, ItemNotApplicable, KeyAdmitted, MappingApproved, MappingImported,
@@ -187,17 +187,17 @@ fn make(path: &Path) -> Result<(), Failure> {
 }
 
 /// Ten in the morning UTC of a day, and a minute more for each entry of that day.
-fn moment(day: &str, minutes: i64) -> Result<Instant, Failure> {
+fn moment(day: &str, minutes: i64) -> Result<Timestamp, Failure> {
     let day = parsed(day)?;
-    Ok(Instant::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000 + minutes * 60_000))
+    Ok(Timestamp::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000 + minutes * 60_000))
 }
 
-pub(super) fn parsed(day: &str) -> Result<Day, Failure> {
-    Day::parse(day).map_err(|bad| Failure::usage(bad.to_string()))
+pub(super) fn parsed(day: &str) -> Result<Date, Failure> {
+    Date::parse(day).map_err(|bad| Failure::usage(bad.to_string()))
 }
 
 /// Ids that look like those of a real ledger and are the same every time.
-pub(super) fn demo_id(at: Instant, count: u64) -> Result<EventId, Failure> {
+pub(super) fn demo_id(at: Timestamp, count: u64) -> Result<EventId, Failure> {
     let digest = Digest::of(format!("demonstration entry {count}").as_bytes());
     let mut random = [0; 10];
     random.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);

@@ -6,7 +6,7 @@ use crate::cli::error::Failure;
 use crate::cli::output::Output;
 use crate::domain::authority::role::Role;
 use crate::domain::csv::Table;
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, Replacement,
@@ -99,8 +99,8 @@ impl Years {
         output: &mut Output<'_>,
     ) -> Result<Maker, Failure> {
         let (first, last) = (parsed(FIRST)?, parsed(LAST)?);
-        let work = |day: &Day| (day.number() + 3).rem_euclid(7) < 5; // 1 January 1970 was a Thursday
-        let days: Vec<Day> =
+        let work = |day: &Date| (day.number() + 3).rem_euclid(7) < 5; // 1 January 1970 was a Thursday
+        let days: Vec<Date> =
             (1..=last.number() - first.number()).map(|add| first.plus(add)).filter(work).collect();
         let (start, mut shown) = (self.maker.count, 0);
         let rest = entries.saturating_sub(start);
@@ -119,8 +119,8 @@ impl Years {
 
     /// Records at most a few thousand entries of one day: the contributor's, then a confirmation
     /// for each thirty of them.
-    fn part_of_day(&mut self, day: Day, until: u64, entries: u64) -> Result<(), Failure> {
-        let at = Instant::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000);
+    fn part_of_day(&mut self, day: Date, until: u64, entries: u64) -> Result<(), Failure> {
+        let at = Timestamp::from_millis(i64::from(day.number()) * 86_400_000 + 36_000_000);
         let left = usize::try_from(until - self.maker.count).unwrap_or(PART_MAX).min(PART_MAX);
         let chance = (left + self.below(30)) / 30;
         let confirmed = if self.covered < self.items.len() { 0 } else { chance };
@@ -140,7 +140,7 @@ impl Years {
         self.write(&batch, Role::Approver, at)
     }
 
-    fn write(&mut self, batch: &[NewEvent], role: Role, at: Instant) -> Result<(), Failure> {
+    fn write(&mut self, batch: &[NewEvent], role: Role, at: Timestamp) -> Result<(), Failure> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -150,14 +150,14 @@ impl Years {
         Ok(())
     }
 
-    fn id(&mut self, at: Instant) -> Result<EventId, Failure> {
+    fn id(&mut self, at: Timestamp) -> Result<EventId, Failure> {
         self.maker.count += 1;
         demo_id(at, self.maker.count)
     }
 
     /// Certificates as they fall due, some twenty corrections in all, a withdrawal now and then, and
     /// evidence and answers by turns.
-    fn contribution(&mut self, day: Day, at: Instant, all: u64) -> Result<NewEvent, Failure> {
+    fn contribution(&mut self, day: Date, at: Timestamp, all: u64) -> Result<NewEvent, Failure> {
         let due = parsed("2022-06-10")?.plus(i32::try_from(self.certificates).unwrap_or(0) * 365);
         let (id, none) = (self.id(at)?, Vec::new());
         if due <= day && self.certificates < 5 {
@@ -206,7 +206,7 @@ impl Years {
         Ok(self.proof(id, item, on))
     }
 
-    fn proof(&mut self, id: EventId, item: ItemRef, on: Day) -> NewEvent {
+    fn proof(&mut self, id: EventId, item: ItemRef, on: Date) -> NewEvent {
         let (what, days) = PROOFS.get(self.below(PROOFS.len())).copied().unwrap_or(("", 365));
         let number = self.maker.count;
         let body = EvidenceRecorded {
@@ -234,7 +234,7 @@ impl Years {
 const PART_MAX: usize = 4_000;
 
 /// The Cyber Essentials Plus certificate of a year.
-fn renewed(number: u32, from: Day) -> Result<CertificateRecorded, Failure> {
+fn renewed(number: u32, from: Date) -> Result<CertificateRecorded, Failure> {
     Ok(CertificateRecorded {
         scheme: Scheme::CyberEssentialsPlus,
         release: None,

@@ -13,7 +13,7 @@ use crate::cli::output::{Output, safe};
 use crate::cli::recording::import::bundled_edition_day;
 use crate::domain::authority::admit::closest;
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Item};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
 use crate::domain::mapping::candidates::{Candidates, Proposed, Suggestion, candidates};
 use crate::domain::mapping::resolve::Catalogue;
@@ -79,7 +79,7 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
 
 /// The item that the text names, read as every command and file reads items, with the edition of the
 /// day and the only category that has it.
-fn find_item(args: &Args, catalogue: &Catalogue, day: Day) -> Result<ItemRef, Failure> {
+fn find_item(args: &Args, catalogue: &Catalogue, day: Date) -> Result<ItemRef, Failure> {
     let full = args.item.trim().parse::<ItemRef>().ok();
     let named = full.as_ref().map(|full| full.edition.clone()).or_else(|| args.edition.clone());
     let edition = match named {
@@ -117,7 +117,7 @@ fn find_item(args: &Args, catalogue: &Catalogue, day: Day) -> Result<ItemRef, Fa
 }
 
 /// The newest edition of the catalogue that was published by a day; before all of them the oldest.
-fn edition_on(catalogue: &Catalogue, day: Day) -> Result<EditionId, Failure> {
+fn edition_on(catalogue: &Catalogue, day: Date) -> Result<EditionId, Failure> {
     let published = |id: &EditionId| Ok((bundled_edition_day(id)?, id.clone()));
     let all = catalogue.editions.keys().map(published).collect::<Result<BTreeSet<_>, Failure>>()?;
     let newest = all.iter().rev().find(|(from, _)| *from <= day).or(all.first());

@@ -13,7 +13,7 @@ use crate::cli::output::{Columns, Output};
 use crate::cli::recording::ids::new_id;
 use crate::cli::recording::record::{read_file, write};
 use crate::cli::recording::signing::Signing;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::{AnchorCosigned, Event};
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Anchor, Intervals, Outsider};
@@ -273,7 +273,7 @@ fn list(
     if let Some((from, to)) = intervals.longest_gap() {
         let _ = writeln!(text, "Longest time between two: {from} to {to}");
     }
-    let stamp = |at: Instant| at.to_string();
+    let stamp = |at: Timestamp| at.to_string();
     let value = json!({
         "anchors": rows,
         "believed": believed,

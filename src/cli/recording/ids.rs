@@ -1,6 +1,6 @@
 //! Event ids: UUIDs of version 7, so that they sort by the time of recording.
 
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::ids::EventId;
 
 use crate::cli::error::{Failure, exit};
@@ -9,7 +9,7 @@ use crate::cli::error::{Failure, exit};
 ///
 /// # Errors
 /// [`Failure`] when the system gives no random numbers.
-pub(in crate::cli) fn new_id(now: Instant) -> Result<EventId, Failure> {
+pub(in crate::cli) fn new_id(now: Timestamp) -> Result<EventId, Failure> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|error| {
         Failure::new("DSPT0005", exit::FAILED, format!("no random numbers: {error}"))
@@ -21,7 +21,7 @@ pub(in crate::cli) fn new_id(now: Instant) -> Result<EventId, Failure> {
 ///
 /// # Errors
 /// [`Failure`] never, as 32 hexadecimal digits always are an id.
-pub(in crate::cli) fn from_parts(now: Instant, random: [u8; 10]) -> Result<EventId, Failure> {
+pub(in crate::cli) fn from_parts(now: Timestamp, random: [u8; 10]) -> Result<EventId, Failure> {
     let millis = now.millis().unsigned_abs() & 0xFFFF_FFFF_FFFF;
     let tail = random.iter().fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
     let mut bits = u128::from(millis) << 80 | tail;
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn ids_carry_version_variant_and_time() {
-        let now = Instant::parse("2026-01-02T09:00:00.000Z").unwrap();
+        let now = Timestamp::parse("2026-01-02T09:00:00.000Z").unwrap();
         for random in [[0; 10], [0xFF; 10]] {
             let id = from_parts(now, random).unwrap().to_string();
             assert_eq!(&id[..12], format!("{:012x}", now.millis()));

@@ -23,7 +23,7 @@ use crate::domain::authority::admit::admit;
 use crate::domain::authority::already_recorded::taken_back;
 use crate::domain::authority::remark::nothing_asked;
 use crate::domain::catalogue::edition::{BadCatalogue, Edition, Framework};
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::derive::{RulesChoice, derive};
 use crate::domain::engine::status::Positions;
 use crate::domain::event::{
@@ -272,7 +272,7 @@ fn finish(
 /// What would follow from recording a batch.
 struct Foreseen {
     /// Items whose status would be another, today and on the first day of an edition to come.
-    changed: Vec<(Day, usize)>,
+    changed: Vec<(Date, usize)>,
     remarks: Vec<String>,
 }
 
@@ -510,7 +510,7 @@ impl Imported {
     }
 }
 
-fn new_event(event: Event, files: Vec<File>, now: Instant) -> Result<NewEvent, Failure> {
+fn new_event(event: Event, files: Vec<File>, now: Timestamp) -> Result<NewEvent, Failure> {
     Ok(NewEvent { id: new_id(now)?, event, files })
 }
 
@@ -518,10 +518,10 @@ fn new_event(event: Event, files: Vec<File>, now: Instant) -> Result<NewEvent, F
 ///
 /// # Errors
 /// [`Failure`] when the catalogue does not know it.
-pub(in crate::cli) fn bundled_edition_day(edition: &EditionId) -> Result<Day, Failure> {
+pub(in crate::cli) fn bundled_edition_day(edition: &EditionId) -> Result<Date, Failure> {
     field_of(edition, "published").and_then(|text| {
         let date = text.split_whitespace().next().unwrap_or_default();
-        Day::parse(date.trim_end_matches([',', ';']))
+        Date::parse(date.trim_end_matches([',', ';']))
             .map_err(|bad| Failure::usage(format!("{edition}: {bad}; give --from")))
     })
 }
@@ -540,8 +540,8 @@ fn field_of(edition: &EditionId, field: &str) -> Result<String, Failure> {
 /// [`Failure`] when it is not in the catalogue.
 pub(in crate::cli) fn adopt_edition(
     edition: &EditionId,
-    from: Day,
-    now: Instant,
+    from: Date,
+    now: Timestamp,
 ) -> Result<NewEvent, Failure> {
     let file = |name: &str| bytes(&format!("dspt-{edition}/{name}")).map(<[u8]>::to_vec);
     let revision = field_of(edition, "revision")?;
@@ -552,10 +552,10 @@ pub(in crate::cli) fn adopt_edition(
 fn edition_event(
     edition: EditionId,
     revision: String,
-    effective_from: Day,
+    effective_from: Date,
     folder: &str,
     [items, exemptions, types]: [Vec<u8>; 3],
-    now: Instant,
+    now: Timestamp,
 ) -> Result<NewEvent, Failure> {
     Edition::parse(edition.clone(), revision.clone(), &items, &exemptions, &types)
         .map_err(|bad| bad_catalogue(|name| format!("{folder}{name}"), bad))?;
@@ -572,7 +572,7 @@ fn edition_batch(
     edition: &str,
     name: Option<&EditionId>,
     revision: Option<&String>,
-    from: Option<Day>,
+    from: Option<Date>,
     output: &Output<'_>,
 ) -> Result<Batch, Failure> {
     let folder = Path::new(edition);
@@ -684,7 +684,7 @@ fn mapping_batch(
 
 fn soa_batch(
     (file, content): (&Path, Vec<u8>),
-    (certificate, from): (&str, Option<Day>),
+    (certificate, from): (&str, Option<Date>),
     journal: &Journal,
     state: &State,
     output: &mut Output<'_>,

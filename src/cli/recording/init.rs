@@ -12,7 +12,7 @@ use crate::cli::as_of::{LEDGER_NAME, day};
 use crate::cli::error::{Failure, exit};
 use crate::cli::mappings::catalogue::table;
 use crate::cli::output::Output;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
 use crate::domain::ids::{CategoryId, EditionId, OrganisationType};
 use crate::journal::{Journal, NewEvent, Opening};
@@ -230,7 +230,7 @@ fn origin(args: &Args) -> Result<Origin, Failure> {
     Origin::parse(&text).map_err(|bad| Failure::usage(format!("--origin: {bad}")))
 }
 
-fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Failure> {
+fn classification(args: &Args, from: Date) -> Result<OrganisationClassified, Failure> {
     let types = table(&format!("dspt-{}/organisation-types.csv", args.edition))?;
     let wanted = args.organisation_type.as_str();
     let row = types.rows.iter().find(|row| row.get("organisation_type") == wanted);
@@ -257,7 +257,7 @@ fn classification(args: &Args, from: Day) -> Result<OrganisationClassified, Fail
     Ok(OrganisationClassified { edition, organisation_type, category, from })
 }
 
-fn scope(args: &Args, from: Day) -> Result<ScopeDeclared, Failure> {
+fn scope(args: &Args, from: Date) -> Result<ScopeDeclared, Failure> {
     let mut units = units(&args.units, true)?;
     units.extend(self::units(&args.other_units, false)?);
     if units.is_empty() {

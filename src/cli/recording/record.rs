@@ -17,7 +17,7 @@ use crate::cli::output::Output;
 use crate::domain::authority::already_recorded::recorded_already;
 use crate::domain::authority::remark::remarks;
 use crate::domain::catalogue::scheme::spelled;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::standing::judge;
 use crate::domain::engine::status::{Positions, Status};
@@ -516,12 +516,12 @@ impl Known {
         &self.journal.ledger.facts
     }
 
-    fn item(&self, text: &str, on: Day) -> Result<ItemRef, Failure> {
+    fn item(&self, text: &str, on: Date) -> Result<ItemRef, Failure> {
         find_item(text, &self.state, &self.positions, on)
     }
 
     /// An assertion on a day: in full, or by its number.
-    fn assertion(&self, text: &str, on: Day) -> Result<AssertionRef, Failure> {
+    fn assertion(&self, text: &str, on: Date) -> Result<AssertionRef, Failure> {
         let own = Own::of(&self.positions.derivation.periods);
         Ok(resolve::assertion(text, on, &own, &self.state)?)
     }
@@ -561,7 +561,7 @@ impl Known {
     }
 
     /// The assertions that wait for nothing but to be confirmed; says which wait for more.
-    fn unconfirmed(&self, on: Day, output: &mut Output<'_>) -> Result<Vec<AssertionRef>, Failure> {
+    fn unconfirmed(&self, on: Date, output: &mut Output<'_>) -> Result<Vec<AssertionRef>, Failure> {
         let view = self.positions.on(on);
         let verdict = judge(&view, &view.stands());
         let waits = |one: &AssertionRef| {
@@ -596,7 +596,7 @@ impl Known {
     }
 }
 
-fn optional_day(text: Option<&str>, output: &Output<'_>) -> Result<Option<Day>, Failure> {
+fn optional_day(text: Option<&str>, output: &Output<'_>) -> Result<Option<Date>, Failure> {
     text.map(|text| day(text, output)).transpose()
 }
 

@@ -10,7 +10,7 @@ use super::signing::Signing;
 use crate::cli::as_of::{day, event as find_event, open};
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, safe};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,
@@ -80,7 +80,7 @@ pub(in crate::cli) fn withdraw(
 
 /// The event that takes another one back. From a date on where the kind knows dates; else it is
 /// void. Withdrawing a withdrawal makes it void, which reinstates what it withdrew.
-fn withdrawal(args: &WithdrawArgs, fact: &Fact, from: Option<Day>) -> Result<Event, Failure> {
+fn withdrawal(args: &WithdrawArgs, fact: &Fact, from: Option<Date>) -> Result<Event, Failure> {
     let (id, reason) = (fact.id.clone(), args.reason.clone());
     let rows = if args.rows.is_empty() {
         Rows::All(AllRows::All)

@@ -12,7 +12,7 @@ use crate::cli::proofs::verify::{
     unopened_phase,
 };
 use crate::domain::belief::Belief;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::state::anchor::Intervals;
 use crate::domain::state::index::fact_index::{Chronicle, Keeps, Kinds};
 use crate::ledger::Policy;
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Check {
     max_age: Option<u32>,
     kept: Vec<(String, Vec<u8>)>,
     tsa_ca: Option<PathBuf>,
-    now: Instant,
+    now: Timestamp,
     memory: Memory,
     /// What was opened and is still to be examined.
     opened: Mutex<Option<Opened>>,
@@ -75,7 +75,7 @@ impl Check {
     pub(in crate::cli) fn new(
         chosen: Chosen<'_>,
         ledger: &Path,
-        now: Instant,
+        now: Timestamp,
         memory: Memory,
     ) -> Result<Self, Failure> {
         let policy = chosen.policy.map(|file| own_policy(file, ledger)).transpose()?;

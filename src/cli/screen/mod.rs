@@ -24,7 +24,7 @@ use super::kind::hinted;
 use super::output::Output;
 use crate::domain::authority::role::Roster;
 use crate::domain::belief::Belief;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::state::Contents;
 use crate::domain::state::index::fact_index::Chronicle;
 use crate::durable::{self, Access};
@@ -263,7 +263,7 @@ struct Files {
     growth: Growth,
     path: PathBuf,
     flag: String,
-    today: Day,
+    today: Date,
     /// Whom the user trusts.
     check: Check,
     /// The same, as flags.
@@ -466,11 +466,11 @@ impl Files {
         Some(keymap::folder()?.join("bookmarks").join(name))
     }
 
-    fn bookmarks(source: &Source) -> BTreeSet<Day> {
+    fn bookmarks(source: &Source) -> BTreeSet<Date> {
         let file = source.entries.leaf(0).and_then(|first| Self::bookmark_file(&first));
         let bytes = file.and_then(|file| durable::read_at_most(&file, SHOWN_BYTES_MAX).ok());
         let text = String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
-        text.lines().filter_map(|line| Day::parse(line.trim()).ok()).collect()
+        text.lines().filter_map(|line| Date::parse(line.trim()).ok()).collect()
     }
 }
 
@@ -539,9 +539,9 @@ impl Host for Files {
         Ok(format!("Wrote {name}."))
     }
 
-    fn keep(&self, ledger: &str, days: &BTreeSet<Day>) -> Result<String, String> {
+    fn keep(&self, ledger: &str, days: &BTreeSet<Date>) -> Result<String, String> {
         let file = Self::bookmark_file(ledger).ok_or("there is no folder to keep bookmarks in")?;
-        let lines: Vec<String> = days.iter().map(Day::to_string).collect();
+        let lines: Vec<String> = days.iter().map(Date::to_string).collect();
         let text = format!("{}\n", lines.join("\n"));
         durable::replace(&file, text.as_bytes(), Access::Owner)
             .map_err(|error| format!("the bookmarks cannot be kept: {error}"))?;

@@ -14,7 +14,7 @@ use super::output::{Columns, Output, safe};
 use super::proofs::check::{bytes_of, not_read, time_text};
 use super::proofs::check_reason::Refused;
 use super::recording::signing::Signing;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::durable::{self, Access};
 use crate::keys;
 use crate::ledger::proof::PROOF_BYTES_MAX;
@@ -126,7 +126,7 @@ fn folder(given: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(state.join("dspt").join("witness"))
 }
 
-fn seconds(now: Instant) -> u64 {
+fn seconds(now: Timestamp) -> u64 {
     u64::try_from(now.millis().div_euclid(1000)).unwrap_or(0)
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::catalogue::edition::{ControlStanding, Edition};
 use crate::domain::catalogue::levels::has_level;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::region::Units;
 use crate::domain::engine::standing::Standing;
 use crate::domain::event::{
@@ -34,7 +34,7 @@ fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
 ///
 /// # Errors
 /// [`Refusal`] for the first thing that is wrong.
-pub fn admit(state: &State, event: &Event, by: &KeyId, today: Day) -> Result<(), Refusal> {
+pub fn admit(state: &State, event: &Event, by: &KeyId, today: Date) -> Result<(), Refusal> {
     if matches!(event, Event::LedgerOpened(_)) != (state.size == 0) {
         return refuse("`ledger-opened` is the first entry of a ledger and stands nowhere else");
     }
@@ -205,14 +205,14 @@ fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), R
     ))
 }
 
-fn answered(state: &State, body: &ItemAnswered, today: Day) -> Result<(), Refusal> {
+fn answered(state: &State, body: &ItemAnswered, today: Date) -> Result<(), Refusal> {
     known_item(state, &body.item)?;
     not_blank("the answer", &body.answer)?;
     not_ahead("an answer", body.on, today)?;
     in_order(body.on, body.valid_until)
 }
 
-fn published(state: &State, body: &StatementPublished, today: Day) -> Result<(), Refusal> {
+fn published(state: &State, body: &StatementPublished, today: Date) -> Result<(), Refusal> {
     if body.size == 0 || body.size > state.size {
         return refuse(format!(
             "a statement from {} entries cannot be published in a ledger of {}; draft it anew",
@@ -250,7 +250,7 @@ fn not_blank(what: &str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() { refuse(format!("{what} is blank; give it")) } else { Ok(()) }
 }
 
-fn in_order(from: Day, until: Option<Day>) -> Result<(), Refusal> {
+fn in_order(from: Date, until: Option<Date>) -> Result<(), Refusal> {
     match until {
         Some(until) if until < from => {
             refuse(format!("the last day, {until}, is before the first, {from}; check both"))
@@ -259,7 +259,7 @@ fn in_order(from: Day, until: Option<Day>) -> Result<(), Refusal> {
     }
 }
 
-fn not_ahead(what: &str, on: Day, today: Day) -> Result<(), Refusal> {
+fn not_ahead(what: &str, on: Date, today: Date) -> Result<(), Refusal> {
     if on <= today {
         return Ok(());
     }
@@ -564,7 +564,7 @@ fn torn_group(rows: &[MappingRow], listed: &Rows) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn evidence(state: &State, body: &EvidenceRecorded, today: Day) -> Result<(), Refusal> {
+fn evidence(state: &State, body: &EvidenceRecorded, today: Date) -> Result<(), Refusal> {
     not_blank("the title", &body.title)?;
     if body.items.is_empty() && body.controls.is_empty() {
         return refuse("evidence must name at least one item or control");
@@ -581,7 +581,7 @@ fn evidence(state: &State, body: &EvidenceRecorded, today: Day) -> Result<(), Re
     known_units(state, &body.scope, false)
 }
 
-fn correction(state: &State, body: &Correction, by: &KeyId, today: Day) -> Result<(), Refusal> {
+fn correction(state: &State, body: &Correction, by: &KeyId, today: Date) -> Result<(), Refusal> {
     not_blank("the reason", &body.reason)?;
     let Some((seq, kind)) = state.event(&body.corrects) else {
         return refuse(format!("no event {} in this ledger; see: dspt log", body.corrects));

@@ -83,7 +83,7 @@ fn same_subject(one: &Event, other: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::date::Instant;
+    use crate::domain::date::Timestamp;
     use crate::domain::event::{
         Correction, EvidenceRecorded, EvidenceWithdrawn, ScopeDeclared, Unit,
     };
@@ -99,7 +99,7 @@ mod tests {
     fn facts(events: impl IntoIterator<Item = Event>) -> Vec<Fact> {
         let fact = |(place, event)| Fact {
             seq: place as u64,
-            at: Instant::from_millis(0),
+            at: Timestamp::from_millis(0),
             by: by('A'),
             id: id(place),
             event,

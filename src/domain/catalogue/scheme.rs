@@ -4,7 +4,7 @@
 //! The facts are rows of `mappings/schemes.csv`; nothing here names a scheme or a date.
 
 use super::edition::{BadCatalogue, parse_rows};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::CertificateRecorded;
 use crate::domain::ids::{BadRef, Scheme};
 
@@ -15,7 +15,7 @@ struct Fact {
     /// None in the row for the scheme as a whole.
     release: Option<String>,
     /// The last day on which a certificate of the release is in force.
-    last_valid_day: Option<Day>,
+    last_valid_day: Option<Date>,
     /// How long a certificate lasts.
     longest_months: Option<i32>,
 }
@@ -89,12 +89,12 @@ pub fn spelled(text: &str) -> Result<(Scheme, Option<String>), BadRef> {
 /// Why a certificate counts no longer than a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Limit {
-    Release(Day),
-    Length(Day, i32),
+    Release(Date),
+    Length(Date, i32),
 }
 
 impl Limit {
-    fn day(self) -> Day {
+    fn day(self) -> Date {
         match self {
             Self::Release(day) | Self::Length(day, _) => day,
         }
@@ -119,7 +119,7 @@ fn limit(record: &CertificateRecorded) -> Option<Limit> {
 impl CertificateRecorded {
     /// Returns the last day that the certificate may count: the one printed on it, or an earlier
     /// one that its scheme sets. It may be before the first day; then it never counts.
-    pub fn counts_until(&self) -> Day {
+    pub fn counts_until(&self) -> Date {
         limit(self).map_or(self.valid_until, Limit::day)
     }
 

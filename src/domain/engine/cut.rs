@@ -1,7 +1,7 @@
 //! What takes days or units away from a ground or a rule: suspensions, withdrawals, and whatever
 //! takes the place of something. A status that rests on a loss names it by these.
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::Rows;
 use crate::domain::state::{Approval, Certificate};
 
@@ -9,9 +9,9 @@ use crate::domain::state::{Approval, Certificate};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// Last day.
-    pub until: Day,
+    pub until: Date,
     /// The entries that say so, in ledger order.
     pub because: Vec<u64>,
     /// What happened, in the words that stand before "from DAY": `suspended`.
@@ -22,7 +22,7 @@ pub struct Cut {
 
 impl Cut {
     /// Says whether it takes something away on a day.
-    pub fn acts_on(&self, day: Day) -> bool {
+    pub fn acts_on(&self, day: Date) -> bool {
         self.from <= day && day <= self.until
     }
 
@@ -36,14 +36,14 @@ impl Cut {
 pub(in crate::domain) fn of_certificate(certificate: &Certificate) -> Vec<Cut> {
     let suspended = certificate.suspended.iter().map(|one| Cut {
         from: one.what.from,
-        until: one.what.until.unwrap_or(Day::MAX),
+        until: one.what.until.unwrap_or(Date::MAX),
         because: one.because.clone(),
         what: "suspended",
         reason: one.what.reason.clone(),
     });
     let withdrawn = certificate.withdrawn.iter().map(|one| Cut {
         from: one.what.from,
-        until: Day::MAX,
+        until: Date::MAX,
         because: one.because.clone(),
         what: "withdrawn",
         reason: one.what.reason.clone(),
@@ -59,7 +59,7 @@ pub(in crate::domain) fn of_approval(approval: &Approval, rows: &[u64]) -> Vec<C
     withdrawn
         .map(|one| Cut {
             from: one.what.from,
-            until: Day::MAX,
+            until: Date::MAX,
             because: one.because.clone(),
             what: "approval withdrawn",
             reason: one.what.reason.clone(),

@@ -11,7 +11,7 @@ use super::cut::{self, Cut};
 use super::region::{Cover, Region, Steps, Units};
 use super::rule::{Adoption, Atom, Authority, Ground, Premise, Rule, World};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Effect};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::{AssessmentResult, Assurance, ControlAssessed, Source};
 use crate::domain::ids::{
     CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level, OrganisationType, Scheme,
@@ -35,9 +35,9 @@ pub enum RulesChoice {
 #[derive(Clone, Debug)]
 pub struct Period {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// Last day.
-    pub until: Day,
+    pub until: Date,
     /// The rules.
     pub edition: Arc<Edition>,
     /// The category.
@@ -62,7 +62,7 @@ impl Period {
 #[derive(Clone, Debug)]
 pub struct Declared {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// The entries that say so.
     pub because: Vec<u64>,
     /// All units that it names.
@@ -143,19 +143,19 @@ pub fn derive(state: &State, rules: RulesChoice) -> Derivation {
 impl Derivation {
     /// The rules that bind on a day; none when no edition was adopted or the organisation has no
     /// category in it.
-    pub fn period_on(&self, day: Day) -> Option<&Period> {
+    pub fn period_on(&self, day: Date) -> Option<&Period> {
         self.periods.get(self.period_at(day)?)
     }
 
     /// The number of that period in the list.
-    pub(in crate::domain) fn period_at(&self, day: Day) -> Option<usize> {
+    pub(in crate::domain) fn period_at(&self, day: Date) -> Option<usize> {
         let after = self.periods.partition_point(|period| period.from <= day);
         let at = after.checked_sub(1)?;
         self.periods.get(at).filter(|period| day <= period.until).map(|_| at)
     }
 
     /// The declaration of the scope that is in force on a day.
-    pub fn scope_on(&self, day: Day) -> Option<&Declared> {
+    pub fn scope_on(&self, day: Date) -> Option<&Declared> {
         let after = self.declared.partition_point(|one| one.from <= day);
         self.declared.get(after.checked_sub(1)?)
     }
@@ -211,18 +211,18 @@ fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
     let in_force = Steps::from_starts(
         adopted.iter().enumerate().map(|(number, one)| (one.what.effective_from, Some(number))),
     );
-    let mut classified: BTreeMap<&EditionId, Vec<(Day, Option<usize>)>> = BTreeMap::new();
+    let mut classified: BTreeMap<&EditionId, Vec<(Date, Option<usize>)>> = BTreeMap::new();
     for (number, one) in state.classified.iter().enumerate() {
         classified.entry(&one.what.edition).or_default().push((one.what.from, Some(number)));
     }
     let classified: BTreeMap<&EditionId, Steps<Option<usize>>> =
         classified.into_iter().map(|(id, starts)| (id, Steps::from_starts(starts))).collect();
-    let mut days: BTreeSet<Day> = in_force.changes().collect();
+    let mut days: BTreeSet<Date> = in_force.changes().collect();
     days.extend(classified.values().flat_map(Steps::changes));
-    let days: Vec<Day> = days.into_iter().collect();
+    let days: Vec<Date> = days.into_iter().collect();
     let mut periods = Vec::new();
     for (index, from) in days.iter().enumerate() {
-        let until = days.get(index + 1).map_or(Day::MAX, |next| next.plus(-1));
+        let until = days.get(index + 1).map_or(Date::MAX, |next| next.plus(-1));
         let Some(one) = in_force.at(*from).and_then(|number| adopted.get(number)) else { continue };
         let class = classified.get(&one.what.edition.id).and_then(|steps| steps.at(*from));
         let Some(class) = class.and_then(|number| state.classified.get(number)) else { continue };
@@ -397,16 +397,16 @@ fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<(ControlRe
 }
 
 /// A Statement of Applicability, its entries and its first and last day.
-pub type SoaPeriod<'c> = (&'c Vec<u64>, Day, Day, &'c Soa);
+pub type SoaPeriod<'c> = (&'c Vec<u64>, Date, Date, &'c Soa);
 
 /// Each Statement of Applicability with the days on which it is the one that holds.
 pub fn soa_periods(certificate: &Certificate) -> Vec<SoaPeriod<'_>> {
     let mut soas: Vec<_> = certificate.soas.iter().collect();
     soas.sort_by_key(|(because, from, _)| (*from, because.first().copied()));
     // Of two on one day the later in the ledger holds.
-    let soas: BTreeMap<Day, (&Vec<u64>, &Soa)> =
+    let soas: BTreeMap<Date, (&Vec<u64>, &Soa)> =
         soas.into_iter().map(|(because, from, soa)| (*from, (because, soa))).collect();
-    let ends = soas.keys().skip(1).map(|next| next.plus(-1)).chain([Day::MAX]);
+    let ends = soas.keys().skip(1).map(|next| next.plus(-1)).chain([Date::MAX]);
     soas.iter()
         .zip(ends)
         .map(|((from, (because, soa)), until)| (*because, *from, until, *soa))
@@ -493,7 +493,7 @@ fn control_evidence(state: &State, derivation: &mut Derivation) {
             derivation.world.grounds.push(Ground {
                 atom: Atom::Control(control.clone(), Level::Met),
                 region: region.clone(),
-                until: record.valid_until.unwrap_or(Day::MAX),
+                until: record.valid_until.unwrap_or(Date::MAX),
                 limit: String::new(),
                 cuts: cuts.clone(),
                 entry: because.first().copied().unwrap_or_default(),
@@ -689,10 +689,10 @@ pub fn target_atom(target: &TargetRef, level: Level) -> Atom {
 }
 
 fn row_days(approval: &Approval, row: u64) -> Region {
-    let until = approval.body.until.unwrap_or(Day::MAX);
+    let until = approval.body.until.unwrap_or(Date::MAX);
     let mut days = Region::during(approval.body.from, until, Cover::ALL);
     for one in approval.withdrawn.iter().filter(|one| one.what.rows.contains(row)) {
-        days = days.without(one.what.from, Day::MAX);
+        days = days.without(one.what.from, Date::MAX);
     }
     days
 }
@@ -706,7 +706,7 @@ fn open_challenges(approval: &Approval, row: u64) -> Vec<u64> {
 /// The days on which the organisation has one of these types; every day when none is named.
 fn type_days(derivation: &Derivation, types: &[OrganisationType]) -> Region {
     if types.is_empty() {
-        return Region::during(Day::MIN, Day::MAX, Cover::ALL);
+        return Region::during(Date::MIN, Date::MAX, Cover::ALL);
     }
     let fitting = derivation.periods.iter().filter(|one| types.contains(&one.organisation_type));
     fitting.fold(Region::new(), |days, period| {
@@ -738,7 +738,7 @@ fn definitions(world: &mut World) {
             authority: Authority::Definition,
             because: Vec::new(),
             label: format!("{control}: what is achieved is also partially achieved"),
-            days: Region::during(Day::MIN, Day::MAX, Cover::ALL),
+            days: Region::during(Date::MIN, Date::MAX, Cover::ALL),
             cuts: Vec::new(),
             whole_scope: false,
             challenged: Vec::new(),
@@ -752,7 +752,7 @@ fn not_applicable(state: &State, derivation: &mut Derivation) {
         let body = &known.what;
         let stated = Stated {
             from: body.from,
-            until: body.until.unwrap_or(Day::MAX),
+            until: body.until.unwrap_or(Date::MAX),
             because: known.because.clone(),
             text: body.reason.clone(),
         };

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::region::{Cover, Units};
 use super::rule::{Atom, Firing, OneDay, Program, Uses, World};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::Assurance;
 
 /// A proof that an atom holds on a day for some units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The day.
-    pub day: Day,
+    pub day: Date,
     /// What is proved.
     pub goal: Atom,
     /// The units for which it is proved.
@@ -104,7 +104,7 @@ impl Uses for Selected {
 pub fn prove(
     program: &Program<'_>,
     derived: &OneDay,
-    day: Day,
+    day: Date,
     goal: &Atom,
     need: Units,
 ) -> Option<Proof> {
@@ -139,7 +139,7 @@ fn drop_order(rules: &BTreeSet<usize>, world: &World) -> Vec<usize> {
 fn without(
     chosen: &mut Selected,
     program: &Program<'_>,
-    day: Day,
+    day: Date,
     (atom, need): (usize, Units),
     remove: impl Fn(&mut Selected) -> bool,
 ) {
@@ -153,7 +153,7 @@ fn without(
 fn collect(
     program: &Program<'_>,
     derived: &OneDay,
-    day: Day,
+    day: Date,
     goal: usize,
     need: Units,
 ) -> Selected {
@@ -213,7 +213,7 @@ fn asked_of_premise(wanted: Cover, minimum: Assurance) -> Cover {
 }
 
 /// Replays the selection and writes down what each ground and rule gave.
-fn steps(program: &Program<'_>, chosen: &Selected, day: Day, goal: &Atom, need: Units) -> Proof {
+fn steps(program: &Program<'_>, chosen: &Selected, day: Date, goal: &Atom, need: Units) -> Proof {
     let world = program.world;
     let mut steps: Vec<Step> = Vec::new();
     let mut of_atom: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

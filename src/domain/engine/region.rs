@@ -4,7 +4,7 @@
 //! question about one day is a binary search. Everything the engine derives is made of these two
 //! operations and nothing else.
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::Assurance;
 
 /// A set of scope units, by their index in the ledger's list of units. At most 128 units.
@@ -149,7 +149,7 @@ impl Cover {
 
 /// A step function of the day: a value from each listed day on, the default before the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Steps<T>(Vec<(Day, T)>);
+pub struct Steps<T>(Vec<(Date, T)>);
 
 impl<T: Copy + Default + PartialEq> Steps<T> {
     /// The default on every day.
@@ -159,11 +159,11 @@ impl<T: Copy + Default + PartialEq> Steps<T> {
 
     /// `value` from `from` to `until`, both included, the default elsewhere. An `until` before
     /// `from` gives the default everywhere.
-    pub fn during(from: Day, until: Day, value: T) -> Self {
+    pub fn during(from: Date, until: Date, value: T) -> Self {
         let mut steps = Self::new();
         if from <= until {
             steps.push(from, value);
-            if until < Day::MAX {
+            if until < Date::MAX {
                 steps.push(until.plus(1), T::default());
             }
         }
@@ -173,11 +173,11 @@ impl<T: Copy + Default + PartialEq> Steps<T> {
     /// `value` on the days of all spans, the default elsewhere. The spans come by their first days;
     /// they may overlap.
     pub(in crate::domain) fn of_spans(
-        spans: impl IntoIterator<Item = (Day, Day)>,
+        spans: impl IntoIterator<Item = (Date, Date)>,
         value: T,
     ) -> Self {
         let mut steps = Self::new();
-        let mut open: Option<(Day, Day)> = None;
+        let mut open: Option<(Date, Date)> = None;
         for (from, until) in spans {
             match &mut open {
                 Some((_, last)) if from <= last.plus(1) => *last = until.max(*last),
@@ -194,28 +194,28 @@ impl<T: Copy + Default + PartialEq> Steps<T> {
         steps
     }
 
-    fn span(&mut self, first: Day, last: Day, value: T) {
+    fn span(&mut self, first: Date, last: Date, value: T) {
         self.push(first, value);
-        if last < Day::MAX {
+        if last < Date::MAX {
             self.push(last.plus(1), T::default());
         }
     }
 
     /// Adds a step after all others; equal neighbours become one.
-    fn push(&mut self, day: Day, value: T) {
+    fn push(&mut self, day: Date, value: T) {
         if self.0.last().map_or(T::default(), |(_, last)| *last) != value {
             self.0.push((day, value));
         }
     }
 
     /// The value on a day.
-    pub fn at(&self, day: Day) -> T {
+    pub fn at(&self, day: Date) -> T {
         let after = self.0.partition_point(|(from, _)| *from <= day);
         after.checked_sub(1).and_then(|index| self.0.get(index)).map_or(T::default(), |step| step.1)
     }
 
     /// The days on which the value changes, in order.
-    pub fn changes(&self) -> impl Iterator<Item = Day> {
+    pub fn changes(&self) -> impl Iterator<Item = Date> {
         self.0.iter().map(|(day, _)| *day)
     }
 
@@ -261,8 +261,8 @@ impl<T: Copy + Default + PartialEq> Steps<T> {
 
     /// A step function from values that each hold from a day until the next one's day. Of two on
     /// one day the later in the list holds.
-    pub fn from_starts(starts: impl IntoIterator<Item = (Day, T)>) -> Self {
-        let mut starts: Vec<(Day, T)> = starts.into_iter().collect();
+    pub fn from_starts(starts: impl IntoIterator<Item = (Date, T)>) -> Self {
+        let mut starts: Vec<(Date, T)> = starts.into_iter().collect();
         starts.sort_by_key(|(day, _)| *day);
         let mut steps = Self::new();
         for (index, (day, value)) in starts.iter().enumerate() {
@@ -292,13 +292,13 @@ impl Region {
 
     /// This region without the days from `from` to `until`, both included.
     #[must_use]
-    pub fn without(&self, from: Day, until: Day) -> Self {
+    pub fn without(&self, from: Date, until: Date) -> Self {
         self.zip(&Self::during(from, until, Cover::ALL), Cover::minus)
     }
 
     /// This region on the days from `from` to `until` only, both included.
     #[must_use]
-    pub fn within(&self, from: Day, until: Day) -> Self {
+    pub fn within(&self, from: Date, until: Date) -> Self {
         self.intersection(&Self::during(from, until, Cover::ALL))
     }
 }
@@ -308,8 +308,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn day(number: i32) -> Day {
-        Day::parse("2026-01-01").unwrap().plus(number)
+    fn day(number: i32) -> Date {
+        Date::parse("2026-01-01").unwrap().plus(number)
     }
 
     #[test]
@@ -318,7 +318,7 @@ mod tests {
         let held: Vec<bool> = (2..7).map(|n| !region.at(day(n)).is_empty()).collect();
         assert_eq!(held, [false, true, true, true, false]);
         assert!(Region::during(day(5), day(4), Cover::ALL).is_empty());
-        assert!(!Region::during(day(5), Day::MAX, Cover::ALL).at(Day::MAX).is_empty());
+        assert!(!Region::during(day(5), Date::MAX, Cover::ALL).at(Date::MAX).is_empty());
     }
 
     #[test]

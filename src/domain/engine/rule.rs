@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::cut::Cut;
 use super::region::{Cover, Region, Steps, Units};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::Assurance;
 use crate::domain::ids::{ControlRef, ItemRef, KeyId, Level, Scheme};
 use crate::domain::mapping::Relationship;
@@ -108,7 +108,7 @@ pub struct Ground {
     /// Where.
     pub region: Region,
     /// The last day that it names itself.
-    pub until: Day,
+    pub until: Date,
     /// Why it counts for less long than it says; blank where it does not.
     pub limit: String,
     /// What took days or units away.
@@ -158,7 +158,7 @@ impl World {
 pub fn conclude(
     rule: &Rule,
     premises: impl Iterator<Item = Cover>,
-    day: Day,
+    day: Date,
     required: Units,
 ) -> Cover {
     if rule.body.is_empty() {
@@ -295,7 +295,7 @@ impl<'w> Program<'w> {
     }
 
     /// Derives what holds on one day from the grounds and rules that `uses` lets through.
-    pub fn on(&self, day: Day, uses: &impl Uses) -> OneDay {
+    pub fn on(&self, day: Date, uses: &impl Uses) -> OneDay {
         let mut covers = vec![Cover::NONE; self.atoms.len()];
         for (number, (ground, atom)) in
             self.world.grounds.iter().zip(&self.ground_atoms).enumerate()

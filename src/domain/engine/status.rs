@@ -14,7 +14,7 @@ use super::proof::{Proof, prove};
 use super::region::{Cover, Region, Steps, Units};
 use super::rule::{Atom, Everything, OneDay, Program};
 use crate::domain::catalogue::edition::{Item, Requirement};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::ids::{AssertionRef, ItemRef};
 use crate::domain::state::State;
 use crate::domain::state::index::evidence_view::{ItemLine, Own, Piece, Said, Stated};
@@ -166,12 +166,12 @@ struct Others<'p> {
 
 impl Others<'_> {
     /// The units for which something equivalent holds.
-    fn equivalent(&self, day: Day) -> Units {
+    fn equivalent(&self, day: Date) -> Units {
         self.equivalent.map_or(Units::NONE, |region| region.at(day).units())
     }
 
     /// The units for which something equivalent or a part of a rule holds.
-    fn units(&self, day: Day) -> Units {
+    fn units(&self, day: Date) -> Units {
         self.equivalent(day).or(self.supported.map_or(Units::NONE, |steps| steps.at(day)))
     }
 }
@@ -244,7 +244,7 @@ impl Positions {
 
     /// The items that are asked for on a day and are wanted, in natural order, with their statuses.
     /// No other item is worked out.
-    pub fn stands(&self, day: Day, wanted: impl Fn(&Item) -> bool) -> Vec<Stand<'_>> {
+    pub fn stands(&self, day: Date, wanted: impl Fn(&Item) -> bool) -> Vec<Stand<'_>> {
         let Some(period) = self.derivation.period_on(day) else { return Vec::new() };
         let asked = period.edition.items_of(&period.category).filter(|asked| wanted(asked));
         let asked: Vec<(ItemRef, &Item)> =
@@ -258,7 +258,7 @@ impl Positions {
     }
 
     /// Every change of one item's status, first to last.
-    pub fn history(&self, item: &ItemRef) -> impl Iterator<Item = (Day, Status)> {
+    pub fn history(&self, item: &ItemRef) -> impl Iterator<Item = (Date, Status)> {
         let steps = self.timeline(item).map(|timeline| &timeline.statuses);
         steps.into_iter().flat_map(|steps| steps.changes().map(|day| (day, steps.at(day))))
     }
@@ -269,12 +269,12 @@ impl Positions {
     }
 
     /// One item's status on a day.
-    pub fn status(&self, item: &ItemRef, day: Day) -> Status {
+    pub fn status(&self, item: &ItemRef, day: Date) -> Status {
         self.timeline(item).map_or(Status::NotAsked, |timeline| timeline.statuses.at(day))
     }
 
     /// The days on which any item's status changes, in order.
-    pub fn change_days(&self) -> BTreeSet<Day> {
+    pub fn change_days(&self) -> BTreeSet<Date> {
         self.work_out(self.items());
         let timelines = self.timelines.keys().filter_map(|item| self.timeline(item));
         timelines.flat_map(|timeline| timeline.statuses.changes()).collect()
@@ -283,10 +283,10 @@ impl Positions {
     fn make_timeline(&self, item: &ItemRef) -> Timeline {
         let own = self.derivation.said.line(item, &self.derivation.scopes);
         let confirmed = self.derivation.said.confirmed_from(&item.assertion());
-        let mut days: BTreeSet<Day> = BTreeSet::new();
+        let mut days: BTreeSet<Date> = BTreeSet::new();
         for period in &self.derivation.periods {
             days.insert(period.from);
-            if period.until < Day::MAX {
+            if period.until < Date::MAX {
                 days.insert(period.until.plus(1));
             }
         }
@@ -305,7 +305,7 @@ impl Positions {
         };
         let asking: Vec<Option<bool>> = self.derivation.periods.iter().map(asking).collect();
         let mut was_met = false;
-        let steps: Vec<(Day, Status)> = days
+        let steps: Vec<(Date, Status)> = days
             .into_iter()
             .map(|day| {
                 let asked = self.derivation.period_at(day).and_then(|at| *asking.get(at)?);
@@ -325,7 +325,7 @@ impl Positions {
     fn decide(
         &self,
         others: &Others<'_>,
-        day: Day,
+        day: Date,
         own: Units,
         confirmed: Option<bool>,
         was_met: bool,
@@ -353,12 +353,12 @@ impl Positions {
     }
 
     /// The units for which something holds: own evidence, equivalence, or a part of a rule.
-    pub fn partial(&self, item: &ItemRef, day: Day) -> Units {
+    pub fn partial(&self, item: &ItemRef, day: Date) -> Units {
         self.own_units(item, day).or(self.others(item).units(day))
     }
 
     /// The units for which own evidence or an own answer holds.
-    pub fn own_units(&self, item: &ItemRef, day: Day) -> Units {
+    pub fn own_units(&self, item: &ItemRef, day: Date) -> Units {
         self.timeline(item).map_or(Units::NONE, |timeline| timeline.own.own.at(day))
     }
 
@@ -371,18 +371,18 @@ impl Positions {
     }
 
     /// The period and catalogue row that ask for an item on a day.
-    pub fn asked(&self, item: &ItemRef, day: Day) -> Option<(&Period, &Item)> {
+    pub fn asked(&self, item: &ItemRef, day: Date) -> Option<(&Period, &Item)> {
         let period = self.derivation.period_on(day)?;
         Some((period, asked_by(period, item)?))
     }
 
     /// The entries that confirm an assertion on a day.
-    pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
+    pub fn confirmations(&self, assertion: &AssertionRef, day: Date) -> Vec<u64> {
         self.derivation.said.confirming(assertion, day)
     }
 
     /// Own evidence and answers that count on a day, in ledger order.
-    pub fn own_on(&self, item: &ItemRef, day: Day) -> Vec<Piece> {
+    pub fn own_on(&self, item: &ItemRef, day: Date) -> Vec<Piece> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| said.pieces_on(item, own, scopes, day))
@@ -390,7 +390,7 @@ impl Positions {
 
     /// Own evidence and positive answers that do not count on a day, in ledger order; none where
     /// there is no evidence and no answer at all.
-    pub fn own_not_on(&self, item: &ItemRef, day: Day) -> Option<Vec<Piece>> {
+    pub fn own_not_on(&self, item: &ItemRef, day: Date) -> Option<Vec<Piece>> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let mut all = said.pieces(item, scopes);
         let own = &self.timeline(item).filter(|_| !all.is_empty())?.own;
@@ -405,19 +405,24 @@ impl Positions {
     }
 
     /// The answers that say on a day that an item is not met.
-    pub fn denied_on(&self, item: &ItemRef, day: Day) -> Vec<Stated> {
+    pub fn denied_on(&self, item: &ItemRef, day: Date) -> Vec<Stated> {
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| self.derivation.said.denied_on(own, day))
     }
 
     /// The days on which own evidence and answers cover more or fewer units.
-    pub(in crate::domain) fn own_days(&self, item: &ItemRef) -> Vec<Day> {
+    pub(in crate::domain) fn own_days(&self, item: &ItemRef) -> Vec<Date> {
         let own = self.timeline(item).map(|timeline| timeline.own.own.changes().collect());
         own.unwrap_or_default()
     }
 
     /// The entries of own evidence and answers that count on any day from one to another.
-    pub(in crate::domain) fn own_within(&self, item: &ItemRef, from: Day, until: Day) -> Vec<u64> {
+    pub(in crate::domain) fn own_within(
+        &self,
+        item: &ItemRef,
+        from: Date,
+        until: Date,
+    ) -> Vec<u64> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let mut all = said.pieces(item, scopes);
         all.retain(|one| one.from <= until && one.until.is_some_and(|last| from <= last));
@@ -431,27 +436,27 @@ impl Positions {
     }
 
     /// Says whether a piece counts for an item on a day.
-    pub(in crate::domain) fn counts_on(&self, item: &ItemRef, piece: &Piece, day: Day) -> bool {
+    pub(in crate::domain) fn counts_on(&self, item: &ItemRef, piece: &Piece, day: Date) -> bool {
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.is_some_and(|own| Said::counts_on(piece, own, day))
     }
 
     /// What keeps a piece of evidence or an answer from counting for an item on a day.
-    pub(in crate::domain) fn own_cuts(&self, item: &ItemRef, piece: &Piece, day: Day) -> Vec<Cut> {
+    pub(in crate::domain) fn own_cuts(&self, item: &ItemRef, piece: &Piece, day: Date) -> Vec<Cut> {
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| self.derivation.said.cuts(item, piece, own, day))
     }
 
     /// The answers that say, for some day until `day`, that an item is not met.
-    pub(in crate::domain) fn denied_until(&self, item: &ItemRef, day: Day) -> Vec<Stated> {
+    pub(in crate::domain) fn denied_until(&self, item: &ItemRef, day: Date) -> Vec<Stated> {
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| self.derivation.said.denied_until(own, day))
     }
 
     /// The last day before `day` on which the item was met, while this edition asked for it.
-    pub fn last_met(&self, item: &ItemRef, day: Day) -> Option<Day> {
+    pub fn last_met(&self, item: &ItemRef, day: Date) -> Option<Date> {
         let steps = &self.timeline(item)?.statuses;
-        let changes: Vec<Day> = steps.changes().take_while(|change| *change <= day).collect();
+        let changes: Vec<Date> = steps.changes().take_while(|change| *change <= day).collect();
         let ended = changes.windows(2).rev().find_map(|pair| match pair {
             [from, next] if steps.at(*from).was_met() => Some(next.plus(-1)),
             _ => None,
@@ -460,7 +465,7 @@ impl Positions {
     }
 
     /// The day's view: the position with its proofs.
-    pub fn on(&self, day: Day) -> DayView<'_> {
+    pub fn on(&self, day: Date) -> DayView<'_> {
         self.view(Arc::new(Program::new(&self.derivation.world)), day)
     }
 
@@ -468,7 +473,7 @@ impl Positions {
     pub(in crate::domain) fn view<'p>(
         &'p self,
         program: Arc<Program<'p>>,
-        day: Day,
+        day: Date,
     ) -> DayView<'p> {
         let derived = program.on(day, &Everything);
         DayView { positions: self, program, derived, day }
@@ -507,7 +512,7 @@ fn item_ref(period: &Period, item: &Item) -> ItemRef {
 }
 
 /// The statements that hold on a day.
-pub fn stated_on(list: Option<&Vec<Stated>>, day: Day) -> Vec<&Stated> {
+pub fn stated_on(list: Option<&Vec<Stated>>, day: Date) -> Vec<&Stated> {
     let all = list.into_iter().flatten();
     all.filter(|one| one.from <= day && day <= one.until).collect()
 }
@@ -519,7 +524,7 @@ pub struct DayView<'p> {
     pub(in crate::domain) program: Arc<Program<'p>>,
     pub(in crate::domain) derived: OneDay,
     /// The day.
-    pub day: Day,
+    pub day: Date,
 }
 
 impl DayView<'_> {

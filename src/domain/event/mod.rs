@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::authority::role::Role;
-use super::date::Day;
+use super::date::Date;
 use super::ids::{
     AssertionRef, BadRef, CategoryId, ControlRef, EditionId, EventId, FrameworkRef, ItemRef, KeyId,
     Level, OrganisationType, Scheme, TargetRef, UnitId,
@@ -424,7 +424,7 @@ body! {
         /// Category that follows from the type.
         category: CategoryId,
         /// First day that this holds.
-        from: Day,
+        from: Date,
     }
 }
 
@@ -446,7 +446,7 @@ body! {
         /// All units.
         units: Vec<Unit>,
         /// First day that this holds.
-        from: Day,
+        from: Date,
     }
 }
 
@@ -459,7 +459,7 @@ body! {
         /// Revision of its files, such as `8.0.0`.
         revision: String,
         /// First day that the revision is in force.
-        effective_from: Day,
+        effective_from: Date,
     }
 }
 
@@ -525,10 +525,10 @@ body! {
         /// Why they hold.
         rationale: String,
         /// First day that the rules hold.
-        from: Day,
+        from: Date,
         /// Last day that they hold.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        until: Option<Day>,
+        until: Option<Date>,
     }
 }
 
@@ -538,7 +538,7 @@ body! {
         /// The `mapping-approved` event.
         approval: EventId,
         /// First day that the rules do not hold any more.
-        from: Day,
+        from: Date,
         /// Why.
         reason: String,
         /// Which rows.
@@ -656,9 +656,9 @@ body! {
         /// The units that its scope covers.
         scope: Vec<UnitId>,
         /// First day in force.
-        valid_from: Day,
+        valid_from: Date,
         /// Last day in force.
-        valid_until: Day,
+        valid_until: Date,
     }
 }
 
@@ -668,10 +668,10 @@ body! {
         /// The `certificate-recorded` event.
         certificate: EventId,
         /// First day of the suspension.
-        from: Day,
+        from: Date,
         /// Last day of the suspension; none while it lasts.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        until: Option<Day>,
+        until: Option<Date>,
         /// Why.
         reason: String,
     }
@@ -683,7 +683,7 @@ body! {
         /// The `certificate-recorded` event.
         certificate: EventId,
         /// First day that it is not in force any more.
-        from: Day,
+        from: Date,
         /// Why.
         reason: String,
     }
@@ -695,7 +695,7 @@ body! {
         /// The `certificate-recorded` event.
         certificate: EventId,
         /// First day that this version holds; it replaces the one before.
-        from: Day,
+        from: Date,
     }
 }
 
@@ -749,9 +749,9 @@ body! {
         /// For which units.
         scope: Vec<UnitId>,
         /// First day that the result may be relied on.
-        from: Day,
+        from: Date,
         /// Last day that it may be relied on.
-        until: Day,
+        until: Date,
         /// What was seen.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -773,11 +773,11 @@ body! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scope: Vec<UnitId>,
         /// The day that it proves: it counts from then.
-        proves_on: Day,
+        proves_on: Date,
         /// The last day that it may be relied on; none means until it is withdrawn. For an item the
         /// end of the edition ends it as well, since another edition's items are others.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        valid_until: Option<Day>,
+        valid_until: Option<Date>,
         /// Size of the file in bytes, when there is a file.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         size: Option<u64>,
@@ -794,7 +794,7 @@ body! {
         evidence: EventId,
         /// First day that it does not count any more; none means that it never counted.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        from: Option<Day>,
+        from: Option<Date>,
         /// Why.
         reason: String,
     }
@@ -810,10 +810,10 @@ body! {
         /// Whether the organisation says that it does what the item asks.
         met: bool,
         /// First day that the answer holds; it replaces the one before.
-        on: Day,
+        on: Date,
         /// Last day that it may be relied on; none means until the edition ends.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        valid_until: Option<Day>,
+        valid_until: Option<Date>,
     }
 }
 
@@ -825,10 +825,10 @@ body! {
         /// Why it does not apply.
         reason: String,
         /// First day.
-        from: Day,
+        from: Date,
         /// Last day; none means until the edition ends.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-        until: Option<Day>,
+        until: Option<Date>,
     }
 }
 
@@ -838,7 +838,7 @@ body! {
         /// The assertion.
         assertion: AssertionRef,
         /// The day of confirmation: it holds from then until the edition ends.
-        on: Day,
+        on: Date,
         /// A remark.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -849,7 +849,7 @@ body! {
     /// Body of `statement-published`. The statement is the subject `statement.json`.
     StatementPublished {
         /// The day that the statement speaks of.
-        on: Day,
+        on: Date,
         /// How many entries it was made from.
         size: u64,
         /// The root of the tree over those entries, base64 of 32 bytes.

@@ -3,7 +3,7 @@
 
 use super::Telling;
 use super::why_not::Unused;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::status::DayView;
 use crate::domain::ids::ItemRef;
 use crate::domain::state::index::evidence_view::{Own, Unsaid};
@@ -92,7 +92,7 @@ fn unused(one: &Unsaid) -> Unused {
 }
 
 /// Why a piece does not count on a day, by its own days.
-fn days(own: &Own, day: Day) -> String {
+fn days(own: &Own, day: Date) -> String {
     let began = own.region.changes().next();
     let ended = own.region.changes().filter(|change| *change <= day).last();
     match (began, ended) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::why_not::unit_list;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::cut::Cut;
 use crate::domain::engine::derive::Support;
 use crate::domain::engine::region::{Region, Units};
@@ -33,7 +33,7 @@ enum Basis<'p> {
     Rule(&'p Rule),
     Support(&'p Support),
     Piece(Piece),
-    Confirmed(Day, Vec<u64>),
+    Confirmed(Date, Vec<u64>),
     NotApplicable(Stated),
     Denied(Stated),
 }
@@ -45,11 +45,11 @@ enum Lack<'p> {
     /// A correction took its place.
     Corrected(u64),
     /// It begins later.
-    Before(Day),
+    Before(Date),
     /// Something took it away.
     Cut(Cut),
     /// Its last day is past.
-    Ended(Day),
+    Ended(Date),
     /// It leaves out what it covers in the other position.
     Less,
     /// The rules in force have no such exemption.
@@ -176,7 +176,7 @@ fn lack<'p>(
 
 fn stated_lack<'p>(stated: &Stated, known: bool, there: &DayView<'_>) -> Option<Lack<'p>> {
     if let Some(lack) =
-        unknown(&stated.because, there).filter(|_| !known || stated.until < Day::MAX)
+        unknown(&stated.because, there).filter(|_| !known || stated.until < Date::MAX)
     {
         return Some(lack);
     }
@@ -237,7 +237,7 @@ fn missing_somewhere(missing: crate::domain::engine::region::Cover, needed: Unit
 }
 
 /// Why a region does not cover a day as it covers others.
-fn gap<'p>(region: &Region, cuts: &[Cut], day: Day) -> Lack<'p> {
+fn gap<'p>(region: &Region, cuts: &[Cut], day: Date) -> Lack<'p> {
     let Some(first) = region.changes().next() else { return Lack::Nothing };
     if day < first {
         return Lack::Before(first);
@@ -245,7 +245,7 @@ fn gap<'p>(region: &Region, cuts: &[Cut], day: Day) -> Lack<'p> {
     // The day on which it came to be as it is on that day.
     let since = region.changes().take_while(|change| *change <= day).last().unwrap_or(first);
     let began = cuts.iter().find(|cut| cut.from == since && cut.acts_on(since));
-    let on = |day: Day| cuts.iter().find(|cut| cut.acts_on(day));
+    let on = |day: Date| cuts.iter().find(|cut| cut.acts_on(day));
     match began.or_else(|| on(since)).or_else(|| on(day)) {
         Some(cut) => Lack::Cut(cut.clone()),
         None if region.at(day).is_empty() => Lack::Ended(since.plus(-1)),
@@ -435,7 +435,7 @@ fn cut_short(short: &str, cut: &Cut) -> String {
 }
 
 /// The same of what holds in the position that comes after, on `day`.
-fn gained(one: &Basis<'_>, item: &ItemRef, lack: &Lack<'_>, day: Day) -> Cause {
+fn gained(one: &Basis<'_>, item: &ItemRef, lack: &Lack<'_>, day: Date) -> Cause {
     let (name, short, mut entries) = named(one, item);
     let (text, short) = match lack {
         Lack::Before(from) => begun(one, &name, &short, *from),
@@ -482,7 +482,7 @@ fn gained(one: &Basis<'_>, item: &ItemRef, lack: &Lack<'_>, day: Day) -> Cause {
 }
 
 /// What began on a day, in a sentence and in few words.
-fn begun(one: &Basis<'_>, name: &str, short: &str, from: Day) -> (String, String) {
+fn begun(one: &Basis<'_>, name: &str, short: &str, from: Date) -> (String, String) {
     let (on, since) = (from.short(), format!("from {}", from.short()));
     match one {
         Basis::Confirmed(..) => (format!("{name} confirmed on {on}"), format!("{short} confirmed")),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::causes::{Cause as One, joined, started, stopped};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::status::{DayView, Finding, Positions, Status};
 use crate::domain::ids::ItemRef;
 use crate::domain::state::describe::Late;
@@ -58,7 +58,7 @@ pub fn changes(before: &DayView<'_>, after: &DayView<'_>) -> Vec<Change> {
 }
 
 /// Counts the items whose status on a day is another: also those that only one of the two asks for.
-pub fn count_changed(before: &Positions, after: &Positions, day: Day) -> usize {
+pub fn count_changed(before: &Positions, after: &Positions, day: Date) -> usize {
     let items: BTreeSet<&ItemRef> = before.items().chain(after.items()).collect();
     let differs = |item: &&&ItemRef| before.status(item, day) != after.status(item, day);
     items.iter().filter(differs).count()

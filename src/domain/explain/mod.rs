@@ -14,7 +14,7 @@ pub mod why_not;
 
 use std::collections::BTreeSet;
 
-use super::date::Day;
+use super::date::Date;
 use super::engine::proof::{By, Proof};
 use super::engine::region::Units;
 use super::engine::rule::{Adoption, Atom, Authority, Rule};
@@ -70,7 +70,7 @@ pub struct Explanation {
     /// What was looked at and not used.
     pub unused: Vec<Unused>,
     /// The next day on which the status changes by itself, and to what.
-    pub next: Option<(Day, Status)>,
+    pub next: Option<(Date, Status)>,
     /// The smallest sets of things that would put it in place, smallest first.
     pub remedies: Vec<Vec<String>>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::why_not::{assurance_text, unit_list};
 use crate::domain::authority::admit::known_control;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::{counts_for, is_joint, target_atom};
 use crate::domain::engine::region::Units;
 use crate::domain::engine::rule::{Atom, Premise};
@@ -39,7 +39,7 @@ pub enum Thing {
 
 impl Thing {
     /// Says it as something to do, for a day.
-    pub fn text(&self, day: Day) -> String {
+    pub fn text(&self, day: Date) -> String {
         match self {
             Self::Own(item, false) => format!("record own evidence or an answer for {}", item.item),
             Self::Own(item, true) => format!("record an answer that {} is met", item.item),

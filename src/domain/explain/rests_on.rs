@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::causes::{joined, stopped};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::{Period, Support};
 use crate::domain::engine::proof::{Proof, prove};
 use crate::domain::engine::region::{Cover, Units};
@@ -69,7 +69,7 @@ impl<'p> DayView<'p> {
     }
 
     /// The last day on which the item was met, and the view of it.
-    pub(in crate::domain) fn when_met(&self, item: &ItemRef) -> Option<(Day, DayView<'p>)> {
+    pub(in crate::domain) fn when_met(&self, item: &ItemRef) -> Option<(Date, DayView<'p>)> {
         let last = self.positions.last_met(item, self.day)?;
         Some((last, self.positions.view(Arc::clone(&self.program), last)))
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::Derivation;
 use crate::domain::engine::rule::{Atom, Program};
 use crate::domain::engine::status::{DayView, Positions, Status};
@@ -15,9 +15,9 @@ use crate::domain::ids::ItemRef;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spell {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// Last day; none while it lasts.
-    pub until: Option<Day>,
+    pub until: Option<Date>,
     /// The status.
     pub status: Status,
     /// In a few words, why on the first day.
@@ -32,9 +32,9 @@ pub struct Spell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// Last day; none while it lasts.
-    pub until: Option<Day>,
+    pub until: Option<Date>,
     /// In a few words, why.
     pub because: String,
     /// The entries that it rests on.
@@ -43,12 +43,12 @@ pub struct Part {
 
 /// Every spell of an item, first to last.
 pub fn spells(positions: &Positions, item: &ItemRef) -> Vec<Spell> {
-    let changes: Vec<(Day, Status)> = positions.history(item).collect();
+    let changes: Vec<(Date, Status)> = positions.history(item).collect();
     let ends = changes.iter().skip(1).map(|(day, _)| Some(day.plus(-1))).chain([None]);
     let days = days(positions, item);
     let program = Arc::new(Program::new(&positions.derivation.world));
-    let spell = |((from, status), until): (&(Day, Status), Option<Day>)| {
-        let last = until.unwrap_or(Day::MAX);
+    let spell = |((from, status), until): (&(Date, Status), Option<Date>)| {
+        let last = until.unwrap_or(Date::MAX);
         let within = days.range(*from..=last).copied().filter(|day| day != from);
         let starts = std::iter::once(*from).chain(within);
         let views = starts.map(|day| positions.view(Arc::clone(&program), day));
@@ -64,7 +64,7 @@ pub fn spells(positions: &Positions, item: &ItemRef) -> Vec<Spell> {
 fn parts<'p>(
     views: impl Iterator<Item = DayView<'p>>,
     item: &ItemRef,
-    end: Option<Day>,
+    end: Option<Date>,
 ) -> Vec<Part> {
     let mut views = views.peekable();
     let mut parts: Vec<Part> = Vec::new();
@@ -72,7 +72,7 @@ fn parts<'p>(
         let Some(finding) = view.finding(item) else { continue };
         let until = views.peek().map_or(end, |next| Some(next.day.plus(-1)));
         let mut entries: BTreeSet<u64> = finding.because.into_iter().collect();
-        entries.extend(own(&view, item, finding.status, until.unwrap_or(Day::MAX)));
+        entries.extend(own(&view, item, finding.status, until.unwrap_or(Date::MAX)));
         let entries: Vec<u64> = entries.into_iter().collect();
         let because = finding.because_text;
         match parts.last_mut() {
@@ -85,7 +85,7 @@ fn parts<'p>(
 
 /// Evidence, answers and confirmations that begin to count before a day: of these there may be
 /// thousands, and no spell is cut where one follows the other.
-fn own(view: &DayView<'_>, item: &ItemRef, status: Status, until: Day) -> Vec<u64> {
+fn own(view: &DayView<'_>, item: &ItemRef, status: Status, until: Date) -> Vec<u64> {
     let positions = view.positions;
     let mut entries = Vec::new();
     if matches!(status, Status::Met | Status::NeedsConfirming | Status::PartlySupported) {
@@ -98,9 +98,9 @@ fn own(view: &DayView<'_>, item: &ItemRef, status: Status, until: Day) -> Vec<u6
 }
 
 /// The days on which anything changes that the item can rest on.
-fn days(positions: &Positions, item: &ItemRef) -> BTreeSet<Day> {
+fn days(positions: &Positions, item: &ItemRef) -> BTreeSet<Date> {
     let derivation = &positions.derivation;
-    let mut days: BTreeSet<Day> = derivation.world.required.changes().collect();
+    let mut days: BTreeSet<Date> = derivation.world.required.changes().collect();
     days.extend(derivation.declared.iter().map(|one| one.from));
     for period in &derivation.periods {
         days.extend([period.from, period.until.plus(1)]);

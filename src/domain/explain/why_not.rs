@@ -3,7 +3,7 @@
 //! Every sentence names the entry that it comes from. Used by explanations and by the causes that a
 //! comparison names; decides nothing.
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::{Derivation, soa_periods};
 use crate::domain::engine::region::Units;
 use crate::domain::engine::rule::{Atom, Ground};
@@ -31,7 +31,7 @@ pub fn why_not(
     state: &State,
     derivation: &Derivation,
     atom: &Atom,
-    day: Day,
+    day: Date,
     need: Units,
 ) -> Vec<Unused> {
     match atom {
@@ -45,7 +45,7 @@ fn certificates(
     state: &State,
     derivation: &Derivation,
     scheme: Scheme,
-    day: Day,
+    day: Date,
     need: Units,
 ) -> Vec<Unused> {
     let all = state.certificates.values().filter(|one| one.what.record.scheme == scheme);
@@ -61,7 +61,7 @@ fn certificates(
 pub fn certificate(
     known: &Known<Certificate>,
     derivation: &Derivation,
-    day: Day,
+    day: Date,
     need: Units,
 ) -> Option<Unused> {
     let record = &known.what.record;
@@ -114,7 +114,7 @@ fn control_reasons(
     state: &State,
     derivation: &Derivation,
     control: &ControlRef,
-    day: Day,
+    day: Date,
     need: Units,
 ) -> Vec<Unused> {
     let mut reasons = Vec::new();
@@ -159,7 +159,7 @@ fn control_reasons(
 }
 
 /// Why a ground of a control is not enough; none where it is, at its own level.
-fn ground(ground: &Ground, derivation: &Derivation, day: Day, need: Units) -> Option<Unused> {
+fn ground(ground: &Ground, derivation: &Derivation, day: Date, need: Units) -> Option<Unused> {
     let mut entries = ground.because.clone();
     let since = ground.region.changes().filter(|change| *change <= day).last();
     let held = ground.region.at(day).units();
@@ -192,7 +192,7 @@ fn certified_control(
     known: &Known<Certificate>,
     derivation: &Derivation,
     control: &ControlRef,
-    day: Day,
+    day: Date,
     need: Units,
 ) -> Option<Unused> {
     if let Some(reason) = certificate(known, derivation, day, need) {

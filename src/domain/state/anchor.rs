@@ -4,7 +4,7 @@
 //! is one, and whose word counts, is decided where signatures are checked; here are only values.
 
 use super::explained_clock::Explained;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 
 /// How far clocks may differ, in milliseconds. A difference up to it proves nothing; `docs/FORMAT.md`
 /// states it, and every verifier has the same.
@@ -30,7 +30,7 @@ pub struct Anchor {
     /// How many entries the head covers.
     pub size: u64,
     /// When it was dated.
-    pub at: Instant,
+    pub at: Timestamp,
     /// What kind of outsider.
     pub outsider: Outsider,
     /// The outsider: a witness as its vkey, an authority by the name that was recorded.
@@ -51,39 +51,39 @@ impl Anchor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interval {
     /// Not before: it follows an anchor of this time.
-    pub after: Option<Instant>,
+    pub after: Option<Timestamp>,
     /// Not after: somebody had seen it by this time.
-    pub before: Option<Instant>,
+    pub before: Option<Timestamp>,
 }
 
 impl Interval {
     /// Says whether a claimed time is outside, clocks that differ a little allowed for.
-    pub fn excludes(&self, claimed: Instant) -> bool {
+    pub fn excludes(&self, claimed: Timestamp) -> bool {
         self.is_before(claimed) || self.is_after(claimed)
     }
 
     /// Says whether an entry claims to be older than it can be.
-    pub fn is_before(&self, claimed: Instant) -> bool {
+    pub fn is_before(&self, claimed: Timestamp) -> bool {
         self.after.is_some_and(|after| is_later(after, claimed))
     }
 
     /// Says whether an entry claims a time at which it had been there already.
-    pub fn is_after(&self, claimed: Instant) -> bool {
+    pub fn is_after(&self, claimed: Timestamp) -> bool {
         self.before.is_some_and(|before| is_later(claimed, before))
     }
 }
 
 /// Says whether a time is later than another by more than clocks differ.
-pub fn is_later(at: Instant, than: Instant) -> bool {
+pub fn is_later(at: Timestamp, than: Timestamp) -> bool {
     at.millis() > than.millis().saturating_add(TOLERANCE_MILLIS)
 }
 
 /// Puts to each recording entry the latest time up to it.
-fn latest(mut recorded: Vec<(u64, Instant)>) -> Vec<(u64, Instant)> {
+fn latest(mut recorded: Vec<(u64, Timestamp)>) -> Vec<(u64, Timestamp)> {
     recorded.sort_unstable();
     let mut latest = None;
     for (_, at) in &mut recorded {
-        *at = latest.map_or(*at, |latest: Instant| latest.max(*at));
+        *at = latest.map_or(*at, |latest: Timestamp| latest.max(*at));
         latest = Some(*at);
     }
     recorded
@@ -93,11 +93,11 @@ fn latest(mut recorded: Vec<(u64, Instant)>) -> Vec<(u64, Instant)> {
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
     /// Recording entry and the latest time up to it, by rising entry.
-    after: Vec<(u64, Instant)>,
+    after: Vec<(u64, Timestamp)>,
     /// Covered size and the earliest time from it on, by rising size.
-    before: Vec<(u64, Instant)>,
+    before: Vec<(u64, Timestamp)>,
     /// All times, in order.
-    times: Vec<Instant>,
+    times: Vec<Timestamp>,
 }
 
 impl Intervals {
@@ -112,7 +112,7 @@ impl Intervals {
             .into_iter()
             .partition(|one| one.seq.is_some_and(|seq| explained.anchor(seq).is_some()));
         let mut made = Self::new(plain.iter().copied());
-        let kept: Vec<(u64, Instant)> = named
+        let kept: Vec<(u64, Timestamp)> = named
             .into_iter()
             .filter_map(|one| Some((one.seq?, one.at)))
             .filter(|(seq, at)| !made.of(*seq).before.is_some_and(|seen| is_later(*at, seen)))
@@ -125,18 +125,18 @@ impl Intervals {
     /// Takes in the anchors that are believed, in any order.
     pub fn new<'a>(anchors: impl IntoIterator<Item = &'a Anchor>) -> Self {
         let anchors: Vec<&Anchor> = anchors.into_iter().collect();
-        let mut times: Vec<Instant> = anchors.iter().map(|one| one.at).collect();
+        let mut times: Vec<Timestamp> = anchors.iter().map(|one| one.at).collect();
         times.sort_unstable();
         // One look is one, however often it is told.
         times.dedup();
         let recorded = anchors.iter().filter_map(|one| Some((one.seq?, one.at)));
         let after = latest(recorded.collect());
-        let mut before: Vec<(u64, Instant)> =
+        let mut before: Vec<(u64, Timestamp)> =
             anchors.iter().map(|one| (one.size, one.at)).collect();
         before.sort_unstable();
         let mut earliest = None;
         for (_, at) in before.iter_mut().rev() {
-            *at = earliest.map_or(*at, |earliest: Instant| earliest.min(*at));
+            *at = earliest.map_or(*at, |earliest: Timestamp| earliest.min(*at));
             earliest = Some(*at);
         }
         Self { after, before, times }
@@ -157,19 +157,19 @@ impl Intervals {
     }
 
     /// Returns the first time.
-    pub fn first(&self) -> Option<Instant> {
+    pub fn first(&self) -> Option<Timestamp> {
         self.times.first().copied()
     }
 
     /// Returns the last time.
-    pub fn last(&self) -> Option<Instant> {
+    pub fn last(&self) -> Option<Timestamp> {
         self.times.last().copied()
     }
 
     /// Returns the longest time between two that follow each other: when it begins and ends.
-    pub fn longest_gap(&self) -> Option<(Instant, Instant)> {
+    pub fn longest_gap(&self) -> Option<(Timestamp, Timestamp)> {
         let pairs = self.times.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-        let length = |(from, to): &(Instant, Instant)| to.millis() - from.millis();
+        let length = |(from, to): &(Timestamp, Timestamp)| to.millis() - from.millis();
         // The first of equally long ones.
         pairs.rev().max_by_key(length)
     }
@@ -180,12 +180,12 @@ mod tests {
     use super::*;
 
     fn anchor(seq: Option<u64>, size: u64, second: i64) -> Anchor {
-        let (at, by) = (Instant::from_millis(second * 1_000), "w.example+0+A".to_owned());
+        let (at, by) = (Timestamp::from_millis(second * 1_000), "w.example+0+A".to_owned());
         Anchor { seq, size, at, outsider: Outsider::Witness, by }
     }
 
     fn seconds(interval: Interval) -> (Option<i64>, Option<i64>) {
-        let second = |at: Instant| at.millis() / 1_000;
+        let second = |at: Timestamp| at.millis() / 1_000;
         (interval.after.map(second), interval.before.map(second))
     }
 
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_outside_past_the_tolerance_alone() {
-        let at = |millis| Some(Instant::from_millis(millis));
+        let at = |millis| Some(Timestamp::from_millis(millis));
         let interval = Interval { after: at(1_000_000), before: at(2_000_000) };
         for (claimed, outside) in [
             (699_999, true),
@@ -246,9 +246,9 @@ mod tests {
             (2_300_000, false),
             (2_300_001, true),
         ] {
-            assert_eq!(interval.excludes(Instant::from_millis(claimed)), outside, "{claimed}");
+            assert_eq!(interval.excludes(Timestamp::from_millis(claimed)), outside, "{claimed}");
         }
-        assert!(!Interval::default().excludes(Instant::from_millis(0)));
+        assert!(!Interval::default().excludes(Timestamp::from_millis(0)));
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!((gap.0.millis(), gap.1.millis()), (500_000, 900_000));
         assert_eq!(
             (intervals.first(), intervals.last()),
-            (Some(Instant::from_millis(100_000)), Some(Instant::from_millis(900_000)),)
+            (Some(Timestamp::from_millis(100_000)), Some(Timestamp::from_millis(900_000)),)
         );
         assert_eq!(Intervals::new(&[anchor(None, 1, 5)]).longest_gap(), None);
     }

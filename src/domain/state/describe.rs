@@ -2,7 +2,7 @@
 
 use super::Fact;
 use super::index::fact_index::Words;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::standing::Standing;
 use crate::domain::event::{Clock, Event, EvidenceRecorded, ItemAnswered, Rows};
 use crate::domain::ids::EventId;
@@ -265,7 +265,7 @@ pub struct Late {
 impl Late {
     /// One rule for every list, screen and file: late is what was recorded on a later day than the
     /// one that it is for. What is from before the ledger was opened is late as well, and says so.
-    pub(in crate::domain) fn of(day: Day, recorded: Day, opened: Day) -> Option<Self> {
+    pub(in crate::domain) fn of(day: Date, recorded: Date, opened: Date) -> Option<Self> {
         let days = recorded.number() - day.number();
         (days > 0).then_some(Self { days, before_ledger: day < opened })
     }
@@ -291,12 +291,12 @@ impl Late {
 /// What counts is the day from which the fact says that it holds: evidence and answers from the
 /// day that they prove, certificates, suspensions and withdrawals from their first day.
 pub fn late(fact: &Fact, words: &dyn Words) -> Option<Late> {
-    let opened = words.fact(0).map_or(Day::MIN, |first| first.at.london_day());
+    let opened = words.fact(0).map_or(Date::MIN, |first| first.at.london_day());
     Late::of(for_day(&fact.event)?, fact.at.london_day(), opened)
 }
 
 /// The day from which an event says that something holds; none when it is about no day.
-pub fn for_day(event: &Event) -> Option<Day> {
+pub fn for_day(event: &Event) -> Option<Date> {
     match event {
         Event::CertificateRecorded(body) => Some(body.valid_from),
         Event::CertificateSuspended(body) => Some(body.from),
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn what_is_recorded_on_a_later_day_is_late_without_exception() {
-        let day = |text: &str| Day::parse(text).unwrap();
+        let day = |text: &str| Date::parse(text).unwrap();
         let mark = |of: &str, recorded: &str, opened: &str| {
             Late::of(day(of), day(recorded), day(opened)).map_or_else(String::new, Late::mark)
         };

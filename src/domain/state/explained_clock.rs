@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Fact;
-use crate::domain::date::Instant;
+use crate::domain::date::Timestamp;
 use crate::domain::event::{Clock, Event};
 use crate::domain::ids::EventId;
 
@@ -28,7 +28,7 @@ pub struct Explained {
     stamped: Vec<Stamped>,
     /// A time that a wrong clock left for later entries to carry: the last entry named with it, and
     /// the entry that explains it.
-    carried: BTreeMap<Instant, (u64, u64)>,
+    carried: BTreeMap<Timestamp, (u64, u64)>,
 }
 
 impl Explained {
@@ -44,7 +44,7 @@ impl Explained {
         if all.is_empty() {
             return Self::default();
         }
-        let places: BTreeMap<&EventId, (u64, Instant)> =
+        let places: BTreeMap<&EventId, (u64, Timestamp)> =
             facts.iter().map(|fact| (&fact.id, (fact.seq, fact.at))).collect();
         let mut made = Self::default();
         for (by, body) in all {
@@ -94,7 +94,7 @@ impl Explained {
 
     /// The entry that says that the entry at `seq`, stamped with `at`, was stamped by a wrong clock: it
     /// is named, or it follows one that is and carries the same time.
-    pub fn stamp(&self, seq: u64, at: Instant) -> Option<u64> {
+    pub fn stamp(&self, seq: u64, at: Timestamp) -> Option<u64> {
         let after = self.stamped.partition_point(|one| one.first <= seq);
         let named = after.checked_sub(1).and_then(|place| self.stamped.get(place));
         let named = named.filter(|one| seq <= one.last).map(|one| one.by);
@@ -113,7 +113,7 @@ mod tests {
 
     fn fact(seq: u64, at: i64, event: Event) -> Fact {
         let by = format!("SHA256:{}", "A".repeat(43)).parse().unwrap();
-        let at = Instant::from_millis(at);
+        let at = Timestamp::from_millis(at);
         Fact { seq, at, by, id: id(seq), event, subjects: Vec::new() }
     }
 
@@ -141,7 +141,7 @@ mod tests {
             .map(|one| one.seq)
             .collect();
         assert_eq!(spoken, [4, 5, 6, 7]);
-        assert_eq!(found.stamp(5, Instant::from_millis(901)), Some(6));
+        assert_eq!(found.stamp(5, Timestamp::from_millis(901)), Some(6));
         assert_eq!((found.anchor(2), found.anchor(4)), (Some(7), None));
         assert_eq!(found.anchors().collect::<Vec<_>>(), [(2, 7)]);
         // The same two places the other way round, and ranges that overlap.

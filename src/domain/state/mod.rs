@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::catalogue::edition::{BadCatalogue, Edition, Framework};
-use super::date::{Day, Instant};
+use super::date::{Date, Timestamp};
 use super::event::{
     ApprovalWithdrawn, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
     ChallengeUpheld, ControlAssessed, EditionAdopted, EquivalenceAsserted, EquivalenceChallenged,
@@ -42,7 +42,7 @@ pub struct Fact {
     /// Position in the ledger, from 0.
     pub seq: u64,
     /// When the ledger says that it was recorded.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The key that signed it.
     pub by: KeyId,
     /// Its identity.
@@ -141,7 +141,7 @@ impl<T> Known<T> {
 #[derive(Clone, Debug)]
 pub struct AdoptedEdition {
     /// First day in force.
-    pub effective_from: Day,
+    pub effective_from: Date,
     /// The rules.
     pub edition: Arc<Edition>,
 }
@@ -197,13 +197,13 @@ pub struct Certificate {
     /// What was recorded.
     pub record: CertificateRecorded,
     /// The last day that it counts: the one printed on it, or an earlier one that its scheme sets.
-    pub until: Day,
+    pub until: Date,
     /// Its suspensions.
     pub suspended: Vec<Known<CertificateSuspended>>,
     /// Its withdrawals.
     pub withdrawn: Vec<Known<CertificateWithdrawn>>,
     /// Statements of Applicability: entries, first day, rows.
-    pub soas: Vec<(Vec<u64>, Day, Soa)>,
+    pub soas: Vec<(Vec<u64>, Date, Soa)>,
 }
 
 /// All that the first entries of a ledger say, corrections applied.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Asked, FORMAT, Format};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::event::StatementPublished;
 
@@ -37,7 +37,7 @@ pub fn asked(statement: &Value) -> Result<(Format, Asked), BadStatement> {
             _ => no(format!("`format` is neither {} nor {FORMAT}", Format::One.name())),
         });
     };
-    let on = Day::parse(text("on")?).map_err(|bad| no(format!("`on`: {bad}")))?;
+    let on = Date::parse(text("on")?).map_err(|bad| no(format!("`on`: {bad}")))?;
     let rules = match text("rules")? {
         "then" => RulesChoice::Then,
         "latest" => RulesChoice::Latest,

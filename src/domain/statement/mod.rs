@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::catalogue::edition::Requirement;
-use super::date::{Day, Instant};
+use super::date::{Date, Timestamp};
 use super::engine::derive::{Period, RulesChoice, soa_periods};
 use super::event::Event;
 use super::explain::aside::set_aside;
@@ -64,7 +64,7 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The day.
-    pub on: Day,
+    pub on: Date,
     /// How many entries may be used.
     pub size: u64,
     /// Which revision of the edition's files decides.
@@ -75,7 +75,7 @@ pub struct Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
     /// The anchor's entry.
     pub seq: u64,
     /// How many entries the head that was seen covers.
@@ -118,7 +118,7 @@ pub enum NoStatement {
          say; ask about another day, or adopt one with: dspt import edition",
         .0.long()
     )]
-    NoEdition(Day),
+    NoEdition(Date),
     /// A content cannot be read.
     #[error(transparent)]
     Replay(#[from] ReplayError),

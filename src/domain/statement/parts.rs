@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Seen;
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::standing::{Counts, Standing, Verdict};
 use crate::domain::engine::status::{Stand, Status};
 use crate::domain::state::Certificate;
@@ -15,7 +15,7 @@ use crate::domain::state::Certificate;
 /// How a certificate stands on a day, and the entry that ended or suspended it.
 pub(in crate::domain) fn state_on(
     certificate: &Certificate,
-    on: Day,
+    on: Date,
 ) -> (&'static str, Option<u64>) {
     let record = &certificate.record;
     let withdrawn = certificate.withdrawn.iter().find(|one| one.what.from <= on);
@@ -90,7 +90,7 @@ fn standing_reasons(verdict: &Verdict, in_place: u64, mandatory: u64) -> Vec<Str
 /// What is known from outside about the time of the entries.
 pub(in crate::domain) fn witnessed(seen: &[Seen], size: u64) -> Value {
     let among: BTreeSet<Seen> = seen.iter().filter(|one| one.seq < size).copied().collect();
-    let times: Vec<Instant> = among.iter().map(|one| one.at).collect();
+    let times: Vec<Timestamp> = among.iter().map(|one| one.at).collect();
     let gaps = times.windows(2).filter_map(|pair| match pair {
         [one, next] => Some((next.millis() - one.millis()) / 1_000),
         _ => None,
@@ -98,8 +98,8 @@ pub(in crate::domain) fn witnessed(seen: &[Seen], size: u64) -> Value {
     let covered = among.iter().map(|one| one.size).max().unwrap_or_default();
     json!({
         "anchors": among.iter().map(|one| one.seq).collect::<BTreeSet<_>>().len(),
-        "first": times.first().map(Instant::to_string),
-        "last": times.last().map(Instant::to_string),
+        "first": times.first().map(Timestamp::to_string),
+        "last": times.last().map(Timestamp::to_string),
         "longest_gap_seconds": gaps.max(),
         "entries_covered": covered,
         "entries_not_covered": size.saturating_sub(covered),

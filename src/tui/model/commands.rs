@@ -12,7 +12,7 @@ use super::time_nav::{set_a, time};
 use super::update::Effect;
 use super::verification::{Answer, Progress, Report};
 use super::{Body, Model, Screen};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Finding;
 use crate::domain::ids::ItemId;
@@ -185,11 +185,11 @@ fn choose(model: &mut Model, number: &str) -> bool {
 }
 
 /// The first day on which the ledger can say anything: rules are in force, and it knows of them.
-fn first_day(model: &Model) -> Day {
+fn first_day(model: &Model) -> Date {
     let library = &model.library;
     let rules = library.markers.iter().find(|one| one.letter == 'R');
     let recorded = rules.and_then(|one| one.entry).and_then(|seq| library.recorded_on(seq));
-    rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Day::MIN)
+    rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Date::MIN)
 }
 
 /// Goes to a screen.

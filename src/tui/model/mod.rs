@@ -25,7 +25,7 @@ use super::view_model::why::{self, Line, Path, Why};
 use super::view_model::year_end::{ToDo, YearEnd, closes};
 use super::view_model::{Position, Row};
 use crate::domain::belief::Grade;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::ids::{ItemId, ItemRef};
 use crate::domain::sanitize::counted;
@@ -175,7 +175,7 @@ pub struct Model {
     /// Whether the selected line was chosen as one about an item.
     pub on_item: bool,
     /// Where Year end shows the day on which the edition closed: the day before, and that one.
-    pub year_end_from: Option<(Day, Day)>,
+    pub year_end_from: Option<(Date, Date)>,
     /// How far a search has come that takes several turns.
     pub looking: Option<Looking>,
     /// What would show something, where a filter shows nothing.
@@ -427,10 +427,10 @@ impl Model {
     }
 
     /// The nearest marker or bookmark after a day, or before it.
-    pub fn marker_beside(&self, day: Day, forward: bool) -> Option<Marker> {
+    pub fn marker_beside(&self, day: Date, forward: bool) -> Option<Marker> {
         let all = &self.library.markers;
         let bookmarks = &self.library.source.bookmarks;
-        let bookmark = |day: &Day| Marker {
+        let bookmark = |day: &Date| Marker {
             day: *day,
             letter: 'B',
             text: MarkerText::Text("bookmark".to_owned()),

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::domain::authority::role::Roster;
 use crate::domain::belief::Belief;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::standing::Standing;
 use crate::domain::engine::status::{Positions, Status};
@@ -66,9 +66,9 @@ pub struct Source {
     /// What commands need to find this ledger again, such as `--ledger PATH`; may be blank.
     pub flag: String,
     /// The day on which the program was started.
-    pub today: Day,
+    pub today: Date,
     /// Days that the user marked before.
-    pub bookmarks: BTreeSet<Day>,
+    pub bookmarks: BTreeSet<Date>,
     /// How far it can be believed; only what can be is here.
     pub belief: Belief,
     /// Whether this is the sample ledger.
@@ -91,7 +91,7 @@ pub enum Known {
     /// All of it.
     Now,
     /// What was recorded by a day.
-    By(Day),
+    By(Date),
     /// The first entries, this many.
     Size(u64),
 }
@@ -100,7 +100,7 @@ pub enum Known {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The day asked about.
-    pub on: Day,
+    pub on: Date,
     /// How much may be used.
     pub known: Known,
     /// Which revision of the rules decides.
@@ -113,12 +113,12 @@ pub struct Book {
     pub state: State,
     /// Where everything stands, on every day.
     pub positions: Positions,
-    changes: OnceLock<Vec<Day>>,
+    changes: OnceLock<Vec<Date>>,
 }
 
 impl Book {
     /// The days on which any status changes, in order.
-    pub fn changes(&self) -> &[Day] {
+    pub fn changes(&self) -> &[Date] {
         self.changes.get_or_init(|| self.positions.change_days().into_iter().collect())
     }
 }
@@ -127,7 +127,7 @@ impl Book {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Marker {
     /// The day.
-    pub day: Day,
+    pub day: Date,
     /// `R` rules changed, `C` certificate recorded, `X` certificate or evidence ended,
     /// `P` statement published, `B` bookmark.
     pub letter: char,
@@ -161,13 +161,13 @@ pub struct Library {
     books: BTreeMap<(u64, bool), (u64, Arc<Book>)>,
     uses: u64,
     /// The last days that evidence names, each with its entry, by day.
-    ends: Vec<(Day, u32)>,
+    ends: Vec<(Date, u32)>,
     /// Markers of the whole ledger, by day.
     pub markers: Vec<Marker>,
     /// How much happens on each day: entries recorded and statuses changed.
-    pub activity: BTreeMap<Day, u32>,
+    pub activity: BTreeMap<Date, u32>,
     /// The days and letters of the markers, each once.
-    pub marks: BTreeSet<(Day, char)>,
+    pub marks: BTreeSet<(Date, char)>,
     /// How many entries each key signed.
     pub signed: BTreeMap<KeyId, u64>,
 }
@@ -204,17 +204,17 @@ impl Library {
     }
 
     /// The day on which the program was started.
-    pub fn today(&self) -> Day {
+    pub fn today(&self) -> Date {
         self.source.today
     }
 
     /// The day in London on which an entry was recorded.
-    pub fn recorded_on(&self, seq: u64) -> Option<Day> {
+    pub fn recorded_on(&self, seq: u64) -> Option<Date> {
         self.source.chronicle.line(seq).map(|line| line.recorded)
     }
 
     /// The number of entries recorded by the end of a day.
-    pub fn size_by(&self, day: Day) -> u64 {
+    pub fn size_by(&self, day: Date) -> u64 {
         self.source.chronicle.lines().partition_point(|line| line.recorded <= day) as u64
     }
 
@@ -229,7 +229,7 @@ impl Library {
     }
 
     /// The days on which anything was recorded after `day` (first), or before it (last).
-    pub fn recorded_beside(&self, day: Day, forward: bool) -> Option<Day> {
+    pub fn recorded_beside(&self, day: Date, forward: bool) -> Option<Date> {
         let lines = self.source.chronicle.lines();
         let line = if forward {
             lines.get(lines.partition_point(|line| line.recorded <= day))
@@ -271,7 +271,7 @@ impl Library {
         size: u64,
         rules: RulesChoice,
         item: &ItemRef,
-        on: Day,
+        on: Date,
     ) -> Result<Status, ReplayError> {
         Ok(self.book(size, rules)?.positions.status(item, on))
     }
@@ -335,20 +335,20 @@ impl Library {
     }
 
     /// First and last day of the scrubber, whole months around everything up to today.
-    pub fn span(&self, on: Day) -> (Day, Day) {
+    pub fn span(&self, on: Date) -> (Date, Date) {
         let recorded = self.source.chronicle.lines().first().map(|line| line.recorded);
         let periods = self.markers.iter().map(|one| one.day);
         let first = recorded.into_iter().chain(periods).min().unwrap_or(on).min(on);
         let last = self.today().max(on);
         let (year, month, _) = first.ymd();
-        let from = Day::from_ymd(year, month, 1).unwrap_or(first);
+        let from = Date::from_ymd(year, month, 1).unwrap_or(first);
         let (year, month, _) = last.plus_months(1).ymd();
-        let until = Day::from_ymd(year, month, 1).map_or(last, |day| day.plus(-1));
+        let until = Date::from_ymd(year, month, 1).map_or(last, |day| day.plus(-1));
         (from, until)
     }
 }
 
-fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marker> {
+fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Date, u32)]) -> Vec<Marker> {
     let mut found = BTreeSet::new();
     let mut mark = |day, letter, text: String, entry| {
         found.insert(Marker { day, letter, text: MarkerText::Text(text), entry });
@@ -397,8 +397,8 @@ fn markers(chronicle: &Chronicle, book: &Book, ends: &[(Day, u32)]) -> Vec<Marke
     found.into_iter().collect()
 }
 
-fn activity(chronicle: &Chronicle, book: &Book) -> BTreeMap<Day, u32> {
-    let mut activity: BTreeMap<Day, u32> = BTreeMap::new();
+fn activity(chronicle: &Chronicle, book: &Book) -> BTreeMap<Date, u32> {
+    let mut activity: BTreeMap<Date, u32> = BTreeMap::new();
     for that_day in chronicle.lines().chunk_by(|one, other| one.recorded == other.recorded) {
         if let Some(line) = that_day.first() {
             let count = u32::try_from(that_day.len()).unwrap_or(u32::MAX);

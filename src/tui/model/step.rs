@@ -1,7 +1,7 @@
 //! Moving through time: the size of a step, and a day as people type it. Reads no clock.
 
 use super::session::{Known, Library};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::date_parse::parse_day;
 use crate::domain::sanitize::shown;
 
@@ -12,7 +12,7 @@ pub enum Step {
     #[default]
     Change,
     /// One day.
-    Day,
+    Date,
     /// Seven days.
     Week,
     /// One month.
@@ -25,13 +25,13 @@ pub enum Step {
 
 impl Step {
     const ALL: [Self; 6] =
-        [Self::Change, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+        [Self::Change, Self::Date, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
     /// Returns the word on the scrubber.
     pub fn word(self) -> &'static str {
         match self {
             Self::Change => "next change",
-            Self::Day => "day",
+            Self::Date => "day",
             Self::Week => "week",
             Self::Month => "month",
             Self::Quarter => "quarter",
@@ -48,11 +48,11 @@ impl Step {
     }
 
     /// Returns the day one step away; none for [`Step::Change`], which depends on what is shown.
-    pub fn from(self, day: Day, forward: bool) -> Option<Day> {
+    pub fn from(self, day: Date, forward: bool) -> Option<Date> {
         let sign = if forward { 1 } else { -1 };
         match self {
             Self::Change => None,
-            Self::Day => Some(day.plus(sign)),
+            Self::Date => Some(day.plus(sign)),
             Self::Week => Some(day.plus(7 * sign)),
             Self::Month => Some(day.plus_months(sign)),
             Self::Quarter => Some(day.plus_months(3 * sign)),
@@ -65,7 +65,7 @@ impl Step {
 ///
 /// # Errors
 /// One line that says what is wrong.
-pub fn go_to(text: &str, on: Day, library: &Library) -> Result<Day, String> {
+pub fn go_to(text: &str, on: Date, library: &Library) -> Result<Date, String> {
     let today = library.today();
     let words = text.trim().to_lowercase();
     match words.as_str() {
@@ -91,10 +91,10 @@ pub fn go_to(text: &str, on: Day, library: &Library) -> Result<Day, String> {
 }
 
 /// The next 30 June, the day on which DSPT editions close.
-fn year_end(on: Day) -> Day {
+fn year_end(on: Date) -> Date {
     let (year, ..) = on.ymd();
-    let this = Day::from_ymd(year, 6, 30).unwrap_or(on);
-    if this >= on { this } else { Day::from_ymd(year + 1, 6, 30).unwrap_or(this) }
+    let this = Date::from_ymd(year, 6, 30).unwrap_or(on);
+    if this >= on { this } else { Date::from_ymd(year + 1, 6, 30).unwrap_or(this) }
 }
 
 /// The number of an entry that a text names: `#500`, `event 500`, `entry #500`.
@@ -108,7 +108,7 @@ fn event_number(words: &str) -> Option<String> {
     Some(rest.trim_start_matches('#').replace(' ', ""))
 }
 
-fn event(number: &str, library: &Library) -> Result<Day, String> {
+fn event(number: &str, library: &Library) -> Result<Date, String> {
     let found = number.parse().ok().and_then(|seq| library.recorded_on(seq));
     let last = library.all().saturating_sub(1);
     found.ok_or_else(|| {
@@ -117,7 +117,7 @@ fn event(number: &str, library: &Library) -> Result<Day, String> {
 }
 
 /// `-3m`, `+2w`, `-10d`, `+1y`, `-1q`.
-fn shift(words: &str, on: Day) -> Result<Day, String> {
+fn shift(words: &str, on: Date) -> Result<Date, String> {
     let bad = || format!("`{}` is not a shift; write it as -3m, +2w, -10d or +1y", shown(words));
     let (sign, rest) = words.split_at(1);
     let unit = rest.chars().last().ok_or_else(bad)?;
@@ -135,7 +135,7 @@ fn shift(words: &str, on: Day) -> Result<Day, String> {
 }
 
 /// `30 jun`: the last such day that is not after today.
-fn without_year(words: &str, today: Day) -> Option<Result<Day, String>> {
+fn without_year(words: &str, today: Date) -> Option<Result<Date, String>> {
     let parts: Vec<&str> = words.split_whitespace().collect();
     let [day, month] = parts.as_slice() else { return None };
     let named = month.chars().all(char::is_alphabetic) && day.parse::<u8>().is_ok();
@@ -154,7 +154,7 @@ fn without_year(words: &str, today: Day) -> Option<Result<Day, String>> {
 ///
 /// # Errors
 /// One line that says what is wrong.
-pub fn known(text: &str, on: Day, library: &Library) -> Result<Known, String> {
+pub fn known(text: &str, on: Date, library: &Library) -> Result<Known, String> {
     let words = text.trim().to_lowercase();
     match words.as_str() {
         "then" | "that day" | "same day" => Ok(Known::Then),

@@ -12,7 +12,7 @@ use super::session::{Asked, Known};
 use super::update::Effect;
 use super::{Model, Screen};
 use crate::domain::catalogue::edition::Item;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::status::Status;
 use crate::domain::ids::ItemRef;
 use crate::domain::state::ReplayError;
@@ -148,7 +148,7 @@ fn step(model: &mut Model, forward: bool) {
 }
 
 /// The nearest day on which anything shown changes.
-fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Day> {
+fn next_change(model: &mut Model, asked: Asked, forward: bool) -> Option<Date> {
     let filter = model.filter.clone();
     let mut day = asked.on;
     // Bounded: every turn moves to another day on which something was recorded or changes.
@@ -180,7 +180,7 @@ fn change_beside(
     model: &mut Model,
     asked: Asked,
     forward: bool,
-) -> Result<Option<Day>, ReplayError> {
+) -> Result<Option<Date>, ReplayError> {
     let day = asked.on;
     let from = if forward { day } else { day.plus(-1) };
     let size = model.library.size(Asked { on: from, ..asked });
@@ -194,7 +194,7 @@ fn change_beside(
 }
 
 /// Says whether what is shown on a day differs from the day before.
-fn differs(model: &mut Model, asked: Asked, day: Day, filter: &Filter) -> Option<bool> {
+fn differs(model: &mut Model, asked: Asked, day: Date, filter: &Filter) -> Option<bool> {
     let before = shown(model, Asked { on: day.plus(-1), ..asked }, filter)?;
     Some(before != shown(model, Asked { on: day, ..asked }, filter)?)
 }

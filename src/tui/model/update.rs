@@ -14,7 +14,7 @@ use super::session::Source;
 use super::time_nav;
 use super::verification::{Progress, Report};
 use super::{Model, Screen};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::tui::input::editing;
 use crate::tui::input::keymap::{Command, Key};
 use crate::tui::input::mouse;
@@ -66,7 +66,7 @@ pub enum Effect {
     /// Put a text into the clipboard.
     Copy(String),
     /// Keep the bookmarks.
-    Keep(BTreeSet<Day>),
+    Keep(BTreeSet<Date>),
     /// Take or leave the mouse.
     Mouse(bool),
     /// Clear the terminal and draw everything.

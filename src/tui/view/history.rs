@@ -8,7 +8,7 @@ use super::painter::Pen;
 use super::position::no_fit;
 use super::text_width::{columns, fill, grouped, wrap_kept};
 use super::theme::Role;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::tui::input::keymap::Command as C;
 use crate::tui::view_model::history::{History, month};
 
@@ -128,7 +128,7 @@ fn calendar(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         "Mon  Tue  Wed  Thu  Fri  Sat  Sun",
         Role::Title,
     );
-    let first = Day::from_ymd(year, number, 1).unwrap_or(on);
+    let first = Date::from_ymd(year, number, 1).unwrap_or(on);
     // 1 January 1970 was a Thursday.
     let lead = (first.number() + 3).rem_euclid(7);
     for (day, count) in month(&model.library, on, model.position.size) {

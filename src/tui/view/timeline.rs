@@ -1,15 +1,15 @@
 //! The timeline under every screen: how much happens in each column, markers, the cursor.
 
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::tui::model::Model;
 
 /// What the strip shows in a width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Strip {
     /// The first day.
-    pub from: Day,
+    pub from: Date,
     /// The last day.
-    pub until: Day,
+    pub until: Date,
     /// Level of each column, 0 to 4.
     pub levels: Vec<usize>,
     /// The line of markers with the cursor.
@@ -19,7 +19,7 @@ pub struct Strip {
 }
 
 /// Returns the column of a day.
-pub fn column_of(from: Day, until: Day, width: u16, day: Day) -> usize {
+pub fn column_of(from: Date, until: Date, width: u16, day: Date) -> usize {
     let span = i64::from(until.number() - from.number()).max(1);
     let at = i64::from((day.number() - from.number()).max(0)).min(span);
     let column = at * i64::from(width.saturating_sub(1)) / span;
@@ -27,7 +27,7 @@ pub fn column_of(from: Day, until: Day, width: u16, day: Day) -> usize {
 }
 
 /// Returns the first day of a column.
-pub fn day_at(from: Day, until: Day, width: u16, column: u16) -> Day {
+pub fn day_at(from: Date, until: Date, width: u16, column: u16) -> Date {
     let span = i64::from(until.number() - from.number()).max(1);
     let last = i64::from(width.saturating_sub(1)).max(1);
     let column = i64::from(column).min(last);
@@ -72,14 +72,14 @@ pub fn strip(model: &Model, width: u16) -> Strip {
     }
     let mut line = vec![' '; usize::from(width)];
     let mut letters = Vec::new();
-    let mut put = |day: Day, letter: char| {
+    let mut put = |day: Date, letter: char| {
         if let Some(cell) = line.get_mut(column_of(from, until, width, day)) {
             *cell = letter;
         }
     };
     let comparing = model.has_sides();
     // A bookmark's letter is side B's as well.
-    let mut marked: Vec<(Day, char)> =
+    let mut marked: Vec<(Date, char)> =
         model.library.marks.range((from, '\0')..=(until, char::MAX)).copied().collect();
     let bookmarks = model.library.source.bookmarks.range(from..=until).filter(|_| !comparing);
     marked.extend(bookmarks.map(|day| (*day, 'B')));
@@ -113,7 +113,7 @@ pub fn letter_text(letter: char) -> &'static str {
 }
 
 /// Month and year, as the ends of the axis show them.
-pub fn month(day: Day) -> String {
+pub fn month(day: Date) -> String {
     let short = day.short();
     short.split_once(' ').map_or_else(String::new, |(_, month)| month.to_owned())
 }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_click_lands_in_the_column_that_was_clicked() {
-        let day = |text: &str| Day::parse(text).unwrap();
+        let day = |text: &str| Date::parse(text).unwrap();
         let (from, until) = (day("2025-09-01"), day("2026-11-30"));
         for width in [20, 76, 136] {
             assert_eq!(column_of(from, until, width, from), 0);

@@ -1,7 +1,7 @@
 //! What was recorded, newest first, with what the calendar did in between.
 
 use super::signatures::written;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::ItemId;
 use crate::domain::state::describe::{self, points_at};
@@ -86,7 +86,7 @@ fn shows(library: &Library, filter: &Filter, seq: u64) -> bool {
 }
 
 /// What had ended by a day, as far as the first `size` entries know it: day and marker, by day.
-fn ended(library: &Library, until: Day, size: u64) -> Vec<(Day, u32)> {
+fn ended(library: &Library, until: Date, size: u64) -> Vec<(Date, u32)> {
     let all = (0..).zip(&library.markers);
     let ended = all.filter(|(_, marker)| {
         let known = marker.entry.is_none_or(|entry| entry < size);
@@ -96,7 +96,7 @@ fn ended(library: &Library, until: Day, size: u64) -> Vec<(Day, u32)> {
 }
 
 /// Entries and what the calendar did, by day: of one day the entries come first.
-fn merged(library: &Library, size: u64, ended: &[(Day, u32)]) -> Vec<Happening> {
+fn merged(library: &Library, size: u64, ended: &[(Date, u32)]) -> Vec<Happening> {
     let entries = library.source.chronicle.lines().iter();
     let mut lines = Vec::with_capacity(entries.len() + ended.len());
     let mut ended = ended.iter().peekable();
@@ -111,14 +111,14 @@ fn merged(library: &Library, size: u64, ended: &[(Day, u32)]) -> Vec<Happening> 
 }
 
 /// The last day of which a question may know anything.
-fn known_by(library: &Library, asked: Asked) -> Day {
+fn known_by(library: &Library, asked: Asked) -> Date {
     match asked.known {
         Known::Now => library.today(),
         Known::Then => asked.on.min(library.today()),
         Known::By(day) => day.min(library.today()),
         Known::Size(size) => {
             let last = size.checked_sub(1).and_then(|seq| library.recorded_on(seq));
-            last.unwrap_or(Day::MIN)
+            last.unwrap_or(Date::MIN)
         }
     }
 }
@@ -130,7 +130,7 @@ pub fn tell(library: &Library, line: Happening, size: u64) -> Told {
         Happening::Calendar(number) => {
             let marker = usize::try_from(number).ok().and_then(|at| library.markers.get(at));
             marker.map_or_else(
-                || calendar("", Day::MIN),
+                || calendar("", Date::MIN),
                 |one| calendar(&library.marker_text(one, size), one.day),
             )
         }
@@ -138,7 +138,7 @@ pub fn tell(library: &Library, line: Happening, size: u64) -> Told {
 }
 
 fn tell_entry(library: &Library, seq: u64) -> Told {
-    let Some(line) = library.source.chronicle.line(seq) else { return calendar("", Day::MIN) };
+    let Some(line) = library.source.chronicle.line(seq) else { return calendar("", Date::MIN) };
     let late = if library.late(seq).is_some() { "LATE: " } else { "" };
     let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
     let fact = library.fact(seq);
@@ -156,7 +156,7 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
     }
 }
 
-fn calendar(text: &str, day: Day) -> Told {
+fn calendar(text: &str, day: Date) -> Told {
     // What a narrow screen cuts is the end of a line, and that it ended is what matters.
     let what = text.strip_suffix(" ended").map(|what| format!("Ended: {what}"));
     Told {
@@ -271,9 +271,9 @@ pub fn item_of(library: &Library, seq: u64) -> Option<ItemId> {
 }
 
 /// How many entries were recorded on each day of a month: day of the month and count.
-pub fn month(library: &Library, on: Day, size: u64) -> Vec<(i8, u64)> {
+pub fn month(library: &Library, on: Date, size: u64) -> Vec<(i8, u64)> {
     let (year, month, _) = on.ymd();
-    let days = (1..=31).filter_map(|day| Day::from_ymd(year, month, day).ok().map(|d| (day, d)));
+    let days = (1..=31).filter_map(|day| Date::from_ymd(year, month, day).ok().map(|d| (day, d)));
     days.map(|(number, day)| {
         let until = library.size_by(day).min(size);
         (number, until - library.size_by(day.plus(-1)).min(until))

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::model::filter::Filter;
 use super::model::session::{Asked, Book, Known, Library};
 use crate::domain::catalogue::edition::Requirement;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::{DayView, Stand, Status};
 use crate::domain::ids::ItemRef;
@@ -43,7 +43,7 @@ pub struct Position {
     /// The question.
     pub asked: Asked,
     /// The day on which somebody looks.
-    pub today: Day,
+    pub today: Date,
     /// How many entries it may use.
     pub size: u64,
     /// What answers it.
@@ -169,15 +169,15 @@ impl Position {
     }
 
     /// Since when an item has had its status.
-    pub fn since(&self, item: &ItemRef) -> Option<Day> {
+    pub fn since(&self, item: &ItemRef) -> Option<Date> {
         let changes = self.book.positions.history(item);
         changes.map(|(day, _)| day).take_while(|day| *day <= self.asked.on).last()
     }
 }
 
 /// How much may be used, as the sentence says it: nothing is recorded by a day to come.
-pub fn known_text(asked: Asked, today: Day, long: bool) -> String {
-    let name = |day: Day| match (day > today, long) {
+pub fn known_text(asked: Asked, today: Date, long: bool) -> String {
+    let name = |day: Date| match (day > today, long) {
         (true, _) => "today".to_owned(),
         (false, true) => day.long(),
         (false, false) => day.short(),

@@ -5,8 +5,8 @@ use super::history::grouped_hash;
 use super::offer::{Kind, Purpose, path, refused};
 use crate::domain::authority::role::AdmittedKey;
 use crate::domain::belief::Grade;
-use crate::domain::date::Day;
-use crate::domain::date::Instant;
+use crate::domain::date::Date;
+use crate::domain::date::Timestamp;
 use crate::domain::ids::KeyId;
 use crate::domain::state::anchor::{Intervals, Outsider};
 use crate::tui::input::keymap::Command;
@@ -408,7 +408,7 @@ fn key(library: &Library, id: &KeyId, one: &AdmittedKey) -> Line {
     };
     let signed = grouped(library.signed.get(id).copied().unwrap_or_default());
     let start: String = id.as_str().trim_start_matches("SHA256:").chars().take(9).collect();
-    let on = |seq: u64| library.recorded_on(seq).map(Day::short);
+    let on = |seq: u64| library.recorded_on(seq).map(Date::short);
     let from = on(one.admitted).unwrap_or_default();
     let until = one.revoked.and_then(on).unwrap_or_else(|| "today".to_owned());
     let row = vec![
@@ -534,7 +534,7 @@ pub fn written(intervals: Option<&Intervals>, seq: u64) -> String {
         return "the check has not ended".to_owned();
     };
     let interval = intervals.of(seq);
-    let text = Instant::london_text;
+    let text = Timestamp::london_text;
     match (interval.after, interval.before) {
         (None, None) => "nobody outside says when".to_owned(),
         (Some(after), None) => format!("after {}", text(after)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Position, entries_text, known_text};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::status::Status;
 use crate::domain::explain::{Explanation, Node, Partial, Telling, explain};
 use crate::domain::ids::ItemRef;
@@ -64,7 +64,7 @@ pub struct Why {
     /// The same item, other answers; empty until they are asked for.
     pub answers: Vec<Answer>,
     /// Changes of this item's status, newest first.
-    pub history: Vec<(Day, Status)>,
+    pub history: Vec<(Date, Status)>,
     /// The smallest sets of things that would put it in place.
     pub remedies: Vec<Vec<String>>,
     /// Mandatory or optional, and for whom.
@@ -129,7 +129,7 @@ impl Why {
         let view = position.view();
         let telling = Telling { words: library.words(), most };
         let it = explain(&position.book.state, &view, item, telling)?;
-        let mut history: Vec<(Day, Status)> = position.book.positions.history(item).collect();
+        let mut history: Vec<(Date, Status)> = position.book.positions.history(item).collect();
         history.reverse();
         let finding = &it.finding;
         let word = finding.status.word().to_uppercase();
@@ -332,7 +332,7 @@ pub fn question(why: &Why) -> String {
 }
 
 /// One other answer as a line.
-pub fn answer_text(one: &Answer, today: Day) -> String {
+pub fn answer_text(one: &Answer, today: Date) -> String {
     let (on, known) = (one.asked.on.short(), known_text(one.asked, today, false));
     format!("{on:<12}  {known:<12}  {} {}", one.status.mark(), one.status.word())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::offer::{Purpose, refused};
 use super::{Position, Row, flags};
 use crate::domain::catalogue::edition::Requirement;
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::standing::{Standing, Verdict, judge};
 use crate::domain::engine::status::Status;
 use crate::domain::ids::{AssertionRef, ItemId, ItemRef};
@@ -28,7 +28,7 @@ pub type Share = (u64, u64, u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
     /// The day that it speaks of.
-    pub on: Day,
+    pub on: Date,
     /// The standing that it gives.
     pub standing: String,
     /// The entry that records it.
@@ -39,7 +39,7 @@ pub struct Published {
 #[derive(Clone, Debug)]
 pub struct YearEnd {
     /// The last day for publishing, where the edition's name gives it.
-    pub closes: Option<Day>,
+    pub closes: Option<Date>,
     /// The verdict if it were published with this position.
     pub verdict: Verdict,
     /// Mandatory items by status.
@@ -49,7 +49,7 @@ pub struct YearEnd {
     /// By standard.
     pub standards: Vec<(String, Share)>,
     /// Certificates known, with their last day, and whether they are in force.
-    pub certificates: Vec<(String, Day, bool)>,
+    pub certificates: Vec<(String, Date, bool)>,
     /// What is still to do.
     pub to_do: Vec<ToDo>,
     /// The newest entry that somebody recorded about an item that is to do.
@@ -198,14 +198,14 @@ pub fn statement_commands(model: &Model) -> Result<[String; 2], String> {
 
 /// The last day for publishing: an edition named `2025-26` closes on 30 June 2026
 /// (`mappings/README.md`).
-pub fn closes(position: &Position) -> Option<Day> {
+pub fn closes(position: &Position) -> Option<Date> {
     let period = position.book.positions.derivation.period_on(position.asked.on)?;
     let year: i16 = period.edition.id.as_str().get(..4)?.parse().ok()?;
-    Day::from_ymd(year + 1, 6, 30).ok()
+    Date::from_ymd(year + 1, 6, 30).ok()
 }
 
 /// When the edition closes, or that it has: by the day on which somebody looks.
-pub fn closes_text(closes: Day, today: Day) -> String {
+pub fn closes_text(closes: Date, today: Date) -> String {
     let verb = if closes < today { "closed" } else { "closes" };
     format!("{verb} on {}", closes.short())
 }

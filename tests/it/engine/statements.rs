@@ -2,7 +2,7 @@
 //! whatever is appended later and in whatever order the rows of files stand.
 
 use dspt_ledger::domain::authority::role::Roster;
-use dspt_ledger::domain::date::Instant;
+use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::engine::standing::judge;
 use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::ids::KeyId;
@@ -59,7 +59,7 @@ fn seen(random: &mut Random, from: u64, until: u64) -> Vec<Seen> {
     let mut all = Vec::new();
     for seq in from..until {
         if random.chance(20) {
-            let at = Instant::from_millis(random.below(1_000_000) as i64);
+            let at = Timestamp::from_millis(random.below(1_000_000) as i64);
             all.push(Seen { at, seq, size: random.below(seq as usize + 1) as u64 });
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use dspt_ledger::domain::date::{Day, Instant};
+use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::event::{Event, Kind};
 use dspt_ledger::domain::ids::{ControlRef, ItemRef, Level, Scheme, TargetRef, UnitId};
 use dspt_ledger::domain::mapping::Relationship;
@@ -24,11 +24,11 @@ pub(super) const DAYS: [i32; 17] = [FIRST, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 pub(super) const LAST_OF_2013: i32 = 8;
 
 /// Turns a number into a day; 8 is 31 October 2025.
-pub(super) fn day(number: i32) -> Day {
+pub(super) fn day(number: i32) -> Date {
     match number {
-        FIRST => Day::MIN,
-        LAST => Day::MAX,
-        other => Day::MIN.plus(45_951 + other),
+        FIRST => Date::MIN,
+        LAST => Date::MAX,
+        other => Date::MIN.plus(45_951 + other),
     }
 }
 
@@ -425,7 +425,7 @@ pub(super) fn facts(entries: &[Entry]) -> (Vec<Fact>, Contents) {
         }
         facts.push(Fact {
             seq: seq as u64,
-            at: Instant::from_millis(1_767_225_600_000 + seq as i64),
+            at: Timestamp::from_millis(1_767_225_600_000 + seq as i64),
             by: key_text(entry.by).parse().unwrap(),
             id: id_text(entry.id).parse().unwrap(),
             event: event(&entry.act),

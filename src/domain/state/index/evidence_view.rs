@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fact_index::{Answer, Chronicle, Row, Track, Words};
-use crate::domain::date::Day;
+use crate::domain::date::Date;
 use crate::domain::engine::cut::Cut;
 use crate::domain::engine::region::{Cover, Region, Steps, Units};
 use crate::domain::event::{Assurance, Event, EvidenceRecorded, Kind};
@@ -24,16 +24,16 @@ pub struct Piece {
     /// Whether it is the organisation's own answer; else it is evidence.
     pub answer: bool,
     /// The first day on which it may count.
-    pub from: Day,
+    pub from: Date,
     /// The last day on which it counts; none where it never does.
-    pub until: Option<Day>,
+    pub until: Option<Date>,
     /// The units that it speaks of.
     pub units: Units,
 }
 
 impl Piece {
     /// Says whether it covers anything on a day, as far as no answer denies it.
-    fn holds_on(&self, day: Day) -> bool {
+    fn holds_on(&self, day: Date) -> bool {
         !self.units.is_empty() && self.from <= day && self.until.is_some_and(|until| day <= until)
     }
 }
@@ -55,9 +55,9 @@ pub struct Own {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stated {
     /// First day.
-    pub from: Day,
+    pub from: Date,
     /// Last day.
-    pub until: Day,
+    pub until: Date,
     /// Its entries.
     pub because: Vec<u64>,
     /// The reason or the answer.
@@ -68,7 +68,7 @@ pub struct Stated {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsaid {
     /// The day that it is for.
-    pub on: Day,
+    pub on: Date,
     /// Whether it speaks for the item.
     pub met: bool,
     /// Whether a correction changed it.
@@ -83,7 +83,7 @@ pub struct Unsaid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
     /// The day that it is for.
-    pub on: Day,
+    pub on: Date,
     /// Its entries.
     pub because: Vec<u64>,
 }
@@ -103,13 +103,13 @@ pub struct ItemLine {
     /// The units that evidence and answers cover, day by day.
     pub own: Steps<Units>,
     /// Days on which an answer says that it is not met: first, last, entry.
-    denied: Vec<(Day, Day, u32)>,
+    denied: Vec<(Date, Date, u32)>,
 }
 
 /// Evidence that names controls: its entries, what it says, the last day on which it counts (none
 /// where it never does), and what took days away.
 pub(in crate::domain) type NamingControls<'s> =
-    (Vec<u64>, Cow<'s, EvidenceRecorded>, Option<Day>, Vec<Cut>);
+    (Vec<u64>, Cow<'s, EvidenceRecorded>, Option<Date>, Vec<Cut>);
 
 /// The view.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +133,7 @@ pub struct Said {
 struct Withdrawn {
     seq: u64,
     by: Option<u64>,
-    from: Option<Day>,
+    from: Option<Date>,
 }
 
 impl Withdrawn {
@@ -245,7 +245,7 @@ impl Said {
         let recorded = self.chronicle.withdrawals.get(&seq).into_iter().flatten();
         let standing = recorded.filter(|(by, _)| self.stands(*by));
         let moved = self.moved.get(&seq).into_iter().flatten();
-        let plain = |(by, from): &(u32, Option<Day>)| Withdrawn {
+        let plain = |(by, from): &(u32, Option<Date>)| Withdrawn {
             seq: u64::from(*by),
             by: None,
             from: *from,
@@ -255,13 +255,13 @@ impl Said {
 
     /// The last day on which a piece of evidence counts, given the last that it names; none where
     /// it never does.
-    fn last_day(&self, seq: u32, until: Day) -> Option<Day> {
+    fn last_day(&self, seq: u32, until: Date) -> Option<Date> {
         let moved = !self.moved.is_empty() && self.moved.contains_key(&seq);
         if !moved && !self.chronicle.is_touched(seq) {
             return Some(until);
         }
         self.withdrawals(seq).try_fold(until, |until, one| {
-            let from = one.from.filter(|from| *from > Day::MIN)?;
+            let from = one.from.filter(|from| *from > Date::MIN)?;
             Some(until.min(from.plus(-1)))
         })
     }
@@ -277,7 +277,7 @@ impl Said {
         let corrected = self.evidence.get(item).into_iter().flatten();
         let row = |seq: &u32| match self.instead.get(seq).and_then(|one| one.event.as_ref()) {
             Some(Event::EvidenceRecorded(body)) => {
-                let until = body.valid_until.unwrap_or(Day::MAX);
+                let until = body.valid_until.unwrap_or(Date::MAX);
                 Some(Row { from: body.proves_on, seq: *seq, until, scope: u32::MAX })
             }
             Some(_) | None => None,
@@ -311,7 +311,7 @@ impl Said {
             let Event::ItemAnswered(body) = self.instead.get(seq)?.event.as_ref()? else {
                 return None;
             };
-            let until = body.valid_until.unwrap_or(Day::MAX);
+            let until = body.valid_until.unwrap_or(Date::MAX);
             Some(Answer { on: body.on, seq: *seq, until, met: body.met })
         })
     }
@@ -343,7 +343,7 @@ impl Said {
             let more = Steps::of_spans(spans, units);
             own = own.zip(&more, Units::or);
         }
-        let denied: Vec<(Day, Day, u32)> =
+        let denied: Vec<(Date, Date, u32)> =
             answers.iter().filter(|one| !one.met).map(|one| (one.on, one.until, one.seq)).collect();
         let gone = Steps::of_spans(denied.iter().map(|(from, until, _)| (*from, *until)), true);
         let own = own.zip(&gone, |units, gone| if gone { Units::NONE } else { units });
@@ -356,9 +356,9 @@ impl Said {
         item: &ItemRef,
         recorded: &[Row],
         scopes: &Scopes,
-    ) -> BTreeMap<Units, Vec<(Day, Day)>> {
-        let mut all: BTreeMap<Units, Vec<(Day, Day)>> = BTreeMap::new();
-        let (mut last, mut open): (Units, Vec<(Day, Day)>) = (Units::NONE, Vec::new());
+    ) -> BTreeMap<Units, Vec<(Date, Date)>> {
+        let mut all: BTreeMap<Units, Vec<(Date, Date)>> = BTreeMap::new();
+        let (mut last, mut open): (Units, Vec<(Date, Date)>) = (Units::NONE, Vec::new());
         let careful = self.chronicle.unresolved || !self.moved.is_empty();
         for row in recorded.iter().copied().chain(self.corrected_rows(item)) {
             if row.seq >= self.size {
@@ -411,7 +411,7 @@ impl Said {
         item: &ItemRef,
         line: &ItemLine,
         scopes: &Scopes,
-        day: Day,
+        day: Date,
     ) -> Vec<Piece> {
         if line.own.at(day).is_empty() {
             return Vec::new();
@@ -425,7 +425,7 @@ impl Said {
         &self,
         item: &ItemRef,
         scopes: &Scopes,
-        wanted: impl Fn(Day, Day) -> bool,
+        wanted: impl Fn(Date, Date) -> bool,
     ) -> Vec<Piece> {
         let evidence = self.rows(item).filter(|row| wanted(row.from, row.until)).map(|row| Piece {
             seq: u64::from(row.seq),
@@ -448,7 +448,7 @@ impl Said {
     }
 
     /// Says whether a piece counts on a day.
-    pub fn counts_on(piece: &Piece, line: &ItemLine, day: Day) -> bool {
+    pub fn counts_on(piece: &Piece, line: &ItemLine, day: Date) -> bool {
         let denied = line.denied.iter().any(|(from, until, _)| *from <= day && day <= *until);
         piece.holds_on(day) && !denied
     }
@@ -510,8 +510,8 @@ impl Said {
     /// What takes days away from a piece of evidence: its withdrawals.
     fn withdrawal_cuts(&self, seq: u32) -> Vec<Cut> {
         let cut = |one: Withdrawn| Cut {
-            from: one.from.unwrap_or(Day::MIN),
-            until: Day::MAX,
+            from: one.from.unwrap_or(Date::MIN),
+            until: Date::MAX,
             because: one.because().collect(),
             what: "withdrawn",
             reason: String::new(),
@@ -523,7 +523,7 @@ impl Said {
 
     /// What takes days away from a piece of evidence or an answer for an item: withdrawals, answers
     /// that say that the item is not met, and of an answer those that come after it.
-    pub fn cuts(&self, item: &ItemRef, piece: &Piece, line: &ItemLine, day: Day) -> Vec<Cut> {
+    pub fn cuts(&self, item: &ItemRef, piece: &Piece, line: &ItemLine, day: Date) -> Vec<Cut> {
         let mut cuts = match u32::try_from(piece.seq) {
             Ok(seq) if !piece.answer => self.withdrawal_cuts(seq),
             Ok(_) | Err(_) => Vec::new(),
@@ -547,7 +547,7 @@ impl Said {
 
     /// The answers to an item that do not hold on a day, and what was said of it until a correction
     /// changed it, in ledger order, each with why.
-    pub fn unsaid(&self, item: &ItemRef, day: Day) -> Vec<Unsaid> {
+    pub fn unsaid(&self, item: &ItemRef, day: Date) -> Vec<Unsaid> {
         let track = self.chronicle.tracks.get(item);
         let answers = track.map_or(&[][..], |track| &track.answers);
         let evidence = track.map_or(&[][..], |track| &track.evidence);
@@ -582,16 +582,16 @@ impl Said {
     }
 
     /// The days on which an answer begins or ends, or evidence for the item is withdrawn.
-    pub(in crate::domain) fn turning_days(&self, item: &ItemRef) -> Vec<Day> {
+    pub(in crate::domain) fn turning_days(&self, item: &ItemRef) -> Vec<Date> {
         let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.answers);
         let answers = track.iter().copied().chain(self.corrected_answers(item));
-        let mut days: Vec<Day> = answers.flat_map(|one| [one.on, one.until.plus(1)]).collect();
+        let mut days: Vec<Date> = answers.flat_map(|one| [one.on, one.until.plus(1)]).collect();
         let withdrawn = self.rows(item).flat_map(|row| self.withdrawal_cuts(row.seq));
         days.extend(withdrawn.map(|cut| cut.from));
         days
     }
 
-    fn answer_unsaid(&self, one: &Answer, newest: Option<&Answer>, day: Day) -> Unsaid {
+    fn answer_unsaid(&self, one: &Answer, newest: Option<&Answer>, day: Date) -> Unsaid {
         let mut entries = self.because(one.seq);
         let name = answer_name(one.met);
         let after = newest.filter(|newest| one.on <= day && newest.seq != one.seq);
@@ -608,7 +608,7 @@ impl Said {
     }
 
     /// The newest answer for a day, where it came after a piece that is an answer as well.
-    fn answered_after(&self, item: &ItemRef, piece: &Piece, day: Day) -> Option<Cut> {
+    fn answered_after(&self, item: &ItemRef, piece: &Piece, day: Date) -> Option<Cut> {
         let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.answers);
         let recorded = track.iter().copied().filter(|answer| self.stands(answer.seq));
         let all = recorded.chain(self.corrected_answers(item)).filter(|one| one.on <= day);
@@ -616,7 +616,7 @@ impl Said {
         let later = u64::from(newest.seq) != piece.seq;
         later.then(|| Cut {
             from: newest.on,
-            until: Day::MAX,
+            until: Date::MAX,
             because: self.because(newest.seq),
             what: "answered anew",
             reason: String::new(),
@@ -624,14 +624,14 @@ impl Said {
     }
 
     /// The answers that say on a day that an item is not met.
-    pub fn denied_on(&self, line: &ItemLine, day: Day) -> Vec<Stated> {
+    pub fn denied_on(&self, line: &ItemLine, day: Date) -> Vec<Stated> {
         let mut stated = self.denied_until(line, day);
         stated.retain(|one| day <= one.until);
         stated
     }
 
     /// The same for some day until then.
-    pub(in crate::domain) fn denied_until(&self, line: &ItemLine, day: Day) -> Vec<Stated> {
+    pub(in crate::domain) fn denied_until(&self, line: &ItemLine, day: Date) -> Vec<Stated> {
         let on = line.denied.iter().filter(|(from, ..)| *from <= day);
         let stated = on.map(|(from, until, seq)| {
             let whole = self.chronicle.whole.get(seq).map(|fact| &fact.event);
@@ -646,7 +646,7 @@ impl Said {
     }
 
     /// The first day from which an assertion is confirmed.
-    pub fn confirmed_from(&self, assertion: &AssertionRef) -> Option<Day> {
+    pub fn confirmed_from(&self, assertion: &AssertionRef) -> Option<Date> {
         let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
         let first = recorded.copied().find(|(_, seq)| self.stands(*seq)).map(|(on, _)| on);
         let corrected = self.corrected_confirmations(assertion).into_iter().map(|one| one.on);
@@ -654,7 +654,7 @@ impl Said {
     }
 
     /// The confirmations of an assertion for a day or one before it, in ledger order.
-    pub fn confirmations(&self, assertion: &AssertionRef, day: Day) -> Vec<Confirmed> {
+    pub fn confirmations(&self, assertion: &AssertionRef, day: Date) -> Vec<Confirmed> {
         let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
         let until = recorded.take_while(|(on, _)| *on <= day);
         let standing = until.filter(|(_, seq)| self.stands(*seq));
@@ -667,7 +667,7 @@ impl Said {
     }
 
     /// The entries of these confirmations, in ledger order.
-    pub fn confirming(&self, assertion: &AssertionRef, day: Day) -> Vec<u64> {
+    pub fn confirming(&self, assertion: &AssertionRef, day: Date) -> Vec<u64> {
         let recorded = self.chronicle.confirmed.get(assertion).into_iter().flatten();
         let until = recorded.take_while(|(on, _)| *on <= day);
         let standing = until.filter(|(_, seq)| self.stands(*seq)).map(|(_, seq)| u64::from(*seq));
@@ -702,17 +702,17 @@ impl Said {
         });
         let all = self.chronicle.controls.iter().filter_map(whole).chain(corrected);
         all.map(|(seq, body)| {
-            let until = self.last_day(seq, body.valid_until.unwrap_or(Day::MAX));
+            let until = self.last_day(seq, body.valid_until.unwrap_or(Date::MAX));
             (self.because(seq), Cow::Borrowed(body), until, self.withdrawal_cuts(seq))
         })
         .collect()
     }
 
     /// The last days that standing evidence names, each with its entry, by day.
-    pub fn ends(&self) -> Vec<(Day, u32)> {
+    pub fn ends(&self) -> Vec<(Date, u32)> {
         let mut all = Vec::new();
-        let mut add = |seq: u32, until: Day| {
-            if until < Day::MAX {
+        let mut add = |seq: u32, until: Date| {
+            if until < Date::MAX {
                 all.push((until, seq));
             }
         };
@@ -722,11 +722,11 @@ impl Said {
         }
         for (because, body, ..) in self.naming_controls() {
             let seq = because.first().and_then(|seq| u32::try_from(*seq).ok());
-            add(seq.unwrap_or_default(), body.valid_until.unwrap_or(Day::MAX));
+            add(seq.unwrap_or_default(), body.valid_until.unwrap_or(Date::MAX));
         }
         for (seq, one) in &self.instead {
             if let Some(Event::EvidenceRecorded(body)) = &one.event {
-                add(*seq, body.valid_until.unwrap_or(Day::MAX));
+                add(*seq, body.valid_until.unwrap_or(Date::MAX));
             }
         }
         all.sort_unstable();

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use super::event_index::Ids;
-use crate::domain::date::{Day, Instant};
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{Event, EvidenceRecorded, ItemAnswered, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
 use crate::domain::state::describe::{Late, for_day, points_at};
@@ -116,9 +116,9 @@ impl Keeps for Kinds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The day in London on which it was recorded.
-    pub recorded: Day,
+    pub recorded: Date,
     /// The day that it is for: the day recorded where it is for no other.
-    pub day: Day,
+    pub day: Date,
     /// Its kind.
     pub kind: Kind,
     /// Its key, by its number among those that signed.
@@ -129,11 +129,11 @@ pub struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::domain) struct Row {
     /// The day that it proves.
-    pub(in crate::domain) from: Day,
+    pub(in crate::domain) from: Date,
     /// Its entry.
     pub(in crate::domain) seq: u32,
     /// The last day that it may be relied on.
-    pub(in crate::domain) until: Day,
+    pub(in crate::domain) until: Date,
     /// The number of its scope.
     pub(in crate::domain) scope: u32,
 }
@@ -142,11 +142,11 @@ pub(in crate::domain) struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::domain) struct Answer {
     /// The day that it is about.
-    pub(in crate::domain) on: Day,
+    pub(in crate::domain) on: Date,
     /// Its entry.
     pub(in crate::domain) seq: u32,
     /// The last day that it may be relied on.
-    pub(in crate::domain) until: Day,
+    pub(in crate::domain) until: Date,
     /// What it says.
     pub(in crate::domain) met: bool,
 }
@@ -159,11 +159,11 @@ pub(in crate::domain) struct Track {
 }
 
 /// A confirmation of an assertion: the day that it is for and the entry.
-pub(in crate::domain) type Confirmation = (Day, u32);
+pub(in crate::domain) type Confirmation = (Date, u32);
 
 /// The end of a piece of evidence: the entry that says so, and the first day without it; none for
 /// "never counted".
-pub(in crate::domain) type Withdrawal = (u32, Option<Day>);
+pub(in crate::domain) type Withdrawal = (u32, Option<Date>);
 
 /// What is looked up for every entry. It has the same order in every run, and no answer depends on
 /// that order.
@@ -198,7 +198,7 @@ pub struct Chronicle {
     /// asked for.
     thin: OnceLock<Looked<ItemRef, Track>>,
     /// The last instant and its day: entries of one batch have the same.
-    last: Option<(Instant, Day)>,
+    last: Option<(Timestamp, Date)>,
 }
 
 /// From this many entries on, several items are read at once.
@@ -411,7 +411,7 @@ impl Chronicle {
 
     fn evidence(&mut self, seq: u32, body: &EvidenceRecorded) -> bool {
         let scope = self.scope(&body.scope);
-        let (from, until) = (body.proves_on, body.valid_until.unwrap_or(Day::MAX));
+        let (from, until) = (body.proves_on, body.valid_until.unwrap_or(Date::MAX));
         for item in &body.items {
             let row = Row { from, seq, until, scope };
             at(&mut self.tracks, item, |track| insert(&mut track.evidence, row));
@@ -423,7 +423,7 @@ impl Chronicle {
     }
 
     fn answered(&mut self, seq: u32, body: &ItemAnswered) -> bool {
-        let until = body.valid_until.unwrap_or(Day::MAX);
+        let until = body.valid_until.unwrap_or(Date::MAX);
         let answer = Answer { on: body.on, seq, until, met: body.met };
         at(&mut self.tracks, &body.item, |track| insert(&mut track.answers, answer));
         // What an answer says against an item is a reason, and there are few.
@@ -450,7 +450,7 @@ impl Chronicle {
         number
     }
 
-    fn london_day(&mut self, at: Instant) -> Day {
+    fn london_day(&mut self, at: Timestamp) -> Date {
         match self.last {
             Some((last, day)) if last == at => day,
             Some(_) | None => {
@@ -478,11 +478,11 @@ fn at<K: Clone + Eq + Hash, V: Default>(
 
 /// Days that were covered, as spans that do not touch.
 #[derive(Default)]
-struct Spans(BTreeMap<Day, Day>);
+struct Spans(BTreeMap<Date, Date>);
 
 impl Spans {
     /// Adds the days of a span. Returns whether any of them is new.
-    fn add(&mut self, from: Day, until: Day) -> bool {
+    fn add(&mut self, from: Date, until: Date) -> bool {
         if until < from {
             return false;
         }
@@ -539,7 +539,7 @@ mod tests {
         fn a_span_is_new_where_it_has_a_day_that_no_other_had(
             spans in proptest::collection::vec((0..30_i32, -1..12_i32), 0..20),
         ) {
-            let first = Day::parse("2026-01-01").unwrap();
+            let first = Date::parse("2026-01-01").unwrap();
             let (mut known, mut days) = (Spans::default(), std::collections::BTreeSet::new());
             for (from, long) in spans {
                 let (from, until) = (first.plus(from), first.plus(from + long));
