@@ -211,7 +211,7 @@ pub enum PolicyFault {
     },
     /// Too few or too many words.
     #[error("the line is not `{wanted}`; correct it")]
-    Words {
+    EntryText {
         /// How the line is written.
         wanted: &'static str,
     },
@@ -316,7 +316,7 @@ impl Reader {
         let (vkey, url) = match words {
             [vkey] => (vkey, None),
             [vkey, url] => (vkey, Some((*url).to_owned())),
-            _ => return Err(PolicyFault::Words { wanted: "log VKEY [URL]" }),
+            _ => return Err(PolicyFault::EntryText { wanted: "log VKEY [URL]" }),
         };
         let vkey = Vkey::parse(vkey).map_err(PolicyFault::Key)?;
         if !self.log_keys.insert(*vkey.key().as_bytes()) {
@@ -330,7 +330,7 @@ impl Reader {
         let (name, key, url) = match words {
             [name, key] => (name, key, None),
             [name, key, url] => (name, key, Some((*url).to_owned())),
-            _ => return Err(PolicyFault::Words { wanted: "witness NAME VKEY [URL]" }),
+            _ => return Err(PolicyFault::EntryText { wanted: "witness NAME VKEY [URL]" }),
         };
         self.free(name)?;
         let key = WitnessKey::parse(key).map_err(PolicyFault::Key)?;
@@ -344,10 +344,10 @@ impl Reader {
 
     fn group(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
         let [name, threshold, members @ ..] = words else {
-            return Err(PolicyFault::Words { wanted: "group NAME any|all|NUMBER NAME..." });
+            return Err(PolicyFault::EntryText { wanted: "group NAME any|all|NUMBER NAME..." });
         };
         if members.is_empty() {
-            return Err(PolicyFault::Words { wanted: "group NAME any|all|NUMBER NAME..." });
+            return Err(PolicyFault::EntryText { wanted: "group NAME any|all|NUMBER NAME..." });
         }
         self.free(name)?;
         let threshold = threshold_of(threshold, members.len())?;
@@ -368,7 +368,7 @@ impl Reader {
 
     fn quorum(&mut self, words: &[&str]) -> Result<(), PolicyFault> {
         let [name] = words else {
-            return Err(PolicyFault::Words { wanted: "quorum NAME|none" });
+            return Err(PolicyFault::EntryText { wanted: "quorum NAME|none" });
         };
         if self.quorum.is_some() {
             return Err(PolicyFault::QuorumAgain);

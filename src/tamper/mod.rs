@@ -24,7 +24,7 @@ use crate::export::heads;
 use crate::journal::{Journal, JournalError};
 use crate::ledger::{Digest, Policy, Sign as _, Vkey};
 use forge::{Files, Forger, Head};
-use sample::{Cast, KEPT, kit};
+use sample::{KEPT, SampleSigners, kit};
 
 /// Why the kit was not made.
 #[derive(Debug, Error)]
@@ -144,7 +144,7 @@ impl Kit {
         }
         let folder = out.join("original");
         std::fs::create_dir_all(&folder).map_err(|error| ExportError::io(&folder, error))?;
-        let journal = sample::write(&folder.join(LEDGER), Cast::OURS, u64::MAX)?;
+        let journal = sample::write(&folder.join(LEDGER), SampleSigners::OURS, u64::MAX)?;
         let witnesses = [keys::WITNESS_A, keys::WITNESS_B];
         let bundle = folder.join(BUNDLE);
         bundle_of(&journal, &bundle, &witnesses, Some(out))?;

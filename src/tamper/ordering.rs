@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::forge::{Forger, enveloped, payload, sealed};
-use super::sample::{self, Cast, KEPT, confirmed, nine, seconds};
+use super::sample::{self, KEPT, SampleSigners, confirmed, nine, seconds};
 use super::{Damage, Kit, KitError, LEDGER, bundle_of, elsewhere, keys};
 use crate::export::ExportError;
 use crate::journal::JournalError;
@@ -303,7 +303,7 @@ fn tomorrow(kit: &Kit, to: &Path) -> Done {
 }
 
 /// Makes a ledger by the same steps with other words or keys, beside what is to be handed out.
-fn made(to: &Path, cast: Cast, size: u64) -> Result<crate::journal::Journal, KitError> {
+fn made(to: &Path, cast: SampleSigners, size: u64) -> Result<crate::journal::Journal, KitError> {
     sample::write(&to.join(LEDGER), cast, size)
 }
 
@@ -322,23 +322,23 @@ pub(super) fn head_file(folder: &Path) -> std::path::PathBuf {
 
 fn impostor(_: &Kit, to: &Path) -> Done {
     let (log, new_log) = (keys::OTHER_LOG, keys::OTHER_NEW_LOG);
-    sound(to, Cast { log, new_log, ..Cast::OURS })
+    sound(to, SampleSigners { log, new_log, ..SampleSigners::OURS })
 }
 
 /// The name of another ledger.
 const OTHER_ORIGIN: &str = "demonstration.invalid/tamper-kit/other";
 
 fn other_origin(_: &Kit, to: &Path) -> Done {
-    sound(to, Cast { origin: OTHER_ORIGIN, ..Cast::OURS })
+    sound(to, SampleSigners { origin: OTHER_ORIGIN, ..SampleSigners::OURS })
 }
 
 fn other_file(_: &Kit, to: &Path) -> Done {
-    let cast = Cast { origin: OTHER_ORIGIN, ..Cast::OURS };
+    let cast = SampleSigners { origin: OTHER_ORIGIN, ..SampleSigners::OURS };
     Ok(made(to, cast, u64::MAX)?.close().map_err(JournalError::from)?)
 }
 
 /// The bundle of another ledger in which nothing is wrong.
-fn sound(to: &Path, cast: Cast) -> Done {
+fn sound(to: &Path, cast: SampleSigners) -> Done {
     let journal = made(to, cast, u64::MAX)?;
     let witnesses = [keys::WITNESS_A, keys::WITNESS_B];
     bundle_of(&journal, &to.join(super::BUNDLE), &witnesses, None)?;
@@ -355,13 +355,15 @@ fn sound(to: &Path, cast: Cast) -> Done {
 }
 
 fn rollback(kit: &Kit, to: &Path) -> Done {
-    made(to, Cast::OURS, 16)?.close().map_err(JournalError::from)?;
+    made(to, SampleSigners::OURS, 16)?.close().map_err(JournalError::from)?;
     copy(&head_file(&kit.original()), &head_file(to))
 }
 
 fn two_ledgers(kit: &Kit, to: &Path) -> Done {
     let late = "updates are applied when there is time";
-    made(to, Cast { late, ..Cast::OURS }, u64::MAX)?.close().map_err(JournalError::from)?;
+    made(to, SampleSigners { late, ..SampleSigners::OURS }, u64::MAX)?
+        .close()
+        .map_err(JournalError::from)?;
     copy(&head_file(&kit.original()), &head_file(to))
 }
 

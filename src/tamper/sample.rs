@@ -108,7 +108,7 @@ pub(super) fn anchor(checkpoint: Vec<u8>, witnesses: &[Witness]) -> Result<Event
 
 /// Which seeds stand for whom: an impostor has others.
 #[derive(Clone, Copy)]
-pub(super) struct Cast {
+pub(super) struct SampleSigners {
     pub(super) log: u8,
     pub(super) new_log: u8,
     pub(super) organisation: &'static str,
@@ -117,7 +117,7 @@ pub(super) struct Cast {
     pub(super) late: &'static str,
 }
 
-impl Cast {
+impl SampleSigners {
     pub(super) const OURS: Self = Self {
         log: keys::LOG,
         new_log: keys::NEW_LOG,
@@ -133,13 +133,13 @@ type Part = fn(&mut Maker) -> Result<(), KitError>;
 /// Records one entry after the other.
 struct Maker {
     journal: Journal,
-    cast: Cast,
+    cast: SampleSigners,
     log: u8,
     count: u64,
 }
 
 /// Makes the ledger at a path that is not there yet, as far as its first `size` entries.
-pub(super) fn write(path: &Path, cast: Cast, size: u64) -> Result<Journal, KitError> {
+pub(super) fn write(path: &Path, cast: SampleSigners, size: u64) -> Result<Journal, KitError> {
     let (author, log) = (keys::signer(keys::OWNER), keys::signer(cast.log));
     let opening = Opening { id: id(0)?, organisation: cast.organisation, holder: "Asha Example" };
     let signers = Signers { author: &author, admitted: None, log: &log };

@@ -18,7 +18,7 @@ use crate::domain::date::Timestamp;
 use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind, Replacement};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::anchor::Anchor;
-use crate::domain::state::index::fact_index::Keeps;
+use crate::domain::state::index::fact_index::FactSink;
 use crate::domain::state::{Contents, Fact, Facts, Subject};
 use crate::ledger::entry::ENTRY_BYTES_MAX;
 use crate::ledger::tree::Prefixes;
@@ -210,7 +210,7 @@ const BATCHES_WAITING: usize = 2;
 ///
 /// # Errors
 /// [`StoreError`] when the file itself cannot be read.
-pub fn audit<F: Keeps + Send>(
+pub fn audit<F: FactSink + Send>(
     store: &impl Source,
     progress: impl FnMut(u64),
 ) -> Result<Audit<F>, StoreError> {
@@ -218,7 +218,7 @@ pub fn audit<F: Keeps + Send>(
 }
 
 /// The same, with the roots of the beginnings of these sizes.
-pub(crate) fn audit_with<F: Keeps + Send>(
+pub(crate) fn audit_with<F: FactSink + Send>(
     store: &impl Source,
     sizes: BTreeSet<u64>,
     mut progress: impl FnMut(u64),
@@ -280,7 +280,7 @@ pub(crate) struct Reader<F> {
     replayed: BTreeSet<Digest>,
 }
 
-impl<F: Keeps + Send> Reader<F> {
+impl<F: FactSink + Send> Reader<F> {
     pub(crate) fn run(
         &mut self,
         store: &impl Source,
@@ -964,7 +964,7 @@ fn log_key_signed(log: &LogKeys, entry: &VerifiedEntry, event: &Event) -> Result
 }
 
 /// The ledger that entry 0 opens: its log key is bound to its identity.
-fn opened<F: Keeps>(entry: &VerifiedEntry, event: &Event) -> Result<Ledger<F>, String> {
+fn opened<F: FactSink>(entry: &VerifiedEntry, event: &Event) -> Result<Ledger<F>, String> {
     let Event::LedgerOpened(body) = event else {
         return Err("the first entry does not open a ledger".to_owned());
     };

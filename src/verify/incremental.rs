@@ -13,13 +13,13 @@ use super::audit::{
     Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, can_spawn, ends_batch,
     structure,
 };
-use super::known_heads::{Kept, Memory, heads_digest};
+use super::known_heads::{KnownHead, Memory, heads_digest};
 use super::source::Source;
 use crate::domain::date::Timestamp;
 use crate::domain::event::decode_trusted::decode_text;
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{EventId, KeyId};
-use crate::domain::state::index::fact_index::{Keeps, is_plain};
+use crate::domain::state::index::fact_index::{FactSink, is_plain};
 use crate::domain::state::{Fact, Subject};
 use crate::ledger::parse_trusted::outline;
 use crate::ledger::{Digest, Head, Origin, Vkey, leaf_hash};
@@ -39,7 +39,7 @@ pub enum Effort {
 ///
 /// # Errors
 /// [`StoreError`] when the ledger's file itself cannot be read.
-pub fn audit_since<F: Keeps + Send>(
+pub fn audit_since<F: FactSink + Send>(
     store: &impl Source,
     memory: &Memory,
     effort: Effort,
@@ -95,7 +95,7 @@ pub fn is_remembered(store: &impl Source, memory: &Memory) -> Result<bool, Store
 ///
 /// # Errors
 /// [`StoreError`] when the ledger's file cannot be read.
-pub fn first_look<F: Keeps + Send>(
+pub fn first_look<F: FactSink + Send>(
     store: &impl Source,
     mut progress: impl FnMut(u64),
 ) -> Result<Option<Audit<F>>, StoreError> {
@@ -117,9 +117,9 @@ pub(crate) fn grown(store: &impl Source, before: &Ledger) -> Result<Option<Ledge
 }
 
 /// The quick audit; none when it does not come to a good end, whatever the reason.
-fn recalled<F: Keeps + Send>(
+fn recalled<F: FactSink + Send>(
     store: &impl Source,
-    kept: &Kept,
+    kept: &KnownHead,
     progress: &mut impl FnMut(u64),
 ) -> Result<Option<Audit<F>>, StoreError> {
     let heads = store.heads()?;
@@ -128,7 +128,7 @@ fn recalled<F: Keeps + Send>(
 }
 
 /// Reads the entries under `proven`, a size and root, without their signatures.
-fn quick<F: Keeps + Send>(
+fn quick<F: FactSink + Send>(
     store: &impl Source,
     proven: (u64, Digest),
     proven_heads: bool,
@@ -149,7 +149,7 @@ fn quick<F: Keeps + Send>(
 }
 
 /// Names what contradicts the memory, unless a fault was found before it.
-fn compare<F>(outcome: &mut Audit<F>, kept: &Kept, snapshot: bool) {
+fn compare<F>(outcome: &mut Audit<F>, kept: &KnownHead, snapshot: bool) {
     let Some(ledger) = outcome.ledger.as_ref().filter(|_| outcome.finding.is_none()) else {
         return;
     };
@@ -201,7 +201,7 @@ fn keep<F>(
     store: &impl Source,
     outcome: &Audit<F>,
     memory: &Memory,
-    kept: Option<&Kept>,
+    kept: Option<&KnownHead>,
 ) -> Result<Option<String>, StoreError> {
     let good = outcome.finding.is_none() && outcome.undecided.is_none();
     let Some(ledger) = outcome.ledger.as_ref().filter(|ledger| good && !ledger.head.is_empty())
@@ -223,7 +223,7 @@ fn keep<F>(
 }
 
 /// An entry that was checked before, read for what it says.
-pub(crate) struct Lean {
+pub(crate) struct TrustedEntry {
     leaf: Digest,
     fact: Fact,
     /// The row itself, where the entry changes the keys or dates a head: those few are checked
@@ -272,7 +272,7 @@ impl Reading {
     }
 
     /// Reads entries for what facts need of them; [`Stop::Otherwise`] where one is not as it must be.
-    fn batch(&mut self, store: &impl Source, range: Range<u64>) -> Result<Vec<Lean>, Stop> {
+    fn batch(&mut self, store: &impl Source, range: Range<u64>) -> Result<Vec<TrustedEntry>, Stop> {
         let (mut read, wanted) = (Vec::with_capacity(BATCH), range.end - range.start);
         store.look(range, |row| -> Result<(), Stop> {
             read.push(self.lean(row).ok_or(Stop::Otherwise)?);
@@ -283,7 +283,7 @@ impl Reading {
     }
 
     /// Reads a stored entry for what a fact needs of it; none where it is not as it must be.
-    fn lean(&mut self, row: RowRef<'_>) -> Option<Lean> {
+    fn lean(&mut self, row: RowRef<'_>) -> Option<TrustedEntry> {
         let leaf = leaf_hash(row.bytes);
         let found = outline(row.bytes, &mut self.payload)?;
         let id: EventId = found.id.parse().ok()?;
@@ -296,7 +296,11 @@ impl Reading {
         let by = shared(&mut self.keys, found.by)?;
         let at = Timestamp::parse(found.at)?;
         let again = looked_at(found.kind).then(|| Box::new(row.to_row()));
-        Some(Lean { leaf, fact: Fact { seq: row.seq, at, by, id, event, subjects }, row: again })
+        Some(TrustedEntry {
+            leaf,
+            fact: Fact { seq: row.seq, at, by, id, event, subjects },
+            row: again,
+        })
     }
 }
 
@@ -335,7 +339,7 @@ fn looked_at(kind: &str) -> bool {
     ends_batch(kind) || anchors.iter().any(|one| one.as_str() == kind)
 }
 
-impl<F: Keeps + Send> Reader<F> {
+impl<F: FactSink + Send> Reader<F> {
     /// Takes in the entries under `proven`, for what they say. Nothing of it counts until their root
     /// is that one: before, every doubt is [`Stop::Otherwise`].
     pub(crate) fn recall(
@@ -347,11 +351,12 @@ impl<F: Keeps + Send> Reader<F> {
         let step = BATCH as u64;
         let ranges =
             || (0..size.div_ceil(step)).map(|n| n * step..(n + 1).saturating_mul(step).min(size));
-        let mut take = |reader: &mut Self, read: Result<Vec<Lean>, Stop>| -> Result<(), Stop> {
-            read?.into_iter().try_for_each(|one| reader.recall_one(one))?;
-            progress(reader.counts.entries);
-            Ok(())
-        };
+        let mut take =
+            |reader: &mut Self, read: Result<Vec<TrustedEntry>, Stop>| -> Result<(), Stop> {
+                read?.into_iter().try_for_each(|one| reader.recall_one(one))?;
+                progress(reader.counts.entries);
+                Ok(())
+            };
         let readers = thread::available_parallelism().map_or(1, usize::from).min(READERS_MAX);
         if size <= FEW || readers == 1 || !can_spawn() {
             let mut reading = Reading::new(F::WHOLE);
@@ -390,7 +395,7 @@ impl<F: Keeps + Send> Reader<F> {
         Ok(())
     }
 
-    fn recall_one(&mut self, Lean { leaf, fact, row }: Lean) -> Result<(), Stop> {
+    fn recall_one(&mut self, TrustedEntry { leaf, fact, row }: TrustedEntry) -> Result<(), Stop> {
         if fact.seq != self.frontier.size() {
             return Err(Stop::Otherwise);
         }

@@ -21,7 +21,7 @@ const DEMONSTRATION: &str = "demonstration.invalid/";
 
 /// What was verified of one ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct KnownHead {
     /// How many entries.
     pub size: u64,
     /// The root over them.
@@ -36,7 +36,7 @@ pub struct Kept {
     pub path: PathBuf,
 }
 
-impl Kept {
+impl KnownHead {
     /// Says whether this version of the program checked: another one may have had other rules, so
     /// its word saves no work.
     pub fn is_ours(&self) -> bool {
@@ -121,7 +121,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`MemoryError`] when there is a file and it cannot be used; go on as if there were none.
-    pub fn load(&self, origin: &Origin, log: &Vkey) -> Result<Option<Kept>, MemoryError> {
+    pub fn load(&self, origin: &Origin, log: &Vkey) -> Result<Option<KnownHead>, MemoryError> {
         let Some(path) = self.path(log) else { return Ok(None) };
         let bytes = match durable::read_if_there(&path, BYTES_MAX) {
             Ok(Some(bytes)) => bytes,
@@ -130,7 +130,7 @@ impl Memory {
             Err(error) => return Err(MemoryError::Io { path, source: error.into() }),
         };
         match parse(&bytes, origin, log) {
-            Some(kept) => Ok(Some(Kept { path, ..kept })),
+            Some(kept) => Ok(Some(KnownHead { path, ..kept })),
             None => Err(MemoryError::Damaged { path }),
         }
     }
@@ -176,7 +176,7 @@ fn everybody_has(key: &PublicKey) -> bool {
 
 /// Reads a file of ours. The head in it must bear the log key's signature, so that damage is
 /// noticed and the file of another ledger does nothing here.
-fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<Kept> {
+fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<KnownHead> {
     let text = std::str::from_utf8(bytes).ok()?;
     let rest = text.strip_prefix(FORM)?.strip_prefix("\nreader ")?;
     let (reader, rest) = rest.split_once('\n')?;
@@ -188,7 +188,7 @@ fn parse(bytes: &[u8], origin: &Origin, log: &Vkey) -> Option<Kept> {
     let opened = Checkpoint::open(head.as_bytes(), &signer).ok()?;
     let Checkpoint { origin: named, size, root } = opened;
     let ours = named == *origin && size > 0;
-    ours.then_some(Kept {
+    ours.then_some(KnownHead {
         size,
         root,
         head: head.as_bytes().to_vec(),

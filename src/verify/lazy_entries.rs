@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::incremental::read_again;
 use crate::domain::ids::EventId;
 use crate::domain::state::Fact;
-use crate::domain::state::index::fact_index::{Chronicle, Words};
+use crate::domain::state::index::fact_index::{Chronicle, EntryText};
 use crate::ledger::{Digest, leaf_hash};
 use crate::store::{Row, Store, StoreError};
 
@@ -61,7 +61,7 @@ impl Reread {
     }
 }
 
-impl Words for Reread {
+impl EntryText for Reread {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
         let (row, leaf) = self.row(seq)?;
         read_again(&row, &leaf).map(Cow::Owned)

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use dspt_ledger::domain::event::Event;
-use dspt_ledger::domain::state::index::fact_index::{Chronicle, Words as _};
+use dspt_ledger::domain::state::index::fact_index::{Chronicle, EntryText as _};
 use dspt_ledger::export::{heads, tiles};
 use dspt_ledger::journal::{Journal, JournalError, Opening, Signers};
 use dspt_ledger::ledger::leaf_hash;

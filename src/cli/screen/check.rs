@@ -14,7 +14,7 @@ use crate::cli::proofs::verify::{
 use crate::domain::belief::Belief;
 use crate::domain::date::Timestamp;
 use crate::domain::state::anchor::Intervals;
-use crate::domain::state::index::fact_index::{Chronicle, Keeps, Kinds};
+use crate::domain::state::index::fact_index::{Chronicle, FactSink, Kinds};
 use crate::ledger::Policy;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::model::verification::{
@@ -254,7 +254,7 @@ impl Check {
         })
     }
 
-    fn audit<F: Keeps + Send>(
+    fn audit<F: FactSink + Send>(
         &self,
         path: &Path,
         told: &mut dyn FnMut(Progress),

@@ -18,7 +18,7 @@ use crate::domain::ids::{
     TargetRef, UnitId,
 };
 use crate::domain::mapping::{MappingRow, Relationship, RowSource, Soa};
-use crate::domain::state::index::evidence_view::{Said, Scopes, Stated};
+use crate::domain::state::index::evidence_view::{EvidenceView, Scopes, Stated};
 use crate::domain::state::{Approval, Certificate, Known, Proposal, State};
 
 /// Which revision of an edition's files decides.
@@ -98,7 +98,7 @@ pub struct Derivation {
     /// Grounds and rules.
     pub world: World,
     /// Evidence, answers and confirmations.
-    pub said: Said,
+    pub said: EvidenceView,
     /// The units of the scopes that evidence names.
     pub scopes: Scopes,
     /// Reasons why items do not apply.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::Atom;
-use super::status::{DayView, Stand, Status};
+use super::status::{DayView, ItemStatus, Status};
 use crate::domain::catalogue::edition::Requirement;
 use crate::domain::ids::{AssertionRef, ItemRef, Scheme};
 
@@ -74,7 +74,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts items.
-    pub fn of(findings: &[Stand<'_>]) -> Self {
+    pub fn of(findings: &[ItemStatus<'_>]) -> Self {
         let mut counts = Self::default();
         for finding in findings {
             *counts.all.entry(finding.status).or_default() += 1;
@@ -93,7 +93,7 @@ impl Counts {
 }
 
 /// Judges the whole assessment from its items on one day.
-pub fn judge(view: &DayView<'_>, findings: &[Stand<'_>]) -> Verdict {
+pub fn judge(view: &DayView<'_>, findings: &[ItemStatus<'_>]) -> Verdict {
     let mandatory =
         || findings.iter().filter(|one| one.asked.requirement == Requirement::Mandatory);
     let missing_items: Vec<(ItemRef, Status)> = mandatory()

@@ -17,8 +17,10 @@ use crate::domain::catalogue::edition::{Item, Requirement};
 use crate::domain::date::Date;
 use crate::domain::ids::{AssertionRef, ItemRef};
 use crate::domain::state::State;
-use crate::domain::state::index::evidence_view::{ItemLine, Own, Piece, Said, Stated};
-use crate::domain::state::index::fact_index::{MANY, Words};
+use crate::domain::state::index::evidence_view::{
+    EvidencePiece, EvidenceView, ItemLine, OwnEvidence, Stated,
+};
+use crate::domain::state::index::fact_index::{EntryText, MANY};
 
 /// Where an item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,7 +140,7 @@ pub struct Finding {
 
 /// An item's status on a day, for what counts statuses and asks for no reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stand<'p> {
+pub struct ItemStatus<'p> {
     /// The item.
     pub item: ItemRef,
     /// The catalogue row that asks for it.
@@ -244,7 +246,7 @@ impl Positions {
 
     /// The items that are asked for on a day and are wanted, in natural order, with their statuses.
     /// No other item is worked out.
-    pub fn stands(&self, day: Date, wanted: impl Fn(&Item) -> bool) -> Vec<Stand<'_>> {
+    pub fn stands(&self, day: Date, wanted: impl Fn(&Item) -> bool) -> Vec<ItemStatus<'_>> {
         let Some(period) = self.derivation.period_on(day) else { return Vec::new() };
         let asked = period.edition.items_of(&period.category).filter(|asked| wanted(asked));
         let asked: Vec<(ItemRef, &Item)> =
@@ -252,7 +254,7 @@ impl Positions {
         self.work_out(asked.iter().map(|(item, _)| item));
         let stand = |(item, asked)| {
             let status = self.status(&item, day);
-            Stand { item, asked, status }
+            ItemStatus { item, asked, status }
         };
         asked.into_iter().map(stand).collect()
     }
@@ -382,7 +384,7 @@ impl Positions {
     }
 
     /// Own evidence and answers that count on a day, in ledger order.
-    pub fn own_on(&self, item: &ItemRef, day: Date) -> Vec<Piece> {
+    pub fn own_on(&self, item: &ItemRef, day: Date) -> Vec<EvidencePiece> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| said.pieces_on(item, own, scopes, day))
@@ -390,16 +392,21 @@ impl Positions {
 
     /// Own evidence and positive answers that do not count on a day, in ledger order; none where
     /// there is no evidence and no answer at all.
-    pub fn own_not_on(&self, item: &ItemRef, day: Date) -> Option<Vec<Piece>> {
+    pub fn own_not_on(&self, item: &ItemRef, day: Date) -> Option<Vec<EvidencePiece>> {
         let Derivation { said, scopes, .. } = &self.derivation;
         let mut all = said.pieces(item, scopes);
         let own = &self.timeline(item).filter(|_| !all.is_empty())?.own;
-        all.retain(|piece| !Said::counts_on(piece, own, day));
+        all.retain(|piece| !EvidenceView::counts_on(piece, own, day));
         Some(all)
     }
 
     /// All that is to be said of a piece of evidence or an answer for an item.
-    pub fn own(&self, item: &ItemRef, piece: &Piece, words: &dyn Words) -> Option<Own> {
+    pub fn own(
+        &self,
+        item: &ItemRef,
+        piece: &EvidencePiece,
+        words: &dyn EntryText,
+    ) -> Option<OwnEvidence> {
         let timeline = self.timeline(item)?;
         Some(self.derivation.said.own(piece, &timeline.own, words))
     }
@@ -430,19 +437,29 @@ impl Positions {
     }
 
     /// An item's piece of evidence or positive answer, by its entry.
-    pub(in crate::domain) fn piece(&self, item: &ItemRef, seq: u64) -> Option<Piece> {
+    pub(in crate::domain) fn piece(&self, item: &ItemRef, seq: u64) -> Option<EvidencePiece> {
         let Derivation { said, scopes, .. } = &self.derivation;
         said.pieces(item, scopes).into_iter().find(|piece| piece.seq == seq)
     }
 
     /// Says whether a piece counts for an item on a day.
-    pub(in crate::domain) fn counts_on(&self, item: &ItemRef, piece: &Piece, day: Date) -> bool {
+    pub(in crate::domain) fn counts_on(
+        &self,
+        item: &ItemRef,
+        piece: &EvidencePiece,
+        day: Date,
+    ) -> bool {
         let own = self.timeline(item).map(|timeline| &timeline.own);
-        own.is_some_and(|own| Said::counts_on(piece, own, day))
+        own.is_some_and(|own| EvidenceView::counts_on(piece, own, day))
     }
 
     /// What keeps a piece of evidence or an answer from counting for an item on a day.
-    pub(in crate::domain) fn own_cuts(&self, item: &ItemRef, piece: &Piece, day: Date) -> Vec<Cut> {
+    pub(in crate::domain) fn own_cuts(
+        &self,
+        item: &ItemRef,
+        piece: &EvidencePiece,
+        day: Date,
+    ) -> Vec<Cut> {
         let own = self.timeline(item).map(|timeline| &timeline.own);
         own.map_or_else(Vec::new, |own| self.derivation.said.cuts(item, piece, own, day))
     }
@@ -529,7 +546,7 @@ pub struct DayView<'p> {
 
 impl DayView<'_> {
     /// Every item that is asked for, in natural order, with its status alone.
-    pub fn stands(&self) -> Vec<Stand<'_>> {
+    pub fn stands(&self) -> Vec<ItemStatus<'_>> {
         self.positions.stands(self.day, |_| true)
     }
 

@@ -6,7 +6,7 @@ use super::why_not::Unused;
 use crate::domain::date::Date;
 use crate::domain::engine::status::DayView;
 use crate::domain::ids::ItemRef;
-use crate::domain::state::index::evidence_view::{Own, Unsaid};
+use crate::domain::state::index::evidence_view::{OwnEvidence, Unsaid};
 
 /// Everything that was said of the item and does not count on the day.
 pub(in crate::domain) fn unused_own(
@@ -23,7 +23,7 @@ pub(in crate::domain) fn unused_own(
     }
     let mut evidence = pieces.unwrap_or_default();
     evidence.retain(|piece| !piece.answer);
-    let cuts = |own: &Own| {
+    let cuts = |own: &OwnEvidence| {
         let seq = own.because.first().copied();
         let piece = evidence.iter().find(|piece| Some(piece.seq) == seq);
         piece.map_or_else(Vec::new, |piece| view.positions.own_cuts(item, piece, view.day))
@@ -92,7 +92,7 @@ fn unused(one: &Unsaid) -> Unused {
 }
 
 /// Why a piece does not count on a day, by its own days.
-fn days(own: &Own, day: Date) -> String {
+fn days(own: &OwnEvidence, day: Date) -> String {
     let began = own.region.changes().next();
     let ended = own.region.changes().filter(|change| *change <= day).last();
     match (began, ended) {

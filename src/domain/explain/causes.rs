@@ -14,7 +14,7 @@ use crate::domain::engine::region::{Region, Units};
 use crate::domain::engine::rule::{Atom, Authority, Ground, Rule, World};
 use crate::domain::engine::status::{DayView, Status, stated_on};
 use crate::domain::ids::ItemRef;
-use crate::domain::state::index::evidence_view::{Piece, Stated};
+use crate::domain::state::index::evidence_view::{EvidencePiece, Stated};
 
 /// Something that stopped or started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ enum Basis<'p> {
     Ground(&'p Ground),
     Rule(&'p Rule),
     Support(&'p Support),
-    Piece(Piece),
+    EvidencePiece(EvidencePiece),
     Confirmed(Date, Vec<u64>),
     NotApplicable(Stated),
     Denied(Stated),
@@ -106,7 +106,7 @@ fn merged(found: Vec<Cause>) -> Vec<Cause> {
 
 fn basis<'p>(view: &DayView<'p>, item: &ItemRef) -> Vec<Basis<'p>> {
     let positions = view.positions;
-    let own = || positions.own_on(item, view.day).into_iter().map(Basis::Piece);
+    let own = || positions.own_on(item, view.day).into_iter().map(Basis::EvidencePiece);
     match positions.status(item, view.day) {
         Status::Met | Status::NeedsConfirming => {
             let said = &positions.derivation.said;
@@ -153,7 +153,7 @@ fn lack<'p>(
         Basis::Ground(ground) => ground_lack(ground, here, there),
         Basis::Rule(rule) => rule_lack(rule, there),
         Basis::Support(support) => support_lack(support, there),
-        Basis::Piece(piece) => piece_lack(piece, there, item),
+        Basis::EvidencePiece(piece) => piece_lack(piece, there, item),
         Basis::Confirmed(on, because) => {
             let there_too = there.positions.confirmations(&item.assertion(), there.day);
             if !there_too.is_empty() {
@@ -285,7 +285,7 @@ fn support_lack<'p>(support: &Support, there: &DayView<'_>) -> Option<Lack<'p>> 
     }
 }
 
-fn piece_lack<'p>(piece: &Piece, there: &DayView<'_>, item: &ItemRef) -> Option<Lack<'p>> {
+fn piece_lack<'p>(piece: &EvidencePiece, there: &DayView<'_>, item: &ItemRef) -> Option<Lack<'p>> {
     let positions = there.positions;
     let Some(same) = positions.piece(item, piece.seq) else {
         return Some(unknown(&[piece.seq], there).unwrap_or(Lack::Nothing));
@@ -333,7 +333,7 @@ fn named(one: &Basis<'_>, item: &ItemRef) -> (String, String, Vec<u64>) {
             let text = format!("the approval in #{}", support.entry);
             (text, "approval".to_owned(), vec![support.entry])
         }
-        Basis::Piece(piece) => {
+        Basis::EvidencePiece(piece) => {
             let name = if piece.answer { "own answer" } else { "own evidence" };
             (name.to_owned(), name.to_owned(), vec![piece.seq])
         }
@@ -371,7 +371,7 @@ fn lost(one: &Basis<'_>, item: &ItemRef, lack: &Lack<'_>) -> Cause {
                 Basis::Ground(_)
                 | Basis::Rule(_)
                 | Basis::Support(_)
-                | Basis::Piece(_)
+                | Basis::EvidencePiece(_)
                 | Basis::Confirmed(..)
                 | Basis::NotApplicable(_)
                 | Basis::Denied(_) => format!("{name} ended on {}", day.short()),
@@ -410,7 +410,7 @@ fn cut_text(one: &Basis<'_>, name: &str, cut: &Cut) -> String {
         (Basis::Rule(_) | Basis::Support(_), _) => {
             format!("{name} was withdrawn from {}", cut.from.short())
         }
-        (Basis::Piece(_), "answered as not met" | "answered anew") => {
+        (Basis::EvidencePiece(_), "answered as not met" | "answered anew") => {
             format!("{} on {}", cut.what, cut.from.short())
         }
         (_, "suspended") => format!("{name} is {}", cut.since()),
@@ -458,7 +458,7 @@ fn gained(one: &Basis<'_>, item: &ItemRef, lack: &Lack<'_>, day: Date) -> Cause 
             add(&mut entries, &[*seq]);
             let text = match one {
                 Basis::Rule(_) | Basis::Support(_) => format!("approved in #{seq}"),
-                Basis::Piece(_) => format!("{name} recorded"),
+                Basis::EvidencePiece(_) => format!("{name} recorded"),
                 Basis::Confirmed(..) => format!("{name} confirmed in #{seq}"),
                 Basis::Ground(_) | Basis::NotApplicable(_) | Basis::Denied(_) => {
                     format!("{name}, recorded in #{seq}")
@@ -494,7 +494,7 @@ fn begun(one: &Basis<'_>, name: &str, short: &str, from: Date) -> (String, Strin
             let text = format!("recorded as not applicable {since}: {}", stated.text);
             (text, format!("not applicable {since}"))
         }
-        Basis::Piece(_) => (format!("{name} counts {since}"), format!("{short} {since}")),
+        Basis::EvidencePiece(_) => (format!("{name} counts {since}"), format!("{short} {since}")),
         Basis::Ground(_) | Basis::Rule(_) | Basis::Support(_) => {
             (format!("{name} in force {since}"), format!("{short} {since}"))
         }

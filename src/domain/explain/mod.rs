@@ -21,8 +21,8 @@ use super::engine::rule::{Adoption, Atom, Authority, Rule};
 use super::engine::status::{DayView, Finding, Status, stated_on};
 use super::ids::{ItemRef, Level};
 use super::state::State;
-use super::state::index::evidence_view::{Own, Piece, Stated};
-use super::state::index::fact_index::Words;
+use super::state::index::evidence_view::{EvidencePiece, OwnEvidence, Stated};
+use super::state::index::fact_index::EntryText;
 use causes::stopped;
 use remedy::remedies;
 use unused::unused;
@@ -105,23 +105,23 @@ pub struct Partial {
 #[derive(Clone, Copy)]
 pub struct Telling<'t> {
     /// Where titles are read.
-    pub words: &'t dyn Words,
+    pub words: &'t dyn EntryText,
     /// How many pieces of evidence and answers are told one by one.
     pub most: usize,
 }
 
 impl<'t> Telling<'t> {
     /// Tells everything one by one.
-    pub fn all(words: &'t dyn Words) -> Self {
+    pub fn all(words: &'t dyn EntryText) -> Self {
         Self { words, most: usize::MAX }
     }
 
     /// Tells of each how it counts, the newest that fit one by one and those before them at once.
     pub(super) fn tell<T>(
         self,
-        pieces: &[Piece],
+        pieces: &[EvidencePiece],
         (view, item): (&DayView<'_>, &ItemRef),
-        one: impl Fn(&Own) -> T,
+        one: impl Fn(&OwnEvidence) -> T,
         rest: impl FnOnce(String, Vec<u64>) -> T,
     ) -> Vec<T> {
         let before = pieces.len().saturating_sub(self.most);
@@ -187,7 +187,7 @@ fn stated_node(what: &str, one: &Stated) -> Node {
 }
 
 fn own_nodes(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Vec<Node> {
-    let counts = |own: &Own| {
+    let counts = |own: &OwnEvidence| {
         let ends = own.region.changes().find(|change| *change > view.day);
         let until = ends.map_or_else(String::new, |day| format!(" until {}", day.plus(-1).short()));
         Node::leaf("evidence", format!("{} counts{until}", own.label), &own.because)
@@ -380,7 +380,7 @@ fn lapse_node(view: &DayView<'_>, item: &ItemRef, telling: Telling<'_>) -> Node 
     for cause in stopped(&then, view, item) {
         node.children.push(Node::leaf("ended", cause.text, &cause.entries));
     }
-    let counted = |own: &Own| {
+    let counted = |own: &OwnEvidence| {
         let entries: Vec<u64> = own.because.iter().chain(&own.ended_by).copied().collect();
         Node::leaf("ended", format!("{} counted until {}", own.label, last.short()), &entries)
     };

@@ -34,15 +34,17 @@ pub enum Thing {
     Certificate(Scheme, Vec<UnitId>),
     /// Own evidence of the whole organisation or an answer `met`; of the two the answer alone where
     /// an answer says that it is not met.
-    Own(ItemRef, bool),
+    OwnEvidence(ItemRef, bool),
 }
 
 impl Thing {
     /// Says it as something to do, for a day.
     pub fn text(&self, day: Date) -> String {
         match self {
-            Self::Own(item, false) => format!("record own evidence or an answer for {}", item.item),
-            Self::Own(item, true) => format!("record an answer that {} is met", item.item),
+            Self::OwnEvidence(item, false) => {
+                format!("record own evidence or an answer for {}", item.item)
+            }
+            Self::OwnEvidence(item, true) => format!("record an answer that {} is met", item.item),
             Self::Confirm(assertion) => format!("confirm assertion {}", assertion.assertion),
             Self::Declare => "declare the units that process health and care data".to_owned(),
             Self::Certificate(scheme, units) => format!(
@@ -112,7 +114,7 @@ fn own(view: &DayView<'_>, item: &ItemRef, required: Units) -> Things {
     let everywhere = if required.is_empty() { Units::ALL } else { required };
     if !view.positions.own_units(item, view.day).covers(everywhere) {
         let denied = !view.positions.denied_on(item, view.day).is_empty();
-        own.insert(Thing::Own(item.clone(), denied));
+        own.insert(Thing::OwnEvidence(item.clone(), denied));
     }
     let asked = view.positions.asked(item, view.day);
     let confirm = asked.is_some_and(|(period, asked)| {

@@ -14,7 +14,7 @@ use crate::domain::engine::region::{Cover, Units};
 use crate::domain::engine::rule::{Atom, Ground, Rule};
 use crate::domain::engine::status::{DayView, Status, stated_on};
 use crate::domain::ids::ItemRef;
-use crate::domain::state::index::evidence_view::Piece;
+use crate::domain::state::index::evidence_view::EvidencePiece;
 
 /// A set of entries.
 type Entries = BTreeSet<u64>;
@@ -48,7 +48,7 @@ impl<'p> DayView<'p> {
         let confirmed = self.positions.confirmations(&item.assertion(), self.day);
         let Some(newest) = confirmed.into_iter().max() else { return Vec::new() };
         let own = self.positions.own_on(item, self.day);
-        let (newer, older): (Vec<Piece>, Vec<Piece>) =
+        let (newer, older): (Vec<EvidencePiece>, Vec<EvidencePiece>) =
             own.into_iter().partition(|piece| piece.seq > newest);
         let required = self.positions.derivation.world.required.at(self.day);
         let everywhere = if required.is_empty() { Units::ALL } else { required };

@@ -1,7 +1,7 @@
 //! One line about an event, for lists; what an event points at; how late it was recorded.
 
 use super::Fact;
-use super::index::fact_index::Words;
+use super::index::fact_index::EntryText;
 use crate::domain::date::Date;
 use crate::domain::engine::standing::Standing;
 use crate::domain::event::{Clock, Event, EvidenceRecorded, ItemAnswered, Rows};
@@ -45,7 +45,7 @@ pub fn points_at(event: &Event) -> Option<&EventId> {
 
 /// Tells an event as people say it, what matters first: for lists that a narrow screen cuts at
 /// their end.
-pub fn tell(event: &Event, words: &dyn Words) -> String {
+pub fn tell(event: &Event, words: &dyn EntryText) -> String {
     if let Event::EvidenceRecorded(body) = event {
         return format!("{} evidence: {}", spoken_of(body), body.title);
     }
@@ -79,7 +79,7 @@ fn answer(body: &ItemAnswered) -> &'static str {
 }
 
 /// Describes an event in one line.
-pub fn describe(event: &Event, words: &dyn Words) -> String {
+pub fn describe(event: &Event, words: &dyn EntryText) -> String {
     match event {
         Event::LedgerOpened(body) => body.organisation.clone(),
         Event::KeyAdmitted(body) => format!("{} as {}", body.holder, body.role),
@@ -176,7 +176,7 @@ fn anchored(checkpoint: &str) -> &str {
 }
 
 /// Describes an event that is about another one.
-fn pointing(event: &Event, words: &dyn Words) -> String {
+fn pointing(event: &Event, words: &dyn EntryText) -> String {
     let target = points_at(event).and_then(|id| words.fact(words.place(id)?));
     let about = target
         .map_or_else(String::new, |fact| format!("#{} {}", fact.seq, describe(&fact.event, words)));
@@ -235,7 +235,7 @@ fn reason(event: &Event) -> Option<String> {
 
 /// Says whether an event speaks of something: an item, assertion, control or certificate number as
 /// a whole word, or an event that does.
-pub fn mentions(event: &Event, words: &dyn Words, about: &str) -> bool {
+pub fn mentions(event: &Event, words: &dyn EntryText, about: &str) -> bool {
     let text = describe(event, words);
     let word = |c: char| !(c.is_alphanumeric() || ".-:/()".contains(c));
     let names = |text: &str| {
@@ -290,7 +290,7 @@ impl Late {
 ///
 /// What counts is the day from which the fact says that it holds: evidence and answers from the
 /// day that they prove, certificates, suspensions and withdrawals from their first day.
-pub fn late(fact: &Fact, words: &dyn Words) -> Option<Late> {
+pub fn late(fact: &Fact, words: &dyn EntryText) -> Option<Late> {
     let opened = words.fact(0).map_or(Date::MIN, |first| first.at.london_day());
     Late::of(for_day(&fact.event)?, fact.at.london_day(), opened)
 }

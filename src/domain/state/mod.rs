@@ -24,8 +24,8 @@ use super::event::{
 use super::ids::{EventId, FrameworkRef, KeyId};
 use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
 use index::event_index::Ids;
-use index::evidence_view::Said;
-use index::fact_index::{Chronicle, Keeps, is_plain};
+use index::evidence_view::EvidenceView;
+use index::fact_index::{Chronicle, FactSink, is_plain};
 
 /// A file or content that an entry names, by its SHA-256 in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl<'f> IntoIterator for &'f Facts {
     }
 }
 
-impl Keeps for Facts {
+impl FactSink for Facts {
     const WHOLE: bool = true;
     const LEAVES: bool = true;
 
@@ -230,7 +230,7 @@ pub struct State {
     /// Assessed controls.
     pub assessed: Vec<Known<ControlAssessed>>,
     /// Evidence, answers and confirmations.
-    pub said: Said,
+    pub said: EvidenceView,
     /// Items that do not apply.
     pub not_applicable: Vec<Known<ItemNotApplicable>>,
     /// Published statements.
@@ -301,7 +301,7 @@ pub fn replay_from(
     let size = size.min(chronicle.len() as u64);
     let first = u32::try_from(size).unwrap_or(u32::MAX);
     let mut state =
-        State { size, said: Said::new(Arc::clone(chronicle), first), ..State::default() };
+        State { size, said: EvidenceView::new(Arc::clone(chronicle), first), ..State::default() };
     let facts = || chronicle.whole.range(..first).map(|(_, fact)| fact.as_ref());
     let decided = decided(facts());
     let mut corrected = Vec::new();

@@ -20,7 +20,7 @@ use super::engine::derive::{Period, RulesChoice, soa_periods};
 use super::event::Event;
 use super::explain::aside::set_aside;
 use super::explain::{Telling, before_grounds};
-use super::state::index::fact_index::Words;
+use super::state::index::fact_index::EntryText;
 
 use super::authority::role::Roster;
 use super::engine::proof::Proof;
@@ -190,7 +190,7 @@ struct Maker<'m> {
     format: Format,
     ledger: &'m Ledger<'m>,
     facts: &'m [Fact],
-    words: &'m dyn Words,
+    words: &'m dyn EntryText,
     state: &'m State,
     view: &'m DayView<'m>,
     period: &'m Period,

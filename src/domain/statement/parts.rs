@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Seen;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::standing::{Counts, Standing, Verdict};
-use crate::domain::engine::status::{Stand, Status};
+use crate::domain::engine::status::{ItemStatus, Status};
 use crate::domain::state::Certificate;
 
 /// How a certificate stands on a day, and the entry that ended or suspended it.
@@ -33,7 +33,7 @@ pub(in crate::domain) fn state_on(
 }
 
 /// The standing, its reasons and its counts.
-pub(in crate::domain) fn standing(verdict: &Verdict, stands: &[Stand<'_>]) -> Value {
+pub(in crate::domain) fn standing(verdict: &Verdict, stands: &[ItemStatus<'_>]) -> Value {
     let counts = Counts::of(stands);
     let (in_place, mandatory) = counts.mandatory_in_place();
     let missing = verdict

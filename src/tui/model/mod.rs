@@ -123,9 +123,9 @@ struct Followed {
 
 /// What was read of entries for the lines on screen.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct LinesRead {
     /// The lines of History on screen.
-    pub lines: Vec<history::Told>,
+    pub lines: Vec<history::RenderedLine>,
     /// Everything about the entry on the selected line, where there is room to show it.
     pub entry: Vec<String>,
 }
@@ -227,7 +227,7 @@ pub struct Model {
     /// In Why after Compare: the side that the keys do not move.
     pub beside: Option<Beside>,
     /// What was read of entries for the lines on screen.
-    pub told: Told,
+    pub told: LinesRead,
 }
 
 impl Model {
@@ -281,7 +281,7 @@ impl Model {
             position,
             body: Body::Signatures,
             beside: None,
-            told: Told::default(),
+            told: LinesRead::default(),
             library,
         };
         model.refresh();
@@ -668,8 +668,8 @@ impl Model {
     }
 
     /// Reads the entries on screen, so that drawing them reads nothing.
-    fn read_told(&self) -> Told {
-        let mut told = Told::default();
+    fn read_told(&self) -> LinesRead {
+        let mut told = LinesRead::default();
         if let Body::History(page) = &self.body {
             let (top, height) = (self.cursor().top, layout::list_height(self));
             let lines = page.lines.iter().skip(top).take(height);

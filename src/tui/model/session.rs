@@ -15,12 +15,12 @@ use crate::domain::engine::status::{Positions, Status};
 use crate::domain::event::Event;
 use crate::domain::ids::{EventId, ItemRef, KeyId};
 use crate::domain::state::describe::Late;
-use crate::domain::state::index::fact_index::{Chronicle, Words};
+use crate::domain::state::index::fact_index::{Chronicle, EntryText};
 use crate::domain::state::{Contents, Fact, Facts, ReplayError, State, replay_from};
 use crate::tui::view_model::offer::Kind;
 
 /// Where an entry's words and leaf hash are read when they are shown.
-pub trait Entries: Words + Send + Sync {
+pub trait Entries: EntryText + Send + Sync {
     /// The leaf hash of an entry, hexadecimal.
     fn leaf(&self, seq: u64) -> Option<String>;
 }
@@ -34,7 +34,7 @@ pub struct InMemory {
     pub leaves: Vec<String>,
 }
 
-impl Words for InMemory {
+impl EntryText for InMemory {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
         self.facts.fact(seq)
     }
@@ -282,7 +282,7 @@ impl Library {
     }
 
     /// Where words of entries are.
-    pub fn words(&self) -> &dyn Words {
+    pub fn words(&self) -> &dyn EntryText {
         self.source.entries.as_ref()
     }
 

@@ -8,7 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 
-use super::{Screen, Woken, beside, blank};
+use super::{LoopEvent, Screen, beside, blank};
 use crate::tui::Host;
 use crate::tui::model::Model;
 use crate::tui::model::update::{Effect, Message};
@@ -19,13 +19,13 @@ pub(super) fn perform(
     effect: Effect,
     host: &Arc<dyn Host>,
     terminal: &mut Screen,
-    sender: &Sender<Woken>,
+    sender: &Sender<LoopEvent>,
 ) -> io::Result<Option<Message>> {
     match effect {
         Effect::Quit | Effect::Stop => {}
         Effect::GoOn => {
             // Behind the keys that wait.
-            let _ = sender.send(Woken::Message(Message::GoOn));
+            let _ = sender.send(LoopEvent::Message(Message::GoOn));
         }
         Effect::Verify(generation) => check_beside(generation, host, sender),
         Effect::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
@@ -68,20 +68,20 @@ fn reloaded(had: u64, host: &dyn Host) -> Message {
 }
 
 /// Reads the ledger again on a thread of its own; the screen stays live.
-fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
+fn reload_beside(had: u64, host: &Arc<dyn Host>, sender: &Sender<LoopEvent>) {
     let (host, sender) = (Arc::clone(host), sender.clone());
     beside(move || {
-        let _ = sender.send(Woken::Message(reloaded(had, host.as_ref())));
+        let _ = sender.send(LoopEvent::Message(reloaded(had, host.as_ref())));
     });
 }
 
 /// Checks on a thread of its own; the screen stays live.
-pub(super) fn check_beside(generation: u64, host: &Arc<dyn Host>, sender: &Sender<Woken>) {
+pub(super) fn check_beside(generation: u64, host: &Arc<dyn Host>, sender: &Sender<LoopEvent>) {
     let (host, sender) = (Arc::clone(host), sender.clone());
     beside(move || {
         let outcome = host.verify(&mut |progress| {
-            let _ = sender.send(Woken::Message(Message::Checking(generation, progress)));
+            let _ = sender.send(LoopEvent::Message(Message::Checking(generation, progress)));
         });
-        let _ = sender.send(Woken::Message(Message::Checked(generation, Box::new(outcome))));
+        let _ = sender.send(LoopEvent::Message(Message::Checked(generation, Box::new(outcome))));
     });
 }

@@ -15,7 +15,7 @@ use super::input::{is_suspend, key_of, message};
 use super::raw_mode::suspend;
 #[cfg(unix)]
 use super::raw_mode::{end, is_sleep};
-use super::{PATIENCE, Screen, Told, Woken, blank, left_by, wait};
+use super::{LoopEvent, PATIENCE, Screen, WakeOnDrop, blank, left_by, wait};
 use crate::domain::belief::Grade;
 use crate::tui::input::keymap::{Command, Key};
 use crate::tui::model::Model;
@@ -25,14 +25,14 @@ use crate::tui::view::{self, text_width};
 use crate::tui::{Host, Left};
 
 /// The loop and what it holds besides the model.
-pub(super) struct Desk<'d> {
+pub(super) struct EventLoop<'d> {
     pub(super) host: &'d Arc<dyn Host>,
     pub(super) terminal: &'d mut Screen,
-    pub(super) sender: &'d Sender<Woken>,
-    pub(super) receiver: &'d Receiver<Woken>,
+    pub(super) sender: &'d Sender<LoopEvent>,
+    pub(super) receiver: &'d Receiver<LoopEvent>,
     pub(super) updater: Updater,
     /// What came in while the model was being changed.
-    pub(super) later: VecDeque<Woken>,
+    pub(super) later: VecDeque<LoopEvent>,
     /// The last frame, to stay while the model is being changed.
     pub(super) frame: Buffer,
     /// Whether something lay over the screen in it.
@@ -61,10 +61,10 @@ enum Changed {
 ///
 /// # Errors
 /// When no thread is to be had.
-pub(super) fn updater(told: Sender<Woken>) -> io::Result<Updater> {
+pub(super) fn updater(told: Sender<LoopEvent>) -> io::Result<Updater> {
     let (work, receiver) = channel::<(Box<Model>, VecDeque<Message>)>();
     Builder::new().spawn(move || {
-        let told = Told(told);
+        let told = WakeOnDrop(told);
         for (mut model, mut waiting) in receiver {
             let mut effect = None;
             while effect.is_none()
@@ -73,7 +73,7 @@ pub(super) fn updater(told: Sender<Woken>) -> io::Result<Updater> {
                 effect = update(&mut model, message);
             }
             let updated = Box::new(Updated { model, effect, waiting });
-            if told.0.send(Woken::Updated(updated)).is_err() {
+            if told.0.send(LoopEvent::Updated(updated)).is_err() {
                 return;
             }
         }
@@ -81,7 +81,7 @@ pub(super) fn updater(told: Sender<Woken>) -> io::Result<Updater> {
     Ok(work)
 }
 
-impl Desk<'_> {
+impl EventLoop<'_> {
     /// Runs until the user leaves.
     pub(super) fn work(mut self, mut model: Box<Model>) -> io::Result<Left> {
         loop {
@@ -94,27 +94,30 @@ impl Desk<'_> {
             let next = self.later.pop_front().or_else(|| wait(&model, self.receiver));
             let Some(first) = next else { return Ok(Left::Screen(model)) };
             // Everything that waits is taken in before one frame is drawn: held keys do not pile up.
-            let all: Vec<Woken> = std::iter::once(first)
+            let all: Vec<LoopEvent> = std::iter::once(first)
                 .chain(std::mem::take(&mut self.later))
                 .chain(self.receiver.try_iter())
                 .collect();
             let mut waiting = VecDeque::new();
             for woken in all {
                 match woken {
-                    Woken::InputEnded => return Ok(Left::Screen(model)),
-                    Woken::Fallen(why) => return Err(io::Error::other(why)),
+                    LoopEvent::InputEnded => return Ok(Left::Screen(model)),
+                    LoopEvent::Fallen(why) => return Err(io::Error::other(why)),
                     #[cfg(unix)]
-                    Woken::Signal(signal) if is_sleep(signal) => {
+                    LoopEvent::Signal(signal) if is_sleep(signal) => {
                         waiting.extend(suspend(self.terminal, model.mouse)?);
                     }
                     #[cfg(unix)]
-                    Woken::Signal(signal) => return end(signal).map(|()| Left::Stopped),
-                    Woken::Message(message) => waiting.push_back(message),
-                    Woken::Step(_) | Woken::Prepared | Woken::Updated(_) | Woken::Written => {}
-                    Woken::Input(Event::Key(key)) if is_suspend(key) => {
+                    LoopEvent::Signal(signal) => return end(signal).map(|()| Left::Stopped),
+                    LoopEvent::Message(message) => waiting.push_back(message),
+                    LoopEvent::Step(_)
+                    | LoopEvent::Prepared
+                    | LoopEvent::Updated(_)
+                    | LoopEvent::Written => {}
+                    LoopEvent::Input(Event::Key(key)) if is_suspend(key) => {
                         waiting.extend(suspend(self.terminal, model.mouse)?);
                     }
-                    Woken::Input(event) => {
+                    LoopEvent::Input(event) => {
                         if matches!(event, Event::Resize(..)) {
                             blank(self.terminal)?;
                         }
@@ -169,13 +172,13 @@ impl Desk<'_> {
                 self.receiver.recv_timeout(PATIENCE)
             };
             match woken {
-                Ok(Woken::Updated(updated)) => return Ok(Changed::Updated(updated)),
-                Ok(Woken::Input(Event::Key(key))) if said && leaves(key, &quit, typing) => {
+                Ok(LoopEvent::Updated(updated)) => return Ok(Changed::Updated(updated)),
+                Ok(LoopEvent::Input(Event::Key(key))) if said && leaves(key, &quit, typing) => {
                     return Ok(Changed::Left(key_of(key).map_or(Left::Early, left_by)));
                 }
-                Ok(Woken::Fallen(why)) => return Err(io::Error::other(why)),
+                Ok(LoopEvent::Fallen(why)) => return Err(io::Error::other(why)),
                 #[cfg(unix)]
-                Ok(Woken::Signal(signal)) if !is_sleep(signal) => {
+                Ok(LoopEvent::Signal(signal)) if !is_sleep(signal) => {
                     return end(signal).map(|()| Changed::Left(Left::Stopped));
                 }
                 Ok(woken) => self.later.push_back(woken),

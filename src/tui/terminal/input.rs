@@ -8,7 +8,7 @@ use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 
-use super::Woken;
+use super::LoopEvent;
 use crate::tui::input::keymap::Key;
 use crate::tui::model::update::Message;
 
@@ -16,14 +16,14 @@ use crate::tui::model::update::Message;
 ///
 /// # Errors
 /// When no thread is to be had.
-pub(super) fn listen(sender: Sender<Woken>) -> io::Result<()> {
+pub(super) fn listen(sender: Sender<LoopEvent>) -> io::Result<()> {
     let listening = Builder::new().spawn(move || {
         while let Ok(event) = event::read() {
-            if sender.send(Woken::Input(event)).is_err() {
+            if sender.send(LoopEvent::Input(event)).is_err() {
                 return;
             }
         }
-        let _ = sender.send(Woken::InputEnded);
+        let _ = sender.send(LoopEvent::InputEnded);
     });
     listening.map(|_| ())
 }

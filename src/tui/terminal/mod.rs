@@ -28,14 +28,14 @@ use super::model::loading::{Loading, Step};
 use super::model::update::{Message, update};
 use super::{Host, Left, Prepare, view};
 use effects::check_beside;
-use event_loop::{Desk, Updated, updater};
+use event_loop::{EventLoop, Updated, updater};
 use input::{listen, message};
 use raw_mode::{Taken, forget_input};
 #[cfg(unix)]
 use raw_mode::{end, heed, is_sleep, suspend};
 
 /// What the loop waits for.
-enum Woken {
+enum LoopEvent {
     Input(Event),
     Message(Message),
     /// Somebody wrote to the ledger.
@@ -78,7 +78,7 @@ pub fn run<E: Send + 'static>(
             Taken::give_back();
             before(info);
         } else {
-            let _ = beside.send(Woken::Fallen(info.to_string()));
+            let _ = beside.send(LoopEvent::Fallen(info.to_string()));
         }
     }));
     let taken = Taken::take()?;
@@ -92,7 +92,7 @@ pub fn run<E: Send + 'static>(
         Reading::Made(Ok(mut model)) => {
             let (columns, rows) = crossterm::terminal::size()?;
             update(&mut model, Message::Size(columns, rows));
-            let desk = Desk {
+            let desk = EventLoop {
                 host,
                 terminal: &mut terminal,
                 sender: &sender,
@@ -107,7 +107,7 @@ pub fn run<E: Send + 'static>(
             }
             let beside = sender.clone();
             let watch = host.watch(Box::new(move || {
-                let _ = beside.send(Woken::Written);
+                let _ = beside.send(LoopEvent::Written);
             }));
             let left = desk.work(model)?;
             drop(watch);
@@ -122,12 +122,12 @@ pub fn run<E: Send + 'static>(
 }
 
 /// Takes in what is left of a paste whose first letters left the screen: the shell would run it.
-fn drain(receiver: &Receiver<Woken>) {
+fn drain(receiver: &Receiver<LoopEvent>) {
     let (mut quiet, mut others, mut came) = (QUIET, 0, false);
     while others < OTHERS_MAX {
         match receiver.recv_timeout(quiet) {
             // More was on its way, so more may come.
-            Ok(Woken::Input(_)) => (quiet, came) = (10 * QUIET, true),
+            Ok(LoopEvent::Input(_)) => (quiet, came) = (10 * QUIET, true),
             Ok(_) => others += 1,
             Err(_) if came => {
                 // What was not read makes room for what did not fit.
@@ -163,11 +163,11 @@ fn beside(work: impl FnOnce() + Send + 'static) {
 }
 
 /// Says that reading has ended, however it ended.
-struct Told(Sender<Woken>);
+struct WakeOnDrop(Sender<LoopEvent>);
 
-impl Drop for Told {
+impl Drop for WakeOnDrop {
     fn drop(&mut self) {
-        let _ = self.0.send(Woken::Prepared);
+        let _ = self.0.send(LoopEvent::Prepared);
     }
 }
 
@@ -183,13 +183,13 @@ fn read<E: Send + 'static>(
     prepare: Prepare<E>,
     mut loading: Loading,
     terminal: &mut Screen,
-    sender: &Sender<Woken>,
-    receiver: &Receiver<Woken>,
+    sender: &Sender<LoopEvent>,
+    receiver: &Receiver<LoopEvent>,
 ) -> io::Result<Reading<E>> {
-    let told = Told(sender.clone());
+    let told = WakeOnDrop(sender.clone());
     let reading = Builder::new().spawn(move || {
         prepare(&mut |step| {
-            let _ = told.0.send(Woken::Step(step));
+            let _ = told.0.send(LoopEvent::Step(step));
         })
     })?;
     loop {
@@ -197,29 +197,31 @@ fn read<E: Send + 'static>(
         let Ok(first) = receiver.recv() else { return Ok(Reading::Left(Left::Early)) };
         for woken in std::iter::once(first).chain(receiver.try_iter()) {
             match woken {
-                Woken::Step(step) => loading.step(step),
-                Woken::Prepared => {
+                LoopEvent::Step(step) => loading.step(step),
+                LoopEvent::Prepared => {
                     let made = reading.join();
                     let made = made.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                     return Ok(Reading::Made(made.map(Box::new)));
                 }
-                Woken::InputEnded => return Ok(Reading::Left(Left::Early)),
-                Woken::Fallen(why) => return Err(io::Error::other(why)),
+                LoopEvent::InputEnded => return Ok(Reading::Left(Left::Early)),
+                LoopEvent::Fallen(why) => return Err(io::Error::other(why)),
                 #[cfg(unix)]
-                Woken::Signal(signal) if is_sleep(signal) => {
+                LoopEvent::Signal(signal) if is_sleep(signal) => {
                     suspend(terminal, false)?;
                 }
                 #[cfg(unix)]
-                Woken::Signal(signal) => return end(signal).map(|()| Reading::Left(Left::Stopped)),
-                Woken::Input(Event::Resize(..)) => blank(terminal)?,
-                Woken::Input(event) => {
+                LoopEvent::Signal(signal) => {
+                    return end(signal).map(|()| Reading::Left(Left::Stopped));
+                }
+                LoopEvent::Input(Event::Resize(..)) => blank(terminal)?,
+                LoopEvent::Input(event) => {
                     if let Some(Message::Key(key)) = message(&event)
                         && loading.key(key)
                     {
                         return Ok(Reading::Left(left_by(key)));
                     }
                 }
-                Woken::Message(_) | Woken::Updated(_) | Woken::Written => {}
+                LoopEvent::Message(_) | LoopEvent::Updated(_) | LoopEvent::Written => {}
             }
         }
     }
@@ -240,13 +242,13 @@ fn blank(terminal: &mut Screen) -> io::Result<()> {
 }
 
 /// Waits for something to happen; while playing, for the next step at most.
-fn wait(model: &Model, receiver: &Receiver<Woken>) -> Option<Woken> {
+fn wait(model: &Model, receiver: &Receiver<LoopEvent>) -> Option<LoopEvent> {
     if !model.playing {
         return receiver.recv().ok();
     }
     match receiver.recv_timeout(PLAY) {
         Ok(woken) => Some(woken),
-        Err(RecvTimeoutError::Timeout) => Some(Woken::Message(Message::Tick)),
+        Err(RecvTimeoutError::Timeout) => Some(LoopEvent::Message(Message::Tick)),
         Err(RecvTimeoutError::Disconnected) => None,
     }
 }

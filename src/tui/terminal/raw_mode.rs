@@ -18,7 +18,7 @@ use crossterm::terminal::{
 
 use super::Screen;
 #[cfg(unix)]
-use super::{Woken, blank};
+use super::{LoopEvent, blank};
 use crate::tui::model::update::Message;
 
 /// The terminal in full-screen mode; dropped, it is as it was.
@@ -85,12 +85,12 @@ impl Drop for Taken {
 
 /// Tells the loop when somebody tells the program to end or to sleep.
 #[cfg(unix)]
-pub(super) fn heed(sender: Sender<Woken>) -> io::Result<()> {
+pub(super) fn heed(sender: Sender<LoopEvent>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP])?;
     let heeding = Builder::new().spawn(move || {
         for signal in signals.forever() {
-            let _ = sender.send(Woken::Signal(signal));
+            let _ = sender.send(LoopEvent::Signal(signal));
         }
     });
     heeding.map(|_| ())

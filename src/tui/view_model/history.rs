@@ -31,7 +31,7 @@ pub struct History {
 
 /// A line in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct RenderedLine {
     /// `#105`, or a hyphen.
     pub entry: String,
     /// When it was recorded, or `calendar`.
@@ -124,7 +124,7 @@ fn known_by(library: &Library, asked: Asked) -> Date {
 }
 
 /// Puts a line into words, as the first `size` entries know it.
-pub fn tell(library: &Library, line: Happening, size: u64) -> Told {
+pub fn tell(library: &Library, line: Happening, size: u64) -> RenderedLine {
     match line {
         Happening::Entry(seq) => tell_entry(library, u64::from(seq)),
         Happening::Calendar(number) => {
@@ -137,7 +137,7 @@ pub fn tell(library: &Library, line: Happening, size: u64) -> Told {
     }
 }
 
-fn tell_entry(library: &Library, seq: u64) -> Told {
+fn tell_entry(library: &Library, seq: u64) -> RenderedLine {
     let Some(line) = library.source.chronicle.line(seq) else { return calendar("", Date::MIN) };
     let late = if library.late(seq).is_some() { "LATE: " } else { "" };
     let doubt = if library.doubtful(&[seq]).is_empty() { "" } else { "DOUBTFUL: " };
@@ -147,7 +147,7 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
         || format!("{} cannot be read again as it was verified", line.kind),
         |fact| describe::tell(&fact.event, library.words()),
     );
-    Told {
+    RenderedLine {
         entry: format!("#{seq}"),
         recorded: fact.map_or_else(String::new, |fact| stamp(&fact.at.london_text())),
         day: line.day.short(),
@@ -156,10 +156,10 @@ fn tell_entry(library: &Library, seq: u64) -> Told {
     }
 }
 
-fn calendar(text: &str, day: Date) -> Told {
+fn calendar(text: &str, day: Date) -> RenderedLine {
     // What a narrow screen cuts is the end of a line, and that it ended is what matters.
     let what = text.strip_suffix(" ended").map(|what| format!("Ended: {what}"));
-    Told {
+    RenderedLine {
         entry: "-".to_owned(),
         recorded: "calendar".to_owned(),
         day: day.short(),

@@ -19,7 +19,7 @@ use super::model::session::{Asked, Book, Known, Library};
 use crate::domain::catalogue::edition::Requirement;
 use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
-use crate::domain::engine::status::{DayView, Stand, Status};
+use crate::domain::engine::status::{DayView, ItemStatus, Status};
 use crate::domain::ids::ItemRef;
 use crate::domain::sanitize::safe;
 use crate::domain::state::ReplayError;
@@ -65,7 +65,7 @@ impl Position {
         let size = library.size(asked);
         let book = library.book(size, asked.rules)?;
         let (mut rows, mut counts, mut mandatory) = (Vec::new(), BTreeMap::new(), (0, 0));
-        for Stand { item, asked: row, status } in book.positions.stands(asked.on, |_| true) {
+        for ItemStatus { item, asked: row, status } in book.positions.stands(asked.on, |_| true) {
             *counts.entry(status).or_default() += 1;
             if row.requirement == Requirement::Mandatory {
                 mandatory = (mandatory.0 + u64::from(status.in_place()), mandatory.1 + 1);

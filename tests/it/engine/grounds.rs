@@ -115,7 +115,7 @@ pub(super) fn remedies_put_it_right(
 
 fn kind(thing: &Thing) -> &'static str {
     match thing {
-        Thing::Own(..) => "own",
+        Thing::OwnEvidence(..) => "own",
         Thing::Confirm(_) => "confirm",
         Thing::Declare => "declare",
         Thing::Certificate(..) => "certificate",
@@ -134,7 +134,7 @@ fn act(thing: &Thing, number: i32, answer: bool) -> Act {
     let id = |id: &EventId| u64::from_str_radix(&id.to_string(), 16).unwrap();
     let days = (number, None);
     match thing {
-        Thing::Own(item, denied) => {
+        Thing::OwnEvidence(item, denied) => {
             let item = (0..ITEMS.len()).find(|one| item_ref(*one) == *item).unwrap();
             if *denied || answer {
                 return Act::Answered { item, met: true, days };

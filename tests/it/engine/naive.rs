@@ -24,7 +24,7 @@ const ACHIEVED: usize = 2;
 pub(super) type Holds = [[[bool; 3]; 4]; ATOMS];
 
 /// An event that stands, in the place of the entry that first said it.
-struct Stand<'e> {
+struct ItemStatus<'e> {
     place: usize,
     /// The newest entry that changed its content.
     changed: usize,
@@ -118,7 +118,7 @@ fn is_void(entries: &[Entry], place: usize) -> bool {
     })
 }
 
-fn standing(entries: &[Entry]) -> Vec<Stand<'_>> {
+fn standing(entries: &[Entry]) -> Vec<ItemStatus<'_>> {
     let mut stands = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
         if matches!(entry.act, Act::Correction { .. }) {
@@ -139,7 +139,7 @@ fn standing(entries: &[Entry]) -> Vec<Stand<'_>> {
         };
         let same_rows = matches!(act, Act::Mapping(_)) && *act == entry.act;
         let changed = if same_rows { place } else { newest };
-        stands.push(Stand { place, changed, newest, id: entry.id, by: entry.by, act });
+        stands.push(ItemStatus { place, changed, newest, id: entry.id, by: entry.by, act });
     }
     stands
 }
@@ -193,7 +193,7 @@ struct Certificate<'e> {
 }
 
 struct Known<'e> {
-    stands: Vec<Stand<'e>>,
+    stands: Vec<ItemStatus<'e>>,
     latest: bool,
 }
 
@@ -413,7 +413,7 @@ impl<'e> Known<'e> {
         })
     }
 
-    fn evidence_counts(&self, one: &Stand<'_>, day: i32) -> bool {
+    fn evidence_counts(&self, one: &ItemStatus<'_>, day: i32) -> bool {
         let Act::Evidence { days, .. } = one.act else { return false };
         let withdrawn = self.stands.iter().any(|other| match other.act {
             Act::EvidenceWithdrawn { evidence, from } => {
@@ -476,7 +476,7 @@ impl<'e> Known<'e> {
         if (edition, category) != (edition_now, category_now) || !asked {
             return Status::NotAsked;
         }
-        let stated = |one: &Stand<'_>| match one.act {
+        let stated = |one: &ItemStatus<'_>| match one.act {
             Act::NotApplicable { item: of, days } => *of == item && within(day, *days),
             _ => false,
         };

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fact_index::{Answer, Chronicle, Row, Track, Words};
+use super::fact_index::{Answer, Chronicle, EntryText, Row, Track};
 use crate::domain::date::Date;
 use crate::domain::engine::cut::Cut;
 use crate::domain::engine::region::{Cover, Region, Steps, Units};
@@ -16,9 +16,9 @@ use crate::domain::event::{Assurance, Event, EvidenceRecorded, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, UnitId};
 
 /// An answer or a piece of evidence for an item, as far as numbers say it: a large ledger has
-/// thousands for one item. [`Said::own`] says the rest of one.
+/// thousands for one item. [`EvidenceView::own`] says the rest of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct EvidencePiece {
     /// Its entry.
     pub seq: u64,
     /// Whether it is the organisation's own answer; else it is evidence.
@@ -31,7 +31,7 @@ pub struct Piece {
     pub units: Units,
 }
 
-impl Piece {
+impl EvidencePiece {
     /// Says whether it covers anything on a day, as far as no answer denies it.
     fn holds_on(&self, day: Date) -> bool {
         !self.units.is_empty() && self.from <= day && self.until.is_some_and(|until| day <= until)
@@ -40,7 +40,7 @@ impl Piece {
 
 /// An answer or a piece of evidence for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Own {
+pub struct OwnEvidence {
     /// Where it counts.
     pub region: Region,
     /// Its entries.
@@ -113,7 +113,7 @@ pub(in crate::domain) type NamingControls<'s> =
 
 /// The view.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct EvidenceView {
     chronicle: Arc<Chronicle>,
     size: u32,
     instead: BTreeMap<u32, Instead>,
@@ -146,7 +146,7 @@ impl Withdrawn {
     }
 }
 
-impl Said {
+impl EvidenceView {
     /// What the first `size` entries say, as far as nothing was corrected.
     pub(in crate::domain) fn new(chronicle: Arc<Chronicle>, size: u32) -> Self {
         Self { chronicle, size, ..Self::default() }
@@ -208,7 +208,7 @@ impl Said {
 
     /// The event that stands at a place, corrections applied; none where it is void or cannot be
     /// read.
-    pub fn event<'e>(&'e self, place: u64, words: &'e dyn Words) -> Option<Cow<'e, Event>> {
+    pub fn event<'e>(&'e self, place: u64, words: &'e dyn EntryText) -> Option<Cow<'e, Event>> {
         let seq = u32::try_from(place).ok()?;
         if let Some(instead) = self.instead.get(&seq) {
             return instead.event.as_ref().map(Cow::Borrowed);
@@ -401,7 +401,7 @@ impl Said {
     }
 
     /// Evidence and positive answers for an item, whenever they count, in ledger order.
-    pub fn pieces(&self, item: &ItemRef, scopes: &Scopes) -> Vec<Piece> {
+    pub fn pieces(&self, item: &ItemRef, scopes: &Scopes) -> Vec<EvidencePiece> {
         self.pieces_where(item, scopes, |_, _| true)
     }
 
@@ -412,7 +412,7 @@ impl Said {
         line: &ItemLine,
         scopes: &Scopes,
         day: Date,
-    ) -> Vec<Piece> {
+    ) -> Vec<EvidencePiece> {
         if line.own.at(day).is_empty() {
             return Vec::new();
         }
@@ -426,35 +426,41 @@ impl Said {
         item: &ItemRef,
         scopes: &Scopes,
         wanted: impl Fn(Date, Date) -> bool,
-    ) -> Vec<Piece> {
-        let evidence = self.rows(item).filter(|row| wanted(row.from, row.until)).map(|row| Piece {
-            seq: u64::from(row.seq),
-            answer: false,
-            from: row.from,
-            until: self.last_day(row.seq, row.until),
-            units: self.units(&row, scopes),
-        });
+    ) -> Vec<EvidencePiece> {
+        let evidence =
+            self.rows(item).filter(|row| wanted(row.from, row.until)).map(|row| EvidencePiece {
+                seq: u64::from(row.seq),
+                answer: false,
+                from: row.from,
+                until: self.last_day(row.seq, row.until),
+                units: self.units(&row, scopes),
+            });
         let answers = self.answered(item).into_iter().filter(|one| one.met);
-        let answers = answers.filter(|one| wanted(one.on, one.until)).map(|one| Piece {
+        let answers = answers.filter(|one| wanted(one.on, one.until)).map(|one| EvidencePiece {
             seq: u64::from(one.seq),
             answer: true,
             from: one.on,
             until: Some(one.until),
             units: Units::ALL,
         });
-        let mut all: Vec<Piece> = evidence.chain(answers).collect();
+        let mut all: Vec<EvidencePiece> = evidence.chain(answers).collect();
         all.sort_by_key(|piece| piece.seq);
         all
     }
 
     /// Says whether a piece counts on a day.
-    pub fn counts_on(piece: &Piece, line: &ItemLine, day: Date) -> bool {
+    pub fn counts_on(piece: &EvidencePiece, line: &ItemLine, day: Date) -> bool {
         let denied = line.denied.iter().any(|(from, until, _)| *from <= day && day <= *until);
         piece.holds_on(day) && !denied
     }
 
     /// All that is to be said of a piece.
-    pub fn own(&self, piece: &Piece, line: &ItemLine, words: &dyn Words) -> Own {
+    pub fn own(
+        &self,
+        piece: &EvidencePiece,
+        line: &ItemLine,
+        words: &dyn EntryText,
+    ) -> OwnEvidence {
         let seq = u32::try_from(piece.seq).unwrap_or(u32::MAX);
         let cover = Cover::of(piece.units, Assurance::SelfAssessed);
         let region = piece.until.map_or_else(Region::new, |until| {
@@ -466,10 +472,10 @@ impl Said {
             inside.fold(whole, |region, (first, last, _)| region.without(*first, *last))
         });
         let (because, ended_by) = (self.because(seq), self.ended_by(seq));
-        Own { region, because, label: self.label(piece, words), ended_by }
+        OwnEvidence { region, because, label: self.label(piece, words), ended_by }
     }
 
-    fn label(&self, piece: &Piece, words: &dyn Words) -> String {
+    fn label(&self, piece: &EvidencePiece, words: &dyn EntryText) -> String {
         if piece.answer {
             return "own answer".to_owned();
         }
@@ -480,12 +486,12 @@ impl Said {
     }
 
     /// The entries of some pieces, in their order, a correction after what it corrects.
-    pub fn entries_of(&self, pieces: &[Piece]) -> Vec<u64> {
+    pub fn entries_of(&self, pieces: &[EvidencePiece]) -> Vec<u64> {
         self.with_corrections(pieces.iter().map(|piece| piece.seq))
     }
 
     /// The entries that ended some pieces early.
-    pub fn ends_of(&self, pieces: &[Piece]) -> Vec<u64> {
+    pub fn ends_of(&self, pieces: &[EvidencePiece]) -> Vec<u64> {
         let seqs = pieces.iter().filter_map(|piece| u32::try_from(piece.seq).ok());
         seqs.flat_map(|seq| self.ended_by(seq)).collect()
     }
@@ -523,7 +529,13 @@ impl Said {
 
     /// What takes days away from a piece of evidence or an answer for an item: withdrawals, answers
     /// that say that the item is not met, and of an answer those that come after it.
-    pub fn cuts(&self, item: &ItemRef, piece: &Piece, line: &ItemLine, day: Date) -> Vec<Cut> {
+    pub fn cuts(
+        &self,
+        item: &ItemRef,
+        piece: &EvidencePiece,
+        line: &ItemLine,
+        day: Date,
+    ) -> Vec<Cut> {
         let mut cuts = match u32::try_from(piece.seq) {
             Ok(seq) if !piece.answer => self.withdrawal_cuts(seq),
             Ok(_) | Err(_) => Vec::new(),
@@ -608,7 +620,7 @@ impl Said {
     }
 
     /// The newest answer for a day, where it came after a piece that is an answer as well.
-    fn answered_after(&self, item: &ItemRef, piece: &Piece, day: Date) -> Option<Cut> {
+    fn answered_after(&self, item: &ItemRef, piece: &EvidencePiece, day: Date) -> Option<Cut> {
         let track = self.chronicle.tracks.get(item).map_or(&[][..], |track| &track.answers);
         let recorded = track.iter().copied().filter(|answer| self.stands(answer.seq));
         let all = recorded.chain(self.corrected_answers(item)).filter(|one| one.on <= day);
@@ -766,7 +778,7 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    pub(in crate::domain) fn new(said: &Said, declared: &[UnitId]) -> Self {
+    pub(in crate::domain) fn new(said: &EvidenceView, declared: &[UnitId]) -> Self {
         let mut scopes = Self { declared: declared.to_vec(), units: Vec::new() };
         scopes.units = said.chronicle.scopes.iter().map(|names| scopes.of(names)).collect();
         scopes

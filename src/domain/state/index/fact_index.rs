@@ -4,7 +4,7 @@
 //! A large ledger is evidence, answers and confirmations by the hundred thousand, and a few dozen
 //! facts that shape the rules. Those few are kept whole; of the many there are rows of numbers by
 //! item and assertion, in the order of their days. Titles, notes and names of files are read from
-//! the ledger again when they are shown: [`Words`].
+//! the ledger again when they are shown: [`EntryText`].
 
 use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
@@ -22,7 +22,7 @@ use crate::domain::state::describe::{Late, for_day, points_at};
 use crate::domain::state::{Fact, Facts};
 
 /// Where the words of entries are found: all facts in memory, or the ledger's file.
-pub trait Words {
+pub trait EntryText {
     /// Returns an entry's fact; none where there is no such entry, or where it cannot be read again
     /// as it was verified.
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>>;
@@ -31,7 +31,7 @@ pub trait Words {
     fn place(&self, id: &EventId) -> Option<u64>;
 }
 
-impl Words for [Fact] {
+impl EntryText for [Fact] {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
         self.get(usize::try_from(seq).ok()?).map(Cow::Borrowed)
     }
@@ -42,7 +42,7 @@ impl Words for [Fact] {
 }
 
 /// A part of them.
-impl Words for &[Fact] {
+impl EntryText for &[Fact] {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
         (**self).fact(seq)
     }
@@ -52,7 +52,7 @@ impl Words for &[Fact] {
     }
 }
 
-impl Words for Facts {
+impl EntryText for Facts {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
         (**self).fact(seq)
     }
@@ -63,7 +63,7 @@ impl Words for Facts {
 }
 
 /// Takes in verified facts one after the other.
-pub trait Keeps: Default {
+pub trait FactSink: Default {
     /// Whether the names of files are kept where the ledger keeps no file and nothing follows from
     /// it.
     const WHOLE: bool;
@@ -78,7 +78,7 @@ pub trait Keeps: Default {
     fn kind_of(&self, id: &EventId) -> Option<Kind>;
 }
 
-impl Keeps for Chronicle {
+impl FactSink for Chronicle {
     const WHOLE: bool = false;
     const LEAVES: bool = true;
 
@@ -98,7 +98,7 @@ pub struct Kinds {
     kinds: Vec<Kind>,
 }
 
-impl Keeps for Kinds {
+impl FactSink for Kinds {
     const WHOLE: bool = false;
     const LEAVES: bool = false;
 
