@@ -18,11 +18,11 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("import", &["import", "domain"][..]),
         ("report", &["report", "domain"][..]),
         ("tui", &["tui", "domain"][..]),
-        ("export", &["export", "journal", "domain", "ledger", "store", "memory", "durable"][..]),
-        ("tamper", &["tamper", "export", "journal", "domain", "ledger", "memory", "durable"][..]),
-        ("memory", &["memory", "ledger", "durable"][..]),
         ("witness", &["witness", "ledger", "durable"][..]),
-        ("journal", &["journal", "domain", "ledger", "store", "keys", "memory", "durable"][..]),
+        ("verify", &["verify", "domain", "ledger", "store", "durable"][..]),
+        ("journal", &["journal", "verify", "domain", "ledger", "store", "keys", "durable"][..]),
+        ("export", &["export", "journal", "verify", "domain", "ledger", "store", "durable"][..]),
+        ("tamper", &["tamper", "export", "verify", "journal", "domain", "ledger", "durable"][..]),
     ])
 }
 
