@@ -263,7 +263,7 @@ fn whoever_meets_a_fork_is_told_how_to_prove_it() {
     fs::write(&head, &kept).unwrap();
     let (code, out, _) = run(&["--ledger", one.to_str().unwrap(), "verify"]);
     assert_eq!(code, 1);
-    assert!(out.contains("two were signed; see: dspt fork"), "{out}");
+    assert!(out.contains("two histories were signed; see: dspt fork"), "{out}");
     let mut journal = Journal::open(&one, Mode::Read).unwrap();
     assert!(record(&mut journal, OWNER, &answers(80, 1, "x"), at("2026-01-02")).is_err());
     let error = Journal::open(&one, Mode::Write).map(drop).unwrap_err().to_string();
