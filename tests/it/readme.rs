@@ -1,4 +1,4 @@
-//! The examples of README.md, run as written, in order, in one folder.
+//! The examples of README.md and docs/walkthrough.md, run as written, in order, each page in a folder.
 
 use std::fs;
 use std::path::Path;
@@ -62,29 +62,31 @@ fn agrees(expected: &[String], actual: &[&str]) -> bool {
     }
 }
 
-/// The policy that the page shows: from its line `log` to the end of that block.
-fn policy(page: &str) -> String {
-    let start = page.find("\nlog ").unwrap() + 1;
-    let end = page[start..].find("```").unwrap();
-    page[start..start + end].to_owned()
+/// The policy that a page shows: from its line `log` to the end of that block.
+fn policy(page: &str) -> Option<String> {
+    let start = page.find("\nlog ")? + 1;
+    let end = page[start..].find("```")?;
+    Some(page[start..start + end].to_owned())
 }
 
-#[test]
-fn the_examples_of_the_readme_run_as_written() {
+fn runs_as_written(name: &str, at_least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("README.md")).unwrap();
+    let page = fs::read_to_string(root.join(name)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("fixtures/demo")).unwrap();
     for name in ["fixtures/demo/soa-2026.csv", "fixtures/demo/evidence.csv"] {
         fs::copy(root.join(name), folder.path().join(name)).unwrap();
     }
-    fs::write(folder.path().join("policy"), policy(&page)).unwrap();
+    if let Some(policy) = policy(&page) {
+        fs::write(folder.path().join("policy"), policy).unwrap();
+    }
     fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
     let examples = examples(&page);
-    assert!(examples.len() >= 10, "the page has lost its examples");
+    assert!(examples.len() >= at_least, "{name} has lost its examples");
     for example in examples {
+        let at = format!("{name}:{}: {}", example.line, example.command);
         let words = words(&example.command);
-        assert_eq!(words[0], "dspt", "line {}", example.line);
+        assert_eq!(words[0], "dspt", "{at}");
         let output = Command::new(env!("CARGO_BIN_EXE_dspt"))
             .args(&words[1..])
             .current_dir(folder.path())
@@ -96,18 +98,41 @@ fn the_examples_of_the_readme_run_as_written() {
         let text = String::from_utf8(output.stdout).unwrap();
         let actual: Vec<&str> = text.lines().collect();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "README.md:{}: {}\n{errors}",
-            example.line,
-            example.command
-        );
-        assert!(
-            agrees(&example.expected, &actual),
-            "README.md:{}: {}\nprinted:\n{text}\n{errors}",
-            example.line,
-            example.command
-        );
+        assert!(output.status.success(), "{at}\n{errors}");
+        assert!(agrees(&example.expected, &actual), "{at}\nprinted:\n{text}\n{errors}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_readme_run_as_written() {
+    runs_as_written("README.md", 3);
+}
+
+#[test]
+fn the_examples_of_the_walkthrough_run_as_written() {
+    runs_as_written("docs/walkthrough.md", 18);
+}
+
+/// A link to a page or file of the project leads somewhere.
+#[test]
+fn links_lead_to_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "ARCHITECTURE.md",
+        "docs/walkthrough.md",
+        "docs/AUDITOR.md",
+    ] {
+        let page = fs::read_to_string(root.join(name)).unwrap();
+        let folder = root.join(name).parent().unwrap().to_owned();
+        for (at, _) in page.match_indices("](") {
+            let link = page[at + 2..].split([')', '#']).next().unwrap();
+            if !link.is_empty() && !link.contains("://") {
+                assert!(folder.join(link).exists(), "{name}: {link} leads nowhere");
+            }
+        }
     }
 }
 
