@@ -38,7 +38,7 @@ impl Begun {
 }
 
 const FORMAT: &str = include_str!("../../docs/FORMAT.md");
-const VERIFIER: &str = include_str!("verify.py");
+const VERIFIER: &str = include_str!("../../verifier/verify.py");
 
 /// The longest evidence file that is given out, in bytes.
 const EVIDENCE_BYTES_MAX: u64 = 1 << 30;

@@ -17,8 +17,8 @@ use dspt_ledger::keys::read_public;
 use dspt_ledger::ledger::{PublicKey, Sign};
 use dspt_ledger::store::Mode;
 
+use super::fixtures::{LOG, OWNER, Raw, answer, at, audited, keyid, ledger, new, outcome, signer};
 use super::left_out::left_out;
-use super::made::{LOG, OWNER, Raw, answer, at, audited, keyid, ledger, new, outcome, signer};
 
 const PATIENT: Duration = Duration::from_secs(20);
 const HASTY: Duration = Duration::from_secs(1);

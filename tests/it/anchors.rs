@@ -6,7 +6,7 @@ use dspt_ledger::journal::{File, Journal, NewEvent, Signers};
 use dspt_ledger::ledger::{Checkpoint, KeyName, Sign as _, WitnessKey, cosignature};
 use dspt_ledger::store::Mode;
 
-use super::made::{
+use super::fixtures::{
     LOG, OWNER, Raw, STRANGER, answer, audited, copy, id, ledger, origin, outcome, signer,
 };
 

@@ -177,7 +177,7 @@ fn auditors(desk: &Desk, log: &str, vkey: &str) {
     let policy = sample.replace("LOG-VKEY", log).replace("WITNESS-VKEY", vkey);
     assert!(policy.contains(log) && policy.contains(vkey), "the page has lost its policy");
     fs::write(desk.path("policy"), policy).unwrap();
-    let verifier = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/export/verify.py");
+    let verifier = Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier/verify.py");
     fs::copy(verifier, desk.path("verify.py")).unwrap();
     if missing().contains(&"ssh-keygen") {
         return;

@@ -9,7 +9,7 @@ use dspt_ledger::verify::known_heads::{Memory, heads_digest};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::made::{LOG, Raw, beside, copy, ledger, origin, signer};
+use super::fixtures::{LOG, Raw, beside, copy, ledger, origin, signer};
 use super::tui::make_demo;
 use super::tui_verify::{run, words};
 

@@ -22,10 +22,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::anchors::{WITNESS, anchor, cosigned, name, vkey};
-use super::made::{
+use super::fixtures::{
     APPROVER, LOG, OWNER, Raw, STRANGER, answer, at, keyid, ledger, new, origin, signer,
 };
-use super::second::{python, root};
+use super::second_verifier::{python, root};
 use super::statement::event_of;
 
 const NEXT_LOG: u8 = 20;
@@ -209,7 +209,7 @@ fn second(bundle: &Path, policy: &Path, damages: &[Value]) -> Child {
     let lines: Vec<String> = damages.iter().map(Value::to_string).collect();
     fs::write(&list, lines.join("\n")).unwrap();
     let mut run = Command::new("python3");
-    run.arg("-B").arg(root("tests/verify_py/damaged.py")).arg(bundle).arg(policy);
+    run.arg("-B").arg(root("verifier/tests/damaged.py")).arg(bundle).arg(policy);
     run.arg(NOW).arg(&list).arg(bundle.with_extension("said")).spawn().unwrap()
 }
 

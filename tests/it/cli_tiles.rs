@@ -12,7 +12,7 @@ use dspt_ledger::store::Mode;
 
 use super::cli::Desk;
 use super::cli_proofs::{head, line};
-use super::made::{LOG, OWNER, answer, id, ledger, signer};
+use super::fixtures::{LOG, OWNER, answer, id, ledger, signer};
 
 /// Every file of a folder, by its path in it.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

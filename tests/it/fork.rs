@@ -11,7 +11,7 @@ use dspt_ledger::ledger::{Sign, Vkey};
 use dspt_ledger::store::Mode;
 use serde_json::Value;
 
-use super::made::{
+use super::fixtures::{
     LOG, OWNER, answer, at, beside, copy, create, folder, ledger, new, origin, record, signer,
 };
 
@@ -134,7 +134,7 @@ fn heads_of_two_sizes_are_proof_with_what_joins_them() {
         let (_base, base) = if before == 1 {
             let (folder, path) = folder();
             let mut journal = create(&path);
-            record(&mut journal, OWNER, &super::made::setting(1), at("2025-09-02")).unwrap();
+            record(&mut journal, OWNER, &super::fixtures::setting(1), at("2025-09-02")).unwrap();
             journal.close().unwrap();
             (folder, path)
         } else {
@@ -180,8 +180,10 @@ fn a_power_of_two_is_joined_as_well() {
     let admit = |path: &Path, seeds: &[u8]| {
         let mut journal = Journal::open(path, Mode::Write).unwrap();
         for (number, seed) in (60..).zip(seeds) {
-            let event =
-                super::made::admitted(*seed, dspt_ledger::domain::authority::role::Role::Assessor);
+            let event = super::fixtures::admitted(
+                *seed,
+                dspt_ledger::domain::authority::role::Role::Assessor,
+            );
             let batch = [new(number, event, Vec::new())];
             record(&mut journal, OWNER, &batch, at("2026-01-01")).unwrap();
         }
@@ -192,7 +194,7 @@ fn a_power_of_two_is_joined_as_well() {
     let kept = admit(&two, &[30]);
     admit(&one, &[31, 32, 33]);
     // Without the head of size 2, which older ledgers need not have.
-    let mut raw = super::made::Raw::read(&one);
+    let mut raw = super::fixtures::Raw::read(&one);
     raw.heads.retain(|(size, _)| *size == 4);
     raw.write(&one);
     let shown = prove(&one, &kept);
@@ -244,7 +246,7 @@ fn a_fork_around_a_new_log_key_is_shown_with_both_keys() {
     journal.record(&rotation, &signers, at("2026-01-01")).unwrap();
     journal.close().unwrap();
     // The head that the old key signed over the ledger's own size 18 is not there any more.
-    let mut raw = super::made::Raw::read(&one);
+    let mut raw = super::fixtures::Raw::read(&one);
     raw.heads.retain(|(size, _)| *size == 19);
     raw.write(&one);
     let shown = prove(&one, &kept);

@@ -29,7 +29,7 @@ use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use dspt_ledger::ledger::{Checkpoint, Digest, Sign as _, Vkey};
 use dspt_ledger::store::Mode;
 
-use super::made::{
+use super::fixtures::{
     self, CONTRIBUTOR, LOG, OWNER, audited, beside, folder, keyid, ledger, origin, outcome, signer,
 };
 
@@ -465,5 +465,5 @@ fn the_program_still_writes_the_golden_ledger_entry_by_entry() {
     let (_other, copy) = folder();
     fs::copy(golden("ledger-v1.dspt"), &copy).unwrap();
     // Signatures are deterministic, so the same facts by the same keys are the same bytes.
-    assert_eq!(made::Raw::read(&path), made::Raw::read(&copy));
+    assert_eq!(fixtures::Raw::read(&path), fixtures::Raw::read(&copy));
 }

@@ -12,7 +12,7 @@ use dspt_ledger::store::{Mode, StoreError};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::made::{
+use super::fixtures::{
     OWNER, Raw, answer, at, audited, beside, copy, create, evidence, folder, id, ledger, new,
     outcome, record, setting,
 };
@@ -163,11 +163,12 @@ fn the_second_of_two_judges_again_what_the_first_left() {
     // What was fine when this one was opened is not fine any more: the key was revoked.
     let admit = [new(
         62,
-        super::made::admitted(9, dspt_ledger::domain::authority::role::Role::Owner),
+        super::fixtures::admitted(9, dspt_ledger::domain::authority::role::Role::Owner),
         vec![],
     )];
     record(&mut one, OWNER, &admit, at("2026-01-02")).unwrap();
-    record(&mut one, 9, &[new(63, super::made::revoked(OWNER), vec![])], at("2026-01-02")).unwrap();
+    record(&mut one, 9, &[new(63, super::fixtures::revoked(OWNER), vec![])], at("2026-01-02"))
+        .unwrap();
     let error = record(&mut two, OWNER, &event(64, "late"), at("2026-01-03")).unwrap_err();
     assert!(matches!(error, JournalError::NotAllowed(_)), "{error:?}");
     drop((one, two));

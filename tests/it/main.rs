@@ -28,19 +28,20 @@ mod cli_keys;
 mod cli_proofs;
 mod cli_tiles;
 mod cli_timestamp;
+mod cli_tui_agree;
 mod clock;
 #[cfg(target_os = "linux")]
 mod creation;
 mod engine;
 #[cfg(target_os = "linux")]
 mod faults;
+mod fixtures;
 mod fork;
 mod golden;
 mod interop;
 mod journal;
 mod kinds;
 mod left_out;
-mod made;
 mod mapping_check;
 mod mappings;
 mod memory;
@@ -52,7 +53,7 @@ mod recording;
 #[cfg(target_os = "linux")]
 mod refusals;
 mod rotation;
-mod second;
+mod second_verifier;
 mod semantics;
 mod statement;
 mod store;
@@ -60,7 +61,6 @@ mod tamper;
 mod tamper_kit;
 mod tui;
 mod tui_reach;
-mod tui_same;
 mod tui_selection;
 mod tui_snapshots;
 #[cfg(unix)]

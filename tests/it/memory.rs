@@ -18,7 +18,7 @@ use dspt_ledger::verify::incremental::{Effort, audit_since, first_look};
 use dspt_ledger::verify::known_heads::Memory;
 use dspt_ledger::verify::lazy_entries::Reread;
 
-use super::made::{
+use super::fixtures::{
     OWNER, Raw, STRANGER, answer, at, audited, copy, folder, id, ledger, new, origin, outcome,
     record, signer,
 };

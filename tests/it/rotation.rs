@@ -9,7 +9,7 @@ use dspt_ledger::journal::{Journal, JournalError, NewEvent, Recorded, Signers};
 use dspt_ledger::ledger::{Sign, Vkey};
 use dspt_ledger::store::{Guard, Mode, Store};
 
-use super::made::{
+use super::fixtures::{
     APPROVER, ASSESSOR, CONTRIBUTOR, LOG, OWNER, Raw, STRANGER, admitted, answer, at, audited,
     beside, keyid, ledger, new, origin, outcome, signer,
 };

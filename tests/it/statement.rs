@@ -19,8 +19,10 @@ use dspt_ledger::store::Mode;
 use dspt_ledger::verify::published::{Made, NAME, Outcome, differs, make, reproduce};
 use serde_json::Value;
 
+use super::fixtures::{
+    APPROVER, ASSESSOR, OWNER, at, audited, ledger, new, outcome, record, signer,
+};
 use super::left_out::there_is;
-use super::made::{APPROVER, ASSESSOR, OWNER, at, audited, ledger, new, outcome, record, signer};
 
 /// A folder with the sample ledger and its passphrase.
 struct Desk {
@@ -288,7 +290,7 @@ fn what_is_recorded_later_does_not_change_a_statement() {
     drop(journal);
     let mut journal = opened(&path);
     let revoked = Event::KeyRevoked(dspt_ledger::domain::event::KeyRevoked {
-        keyid: super::made::keyid(APPROVER).parse().unwrap(),
+        keyid: super::fixtures::keyid(APPROVER).parse().unwrap(),
         reason: "stolen".into(),
         compromised_from: Some(2),
     });
@@ -309,7 +311,7 @@ pub(crate) fn event_of(made: &Made) -> StatementPublished {
         on: made.value["on"].as_str().unwrap().parse().unwrap(),
         size: made.value["size"].as_u64().unwrap(),
         root: made.value["root"].as_str().unwrap().to_owned(),
-        edition: super::made::EDITION.parse().unwrap(),
+        edition: super::fixtures::EDITION.parse().unwrap(),
         category: "cat2-it-supplier".parse().unwrap(),
         standing: made.value["standing"]["status"].as_str().unwrap().to_owned(),
     }

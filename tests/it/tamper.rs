@@ -19,14 +19,14 @@ use dspt_ledger::store::{Mode, StoreError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::made::{
+use super::fixtures::{
     APPROVER, ASSESSOR, CONTRIBUTOR, LOG, ORIGIN, OWNER, REPORT, Raw, STRANGER, admitted, answer,
     at, audited, beside, create, evidence, folder, history, id, item, keyid, ledger, new, origin,
     outcome, record, setting, signer,
 };
 use super::memory;
 
-/// A copy of the ledger that `made::ledger` makes, at a path of its own.
+/// A copy of the ledger that `fixtures::ledger` makes, at a path of its own.
 fn base() -> (TempDir, PathBuf) {
     static BASE: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
     let (bytes, head) = BASE.get_or_init(|| {
@@ -219,7 +219,7 @@ fn entries_by_keys_that_may_not_sign_them() {
     // A key may sign after the entry that admits it and not in it.
     check_next("entry 16: unknown-key", "key-admitted", admit(STRANGER), &[8, STRANGER]);
     check("entry 17: key-not-allowed", |raw| {
-        let revoke = body(&super::made::revoked(ASSESSOR));
+        let revoke = body(&super::fixtures::revoked(ASSESSOR));
         raw.append(&raw.draft("key-revoked", revoke), &[OWNER]);
         let doubt = json!({ "approval": id(1), "reason": "x", "rows": "all", "v": 1 });
         raw.append(&raw.draft("equivalence-challenged", doubt), &[ASSESSOR]);
@@ -831,7 +831,7 @@ fn a_batch_of_key_events_is_judged_in_its_order() {
     let refusal = refused(OWNER, &[one(50, &admit), one(51, &admit)]);
     let JournalError::Refused(list) = refusal else { panic!("{refusal:?}") };
     assert_eq!(list.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
-    let own = super::made::revoked(OWNER);
+    let own = super::fixtures::revoked(OWNER);
     assert!(matches!(refused(OWNER, &[one(50, &own)]), JournalError::Refused(_)));
     let log = admitted(LOG, Role::Owner);
     assert!(matches!(refused(OWNER, &[one(50, &log)]), JournalError::Refused(_)));

@@ -158,7 +158,7 @@ fn the_other_verifier_refuses_every_bundle_by_the_same_name() {
     let kit = folder.path().join("kit");
     let made = made(&kit);
     let verify = |bundle: &Path| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/export/verify.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/verifier/verify.py");
         let (policy, kept) = (kit.join("policy"), kit.join("kept.checkpoint"));
         let words = [bundle, &policy, &kept].map(|path| path.display().to_string());
         let [bundle, policy, kept] = &words;

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::anchors::{OTHER, WITNESS, anchor, cosigned, head, vkey};
-use super::made::{LOG, OWNER, REPORT, Raw, STRANGER, beside, copy, ledger, origin, signer};
+use super::fixtures::{LOG, OWNER, REPORT, Raw, STRANGER, beside, copy, ledger, origin, signer};
 use super::tamper::answered;
 use super::tui::make_demo;
 
 /// The time of the newest entry, in seconds.
 fn newest(path: &Path) -> u64 {
-    let ledger = super::made::audited(path).ledger.unwrap();
+    let ledger = super::fixtures::audited(path).ledger.unwrap();
     u64::try_from(ledger.facts.last().unwrap().at.millis() / 1_000).unwrap()
 }
 
@@ -195,7 +195,7 @@ fn the_screen_says_of_damaged_ledgers_what_verify_says() {
     });
     let (_folder, whole) = ledger();
     std::fs::copy(beside(&whole, ".head"), beside(&path(&older), ".head")).unwrap();
-    let said = super::made::outcome(&super::made::audited(&path(&older)));
+    let said = super::fixtures::outcome(&super::fixtures::audited(&path(&older)));
     assert!(said == "good" || said.contains("missing-content"), "{said}");
     check(&path(&older), &[], "no");
 }

@@ -1,4 +1,4 @@
-"""Tests of `src/export/verify.py`: python3 -W error -m unittest discover -s tests/verify_py
+"""Tests of `verifier/verify.py`: python3 -W error -m unittest discover -s verifier/tests
 
 With DSPT_FULL=1 every byte of the bundles is changed in turn; without, a sample of them. With
 DSPT_CASES=FOLDER every bundle and what came of it is written there: `tests/it/second.rs` puts the

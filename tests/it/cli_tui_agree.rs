@@ -29,7 +29,7 @@ use dspt_ledger::tui::view_model::linear;
 use dspt_ledger::tui::view_model::offer::Kind;
 use serde_json::Value;
 
-use super::made::{
+use super::fixtures::{
     APPROVER, CONTRIBUTOR, EDITION, OWNER, admitted, create, folder, id, item, new, record,
 };
 

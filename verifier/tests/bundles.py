@@ -14,7 +14,7 @@ import pathlib
 import sqlite3
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-VERIFY = ROOT / "src" / "export" / "verify.py"
+VERIFY = ROOT / "verifier" / "verify.py"
 
 
 def load_verify():

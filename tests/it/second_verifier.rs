@@ -120,7 +120,7 @@ fn two_verifiers_say_the_same_of_every_bundle() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Command::new("python3");
     run.args(["-B", "-W", "error", "-m", "unittest", "discover", "-s"]);
-    run.arg(root("tests/verify_py")).env("DSPT_CASES", folder.path());
+    run.arg(root("verifier/tests")).env("DSPT_CASES", folder.path());
     let ended = run.output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     let list = fs::read_to_string(folder.path().join("cases.jsonl")).unwrap();
