@@ -1,10 +1,21 @@
 //! What the facts mean: pure values in, values out.
 //!
-//! Words in `refs`, `day`, `role`; facts in `event`, whether they may follow in `admit`; catalogues
-//! in `table`, `edition`, `mapping`; the engine in `region`, `rule`, `proof`; answers in `replay`,
-//! `derive`, `status`, `standing`, `explain`, `compare`; what is given out in `statement`,
-//! `restate`; words about events in `describe`, `text`. No file, clock, environment, SQL, terminal
-//! or key.
+//! Words in [`ids`], [`date`], [`csv`]; what ships in [`catalogue`] and [`mapping`]; facts in
+//! [`event`], who may record them and what may follow in [`authority`]; what was known at any point in
+//! [`state`]; from there to a status in [`engine`], why in [`explain`], what is given out in
+//! [`statement`]. No file, clock, environment, SQL, terminal or key.
+//!
+//! What makes equivalence sound is that a chain of relationships carries satisfaction only where
+//! every step does (docs/equivalence.md):
+//!
+//! ```
+//! use dspt_ledger::domain::mapping::Relationship;
+//!
+//! assert!(Relationship::SupersetOf.carries_satisfaction());
+//! assert!(Relationship::EqualTo.carries_satisfaction());
+//! assert!(!Relationship::IntersectsWith.carries_satisfaction());
+//! assert!(!Relationship::SubsetOf.carries_satisfaction());
+//! ```
 
 pub mod authority;
 pub mod belief;

@@ -1,6 +1,21 @@
 //! Integrity of bytes: what an entry, a tree, a note and a checkpoint are, and whether given bytes
 //! are a good one. Values in, values out; nothing here knows what an event means, reads a file or a
 //! clock, or makes up randomness. The formats are those of docs/FORMAT.md.
+//!
+//! That an entry is in the log is shown by some digests (RFC 9162 section 2.1.3), to whoever has the
+//! root of the tree:
+//!
+//! ```
+//! use dspt_ledger::ledger::leaf_hash;
+//! use dspt_ledger::ledger::tree::{inclusion_proof, root_of, verify_inclusion};
+//!
+//! let leaves = [b"one", b"two", b"six"].map(|entry| leaf_hash(entry));
+//! let root = root_of(&leaves);
+//! let path = inclusion_proof(&leaves, 1).unwrap();
+//! assert!(verify_inclusion(&leaf_hash(b"two"), 1, 3, &path, &root));
+//! assert!(!verify_inclusion(&leaf_hash(b"ten"), 1, 3, &path, &root));
+//! assert!(!verify_inclusion(&leaf_hash(b"two"), 0, 3, &path, &root));
+//! ```
 
 mod base64;
 pub mod checkpoint;

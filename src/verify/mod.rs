@@ -1,4 +1,28 @@
 //! Checking a ledger, a folder of tiles or a bundle, by a reader who believes nothing in it.
+//!
+//! An audit reads every entry, the tree, every signed head and every stored content, and stops
+//! believing at the first fault:
+//!
+//! ```
+//! use dspt_ledger::domain::date::Timestamp;
+//! use dspt_ledger::domain::state::Facts;
+//! use dspt_ledger::store::{Mode, Store};
+//! use dspt_ledger::verify::audit::audit;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let demo = folder.path().join("demo");
+//! # let args = ["dspt".into(), "demo".into(), "--keep".into(), demo.clone().into_os_string()];
+//! # let now = Timestamp::parse("2026-11-21T10:00:00.000Z").ok_or("no time")?;
+//! # assert_eq!(dspt_ledger::cli::run(args, now, &mut Vec::new(), &mut Vec::new()), 0);
+//! # let path = demo.join("ledger.dspt"); // made by `dspt demo`
+//! let store = Store::open(&path, Mode::Read)?;
+//! let found = audit::<Facts>(&store, |_done| {})?;
+//! assert!(found.finding.is_none(), "every rule holds");
+//! assert_eq!(found.counts.entries, 106);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod anchors;
 pub mod audit;

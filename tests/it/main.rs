@@ -33,6 +33,7 @@ mod clock;
 #[cfg(target_os = "linux")]
 mod creation;
 mod engine;
+mod examples;
 #[cfg(target_os = "linux")]
 mod faults;
 mod fixtures;
