@@ -149,3 +149,31 @@ fn no_file_leads_back_to_itself() {
         .collect();
     assert!(said.len() <= CIRCLES, "{} circles:\n{}", said.len(), said.join("\n"));
 }
+
+/// The folders and files at the top that the page names.
+const TOP: [&str; 9] = [
+    "src/",
+    "tests/",
+    "docs/",
+    "mappings/",
+    "fixtures/",
+    "verifier/",
+    "benches/",
+    "examples/",
+    ".ci/",
+];
+
+#[test]
+fn the_page_names_only_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let named: Vec<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| TOP.iter().any(|top| text.starts_with(top)) && !text.contains(' '))
+        .collect();
+    assert!(named.len() > 150, "the page has lost its paths: {}", named.len());
+    let gone: Vec<&&str> = named.iter().filter(|path| !root.join(path).exists()).collect();
+    assert!(gone.is_empty(), "ARCHITECTURE.md names what is not there: {gone:?}");
+}
