@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::code::Code;
 use super::error::{Failure, exit};
 use super::kind::hinted;
 use super::output::Output;
@@ -164,7 +165,7 @@ pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
     }
     let here = std::env::current_dir().map_err(|error| {
         let text = format!("the folder that this runs in cannot be looked at: {error}");
-        Failure::new("DSPT0010", exit::NO_LEDGER, text)
+        Failure::new(Code::NoLedger, exit::NO_LEDGER, text)
             .help("go to a folder that is there, or give --ledger PATH")
     })?;
     let found = here.ancestors().map(|folder| folder.join(LEDGER_NAME)).find(|path| {
@@ -174,7 +175,7 @@ pub(super) fn ledger_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
     });
     found.ok_or_else(|| {
         let message = format!("there is no {LEDGER_NAME} in {} or above it", here.display());
-        Failure::new("DSPT0010", exit::NO_LEDGER, message)
+        Failure::new(Code::NoLedger, exit::NO_LEDGER, message)
             .help("make one with `dspt init`, see a sample with `dspt demo`, or give --ledger PATH")
     })
 }
@@ -240,7 +241,7 @@ pub(super) fn open_to_give_out(
     let text = format!("nothing is given out from this ledger: {}", belief.sentence());
     let help = "find the newest copy of the ledger; if this is it, move the head file beside it \
                 away. `dspt verify` says which of the two is newer";
-    Err(Failure::new("DSPT0030", exit::NO, text).help(help))
+    Err(Failure::new(Code::DoesNotVerify, exit::NO, text).help(help))
 }
 
 /// Opens a ledger for reading and replays it.

@@ -12,6 +12,7 @@ use crate::domain::ids::{BadRef, ControlRef, EditionId, FrameworkRef};
 use crate::domain::mapping::candidates::{Crosswalk, Sources, parse_measured};
 use crate::domain::mapping::parse_mapping;
 use crate::domain::mapping::resolve::Catalogue;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::{AdoptedEdition, Known, State};
 
 /// Releases that crosswalks cite and that do not ship, each with one that does and has all of
@@ -25,7 +26,7 @@ const LOOKED_UP_IN: [(&str, &str); 3] = [
 
 /// What ships is checked by tests; a file that cannot be read all the same is named.
 fn bad_file(path: &str, why: &dyn std::fmt::Display) -> Failure {
-    Failure::new("DSPT0123", exit::UNDECIDED, format!("{path}: {why}"))
+    Failure::new(ProblemCode::Header, exit::UNDECIDED, format!("{path}: {why}"))
 }
 
 fn release_of(row: &Row) -> Result<FrameworkRef, BadRef> {

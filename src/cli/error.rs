@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::code::{Code, FailureCode};
+use crate::domain::problem_code::ProblemCode;
 use crate::export::{ExportError, HeadError};
 use crate::import::problem::Problem;
 use crate::journal::{JournalError, Recorded};
@@ -40,7 +42,7 @@ pub(super) mod exit {
 #[derive(Debug)]
 pub(super) struct Failure {
     /// Stable code.
-    pub code: &'static str,
+    pub code: FailureCode,
     /// Exit status.
     pub exit: u8,
     /// What was found, where, and what to do.
@@ -55,19 +57,20 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A failure with a code and an exit status.
-    pub(super) fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: impl Into<FailureCode>, exit: u8, message: impl Into<String>) -> Self {
+        let code = code.into();
         let message = message.into();
         Self { code, exit, message, place: None, help: None, problems: Vec::new() }
     }
 
     /// The command was used wrongly.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self::new("DSPT0002", exit::USAGE, message)
+        Self::new(Code::Usage, exit::USAGE, message)
     }
 
     /// It could not be decided.
     pub(super) fn undecided(message: impl Into<String>) -> Self {
-        Self::new("DSPT0004", exit::UNDECIDED, message)
+        Self::new(Code::Undecided, exit::UNDECIDED, message)
     }
 
     /// Something failed after these entries were recorded: that comes first, whatever it was.
@@ -77,15 +80,19 @@ impl Failure {
             0 => format!("entry #{first}"),
             _ => format!("entries #{first} to #{last}"),
         };
-        Self::new("DSPT0016", exit::FAILED, format!("recorded: {entries}; but {what}"))
-            .help(format!("do not record it again; see it with: dspt show '#{first}'"))
+        Self::new(
+            Code::FailedAfterRecording,
+            exit::FAILED,
+            format!("recorded: {entries}; but {what}"),
+        )
+        .help(format!("do not record it again; see it with: dspt show '#{first}'"))
     }
 
     /// As it stands, of an attempt to record: says that nothing of it was recorded, where the error
     /// itself leaves that open.
     pub(super) fn nothing_recorded(mut self) -> Self {
-        const OPEN: [&str; 3] = ["DSPT0005", "DSPT0012", "DSPT0015"];
-        if OPEN.contains(&self.code) {
+        let open = [Code::Io, Code::Locked, Code::LedgerNotWritten].map(FailureCode::from);
+        if open.contains(&self.code) {
             self.message.push_str("; nothing was recorded");
         }
         self
@@ -102,7 +109,7 @@ impl Failure {
 /// Only of what is printed: whatever else fails is named where it fails, with what was tried.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new("DSPT0005", exit::FAILED, format!("the output could not be written: {error}"))
+        Self::new(Code::Io, exit::FAILED, format!("the output could not be written: {error}"))
     }
 }
 
@@ -117,20 +124,22 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let (code, exit) = match &error {
             StoreError::Missing { .. } | StoreError::Directory { .. } => {
-                ("DSPT0010", exit::NO_LEDGER)
+                (Code::NoLedger, exit::NO_LEDGER)
             }
-            StoreError::NotALedger { .. } => ("DSPT0011", exit::NO_LEDGER),
-            StoreError::Locked { .. } | StoreError::BeingRead { .. } => ("DSPT0012", exit::LOCKED),
-            StoreError::Unsure { .. } => ("DSPT0017", exit::FAILED),
-            StoreError::NewerFormat { .. } => ("DSPT0013", exit::UNDECIDED),
+            StoreError::NotALedger { .. } => (Code::NotALedger, exit::NO_LEDGER),
+            StoreError::Locked { .. } | StoreError::BeingRead { .. } => {
+                (Code::Locked, exit::LOCKED)
+            }
+            StoreError::Unsure { .. } => (Code::CommitUnsure, exit::FAILED),
+            StoreError::NewerFormat { .. } => (Code::NewerFormat, exit::UNDECIDED),
             StoreError::Truncated { .. }
             | StoreError::Damaged { .. }
             | StoreError::NotReadable { .. }
             | StoreError::NotClosed { .. }
             | StoreError::NotCopied { .. }
             | StoreError::OtherLog { .. }
-            | StoreError::UnknownSchema { .. } => ("DSPT0014", exit::UNDECIDED),
-            _ => ("DSPT0015", exit::FAILED),
+            | StoreError::UnknownSchema { .. } => (Code::LedgerDamaged, exit::UNDECIDED),
+            _ => (Code::LedgerNotWritten, exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }
@@ -140,14 +149,14 @@ impl From<StoreError> for Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         let (code, exit) = match &error {
-            KeyError::WrongPassphrase { .. } => ("DSPT0021", exit::PASSPHRASE),
-            KeyError::Agent(_) => ("DSPT0024", exit::FAILED),
-            KeyError::NoTerminal => ("DSPT0022", exit::USAGE),
+            KeyError::WrongPassphrase { .. } => (Code::WrongPassphrase, exit::PASSPHRASE),
+            KeyError::Agent(_) => (Code::NotSigned, exit::FAILED),
+            KeyError::NoTerminal => (Code::NoTerminal, exit::USAGE),
             // Ctrl+C at the prompt.
             KeyError::Io { source, .. } if source.kind() == io::ErrorKind::Interrupted => {
-                ("DSPT0020", exit::STOPPED)
+                (Code::Key, exit::STOPPED)
             }
-            _ => ("DSPT0020", exit::FAILED),
+            _ => (Code::Key, exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }
@@ -157,12 +166,12 @@ impl From<KeyError> for Failure {
 impl From<WitnessError> for Failure {
     fn from(error: WitnessError) -> Self {
         let (code, exit) = match &error {
-            WitnessError::NoState { .. } => ("DSPT0010", exit::NO_LEDGER),
-            WitnessError::Locked { .. } => ("DSPT0012", exit::LOCKED),
-            WitnessError::Exists { .. } | WitnessError::BadOrigin(_) => ("DSPT0002", exit::USAGE),
-            WitnessError::OtherKey { .. } => ("DSPT0040", exit::NOT_ALLOWED),
-            WitnessError::Damaged { .. } => ("DSPT0041", exit::UNDECIDED),
-            _ => ("DSPT0042", exit::FAILED),
+            WitnessError::NoState { .. } => (Code::NoLedger, exit::NO_LEDGER),
+            WitnessError::Locked { .. } => (Code::Locked, exit::LOCKED),
+            WitnessError::Exists { .. } | WitnessError::BadOrigin(_) => (Code::Usage, exit::USAGE),
+            WitnessError::OtherKey { .. } => (Code::WitnessOtherKey, exit::NOT_ALLOWED),
+            WitnessError::Damaged { .. } => (Code::WitnessDamaged, exit::UNDECIDED),
+            _ => (Code::WitnessFailed, exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }
@@ -172,26 +181,31 @@ impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Store(error) => error.into(),
-            JournalError::Tampered(_) => Self::new("DSPT0030", exit::NO, chain(&error)),
+            JournalError::Tampered(_) => Self::new(Code::DoesNotVerify, exit::NO, chain(&error)),
             JournalError::Undecided(_) | JournalError::Empty | JournalError::Replay(_) => {
-                Self::new("DSPT0031", exit::UNDECIDED, chain(&error))
+                Self::new(Code::CannotBeRead, exit::UNDECIDED, chain(&error))
             }
             JournalError::NotAllowed(_) | JournalError::WrongLogKey { .. } => {
-                Self::new("DSPT0032", exit::NOT_ALLOWED, chain(&error))
+                Self::new(Code::NotAllowed, exit::NOT_ALLOWED, chain(&error))
             }
             JournalError::Refused(refusals) => {
                 let texts: Vec<String> = refusals.into_iter().map(|(_, text)| text).collect();
-                Self::new("DSPT0033", exit::INPUT, texts.join("\n  "))
+                Self::new(ProblemCode::Refused, exit::INPUT, texts.join("\n  "))
             }
-            JournalError::ClockBehind(_) => Self::new("DSPT0037", exit::INPUT, chain(&error)).help(
+            JournalError::ClockBehind(_) => Self::new(
+                Code::ClockBehind,
+                exit::INPUT,
+                chain(&error),
+            )
+            .help(
                 "set this clock right; if the newest entry was recorded by a clock that was ahead, \
                  go on with --clock-behind",
             ),
             JournalError::NoSignature(_) | JournalError::Entry(EntryError::NoSignature(_)) => {
-                Self::new("DSPT0024", exit::FAILED, chain(&error))
+                Self::new(Code::NotSigned, exit::FAILED, chain(&error))
             }
             JournalError::IdInUse(_) | JournalError::Entry(_) | JournalError::Body(_) => {
-                Self::new("DSPT0034", exit::FAILED, chain(&error))
+                Self::new(Code::EntryNotMade, exit::FAILED, chain(&error))
             }
         }
     }
@@ -203,18 +217,18 @@ impl From<ExportError> for Failure {
             return error.into();
         }
         let (code, exit) = match &error {
-            ExportError::Store(_) => ("DSPT0015", exit::FAILED),
-            ExportError::Io { .. } => ("DSPT0005", exit::FAILED),
-            ExportError::NotNamed { .. } => ("DSPT0077", exit::INPUT),
-            ExportError::Differs { .. } => ("DSPT0070", exit::FAILED),
+            ExportError::Store(_) => (Code::LedgerNotWritten, exit::FAILED),
+            ExportError::Io { .. } => (Code::Io, exit::FAILED),
+            ExportError::NotNamed { .. } => (Code::EvidenceNotNamed, exit::INPUT),
+            ExportError::Differs { .. } => (Code::FileDiffers, exit::FAILED),
             ExportError::Head(HeadError::Bad(_) | HeadError::OtherLedger { .. }) => {
-                ("DSPT0071", exit::INPUT)
+                (Code::NotAHead, exit::INPUT)
             }
             ExportError::Head(HeadError::Ahead { .. } | HeadError::Forked { .. }) => {
-                ("DSPT0072", exit::NO)
+                (Code::Forked, exit::NO)
             }
-            ExportError::NotCovered { .. } => ("DSPT0002", exit::USAGE),
-            ExportError::Proof(_) | ExportError::Tiles(_) => ("DSPT0073", exit::FAILED),
+            ExportError::NotCovered { .. } => (Code::Usage, exit::USAGE),
+            ExportError::Proof(_) | ExportError::Tiles(_) => (Code::ProofNotGood, exit::FAILED),
         };
         Self::new(code, exit, chain(&error))
     }

@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::as_of::LEDGER_NAME;
+use super::code::{Code, FailureCode};
 use super::error::Failure;
 use super::proofs::timestamp::quoted;
+use crate::domain::problem_code::ProblemCode;
 use crate::durable;
 use crate::ledger::Head;
 use crate::verify::bundle::is_bundle;
@@ -35,11 +37,12 @@ const LOOKED_AT_BYTES: u64 = 1 << 20;
 
 /// Adds to a failure about the kind of a file what the file is, and the command for it.
 pub(super) fn hinted(mut failure: Failure, path: &Path) -> Failure {
-    // No ledger, not a ledger, not a statement, not a file.
-    const ABOUT_KINDS: [&str; 4] = ["DSPT0010", "DSPT0011", "DSPT0036", "DSPT0113"];
-    if ABOUT_KINDS.contains(&failure.code)
-        && let Some(kind) = kind_of(path)
-    {
+    let about_kinds = matches!(
+        failure.code,
+        FailureCode::Command(Code::NoLedger | Code::NotALedger | Code::NotAStatement)
+            | FailureCode::Problem(ProblemCode::File)
+    );
+    if about_kinds && let Some(kind) = kind_of(path) {
         failure.help = Some(help(&kind, path));
     }
     failure

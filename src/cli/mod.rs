@@ -3,6 +3,7 @@
 pub mod answers;
 mod as_of;
 mod bundled_catalogue;
+mod code;
 mod dash;
 mod demo;
 mod error;
@@ -292,7 +293,7 @@ fn welcome(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
 
 fn problem_json(problem: &Problem) -> Value {
     json!({
-        "code": problem.code,
+        "code": problem.code.as_str(),
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
@@ -307,7 +308,7 @@ fn report(failure: &Failure, output: &mut Output<'_>) -> u8 {
     let text = if output.json {
         let error = json!({
             "schema": "dspt.error/1",
-            "code": failure.code,
+            "code": failure.code.as_str(),
             "message": failure.message,
             "where": failure.place,
             "help": failure.help,

@@ -3,14 +3,15 @@
 //! Reads what is already text in one known delimiter; guessing encodings and delimiters is the
 //! importer's work. Every cell error knows its column; the caller knows the line.
 
+use super::problem_code::ProblemCode;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// What is wrong with one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellError {
-    /// Stable code, `DSPT` and four digits: the list is in `docs/errors.md`.
-    pub code: &'static str,
+    /// Stable code.
+    pub code: ProblemCode,
     /// Column of the header; blank when it is about the whole row.
     pub column: String,
     /// The text as found.
@@ -101,7 +102,7 @@ impl Row {
     {
         let found = self.get(column);
         found.parse().map_err(|error: T::Err| CellError {
-            code: if found.is_empty() { "DSPT0101" } else { "DSPT0102" },
+            code: if found.is_empty() { ProblemCode::Blank } else { ProblemCode::NotReadable },
             column: column.to_owned(),
             found: found.to_owned(),
             why: if found.is_empty() {

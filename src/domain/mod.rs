@@ -28,6 +28,7 @@ pub mod event;
 pub mod explain;
 pub mod ids;
 pub mod mapping;
+pub mod problem_code;
 pub mod sanitize;
 pub mod state;
 pub mod statement;

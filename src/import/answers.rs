@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::date::Date;
 use crate::domain::event::ItemAnswered;
 use crate::domain::ids::ItemRef;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
 
 use super::Rows;
@@ -44,7 +45,7 @@ pub fn read_answers(
         if let Some(line) = seen.get(&key) {
             let message =
                 format!("line {line} already answers {} on {}", answer.item.item, answer.on);
-            let fault = Fault::new("DSPT0105", message);
+            let fault = Fault::new(ProblemCode::Duplicate, message);
             let fault = fault.help("keep one of the two rows, or give the later one its own day");
             problems.push(sheet.problem(row, "item", fault));
         } else {

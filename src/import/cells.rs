@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::problem::Fault;
 use super::text::{CELL_BYTES_MAX, CELLS_MAX, RECORD_BYTES_MAX};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 
 /// Where a cell stands; its text is a slice of the file's.
@@ -202,7 +203,7 @@ impl Iterator for Records<'_> {
         let bytes = self.place.at - first;
         if bytes > RECORD_BYTES_MAX
             && let Some(start) = cells.first()
-            && fault.as_ref().is_none_or(|(_, fault)| fault.code == "DSPT0122")
+            && fault.as_ref().is_none_or(|(_, fault)| fault.code == ProblemCode::TooLarge)
         {
             fault = Some((*start, too_long("row", bytes, RECORD_BYTES_MAX)));
         }
@@ -213,24 +214,24 @@ impl Iterator for Records<'_> {
 fn too_long(what: &str, found: usize, most: usize) -> Fault {
     let message = format!("the {what} has {found} bytes; at most {most} are read");
     let help = "check for a quote that is missing further up, or shorten the text";
-    Fault::new("DSPT0122", message).help(help)
+    Fault::new(ProblemCode::TooLarge, message).help(help)
 }
 
 fn too_many() -> Fault {
     let message = format!("the row has more than {CELLS_MAX} cells");
-    Fault::new("DSPT0122", message).help("remove the columns that are not used")
+    Fault::new(ProblemCode::TooLarge, message).help("remove the columns that are not used")
 }
 
 fn after_quote(stray: &str) -> Fault {
     let message = format!("`{}` stands after the closing quote of the cell", shown(stray));
     let help = "put the whole cell in double quotes, and write each quote inside it twice";
-    Fault::new("DSPT0124", message).help(help)
+    Fault::new(ProblemCode::Shape, message).help(help)
 }
 
 fn never_closed() -> Fault {
     let message = "the quote that opens here never closes, so the rest of the file is one cell";
     let help = "close it, or write each quote inside a quoted cell twice";
-    Fault::new("DSPT0124", message).help(help)
+    Fault::new(ProblemCode::Shape, message).help(help)
 }
 
 #[cfg(test)]

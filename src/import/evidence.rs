@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::domain::date::Date;
 use crate::domain::event::EvidenceRecorded;
 use crate::domain::ids::{ControlRef, ItemRef, UnitId};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
@@ -96,7 +97,10 @@ pub fn read_evidence(
         // Every field of a row takes part, so only a row that adds nothing is refused.
         let first = *seen.entry(format!("{read:?}")).or_insert(row.line);
         if first != row.line {
-            let fault = Fault::new("DSPT0105", format!("the row says the same as line {first}"));
+            let fault = Fault::new(
+                ProblemCode::Duplicate,
+                format!("the row says the same as line {first}"),
+            );
             problems.push(sheet.problem(row, "title", fault.help("keep one of the two rows")));
         }
         rows.push((row.line, read));
@@ -138,7 +142,7 @@ impl Reader<'_> {
         {
             let message = "the row names no item and no control";
             let help = "name what it is evidence for, such as 8.3.4";
-            fault("items", Fault::new("DSPT0101", message).help(help));
+            fault("items", Fault::new(ProblemCode::Blank, message).help(help));
         }
         let (file, size) = file.map(|file| {
             let size = file.as_ref().map(|file| file.digest.size);
@@ -170,7 +174,7 @@ impl Reader<'_> {
         let parts = self.sheet.parts(row, column);
         if parts.len() > PARTS_MAX {
             let message = format!("the cell lists {}", counted(parts.len(), "reference"));
-            let fault = Fault::new("DSPT0122", message).help("write several rows");
+            let fault = Fault::new(ProblemCode::TooLarge, message).help("write several rows");
             problems.push(self.sheet.problem(row, column, fault));
             return None;
         }
@@ -191,7 +195,7 @@ impl Reader<'_> {
                 if !std::mem::replace(&mut said, true) {
                     let message = format!("`{}` is a word beside the ids", shown(&text));
                     let help = "leave the ids alone in the cell, with commas or semicolons between";
-                    wrong.push((part, Fault::new("DSPT0102", message).help(help)));
+                    wrong.push((part, Fault::new(ProblemCode::NotReadable, message).help(help)));
                 }
                 continue;
             }
@@ -199,7 +203,10 @@ impl Reader<'_> {
                 Ok(value) if seen.insert(value.clone()) => values.push(value),
                 Ok(_) => {
                     let message = format!("`{}` stands twice in the cell", shown(&text));
-                    wrong.push((part, Fault::new("DSPT0105", message).help("remove one")));
+                    wrong.push((
+                        part,
+                        Fault::new(ProblemCode::Duplicate, message).help("remove one"),
+                    ));
                 }
                 Err(fault) => wrong.push((part, fault)),
             }
@@ -211,8 +218,8 @@ impl Reader<'_> {
         }
         if left > 0 {
             let message = format!("{} more in this cell cannot be read", counted(left, "part"));
-            let fault =
-                Fault::new("DSPT0102", message).help("correct the first ones and look again");
+            let fault = Fault::new(ProblemCode::NotReadable, message)
+                .help("correct the first ones and look again");
             problems.push(self.sheet.problem(row, column, fault));
         }
         good.then_some(values)
@@ -232,7 +239,9 @@ impl Reader<'_> {
     fn scope(&mut self, row: &Row, problems: &mut Vec<Problem>) -> Option<Vec<UnitId>> {
         self.list(row, "scope", problems, |reader, text| {
             if reader.units.iter().any(|known| known == text) {
-                return text.parse().map_err(|_| Fault::new("DSPT0102", "not a scope unit"));
+                return text
+                    .parse()
+                    .map_err(|_| Fault::new(ProblemCode::NotReadable, "not a scope unit"));
             }
             let near = reader.names.near_name("scope", text, &reader.units);
             let help = near.map_or_else(
@@ -240,7 +249,7 @@ impl Reader<'_> {
                 |near| format!("did you mean {near}?"),
             );
             let message = format!("`{}` is not a declared scope unit", shown(text));
-            Err(Fault::new("DSPT0103", message).help(help))
+            Err(Fault::new(ProblemCode::Unknown, message).help(help))
         })
     }
 
@@ -252,7 +261,7 @@ impl Reader<'_> {
             if expected.is_none() {
                 return Ok(None);
             }
-            let fault = Fault::new("DSPT0101", "the row has a digest but no file");
+            let fault = Fault::new(ProblemCode::Blank, "the row has a digest but no file");
             return Err(("file", fault.help("name the file that has this digest")));
         }
         if !self.digests.contains_key(&path) {
@@ -264,13 +273,13 @@ impl Reader<'_> {
         let digest = known.map_err(|why| {
             let message = format!("the file `{}` cannot be used: {}", shown(&path), shown(&why));
             let help = "paths are taken from the folder of the imported file";
-            ("file", Fault::new("DSPT0113", message).help(help))
+            ("file", Fault::new(ProblemCode::File, message).help(help))
         })?;
         if let Some(expected) = expected.filter(|expected| *expected != digest.sha256) {
             let found = &digest.sha256;
             let message = format!("the file has the digest {found}, the row says {expected}");
             let help = "the file was changed, or is another one; find the right one";
-            return Err(("sha256", Fault::new("DSPT0113", message).help(help)));
+            return Err(("sha256", Fault::new(ProblemCode::File, message).help(help)));
         }
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         Ok(Some(EvidenceFile { path, name, digest }))
@@ -286,5 +295,6 @@ fn expected_digest(text: &str) -> Result<Option<String>, Fault> {
         return Ok(Some(hex));
     }
     let message = format!("`{}` is not a SHA-256 digest", shown(text));
-    Err(Fault::new("DSPT0102", message).help("write its 64 hexadecimal digits, or leave it blank"))
+    Err(Fault::new(ProblemCode::NotReadable, message)
+        .help("write its 64 hexadecimal digits, or leave it blank"))
 }

@@ -10,6 +10,7 @@ use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, L
 use crate::domain::mapping::{
     JointGroup, MappingRow, Relationship, RowSource, row_conflicts, write_mapping,
 };
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
@@ -171,7 +172,7 @@ impl Reader<'_> {
         if text.is_empty() {
             let help = "write a control, or FRAMEWORK:RELEASE/* with no-relationship where nothing \
                         in the framework is related";
-            return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+            return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
         }
         let default = self.defaults.source_framework.as_ref();
         let nothing = tidy(&text);
@@ -192,7 +193,7 @@ impl Reader<'_> {
         if text.is_empty() {
             let help = "write an item or control; for a source that is related to nothing, leave \
                         the row out";
-            return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+            return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
         }
         let items = self.defaults.target.as_ref();
         let controls = self.defaults.target_framework.as_ref();
@@ -209,7 +210,8 @@ impl Reader<'_> {
         match (self.names.item(&text, items), control) {
             (Ok(item), Ok(control)) if items.is_some() => {
                 let message = format!("`{}` can be {item} or {control}", shown(&text));
-                Err(Fault::new("DSPT0108", message).help("write the one that is meant in full"))
+                Err(Fault::new(ProblemCode::Ambiguous, message)
+                    .help("write the one that is meant in full"))
             }
             (Ok(item), _) => Ok(TargetRef::Item(item)),
             (Err(_), control) => control.map(TargetRef::Control),
@@ -231,7 +233,8 @@ impl Reader<'_> {
         match target {
             TargetRef::Item(_) => no_level("an evidence item", level),
             TargetRef::Control(control) => {
-                let code = if level == Level::Met { "DSPT0101" } else { "DSPT0102" };
+                let code =
+                    if level == Level::Met { ProblemCode::Blank } else { ProblemCode::NotReadable };
                 known_control(self.state, control, level)
                     .map_err(|refusal| Fault::new(code, refusal.0))
             }
@@ -251,7 +254,7 @@ fn no_level(what: &str, level: Level) -> Result<(), Fault> {
         return Ok(());
     }
     let message = format!("{what} has no levels, but the cell says {}", level.as_str());
-    Err(Fault::new("DSPT0102", message).help("leave the level blank"))
+    Err(Fault::new(ProblemCode::NotReadable, message).help("leave the level blank"))
 }
 
 fn level(sheet: &Sheet, row: &Row, column: &str) -> Result<Level, Fault> {
@@ -261,7 +264,7 @@ fn level(sheet: &Sheet, row: &Row, column: &str) -> Result<Level, Fault> {
         let message = format!("`{}` is not a level", shown(&text));
         let help =
             "write partially-achieved or achieved, or leave it blank where there is one level";
-        Fault::new("DSPT0102", message).help(help)
+        Fault::new(ProblemCode::NotReadable, message).help(help)
     })
 }
 
@@ -284,12 +287,12 @@ fn joint(sheet: &Sheet, row: &Row) -> Result<Option<JointGroup>, (&'static str, 
                 format!("group `{}` does not say what its sources together are", shown(&id));
             let help =
                 "write the joint relationship, such as superset-of, on every row of the group";
-            Err(("joint_relationship", Fault::new("DSPT0107", message).help(help)))
+            Err(("joint_relationship", Fault::new(ProblemCode::JointGroup, message).help(help)))
         }
         (true, false) => {
             let message = "a joint relationship needs the group that it belongs to";
             let help = "give every row of the group the same short joint_group, such as J1";
-            Err(("joint_group", Fault::new("DSPT0107", message).help(help)))
+            Err(("joint_group", Fault::new(ProblemCode::JointGroup, message).help(help)))
         }
         (false, false) => {
             let relationship =
@@ -308,11 +311,13 @@ fn makes_sense(
     match (source, target) {
         (RowSource::NothingIn(_), _) if relationship != Relationship::NoRelationship => {
             let message = format!("`{source}` means that no control is related");
-            Err(Fault::new("DSPT0106", message).help("write no-relationship, or name a control"))
+            Err(Fault::new(ProblemCode::SaysNothing, message)
+                .help("write no-relationship, or name a control"))
         }
         (RowSource::One(control), TargetRef::Control(other)) if control == other => {
             let message = format!("{control} is mapped to itself, which says nothing");
-            Err(Fault::new("DSPT0106", message).help("name another target, or leave the row out"))
+            Err(Fault::new(ProblemCode::SaysNothing, message)
+                .help("name another target, or leave the row out"))
         }
         _ => Ok(()),
     }
@@ -334,7 +339,7 @@ fn conflicts(
     let mut problems = Vec::new();
     for (number, cell) in row_conflicts(&plain) {
         let Some((at, row)) = by_number.get(&number) else { continue };
-        if cell.code == "DSPT0105" {
+        if cell.code == ProblemCode::Duplicate {
             let earlier = first.get(&pair_of(row)).and_then(|number| by_number.get(number));
             let Some((earlier_at, earlier)) = earlier else { continue };
             problems.push(sheet.problem(at, "source", twice(row, earlier_at.line, earlier)));
@@ -370,7 +375,7 @@ fn twice(row: &MappingRow, line: u64, earlier: &MappingRow) -> Fault {
             row.source, earlier.relationship, row.target, row.relationship
         )
     };
-    Fault::new("DSPT0105", message).help("keep one of the two rows")
+    Fault::new(ProblemCode::Duplicate, message).help("keep one of the two rows")
 }
 
 /// Returns what all rows claim to be, `proposal` where none says.
@@ -386,13 +391,13 @@ fn authority(sheet: &Sheet, problems: &mut Vec<Problem>) -> String {
             _ if !AUTHORITIES.contains(&word.as_str()) => {
                 let message = format!("a file cannot claim to be `{}`", shown(&text));
                 Some(
-                    Fault::new("DSPT0102", message)
+                    Fault::new(ProblemCode::NotReadable, message)
                         .help(format!("write one of {}", AUTHORITIES.join(", "))),
                 )
             }
             Some((line, first)) if *first != word => {
                 let message = format!("the row is `{word}`, but line {line} is `{first}`");
-                Some(Fault::new("DSPT0102", message).help("import one file for each"))
+                Some(Fault::new(ProblemCode::NotReadable, message).help("import one file for each"))
             }
             Some(_) => None,
             None => {

@@ -24,6 +24,7 @@ mod titled;
 mod tests;
 
 use crate::domain::date::Date;
+use crate::domain::problem_code::ProblemCode;
 
 use crate::domain::sanitize::{is_hidden, shown, visible};
 use problem::Fault;
@@ -47,7 +48,8 @@ fn plain_text(text: &str) -> Result<String, Fault> {
         Some(found) => {
             let found = visible(&found.to_string());
             let message = format!("the text holds the invisible character {found}");
-            Err(Fault::new("DSPT0102", message).help("type the text again without it"))
+            Err(Fault::new(ProblemCode::NotReadable, message)
+                .help("type the text again without it"))
         }
     }
 }
@@ -60,7 +62,7 @@ fn is_harmless(c: char) -> bool {
 /// Reads text that must be there.
 fn required_text(text: &str, help: &str) -> Result<String, Fault> {
     if text.is_empty() {
-        return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+        return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
     }
     plain_text(text)
 }
@@ -75,18 +77,19 @@ fn yes_or_no(text: &str, yes: &[&str], no: &[&str]) -> Result<bool, Fault> {
         return Ok(false);
     }
     if word.is_empty() {
-        return Err(Fault::new("DSPT0101", "the cell is blank").help("write yes or no"));
+        return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help("write yes or no"));
     }
     let message = format!("`{}` is neither yes nor no", shown(text));
-    Err(Fault::new("DSPT0102", message).help("write yes or no"))
+    Err(Fault::new(ProblemCode::NotReadable, message).help("write yes or no"))
 }
 
 fn day(text: &str) -> Result<Date, Fault> {
     if text.is_empty() {
         let help = "write the day as 2026-06-30, 30/6/2026 or 30 June 2026";
-        return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+        return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
     }
-    crate::domain::date_parse::parse_day(text).map_err(|message| Fault::new("DSPT0112", message))
+    crate::domain::date_parse::parse_day(text)
+        .map_err(|message| Fault::new(ProblemCode::Date, message))
 }
 
 /// Reads a last day, which may be blank and must not come before the first.
@@ -98,7 +101,7 @@ fn last_day(text: &str, first: Option<Date>) -> Result<Option<Date>, Fault> {
     match first {
         Some(first) if last < first => {
             let message = format!("the last day, {last}, is before the first, {first}");
-            Err(Fault::new("DSPT0112", message).help("check both days"))
+            Err(Fault::new(ProblemCode::Date, message).help("check both days"))
         }
         _ => Ok(Some(last)),
     }

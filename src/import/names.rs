@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::domain::authority::admit::closest;
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
 use crate::domain::ids::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
 
 use super::problem::Fault;
@@ -91,7 +92,7 @@ impl<'s> Names<'s> {
             let others = others.join(", ");
             format!("adopted are {others}; or adopt it with: dspt import framework {id}")
         };
-        Err(Fault::new("DSPT0103", format!("framework {id} is not adopted")).help(help))
+        Err(Fault::new(ProblemCode::Unknown, format!("framework {id} is not adopted")).help(help))
     }
 
     fn releases(&self, framework: &str) -> impl Iterator<Item = &'s Framework> {
@@ -108,7 +109,7 @@ impl<'s> Names<'s> {
             }
             if let Some(one) = self.releases(&head).next() {
                 let message = format!("`{}` does not say which release it means", shown(text));
-                return Err(Fault::new("DSPT0102", message).help(format!(
+                return Err(Fault::new(ProblemCode::NotReadable, message).help(format!(
                     "write it in full, such as {}/{}",
                     one.id,
                     shown(id)
@@ -122,7 +123,7 @@ impl<'s> Names<'s> {
             let message = format!("`{}` does not say which framework it is from", shown(text));
             let give = if bare.flag.is_empty() { "" } else { &format!("give {}, or ", bare.flag) };
             let help = format!("{give}write it in full, such as iso27001:2022/A.8.13");
-            return Err(Fault::new("DSPT0102", message).help(help));
+            return Err(Fault::new(ProblemCode::NotReadable, message).help(help));
         };
         Ok(Written { framework: framework.clone(), id: text.to_owned(), in_full: false })
     }
@@ -151,7 +152,8 @@ impl<'s> Names<'s> {
         if looks_like_a_day(id) {
             return made_into_a_day(&found);
         }
-        let fault = Fault::new("DSPT0103", format!("`{found}` is not an id of {}", framework.id));
+        let fault =
+            Fault::new(ProblemCode::Unknown, format!("`{found}` is not an id of {}", framework.id));
         let control = format!("A.{id}");
         if framework.id.framework == "iso27001" && framework.controls.contains_key(&control) {
             return fault.help(format!("did you mean {control}?"));
@@ -198,8 +200,9 @@ impl<'s> Names<'s> {
             return self.titled(&text, &item, &rest);
         }
         if text.contains('/') && !looks_like_a_day(&text) {
-            let item: ItemRef =
-                text.parse().map_err(|bad| Fault::new("DSPT0102", bad_ref(&text, &bad)))?;
+            let item: ItemRef = text
+                .parse()
+                .map_err(|bad| Fault::new(ProblemCode::NotReadable, bad_ref(&text, &bad)))?;
             return self.known_item(&item);
         }
         let item = text.parse::<ItemId>().map_err(|bad| self.bad_item(&text, default, &bad))?;
@@ -207,7 +210,7 @@ impl<'s> Names<'s> {
             let message = format!("`{item}` does not say which edition and category it is from");
             let help = "give --edition and --category, or write it in full, such as \
                         2025-26-v8/cat2-it-supplier/8.3.4";
-            return Err(Fault::new("DSPT0102", message).help(help));
+            return Err(Fault::new(ProblemCode::NotReadable, message).help(help));
         };
         self.known_item(&ItemRef { edition: edition.clone(), category: category.clone(), item })
     }
@@ -239,7 +242,7 @@ impl<'s> Names<'s> {
         if revisions.is_empty() {
             let message = format!("edition {edition} is not adopted");
             let help = format!("adopt it with: dspt import edition {edition}");
-            return Err(Fault::new("DSPT0103", message).help(help));
+            return Err(Fault::new(ProblemCode::Unknown, message).help(help));
         }
         if revisions.iter().any(|one| one.item(category, id).is_some()) {
             return Ok(item.clone());
@@ -250,10 +253,12 @@ impl<'s> Names<'s> {
             let known: Vec<&str> = categories.iter().map(|one| one.as_str()).collect();
             let message = format!("{edition} has no items for the category {category}");
             let help = format!("it has items for {}", known.join(", "));
-            return Err(Fault::new("DSPT0103", message).help(help));
+            return Err(Fault::new(ProblemCode::Unknown, message).help(help));
         }
-        let fault =
-            Fault::new("DSPT0103", format!("`{id}` is not an item of {edition} for {category}"));
+        let fault = Fault::new(
+            ProblemCode::Unknown,
+            format!("`{id}` is not an item of {edition} for {category}"),
+        );
         let holds = |one: &CategoryId| self.revisions(edition).any(|e| e.item(one, id).is_some());
         if let Some(other) = categories.into_iter().find(|one| holds(one)) {
             return Err(fault.help(format!("it is one for {other}; check the category")));
@@ -299,11 +304,11 @@ impl<'s> Names<'s> {
             known.iter().filter(|id| id.rsplit_once('.').is_some_and(|(a, _)| a == text)).collect();
         if let Some(first) = under.first() {
             let message = format!("`{text}` is an assertion, not an item");
-            return Fault::new("DSPT0111", message)
+            return Fault::new(ProblemCode::Heading, message)
                 .help(format!("name an item under it, such as {first}"));
         }
         let Some((edition, category)) = default else {
-            let fault = Fault::new("DSPT0102", bad_ref(text, bad));
+            let fault = Fault::new(ProblemCode::NotReadable, bad_ref(text, bad));
             return match ItemId::meant(text) {
                 Some(near) => fault.help(format!("did you mean {near}?")),
                 None => fault,
@@ -318,7 +323,7 @@ impl<'s> Names<'s> {
             || format!("see its items with: dspt catalogue {edition}"),
             |near| format!("did you mean {near}?"),
         );
-        Fault::new("DSPT0103", message).help(help)
+        Fault::new(ProblemCode::Unknown, message).help(help)
     }
 
     /// Offers a name among others, such as that of a scope unit.
@@ -383,7 +388,10 @@ fn bad_ref(text: &str, bad: &crate::domain::ids::BadRef) -> String {
 }
 
 fn other_release(framework: &Framework, found: &str, where_to: &str) -> Fault {
-    Fault::new("DSPT0109", format!("`{found}` is not an id of {}; {where_to}", framework.id))
+    Fault::new(
+        ProblemCode::OtherRelease,
+        format!("`{found}` is not an id of {}; {where_to}", framework.id),
+    )
 }
 
 /// Refuses headings and what was withdrawn, with what to write instead.
@@ -392,7 +400,7 @@ fn standing(state: &State, framework: &Framework, id: &str) -> Result<(), Fault>
     match framework.standing_of(id) {
         ControlStanding::Assessable => Ok(()),
         ControlStanding::Unknown => {
-            Err(Fault::new("DSPT0103", format!("`{}` is not an id of {name}", shown(id))))
+            Err(Fault::new(ProblemCode::Unknown, format!("`{}` is not an id of {name}", shown(id))))
         }
         ControlStanding::Withdrawn => {
             let title = framework.controls.get(id).map_or("", |control| control.title.as_str());
@@ -401,7 +409,8 @@ fn standing(state: &State, framework: &Framework, id: &str) -> Result<(), Fault>
                 Some(what) => format!("its text was {}; name that", lower_first(what)),
                 None => "name the control that took its place".to_owned(),
             };
-            Err(Fault::new("DSPT0110", format!("{id} is withdrawn in {name}")).help(help))
+            Err(Fault::new(ProblemCode::Withdrawn, format!("{id} is withdrawn in {name}"))
+                .help(help))
         }
         ControlStanding::Heading => {
             let under = framework.controls.values().find(|control| {
@@ -421,7 +430,7 @@ fn standing(state: &State, framework: &Framework, id: &str) -> Result<(), Fault>
                 None => help,
             };
             let message = format!("{id} is a heading of {name}, which nothing can meet as such");
-            Err(Fault::new("DSPT0111", message).help(help))
+            Err(Fault::new(ProblemCode::Heading, message).help(help))
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::csv::write_stored;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{inert_cell, visible};
 
 /// Characters kept of a line, before and after the cell.
@@ -19,7 +20,7 @@ const WIDTH: usize = 76;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Stable code, `DSPT` and four digits: the list is in `docs/errors.md`.
-    pub code: &'static str,
+    pub code: ProblemCode,
     /// Name of the file.
     pub file: String,
     /// Line in the file, from 1; 0 when it is about the whole file.
@@ -79,13 +80,13 @@ impl std::error::Error for Problems {}
 /// What is wrong, before it is known where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    pub(super) code: &'static str,
+    pub(super) code: ProblemCode,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
 
 impl Fault {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: ProblemCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), help: None }
     }
 
@@ -202,7 +203,7 @@ pub const PROBLEM_COLUMNS: &[&str] =
 pub fn problems_csv(problems: &[Problem]) -> String {
     let rows = problems.iter().map(|one| {
         vec![
-            one.code.to_owned(),
+            one.code.to_string(),
             inert_cell(&one.file),
             one.line.to_string(),
             one.column.map_or_else(String::new, |column| column.to_string()),
@@ -223,7 +224,7 @@ mod tests {
     fn problem(source: &str, column: u64, found: &str) -> Problem {
         let (source_line, source_from) = near(source, column);
         Problem {
-            code: "DSPT0103",
+            code: ProblemCode::Unknown,
             file: "mapping.csv".to_owned(),
             line: 3,
             column: Some(column),

@@ -2,6 +2,7 @@
 //! and plain English. A word that can be read from either side is refused, with the words that cannot.
 
 use crate::domain::mapping::Relationship;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 
 use super::problem::Fault;
@@ -138,7 +139,7 @@ fn refused(text: &str, word: &str) -> Fault {
             )
         }
     };
-    Fault::new("DSPT0102", message).help(help)
+    Fault::new(ProblemCode::NotReadable, message).help(help)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use crate::domain::date::Date;
 use crate::domain::engine::derive::Period;
 use crate::domain::ids::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 use crate::domain::state::State;
 
@@ -17,7 +18,7 @@ use super::problem::Fault;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotNamed {
     /// Stable code, `DSPT` and four digits.
-    pub code: &'static str,
+    pub code: ProblemCode,
     /// What was found, and why it will not do.
     pub message: String,
     /// What to do about it.
@@ -92,7 +93,7 @@ fn no_rules(text: &str) -> Fault {
          adopted",
         shown(text)
     );
-    Fault::new("DSPT0103", message).help(
+    Fault::new(ProblemCode::Unknown, message).help(
         "adopt one with `dspt import edition EDITION` and classify with `dspt record \
          classification`, or write it in full, such as 2025-26-v8/cat2-it-supplier/8.3.4",
     )
@@ -106,9 +107,8 @@ pub(super) fn item_on(
     names: &mut Names<'_>,
 ) -> Result<ItemRef, Fault> {
     if text.is_empty() {
-        return Err(
-            Fault::new("DSPT0101", "the cell is blank").help("write an item, such as 8.3.4")
-        );
+        return Err(Fault::new(ProblemCode::Blank, "the cell is blank")
+            .help("write an item, such as 8.3.4"));
     }
     let default = own.on(day);
     if default.is_none() && !text.contains('/') {
@@ -119,7 +119,7 @@ pub(super) fn item_on(
         return Ok(item);
     }
     let message = format!("{item} is asked for on no day, as far as this ledger knows");
-    Err(Fault::new("DSPT0103", message).help("list what is asked for with: dspt status"))
+    Err(Fault::new(ProblemCode::Unknown, message).help("list what is asked for with: dspt status"))
 }
 
 /// Returns the item that a text names on a day.
@@ -148,7 +148,7 @@ pub fn assertion(
         }
         (Err(_), Err(bad)) => {
             let message = format!("`{}` is not {}", shown(text), bad.expected);
-            let fault = Fault::new("DSPT0102", message);
+            let fault = Fault::new(ProblemCode::NotReadable, message);
             let fault = match AssertionId::meant(text) {
                 Some(near) => fault.help(format!("did you mean {near}?")),
                 None => fault,
@@ -165,7 +165,7 @@ pub fn assertion(
     }
     let message = format!("`{}` is not an assertion of {edition} for {category}", wanted.assertion);
     let help = format!("see its items with: dspt catalogue {edition}");
-    Err(Fault::new("DSPT0103", message).help(help).into())
+    Err(Fault::new(ProblemCode::Unknown, message).help(help).into())
 }
 
 /// Returns the control or outcome that a text names, which can be met, in any spelling that an

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::cells::{Cell, Record, Records};
 use super::problem::{Fault, Problem, Problems, near};
 use super::text::{Decoded, ROWS_MAX, declared_delimiter, decode};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 
 /// A column that a reader asks for.
@@ -120,7 +121,7 @@ impl Sheet {
             let same = |earlier: &String| !earlier.is_empty() && keys.get(index) == Some(earlier);
             if keys.iter().take(index).any(same) {
                 let fault = Fault::new(
-                    "DSPT0123",
+                    ProblemCode::Header,
                     format!("the header names the column `{}` twice", shown(name)),
                 )
                 .help("rename or remove one of them");
@@ -210,7 +211,7 @@ impl Sheet {
                 missing.iter().filter(|one| !one.synonyms.is_empty()).map(also).collect();
             if known.is_empty() { "add it to the first line".to_owned() } else { known.join("; ") }
         };
-        Some(Fault::new("DSPT0123", message).help(help))
+        Some(Fault::new(ProblemCode::Header, message).help(help))
     }
 
     fn read_rows(
@@ -228,7 +229,7 @@ impl Sheet {
             number += 1;
             if number > ROWS_MAX {
                 let message = format!("the file has more than {ROWS_MAX} rows");
-                let fault = Fault::new("DSPT0122", message).help("split the file");
+                let fault = Fault::new(ProblemCode::TooLarge, message).help("split the file");
                 return Err(Problems::of_file(&self.file, record.line, fault));
             }
             if let Some((cell, fault)) = shape(text, &record, width) {
@@ -239,7 +240,7 @@ impl Sheet {
             }
         }
         if number == 0 {
-            let fault = Fault::new("DSPT0120", "the file has a header but no rows")
+            let fault = Fault::new(ProblemCode::Empty, "the file has a header but no rows")
                 .help("add one line for each row");
             return Err(Problems::of_file(&self.file, 0, fault));
         }
@@ -339,7 +340,8 @@ fn rivals(column: &Column, candidates: &[usize], names: &[String]) -> Option<Fau
     (column.required && !exact).then(|| {
         let (first, second) = (name(first), name(second));
         let message = format!("columns `{first}` and `{second}` could both be `{}`", column.name);
-        Fault::new("DSPT0123", message).help(format!("rename the right one `{}`", column.name))
+        Fault::new(ProblemCode::Header, message)
+            .help(format!("rename the right one `{}`", column.name))
     })
 }
 
@@ -359,7 +361,7 @@ fn shape(text: &str, record: &Record, width: usize) -> Option<(Cell, Fault)> {
         let (found, width) = (counted(found, "cell"), counted(width, "column"));
         let message = format!("the row has {found}, the header has {width}");
         let help = "put a cell that holds the separator in double quotes";
-        (Cell { end: first.start, ..*first }, Fault::new("DSPT0124", message).help(help))
+        (Cell { end: first.start, ..*first }, Fault::new(ProblemCode::Shape, message).help(help))
     })
 }
 
@@ -431,7 +433,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_refused(text: &str, code: &str, line: u64, part: &str) {
+    fn check_refused(text: &str, code: ProblemCode, line: u64, part: &str) {
         let Problems(problems) = read(text).unwrap_err();
         assert_eq!((problems[0].code, problems[0].line), (code, line));
         assert!(problems[0].message.contains(part), "{}", problems[0].message);
@@ -439,13 +441,28 @@ mod tests {
 
     #[test]
     fn headers_that_will_not_do_are_refused() {
-        check_refused("source,b,Source \n1,2,3\n", "DSPT0123", 1, "`Source` twice");
-        check_refused("\na,b\n1,2\n", "DSPT0123", 2, "no column `source`; it has `a`, `b`");
-        check_refused("Source ID,ISO control\n1,2\n", "DSPT0123", 1, "could both be `source`");
-        check_refused("source,\"b\n1,2\n", "DSPT0124", 1, "never closes");
-        check_refused("source\n\n,,\n", "DSPT0120", 0, "no rows");
-        check_refused("sep=,\n", "DSPT0123", 1, "no column `source`");
-        check_refused(&format!("source\n{}", "x\n".repeat(200_001)), "DSPT0122", 200_002, "200000");
+        check_refused("source,b,Source \n1,2,3\n", ProblemCode::Header, 1, "`Source` twice");
+        check_refused(
+            "\na,b\n1,2\n",
+            ProblemCode::Header,
+            2,
+            "no column `source`; it has `a`, `b`",
+        );
+        check_refused(
+            "Source ID,ISO control\n1,2\n",
+            ProblemCode::Header,
+            1,
+            "could both be `source`",
+        );
+        check_refused("source,\"b\n1,2\n", ProblemCode::Shape, 1, "never closes");
+        check_refused("source\n\n,,\n", ProblemCode::Empty, 0, "no rows");
+        check_refused("sep=,\n", ProblemCode::Header, 1, "no column `source`");
+        check_refused(
+            &format!("source\n{}", "x\n".repeat(200_001)),
+            ProblemCode::TooLarge,
+            200_002,
+            "200000",
+        );
         assert_eq!(
             read(&format!("source\n{}", "x\n".repeat(200_000))).unwrap().rows.len(),
             200_000
@@ -463,7 +480,11 @@ mod tests {
         let places: Vec<_> = sheet.misshapen.iter().map(|p| (p.code, p.line, p.column)).collect();
         assert_eq!(
             places,
-            [("DSPT0124", 2, Some(1)), ("DSPT0124", 5, Some(1)), ("DSPT0124", 6, Some(1))]
+            [
+                (ProblemCode::Shape, 2, Some(1)),
+                (ProblemCode::Shape, 5, Some(1)),
+                (ProblemCode::Shape, 6, Some(1))
+            ]
         );
         assert_eq!(sheet.misshapen[0].message, "the row has 1 cell, the header has 2 columns");
     }

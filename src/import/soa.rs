@@ -9,6 +9,7 @@ use crate::domain::catalogue::edition::ControlStanding;
 use crate::domain::csv::write_stored;
 use crate::domain::ids::{ControlRef, FrameworkRef};
 use crate::domain::mapping::{Applies, SOA_COLUMNS, SOA_STATUS_COLUMNS, Soa};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
@@ -266,12 +267,18 @@ fn read_row(
     let why = why.map_err(|f| fault("justification", f)).ok();
     if applicable == Some(false) && why.as_deref() == Some("") {
         let message = "the control is excluded without a justification";
-        fault("justification", Fault::new("DSPT0101", message).help("say why it does not apply"));
+        fault(
+            "justification",
+            Fault::new(ProblemCode::Blank, message).help("say why it does not apply"),
+        );
     }
     let Some(control) = control else { return Err(problems) };
     if let Some((line, ..)) = stated.get(&control) {
         let message = format!("line {line} already states {control}");
-        fault("control", Fault::new("DSPT0105", message).help("keep one of the two rows"));
+        fault(
+            "control",
+            Fault::new(ProblemCode::Duplicate, message).help("keep one of the two rows"),
+        );
     } else {
         let status = status.unwrap_or_default();
         let in_place = !sheet.has("implementation status") || says_in_place(&status);
@@ -300,19 +307,21 @@ fn control(
     let text = sheet.get(row, "control");
     if text.is_empty() {
         let help = "write the control, such as A.8.13";
-        return Err(Fault::new("DSPT0101", "the cell is blank").help(help));
+        return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
     }
     let bare = Bare { framework: Some(framework), flag: "--framework", annex_only: true };
     let control = names.control(&text, bare)?;
     if control.framework != *framework {
         let message = format!("`{}` is not of {framework}, of which the file is", shown(&text));
-        return Err(Fault::new("DSPT0109", message).help("name a control of that release"));
+        return Err(
+            Fault::new(ProblemCode::OtherRelease, message).help("name a control of that release")
+        );
     }
     let kind = names.framework(framework)?.controls.get(&control.id).map(|one| one.kind.as_str());
     if kind != Some("control") {
         let message = format!("{} is a {}, not a control", control.id, kind.unwrap_or_default());
         let help = "a Statement of Applicability lists the controls of Annex A; leave the row out";
-        return Err(Fault::new("DSPT0111", message).help(help));
+        return Err(Fault::new(ProblemCode::Heading, message).help(help));
     }
     Ok(control)
 }

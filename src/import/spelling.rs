@@ -5,6 +5,7 @@
 
 use crate::domain::catalogue::edition::Framework;
 use crate::domain::ids::FrameworkRef;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{is_hidden, shown};
 
 use super::problem::Fault;
@@ -41,7 +42,7 @@ pub(super) fn no_star(text: &str) -> Result<(), Fault> {
     }
     let message = format!("`{}` ends with a star, which marks a set that falls short", shown(text));
     let help = "remove it from every row of the set, and write intersects-with or subset-of there";
-    Err(Fault::new("DSPT0102", message).help(help))
+    Err(Fault::new(ProblemCode::NotReadable, message).help(help))
 }
 
 /// Reads `ISO/IEC 27001:2013, A.7.1.1` and its like.
@@ -55,7 +56,7 @@ pub(super) fn iso_words(
     if rest.starts_with("27002") {
         let message = format!("`{}` is from ISO/IEC 27002, which nobody certifies", shown(text));
         let help = "name the control of ISO/IEC 27001, Annex A, such as iso27001:2022/A.8.13";
-        return Err(Fault::new("DSPT0102", message).help(help));
+        return Err(Fault::new(ProblemCode::NotReadable, message).help(help));
     }
     let Some(rest) = rest.strip_prefix("27001") else { return Ok(None) };
     let dated = rest.trim_start_matches([':', '-', ' ']);
@@ -66,7 +67,7 @@ pub(super) fn iso_words(
         (None, _) => {
             let message = format!("`{}` does not say which release it means", shown(text));
             let help = "write it in full, such as iso27001:2022/A.8.13";
-            return Err(Fault::new("DSPT0102", message).help(help));
+            return Err(Fault::new(ProblemCode::NotReadable, message).help(help));
         }
     };
     let id = rest.trim_start_matches([' ', ',', ':', '/', '-']);
@@ -150,7 +151,7 @@ fn ambiguous(framework: &Framework, id: &str, readings: &[(String, String)]) -> 
             "; a spreadsheet drops the last zero of a number, so format the column as text",
         );
     }
-    Fault::new("DSPT0108", message).help(help)
+    Fault::new(ProblemCode::Ambiguous, message).help(help)
 }
 
 /// Finds an id: exactly, else in the spellings of NIST SP 800-53, else whatever its case.
@@ -203,7 +204,7 @@ pub(super) fn not_one_id(text: &str) -> Option<Fault> {
     if wild {
         let message = format!("`{}` stands for several ids", shown(text));
         let help = "name each id in a row of its own, so that each can be approved or refused";
-        return Some(Fault::new("DSPT0102", message).help(help));
+        return Some(Fault::new(ProblemCode::NotReadable, message).help(help));
     }
     let words = text.split([',', ';', ' ', '+', '&', '\n']).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.filter(|word| !word.eq_ignore_ascii_case("and")).collect();
@@ -214,12 +215,13 @@ pub(super) fn not_one_id(text: &str) -> Option<Fault> {
     }
     let message = format!("the cell holds {} ids: `{}`", words.len(), shown(text));
     let help = "write one row for each; for ids that hold only together, add a joint_group";
-    Some(Fault::new("DSPT0102", message).help(help))
+    Some(Fault::new(ProblemCode::NotReadable, message).help(help))
 }
 
 pub(super) fn made_into_a_day(found: &str) -> Fault {
     let message = format!("`{found}` looks like a date that a spreadsheet made out of an id");
-    Fault::new("DSPT0108", message).help("format the column as text, and type the id again")
+    Fault::new(ProblemCode::Ambiguous, message)
+        .help("format the column as text, and type the id again")
 }
 
 /// Returns the release whose ids have this form, where it is another: `A.9.1.1` is never of 2022,

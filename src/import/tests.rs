@@ -10,6 +10,7 @@ use crate::domain::date::Date;
 use crate::domain::event::{ItemAnswered, ScopeDeclared, Unit};
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef};
 use crate::domain::mapping::{Relationship, parse_mapping, parse_soa};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::{AdoptedEdition, Known, State};
 
 use super::answers::read_answers;
@@ -257,7 +258,7 @@ fn the_mappings_that_ship_are_read_without_a_remark() {
 }
 
 #[track_caller]
-fn check_row(text: &str, state: &State, defaults: &MappingDefaults, code: &str, part: &str) {
+fn check_row(text: &str, state: &State, defaults: &MappingDefaults, code: ProblemCode, part: &str) {
     let text = format!("source,relationship,target\n{text}\n");
     let Problems(problems) = read_mapping("m.csv", text.as_bytes(), defaults, state).unwrap_err();
     let [problem] = problems.as_slice() else { panic!("{}", drawn(&Problems(problems))) };
@@ -270,37 +271,91 @@ fn check_row(text: &str, state: &State, defaults: &MappingDefaults, code: &str, 
 fn bare_ids_need_their_flag() {
     let (state, none) = (state(), MappingDefaults::default());
     let item = "2025-26-v8/cat2-it-supplier/7.3.5";
-    check_row(&format!("A.8.13,equal,{item}"), state, &none, "DSPT0102", "--source-framework");
+    check_row(
+        &format!("A.8.13,equal,{item}"),
+        state,
+        &none,
+        ProblemCode::NotReadable,
+        "--source-framework",
+    );
     let control = "iso27001:2022/A.8.13,equal,7.3.5";
-    check_row(control, state, &none, "DSPT0102", "--edition and --category");
+    check_row(control, state, &none, ProblemCode::NotReadable, "--edition and --category");
     let mut both = defaults("nist-csf:2.0");
     both.target_framework = Some(iso());
-    check_row("PR.DS-11,equal,8.13x", state, &both, "DSPT0103", "not an id of iso27001:2022");
+    check_row(
+        "PR.DS-11,equal,8.13x",
+        state,
+        &both,
+        ProblemCode::Unknown,
+        "not an id of iso27001:2022",
+    );
     let text = "source,relationship,target\nPR.DS-11,equal,A.8.13\nPR.DS-11,equal,8.3.4\n";
     let read = read_mapping("m.csv", text.as_bytes(), &both, state).unwrap();
     assert_eq!(read.rows[0].target.to_string(), "iso27001:2022/A.8.13");
     assert_eq!(read.rows[1].target.to_string(), "2025-26-v8/cat2-it-supplier/8.3.4");
-    check_row("PR.DS-11,equal,6.1.2", state, &both, "DSPT0108", "can be");
+    check_row("PR.DS-11,equal,6.1.2", state, &both, ProblemCode::Ambiguous, "can be");
     let same = "iso27001:2022/A.8.13,equal,iso27001:2022/A.8.13";
-    check_row(same, state, &none, "DSPT0106", "mapped to itself");
+    check_row(same, state, &none, ProblemCode::SaysNothing, "mapped to itself");
 }
 
 #[test]
 fn an_id_of_another_release_is_known_by_its_form_where_that_release_is_not_adopted() {
     let state = state_with(&["iso27001:2022", "nist-csf:2.0"]);
     let of = defaults("iso27001:2022");
-    check_row("A.9.1.1,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2013");
-    check_row("9.1.1,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2013");
+    check_row(
+        "A.9.1.1,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of iso27001:2013",
+    );
+    check_row(
+        "9.1.1,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of iso27001:2013",
+    );
     let of = defaults("nist-csf:2.0");
-    check_row("PR.AC-1,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:1.1");
-    check_row("PR.DS-1,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:1.1");
+    check_row(
+        "PR.AC-1,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of nist-csf:1.1",
+    );
+    check_row(
+        "PR.DS-1,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of nist-csf:1.1",
+    );
     let of = defaults("iso27001:2013");
-    check_row("iso27001:2022/5.9,equal,7.3.5", &state, &of, "DSPT0103", "did you mean A.5.9?");
-    check_row("A.5.17,equal,7.3.5", &state, &of, "DSPT0103", "adopted are iso27001:2022");
+    check_row(
+        "iso27001:2022/5.9,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::Unknown,
+        "did you mean A.5.9?",
+    );
+    check_row("A.5.17,equal,7.3.5", &state, &of, ProblemCode::Unknown, "adopted are iso27001:2022");
     let state = state_with(&["iso27001:2013", "nist-csf:1.1"]);
-    check_row("A.5.17,equal,7.3.5", &state, &of, "DSPT0109", "the form of iso27001:2022");
+    check_row(
+        "A.5.17,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of iso27001:2022",
+    );
     let of = defaults("nist-csf:1.1");
-    check_row("PR.AC-01,equal,7.3.5", &state, &of, "DSPT0109", "the form of nist-csf:2.0");
+    check_row(
+        "PR.AC-01,equal,7.3.5",
+        &state,
+        &of,
+        ProblemCode::OtherRelease,
+        "the form of nist-csf:2.0",
+    );
 }
 
 #[test]
@@ -319,16 +374,22 @@ fn a_group_is_judged_only_where_all_its_rows_were_read() {
     let header = "source,relationship,target,joint_group,joint_relationship\n";
     let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7x,subset,8.3.4,J,superset\n";
     let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
-    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["DSPT0103"]);
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), [ProblemCode::Unknown]);
     let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7,subset,8.3.5,J,superset\n";
     let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
-    assert_eq!((problems[0].code, problems[0].line, problems[0].column), ("DSPT0107", 3, Some(20)));
+    assert_eq!(
+        (problems[0].code, problems[0].line, problems[0].column),
+        (ProblemCode::JointGroup, 3, Some(20))
+    );
     let rows = "A.8.8,subset,8.3.4,J,superset\nA.8.7,subset,8.3.4\n";
     let Problems(problems) = mapping_of(&format!("{header}{rows}")).unwrap_err();
-    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["DSPT0124"]);
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), [ProblemCode::Shape]);
     let Problems(problems) =
         mapping_of(&format!("{header}A.8.8,subset,8.3.4,J,superset\n")).unwrap_err();
-    assert_eq!((problems[0].code, problems[0].line, problems[0].column), ("DSPT0107", 2, Some(20)));
+    assert_eq!(
+        (problems[0].code, problems[0].line, problems[0].column),
+        (ProblemCode::JointGroup, 2, Some(20))
+    );
 }
 
 #[test]
@@ -344,7 +405,7 @@ fn a_statement_of_applicability_is_read_and_stored_by_control() {
          A.5.2, A.5.3, A.5.4, A.5.5, A.5.6 ..."
     );
     let none = read_soa("s.csv", b"control", &"iso27001:2005".parse().unwrap(), state());
-    assert_eq!(none.unwrap_err().0[0].code, "DSPT0103");
+    assert_eq!(none.unwrap_err().0[0].code, ProblemCode::Unknown);
 }
 
 #[test]
@@ -390,11 +451,11 @@ fn a_table_of_problems_has_one_row_for_each() {
 fn files_at_their_limits_are_refused_by_size_or_line() {
     let huge = vec![b'x'; 33 * 1024 * 1024];
     let Problems(problems) = mapping(("h.csv", huge.leak()), "iso27001:2022").unwrap_err();
-    assert_eq!((problems[0].code, problems[0].line), ("DSPT0122", 0));
+    assert_eq!((problems[0].code, problems[0].line), (ProblemCode::TooLarge, 0));
     let long = "x".repeat(2 * 1024 * 1024);
     let text = format!("source,relationship,target\nA.8.13,equal,7.3.5\nA.8.14,equal,{long}\n");
     let Problems(problems) = mapping_of(&text).unwrap_err();
-    assert_eq!((problems.len(), problems[0].code, problems[0].line), (1, "DSPT0122", 3));
+    assert_eq!((problems.len(), problems[0].code, problems[0].line), (1, ProblemCode::TooLarge, 3));
     assert!(render(&problems[0]).len() < 500);
 }
 
@@ -405,7 +466,7 @@ fn a_list_longer_than_any_catalogue_is_one_problem() {
         format!("title,items,proves_on\nx,{list},2026-06-30\ny,{},2026-06-30\n", &list[..90]);
     let Problems(problems) = evidence(("e.csv", text.into_bytes().leak())).unwrap_err();
     let found: Vec<_> = problems.iter().map(|one| (one.line, one.code)).collect();
-    assert_eq!(found[0], (2, "DSPT0122"));
+    assert_eq!(found[0], (2, ProblemCode::TooLarge));
     // Ten of the fifteen are shown, the others counted.
     assert_eq!(found.iter().filter(|(line, _)| *line == 3).count(), 11);
 }

@@ -5,6 +5,7 @@
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::problem::Fault;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::visible;
 
 /// Largest file, in bytes.
@@ -34,7 +35,7 @@ pub struct Decoded {
 #[error("{message}")]
 pub struct FileProblem {
     /// Stable code, `DSPT0120` to `DSPT0124`.
-    pub code: &'static str,
+    pub code: ProblemCode,
     /// Line in the file, from 1; 0 when it is about the whole file.
     pub line: u64,
     /// What is wrong.
@@ -46,7 +47,7 @@ pub struct FileProblem {
 const SAVE_AS: &str = "save the sheet as \"CSV UTF-8\" and import that";
 
 impl FileProblem {
-    fn new(code: &'static str, line: u64, message: impl Into<String>) -> Self {
+    fn new(code: ProblemCode, line: u64, message: impl Into<String>) -> Self {
         Self { code, line, message: message.into(), help: Some(SAVE_AS.to_owned()) }
     }
 }
@@ -66,7 +67,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, FileProblem> {
         let (found, most) = (bytes.len(), FILE_BYTES_MAX);
         let message = format!("the file has {found} bytes; at most {most} are read");
         let help = Some("split the file; rows do not depend on each other's order".to_owned());
-        return Err(FileProblem { code: "DSPT0122", line: 0, message, help });
+        return Err(FileProblem { code: ProblemCode::TooLarge, line: 0, message, help });
     }
     refuse_known_formats(bytes)?;
     let mut notes = Vec::new();
@@ -74,7 +75,12 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, FileProblem> {
     if text.trim().is_empty() {
         let message = if bytes.is_empty() { "the file is empty" } else { "the file holds no text" };
         let help = Some("the first line must be a header, then one row per line".to_owned());
-        return Err(FileProblem { code: "DSPT0120", line: 0, message: message.to_owned(), help });
+        return Err(FileProblem {
+            code: ProblemCode::Empty,
+            line: 0,
+            message: message.to_owned(),
+            help,
+        });
     }
     let delimiter = delimiter_of(&text);
     match delimiter {
@@ -94,7 +100,7 @@ fn refuse_known_formats(bytes: &[u8]) -> Result<(), FileProblem> {
         (b"{\\rtf", "this is a rich text file, not a CSV file"),
     ];
     match known.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, message)) => Err(FileProblem::new("DSPT0121", 0, *message)),
+        Some((_, message)) => Err(FileProblem::new(ProblemCode::NotText, 0, *message)),
         None => Ok(()),
     }
 }
@@ -106,7 +112,7 @@ fn decode_text(bytes: &[u8], notes: &mut Vec<String>) -> Result<String, FileProb
             Err(error) => {
                 let line = line_of(rest, error.valid_up_to());
                 let message = "the file says that it is UTF-8, but this line is not";
-                Err(FileProblem::new("DSPT0121", line, message))
+                Err(FileProblem::new(ProblemCode::NotText, line, message))
             }
         };
     }
@@ -126,7 +132,7 @@ fn utf16(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, FileProble
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     let text = text.ok_or_else(|| {
         let message = "the file says that it is UTF-16, but it is not";
-        FileProblem::new("DSPT0121", 0, message)
+        FileProblem::new(ProblemCode::NotText, 0, message)
     })?;
     without_nul(text.into_owned())
 }
@@ -142,7 +148,7 @@ fn windows_1252(
     if let Some((at, found)) = text.char_indices().find(|(_, c)| odd(*c)) {
         let line = line_of(text.as_bytes(), at);
         let message = format!("the file is not text: it holds {}", visible(&found.to_string()));
-        return Err(FileProblem::new("DSPT0121", line, message));
+        return Err(FileProblem::new(ProblemCode::NotText, line, message));
     }
     let line = line_of(bytes, first);
     notes.push(format!(
@@ -157,7 +163,11 @@ fn without_nul(text: String) -> Result<String, FileProblem> {
         None => Ok(text),
         Some(at) => {
             let line = line_of(text.as_bytes(), at);
-            Err(FileProblem::new("DSPT0121", line, "the file is not text: it holds NUL bytes"))
+            Err(FileProblem::new(
+                ProblemCode::NotText,
+                line,
+                "the file is not text: it holds NUL bytes",
+            ))
         }
     }
 }
@@ -214,7 +224,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_refused(bytes: &[u8], code: &str, line: u64, part: &str) {
+    fn check_refused(bytes: &[u8], code: ProblemCode, line: u64, part: &str) {
         let problem = decode(bytes).unwrap_err();
         assert_eq!((problem.code, problem.line), (code, line), "{problem}");
         assert!(problem.message.contains(part), "{problem}");
@@ -247,20 +257,20 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_refused_by_name() {
-        check_refused(b"", "DSPT0120", 0, "empty");
-        check_refused(b"\xef\xbb\xbf \r\n\t ", "DSPT0120", 0, "no text");
-        check_refused(b"PK\x03\x04abc", "DSPT0121", 0, "Excel workbook");
-        check_refused(b"\xd0\xcf\x11\xe0\xa1\xb1", "DSPT0121", 0, "old Excel");
-        check_refused(b"a,b\nc\0,d", "DSPT0121", 2, "NUL");
-        check_refused(b"a\0b\0", "DSPT0121", 1, "NUL");
-        check_refused(b"\xff\xfe\x00\xd8\x00\x00", "DSPT0121", 0, "UTF-16");
-        check_refused(b"\xef\xbb\xbfa\r\n\xff", "DSPT0121", 2, "UTF-8");
-        check_refused(b"\xffa\r\nb\r\n\x01\x02", "DSPT0121", 3, "<U+0001>");
+        check_refused(b"", ProblemCode::Empty, 0, "empty");
+        check_refused(b"\xef\xbb\xbf \r\n\t ", ProblemCode::Empty, 0, "no text");
+        check_refused(b"PK\x03\x04abc", ProblemCode::NotText, 0, "Excel workbook");
+        check_refused(b"\xd0\xcf\x11\xe0\xa1\xb1", ProblemCode::NotText, 0, "old Excel");
+        check_refused(b"a,b\nc\0,d", ProblemCode::NotText, 2, "NUL");
+        check_refused(b"a\0b\0", ProblemCode::NotText, 1, "NUL");
+        check_refused(b"\xff\xfe\x00\xd8\x00\x00", ProblemCode::NotText, 0, "UTF-16");
+        check_refused(b"\xef\xbb\xbfa\r\n\xff", ProblemCode::NotText, 2, "UTF-8");
+        check_refused(b"\xffa\r\nb\r\n\x01\x02", ProblemCode::NotText, 3, "<U+0001>");
         let mut most = vec![b'a'; FILE_BYTES_MAX + 1];
         most[1] = b'\n';
-        check_refused(&most, "DSPT0122", 0, "33554433 bytes");
+        check_refused(&most, ProblemCode::TooLarge, 0, "33554433 bytes");
         most.pop();
         assert!(decode(&most).is_ok());
-        check_refused(&vec![b'a'; 33 * 1024 * 1024], "DSPT0122", 0, "34603008 bytes");
+        check_refused(&vec![b'a'; 33 * 1024 * 1024], ProblemCode::TooLarge, 0, "34603008 bytes");
     }
 }

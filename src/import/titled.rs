@@ -4,6 +4,7 @@
 //! row may be of another release. Where it has words of this project's own, they cannot be compared;
 //! they are counted in a note, and refused where they take something from the id.
 
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 
 use super::problem::Fault;
@@ -78,7 +79,7 @@ pub(super) fn other_title(text: &str, id: &str, of: &str, title: &str) -> Fault 
     let help = format!(
         "write {id} alone if that is meant, else the id whose title it is: dspt catalogue {of}"
     );
-    Fault::new("DSPT0102", message).help(help)
+    Fault::new(ProblemCode::NotReadable, message).help(help)
 }
 
 #[cfg(test)]

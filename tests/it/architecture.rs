@@ -137,6 +137,24 @@ fn the_sources_are_found_at_all() {
     }
 }
 
+/// Where the stable codes stand. The tamper kit names the refusal of a file that is not examined.
+const CODES: [&str; 3] = ["cli/code.rs", "domain/problem_code.rs", "tamper/rows.rs"];
+
+#[test]
+fn error_codes_stand_in_their_tables_only() {
+    let mut wrong = Vec::new();
+    for (_, path, text) in
+        sources().iter().filter(|(_, path, _)| CODES.iter().all(|one| !path.ends_with(one)))
+    {
+        for (number, line) in text.lines().enumerate() {
+            if line.contains("\"DSPT0") {
+                wrong.push(format!("{}:{}: names a code by its text", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Circles that are still to be parted. This number only falls.
 const CIRCLES: usize = 16;
 

@@ -12,6 +12,7 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::as_of::{LEDGER_NAME, open};
+use super::code::Code;
 use super::error::{Failure, exit};
 use super::mappings::catalogue::bytes;
 use super::output::Output;
@@ -100,7 +101,7 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     if (entries as u64) < whole {
         let shown = path.display();
         let text = format!("{shown} holds {entries} of the {whole} entries of the demonstration");
-        return Err(Failure::new("DSPT0005", exit::FAILED, text).help(format!(
+        return Err(Failure::new(Code::Io, exit::FAILED, text).help(format!(
             "its making was interrupted: remove {shown} and {shown}.head, and run this again"
         )));
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output};
 use crate::cli::proofs::verify::{Verdict, verdict};
@@ -29,7 +30,7 @@ impl From<KitError> for Failure {
                 Self::usage(text)
             }
             KitError::Export(error) => error.into(),
-            error @ KitError::Material(_) => Self::new("DSPT0005", exit::FAILED, error.to_string()),
+            error @ KitError::Material(_) => Self::new(Code::Io, exit::FAILED, error.to_string()),
         }
     }
 }
@@ -93,7 +94,7 @@ fn examined(path: &Path, reader: &Reader) -> Result<Verdict, Failure> {
     };
     match verdict(path, &trust) {
         Err(failure) if failure.exit == exit::UNDECIDED => {
-            Ok(Verdict { code: failure.exit, phase: FILE, rule: failure.code })
+            Ok(Verdict { code: failure.exit, phase: FILE, rule: failure.code.as_str() })
         }
         answered => answered,
     }

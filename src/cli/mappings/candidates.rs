@@ -18,6 +18,7 @@ use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, L
 use crate::domain::mapping::candidates::{Candidates, Proposed, Suggestion, candidates};
 use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{MappingRow, RowSource};
+use crate::domain::problem_code::ProblemCode;
 use crate::import::resolve::{self, Own};
 
 /// Arguments of `mapping candidates`.
@@ -131,7 +132,7 @@ fn no_item(number: &ItemId, category: Option<&CategoryId>, edition: &Edition) ->
     let near = closest(number.as_str(), known);
     let of = category.map_or_else(String::new, |category| format!(" for {category}"));
     let text = format!("{number} is not an item of DSPT {}{of}", edition.id);
-    Failure::new("DSPT0103", exit::USAGE, text).help(match near {
+    Failure::new(ProblemCode::Unknown, exit::USAGE, text).help(match near {
         Some(near) => format!("did you mean {near}?"),
         None => format!("list them with: dspt catalogue {}", edition.id),
     })

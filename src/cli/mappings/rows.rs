@@ -11,6 +11,7 @@ use crate::domain::ids::{ControlRef, TargetRef};
 use crate::domain::mapping::lint::{Finding, Rule, Severity, check_scale};
 use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{JointGroup, MAPPING_COLUMNS, MappingRow, RowSource};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
 use crate::import::mapping::{MappingDefaults, read_mapping};
 use crate::import::problem::{Problem, render};
@@ -178,7 +179,10 @@ fn scales(table: &Table) -> Vec<Finding> {
 fn by_line(problems: &[Problem]) -> BTreeMap<u64, Vec<&Problem>> {
     let mut by_line: BTreeMap<u64, Vec<&Problem>> = BTreeMap::new();
     // What is wrong between rows is found again by the checks, for all rows.
-    for one in problems.iter().filter(|one| !matches!(one.code, "DSPT0105" | "DSPT0107")) {
+    for one in problems
+        .iter()
+        .filter(|one| !matches!(one.code, ProblemCode::Duplicate | ProblemCode::JointGroup))
+    {
         by_line.entry(one.line).or_default().push(one);
     }
     by_line
@@ -186,21 +190,38 @@ fn by_line(problems: &[Problem]) -> BTreeMap<u64, Vec<&Problem>> {
 
 /// Says whether a problem is one of the file and not of a row (`docs/errors.md`).
 fn of_whole_file(problem: &Problem) -> bool {
-    matches!(problem.code, "DSPT0120" | "DSPT0121" | "DSPT0122" | "DSPT0123" | "DSPT0124")
+    matches!(
+        problem.code,
+        ProblemCode::Empty
+            | ProblemCode::NotText
+            | ProblemCode::TooLarge
+            | ProblemCode::Header
+            | ProblemCode::Shape
+    )
 }
 
 /// Says whether the checks find this by themselves in a row that was understood.
 fn is_checked(problem: &Problem) -> bool {
-    matches!(problem.code, "DSPT0103" | "DSPT0106" | "DSPT0109" | "DSPT0110" | "DSPT0111")
-        || name_of(&problem.column_name).ends_with("_level")
+    matches!(
+        problem.code,
+        ProblemCode::Unknown
+            | ProblemCode::SaysNothing
+            | ProblemCode::OtherRelease
+            | ProblemCode::Withdrawn
+            | ProblemCode::Heading
+    ) || name_of(&problem.column_name).ends_with("_level")
 }
 
 fn finding(row: u64, problem: &Problem) -> Finding {
-    let rule = match problem.code {
-        "DSPT0103" | "DSPT0109" => Rule::DanglingId,
-        "DSPT0110" => Rule::WithdrawnId,
-        "DSPT0111" => Rule::HeadingId,
-        _ => Rule::UnreadableRow,
+    let code = problem.code;
+    let rule = if matches!(code, ProblemCode::Unknown | ProblemCode::OtherRelease) {
+        Rule::DanglingId
+    } else if code == ProblemCode::Withdrawn {
+        Rule::WithdrawnId
+    } else if code == ProblemCode::Heading {
+        Rule::HeadingId
+    } else {
+        Rule::UnreadableRow
     };
     let (rows, severity) = (vec![row], Severity::Error);
     // There is no ledger here that could adopt anything.
@@ -213,7 +234,7 @@ fn finding(row: u64, problem: &Problem) -> Finding {
 }
 
 fn unreadable(file: &str, problems: &[Problem]) -> Failure {
-    let code = problems.first().map_or("DSPT0123", |one| one.code);
+    let code = problems.first().map_or(ProblemCode::Header, |one| one.code);
     let mut text = format!("{file} cannot be read as a mapping\n");
     for one in problems.iter().take(PROBLEMS_SHOWN) {
         text.push_str(&render(one));

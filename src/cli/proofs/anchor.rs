@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use crate::cli::as_of::{event, open};
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output};
 use crate::cli::recording::ids::new_id;
@@ -94,7 +95,7 @@ pub(in crate::cli) fn run(
 /// [`Failure`] naming every line that is refused.
 pub(in crate::cli) fn policy(path: &Path) -> Result<Policy, Failure> {
     Policy::parse(&read_file(path)?).map_err(|errors| {
-        Failure::new("DSPT0075", exit::INPUT, format!("{}: {errors}", path.display()))
+        Failure::new(Code::Policy, exit::INPUT, format!("{}: {errors}", path.display()))
     })
 }
 
@@ -112,7 +113,7 @@ pub(in crate::cli) const fn believed_text(policy: bool) -> &'static str {
 
 /// What an outsider gave cannot be recorded.
 pub(in crate::cli) fn refused(text: String) -> Failure {
-    Failure::new("DSPT0074", exit::INPUT, text)
+    Failure::new(Code::NotAnAnchor, exit::INPUT, text)
 }
 
 /// The witnesses of the command line, each key once.

@@ -8,8 +8,10 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::check_reason::{Refused, note_rule};
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, chain, exit};
 use crate::cli::output::{Output, safe};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::counted;
 use crate::durable;
 use crate::ledger::checkpoint::check_origin;
@@ -235,7 +237,7 @@ fn policy(path: &Path) -> Result<Known, Failure> {
     let logs: Vec<(Vkey, String)> = logs.collect();
     if logs.is_empty() {
         let text = format!("{} names no log; add one, or give --vkey", path.display());
-        return Err(Failure::new("DSPT0075", exit::INPUT, text));
+        return Err(Failure::new(Code::Policy, exit::INPUT, text));
     }
     let witnesses = policy.witnesses().iter().map(|one| one.key.clone()).collect();
     Ok(Known { logs, witnesses, quorum: Quorum::Policy(policy) })
@@ -429,14 +431,14 @@ pub(in crate::cli) fn bytes_of(path: &Path, most: usize) -> io::Result<Vec<u8>> 
 /// A file that the caller named and that cannot be read.
 pub(in crate::cli) fn not_read(path: &Path, error: &io::Error) -> Failure {
     let text = format!("{} cannot be read: {error}", path.display());
-    let mut failure = Failure::new("DSPT0113", exit::INPUT, text).help("check the path");
+    let mut failure = Failure::new(ProblemCode::File, exit::INPUT, text).help("check the path");
     failure.place = Some(path.display().to_string());
     failure
 }
 
 /// A file to check that cannot be read: nothing was checked, so the command was used wrongly.
 fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure { code: "DSPT0002", exit: exit::USAGE, ..not_read(path, error) }
+    Failure { code: Code::Usage.into(), exit: exit::USAGE, ..not_read(path, error) }
 }
 
 fn report(

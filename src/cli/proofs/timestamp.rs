@@ -9,12 +9,14 @@ use serde_json::json;
 
 use super::anchor::{already, refused};
 use crate::cli::as_of::{event, open, open_to_give_out};
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};
 use crate::cli::recording::ids::new_id;
 use crate::cli::recording::record::{read_file, write};
 use crate::cli::recording::signing::Signing;
 use crate::domain::event::{AnchorTimestamped, Event};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::Fact;
 use crate::export::{anchors, heads, write_once};
 use crate::journal::{File, NewEvent};
@@ -92,7 +94,7 @@ pub(in crate::cli) fn require_certificates(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let text = format!("{} has no certificate in PEM; name the authority's own", path.display());
-    Err(Failure::new("DSPT0113", exit::INPUT, text))
+    Err(Failure::new(ProblemCode::File, exit::INPUT, text))
 }
 
 /// Runs the command.
@@ -229,7 +231,11 @@ fn verify(
                 ("no", Some(fault.to_string()))
             }
             Err(fault @ (TokenFault::NoOpenssl { .. } | TokenFault::NotRun(_))) => {
-                return Err(Failure::new("DSPT0076", exit::UNDECIDED, fault.to_string()));
+                return Err(Failure::new(
+                    Code::TimestampNotChecked,
+                    exit::UNDECIDED,
+                    fault.to_string(),
+                ));
             }
         };
         let (time, size) = (at.as_deref().unwrap_or("?"), dated.map_or(0, |one| one.size));

@@ -12,6 +12,7 @@ use super::anchor::policy;
 use super::timestamp::require_certificates;
 use super::verify_evidence::Evidence;
 use crate::cli::as_of::ledger_path;
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::kind::hinted;
 use crate::cli::output::{Output, safe};
@@ -96,7 +97,7 @@ pub(in crate::cli) fn run(
     let parts = [CHECKPOINT, "tile"];
     if folder && !is_bundle(&path) && !parts.iter().any(|part| path.join(part).exists()) {
         let text = format!("there is no ledger, no bundle and no checkpoint in {}", path.display());
-        let failure = Failure::new("DSPT0010", exit::NO_LEDGER, text).help("check the path");
+        let failure = Failure::new(Code::NoLedger, exit::NO_LEDGER, text).help("check the path");
         return Err(hinted(failure, &path));
     }
     let quiet = output.quiet;
@@ -238,13 +239,13 @@ pub(in crate::cli) fn unopened_phase(path: &Path, finding: &Finding) -> &'static
 pub(in crate::cli) fn not_opened(folder: &Path, finding: &Finding) -> Failure {
     let (folder, text) = (folder.display(), &finding.text);
     let text = format!("{} in {folder} cannot be read: {text}; nothing was decided", finding.place);
-    Failure::new("DSPT0035", exit::INPUT, text)
+    Failure::new(Code::NotChecked, exit::INPUT, text)
         .help("check that you may read the folder and all in it, and that the disk is sound")
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {
     let text = format!("{} cannot be read: {why}", path.display());
-    Failure::new("DSPT0035", exit::INPUT, text).help("check the path")
+    Failure::new(Code::NotChecked, exit::INPUT, text).help("check the path")
 }
 
 /// Reads what the reader kept, each with where it is from: a head, or the newest head of another copy

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::safe;
 use crate::domain::event::Event;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::counted;
 use crate::durable;
 use crate::ledger::Digester;
@@ -152,7 +153,8 @@ type Digests = (BTreeMap<String, String>, Vec<(String, String)>);
 fn digests(folder: &Path) -> Result<Digests, Failure> {
     let failed = |error: std::io::Error| {
         let text = format!("the folder {} cannot be read: {error}", folder.display());
-        Failure::new("DSPT0113", exit::INPUT, text).help("check the path given with --evidence")
+        Failure::new(ProblemCode::File, exit::INPUT, text)
+            .help("check the path given with --evidence")
     };
     let (mut digests, mut unread) = (BTreeMap::new(), Vec::new());
     for file in std::fs::read_dir(folder).map_err(failed)? {

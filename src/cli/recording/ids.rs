@@ -3,6 +3,7 @@
 use crate::domain::date::Timestamp;
 use crate::domain::ids::EventId;
 
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 
 /// Makes a new id from the time and 74 random bits (RFC 9562, section 5.7).
@@ -12,7 +13,7 @@ use crate::cli::error::{Failure, exit};
 pub(in crate::cli) fn new_id(now: Timestamp) -> Result<EventId, Failure> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|error| {
-        Failure::new("DSPT0005", exit::FAILED, format!("no random numbers: {error}"))
+        Failure::new(Code::Io, exit::FAILED, format!("no random numbers: {error}"))
     })?;
     from_parts(now, random)
 }
@@ -28,7 +29,7 @@ pub(in crate::cli) fn from_parts(now: Timestamp, random: [u8; 10]) -> Result<Eve
     bits = bits & !(0xF << 76) | 0x7 << 76;
     bits = bits & !(0x3 << 62) | 0x2 << 62;
     format!("{bits:032x}").parse().map_err(|bad: crate::domain::ids::BadRef| {
-        Failure::new("DSPT0005", exit::FAILED, bad.to_string())
+        Failure::new(Code::Io, exit::FAILED, bad.to_string())
     })
 }
 

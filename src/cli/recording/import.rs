@@ -31,6 +31,7 @@ use crate::domain::event::{
 };
 use crate::domain::explain::diff::count_changed;
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, KeyId, Scheme};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
 use crate::durable::{self, Access};
 use crate::import::answers::read_answers;
@@ -338,9 +339,9 @@ fn check_rows(state: &State, batch: &Batch, output: &Output<'_>) -> Result<(), F
         };
         let Some(message) = refusal else { continue };
         let Some(line) = batch.lines.get(index) else {
-            return Err(Failure::new("DSPT0033", exit::INPUT, message));
+            return Err(Failure::new(ProblemCode::Refused, exit::INPUT, message));
         };
-        problems.push(problem(&batch.file, *line, "DSPT0033", message));
+        problems.push(problem(&batch.file, *line, ProblemCode::Refused, message));
     }
     if problems.is_empty() { Ok(()) } else { Err(bad_rows(Problems(problems))) }
 }
@@ -356,7 +357,7 @@ fn too_long(event: &Event) -> Option<String> {
     })
 }
 
-fn problem(file: &str, line: u64, code: &'static str, message: String) -> Problem {
+fn problem(file: &str, line: u64, code: ProblemCode, message: String) -> Problem {
     Problem {
         code,
         file: file.to_owned(),
@@ -375,7 +376,7 @@ fn problem(file: &str, line: u64, code: &'static str, message: String) -> Proble
 fn bad_catalogue(path_of: impl Fn(&str) -> String, bad: BadCatalogue) -> Failure {
     match bad {
         BadCatalogue::Table { file, source } => {
-            Failure::new("DSPT0123", exit::INPUT, format!("{}: {source}", path_of(file)))
+            Failure::new(ProblemCode::Header, exit::INPUT, format!("{}: {source}", path_of(file)))
         }
         BadCatalogue::Rows { file, rows } => {
             let path = path_of(file);
@@ -405,7 +406,7 @@ fn bad_rows(problems: Problems) -> Failure {
     if let Some(more) = all.len().checked_sub(PROBLEMS_SHOWN + 1) {
         let _ = writeln!(text, "... {} more", more + 1);
     }
-    let code = all.first().map_or("DSPT0100", |one| one.code);
+    let code = all.first().map_or(ProblemCode::Unnamed, |one| one.code);
     let mut failure = Failure::new(code, exit::INPUT, text.trim_end());
     failure.place = all.first().map(|one| match one.line {
         0 => one.file.clone(),

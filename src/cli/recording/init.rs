@@ -9,6 +9,7 @@ use super::ids::new_id;
 use super::import::{adopt_edition, bundled_edition_day};
 use super::signing::{Opened, Signing, in_agent};
 use crate::cli::as_of::{LEDGER_NAME, day};
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::mappings::catalogue::table;
 use crate::cli::output::Output;
@@ -156,7 +157,8 @@ fn vacant(path: &Path) -> Result<(), Failure> {
             "it belonged to a ledger that is not here; bring that back, or move it away".into()
         }
     };
-    Err(Failure { code: "DSPT0002", exit: exit::USAGE, ..Failure::from(in_the_way) }.help(help))
+    Err(Failure { code: Code::Usage.into(), exit: exit::USAGE, ..Failure::from(in_the_way) }
+        .help(help))
 }
 
 /// A second ledger of the same name and log key would be a second history of the first one, and

@@ -32,6 +32,7 @@ use crate::domain::ids::{
     AssertionRef, CategoryId, ControlRef, EditionId, ItemRef, Level, OrganisationType, TargetRef,
     UnitId,
 };
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::{Facts, State, Subject};
 use crate::durable::{self, ReadError};
 use crate::import::resolve::{self, Own};
@@ -721,7 +722,7 @@ fn not_read(path: &Path, error: &ReadError) -> Failure {
             format!("{shown} cannot be read: {error}; check the path")
         }
     };
-    Failure::new("DSPT0113", exit::INPUT, text)
+    Failure::new(ProblemCode::File, exit::INPUT, text)
 }
 
 /// The last part of a path, as entries name files.
@@ -739,7 +740,7 @@ pub(in crate::cli) fn file_name(path: &Path) -> Result<String, Failure> {
              rename the file, or give a copy of it under another name",
             path.display()
         );
-        return Err(Failure::new("DSPT0113", exit::INPUT, text));
+        return Err(Failure::new(ProblemCode::File, exit::INPUT, text));
     }
     Ok(name.into_owned())
 }

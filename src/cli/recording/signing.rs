@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, chain, exit};
 use crate::cli::output::Output;
 use crate::domain::ids::KeyId;
@@ -195,7 +196,7 @@ impl Signing {
         match mine.as_slice() {
             [one] => Ok((*one).clone()),
             [] => Err(Failure::new(
-                "DSPT0023",
+                Code::NotAdmitted,
                 exit::NOT_ALLOWED,
                 format!("none of the keys in {} is admitted to this ledger", folder.display()),
             )
@@ -217,7 +218,7 @@ impl Signing {
         found.cloned().ok_or_else(|| {
             let text =
                 format!("the log key of this ledger, {keyid}, is not in {}", folder.display());
-            Failure::new("DSPT0023", exit::NOT_ALLOWED, text)
+            Failure::new(Code::NotAdmitted, exit::NOT_ALLOWED, text)
                 .help("give the folder with --keys, or record where the log key is kept")
         })
     }
@@ -235,11 +236,11 @@ pub(in crate::cli) fn named(
     files.iter().find(|file| file.name == name).cloned().ok_or_else(|| {
         if keys::is_half(&folder.join(format!("{name}.pem"))) {
             let text = format!("the public half of the key `{name}` is missing: {name}.pub");
-            return Failure::new("DSPT0020", exit::FAILED, text)
+            return Failure::new(Code::Key, exit::FAILED, text)
                 .help(format!("make it from the private one with: dspt key new {name}"));
         }
         let text = format!("there is no key `{name}` in {}", folder.display());
-        Failure::new("DSPT0020", exit::FAILED, text).help("list them with: dspt key list")
+        Failure::new(Code::Key, exit::FAILED, text).help("list them with: dspt key list")
     })
 }
 
@@ -278,7 +279,7 @@ pub(in crate::cli) fn in_agent(file: &KeyFile, folder: &Path) -> Result<Box<dyn 
 pub(in crate::cli) fn path_of(file: &KeyFile, folder: &Path) -> Result<PathBuf, Failure> {
     file.private.clone().ok_or_else(|| {
         let text = format!("only the public half of `{}` is in {}", file.name, folder.display());
-        Failure::new("DSPT0020", exit::FAILED, text)
+        Failure::new(Code::Key, exit::FAILED, text)
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use serde_json::{Value, json};
 
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};
 use crate::durable::{self, ReadError};
@@ -33,7 +34,7 @@ fn file() -> Option<PathBuf> {
 pub(in crate::cli) fn keymap() -> Result<Keymap, Failure> {
     let Some(path) = file() else { return Ok(Keymap::default()) };
     let wrong = |why: &str| {
-        Failure::new("DSPT0060", exit::INPUT, format!("{}: {why}", safe(&path.to_string_lossy())))
+        Failure::new(Code::Keymap, exit::INPUT, format!("{}: {why}", safe(&path.to_string_lossy())))
             .help("correct the file or move it away; dspt help tui says what it may hold")
     };
     let Some(text) = text_of(&path).map_err(|why| wrong(&why))? else {

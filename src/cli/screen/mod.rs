@@ -16,6 +16,7 @@ use std::sync::Arc;
 use clap::{Args as ClapArgs, ValueEnum};
 use etcetera::BaseStrategy as _;
 
+use super::code::Code;
 use super::demo;
 use super::error::{Failure, exit};
 
@@ -197,7 +198,7 @@ pub(super) fn run(
     let host = Files { growth: Growth::default(), path, flag, today, check, trust, keys };
     let theme = args.theme();
     let ended = |error: std::io::Error| {
-        Failure::new("DSPT0005", exit::FAILED, format!("the screen ended: {error}"))
+        Failure::new(Code::Io, exit::FAILED, format!("the screen ended: {error}"))
     };
     if linear {
         let mut model = host.model(theme, &args.question, &mut |_| {})?;

@@ -12,6 +12,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::as_of::{Question, event as find_event, open, open_to_give_out};
+use super::code::Code;
 use super::dash::file_named;
 use super::error::{Failure, exit};
 use super::kind::hinted;
@@ -22,6 +23,7 @@ use super::recording::signing::{Signing, finish, record};
 
 use crate::domain::event::{Event, StatementPublished};
 use crate::domain::ids::{CategoryId, EditionId};
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::visible_json;
 use crate::domain::state::Fact;
 use crate::domain::statement::diff::asked;
@@ -113,7 +115,7 @@ impl From<StatementError> for Failure {
                 Self::undecided(why.to_string())
             }
             StatementError::NotCanonical(_) => {
-                Self::new("DSPT0034", exit::FAILED, error.to_string())
+                Self::new(Code::EntryNotMade, exit::FAILED, error.to_string())
             }
             StatementError::Store(error) => error.into(),
         }
@@ -194,7 +196,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
             Failure::usage(format!("{shown} is there already; name another file"))
         }
         ExportError::Io { source, .. } => {
-            Failure::new("DSPT0005", exit::FAILED, format!("{shown} cannot be written: {source}"))
+            Failure::new(Code::Io, exit::FAILED, format!("{shown} cannot be written: {source}"))
         }
         ExportError::Store(_)
         | ExportError::NotNamed { .. }
@@ -326,7 +328,7 @@ pub(super) fn read_statement(path: &Path) -> Result<Vec<u8>, Failure> {
              path",
             path.display()
         );
-        return Err(hinted(Failure::new("DSPT0113", exit::INPUT, text), path));
+        return Err(hinted(Failure::new(ProblemCode::File, exit::INPUT, text), path));
     }
     Ok(bytes)
 }
@@ -337,7 +339,8 @@ fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
     let refused = |why: String| {
         let text =
             format!("{} is not what the ledger gives: {why}; nothing was recorded", file.display());
-        Failure::new("DSPT0033", exit::INPUT, text).help("make it anew with: dspt statement draft")
+        Failure::new(ProblemCode::Refused, exit::INPUT, text)
+            .help("make it anew with: dspt statement draft")
     };
     match reproduce(ledger, &bytes)? {
         Outcome::Same => {
@@ -466,7 +469,7 @@ fn show(args: &ShowArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result
         let bytes = read_statement(Path::new(&args.statement))?;
         let shown = &args.statement;
         let not = |why: String| {
-            let failure = Failure::new("DSPT0036", exit::INPUT, format!("{shown}{why}"));
+            let failure = Failure::new(Code::NotAStatement, exit::INPUT, format!("{shown}{why}"));
             hinted(failure, Path::new(shown))
         };
         let value =

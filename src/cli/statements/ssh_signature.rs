@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 
 /// What the signature is for, so that one made for something else does not count.
@@ -77,5 +78,5 @@ pub(in crate::cli) fn verify(
 }
 
 fn failed(error: &std::io::Error) -> Failure {
-    Failure::new("DSPT0005", exit::FAILED, format!("ssh-keygen cannot be run: {error}"))
+    Failure::new(Code::Io, exit::FAILED, format!("ssh-keygen cannot be run: {error}"))
 }

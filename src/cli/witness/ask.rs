@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use crate::cli::as_of::{open, open_to_give_out};
+use crate::cli::code::Code;
 use crate::cli::error::{Failure, chain, exit};
 use crate::cli::output::Output;
 use crate::cli::proofs::anchor::{policy, record};
@@ -81,7 +82,7 @@ pub(in crate::cli) fn run(
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
     let text = format!("{} cannot be written: {error}", path.display());
-    Failure::new("DSPT0005", exit::FAILED, text)
+    Failure::new(Code::Io, exit::FAILED, text)
 }
 
 fn witness(args: &Args) -> Result<WitnessKey, Failure> {
@@ -118,7 +119,7 @@ fn asked(
                 "the witness has cosigned a head of {size} entries, and this ledger has {ours}: it \
                  is an older copy, or entries were taken away"
             );
-            Err(Failure::new("DSPT0072", exit::NO, text)
+            Err(Failure::new(Code::Forked, exit::NO, text)
                 .help("find the newer copy; record nothing"))
         }
         Err(AskError::Stale { size }) if size != known => from(size)?.map_err(|no| told(url, &no)),
@@ -136,7 +137,11 @@ fn last_size(ledger: &Ledger, key: &WitnessKey) -> u64 {
 
 fn told(url: &str, no: &AskError) -> Failure {
     let refused = matches!(no, AskError::Refused { .. } | AskError::Stale { .. });
-    let (code, exit) = if refused { ("DSPT0043", exit::NO) } else { ("DSPT0044", exit::FAILED) };
+    let (code, exit) = if refused {
+        (Code::WitnessRefused, exit::NO)
+    } else {
+        (Code::WitnessNoAnswer, exit::FAILED)
+    };
     let text = format!("{url}: {}", chain(no));
     Failure::new(code, exit, text)
         .help("nothing was recorded; try again, or ask the witness's keeper")

@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use etcetera::BaseStrategy as _;
 use serde_json::{Value, json};
 
+use super::code::Code;
 use super::error::{Failure, chain, exit};
 use super::output::{Columns, Output, safe};
 use super::proofs::check::{bytes_of, not_read, time_text};
@@ -252,7 +253,7 @@ fn cosigned(
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
     let text = format!("{} cannot be written: {error}", path.display());
-    Failure::new("DSPT0005", exit::FAILED, text)
+    Failure::new(Code::Io, exit::FAILED, text)
 }
 
 fn status(state: &State, output: &mut Output<'_>) -> Result<u8, Failure> {
@@ -296,7 +297,7 @@ fn served(
 ) -> Result<u8, Failure> {
     let failed = |error: std::io::Error| {
         let text = format!("{listen} cannot be listened on: {error}");
-        Failure::new("DSPT0042", exit::FAILED, text).help("choose another with --listen")
+        Failure::new(Code::WitnessFailed, exit::FAILED, text).help("choose another with --listen")
     };
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -326,5 +327,5 @@ fn served(
         }
         let _ = serving.join();
     });
-    Err(Failure::new("DSPT0042", exit::FAILED, "serving ended"))
+    Err(Failure::new(Code::WitnessFailed, exit::FAILED, "serving ended"))
 }

@@ -10,6 +10,7 @@ use crate::domain::csv::{BadTable, CellError, Row, RowError, Table};
 use crate::domain::ids::{
     AssertionId, BadRef, CategoryId, EditionId, FrameworkRef, ItemId, OrganisationType, Scheme,
 };
+use crate::domain::problem_code::ProblemCode;
 
 /// How strongly an item is asked for in its category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,7 +187,7 @@ pub(in crate::domain) fn parse_rows<T>(
 
 /// A cell error about a whole row.
 pub(in crate::domain) fn row_problem(
-    code: &'static str,
+    code: ProblemCode,
     column: &str,
     found: &str,
     why: String,
@@ -255,7 +256,12 @@ fn parse_items(bytes: &[u8]) -> Result<ItemsByCategory, BadCatalogue> {
         let id: ItemId = row.parse("item")?;
         if row.get("assertion") != id.assertion().as_str() {
             let why = format!("item {id} belongs to assertion {}", id.assertion());
-            return Err(row_problem("DSPT0104", "assertion", row.get("assertion"), why));
+            return Err(row_problem(
+                ProblemCode::OtherAssertion,
+                "assertion",
+                row.get("assertion"),
+                why,
+            ));
         }
         let item = Item {
             id: id.clone(),
@@ -266,7 +272,7 @@ fn parse_items(bytes: &[u8]) -> Result<ItemsByCategory, BadCatalogue> {
         };
         if items.entry(category).or_default().insert(id.clone(), item).is_some() {
             let why = format!("item {id} stands twice in its category");
-            return Err(row_problem("DSPT0105", "item", id.as_str(), why));
+            return Err(row_problem(ProblemCode::Duplicate, "item", id.as_str(), why));
         }
         Ok(())
     })?;
@@ -278,19 +284,19 @@ fn parse_exemption(row: &Row, items: &ItemsByCategory) -> Result<Exemption, Cell
     let item: ItemId = row.parse("item")?;
     if !items.get(&category).is_some_and(|known| known.contains_key(&item)) {
         let why = format!("{category} has no item {item}");
-        return Err(row_problem("DSPT0103", "item", item.as_str(), why));
+        return Err(row_problem(ProblemCode::Unknown, "item", item.as_str(), why));
     }
     let scope_test = row.get("scope_test");
     if scope_test != "all-health-and-care-data" {
         let why = format!("`{scope_test}` is not a scope test; write all-health-and-care-data");
-        return Err(row_problem("DSPT0102", "scope_test", scope_test, why));
+        return Err(row_problem(ProblemCode::NotReadable, "scope_test", scope_test, why));
     }
     let organisation_types = row
         .get("organisation_types")
         .split_whitespace()
         .map(|text| {
             text.parse().map_err(|bad: BadRef| {
-                row_problem("DSPT0102", "organisation_types", text, bad.to_string())
+                row_problem(ProblemCode::NotReadable, "organisation_types", text, bad.to_string())
             })
         })
         .collect::<Result<_, _>>()?;
@@ -345,7 +351,7 @@ impl Framework {
             let found = control.id.clone();
             if found.is_empty() || seen.insert(found.clone(), control).is_some() {
                 let why = format!("the id `{found}` is blank or stands twice");
-                return Err(row_problem("DSPT0105", "id", &found, why));
+                return Err(row_problem(ProblemCode::Duplicate, "id", &found, why));
             }
             Ok(())
         })?;

@@ -10,6 +10,7 @@ use super::{MappingRow, Relationship, RowSource};
 use crate::domain::catalogue::edition::{BadCatalogue, parse_rows, row_problem};
 use crate::domain::csv::{CellError, Row};
 use crate::domain::ids::{ControlRef, FrameworkRef, ItemRef, TargetRef};
+use crate::domain::problem_code::ProblemCode;
 
 /// Most crosswalks that a suggestion is led through.
 pub const STEPS_MAX: usize = 2;
@@ -86,9 +87,9 @@ fn parse_path(row: &Row) -> Result<Vec<FrameworkRef>, CellError> {
         Ok(path) if path.len() > 2 => Ok(path),
         Ok(_) => {
             let why = format!("`{text}` is not a path of three releases or more");
-            Err(row_problem("DSPT0102", "path", text, why))
+            Err(row_problem(ProblemCode::NotReadable, "path", text, why))
         }
-        Err(bad) => Err(row_problem("DSPT0102", "path", text, bad.to_string())),
+        Err(bad) => Err(row_problem(ProblemCode::NotReadable, "path", text, bad.to_string())),
     }
 }
 

@@ -12,6 +12,7 @@ use super::resolve::Catalogue;
 use super::resolve::{level, names};
 use super::{MappingRow, Relation, RowSource, row_conflicts};
 use crate::domain::ids::TargetRef;
+use crate::domain::problem_code::ProblemCode;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,7 +236,8 @@ fn joint_groups(rows: &[&MappingRow], report: &mut Report) {
     let mut torn = BTreeSet::new();
     for (number, cell) in row_conflicts(&joined) {
         // A pair that stands twice is judged with those outside groups.
-        let Some(group) = groups.get(cell.found.as_str()).filter(|_| cell.code == "DSPT0107")
+        let Some(group) =
+            groups.get(cell.found.as_str()).filter(|_| cell.code == ProblemCode::JointGroup)
         else {
             continue;
         };

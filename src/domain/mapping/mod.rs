@@ -8,6 +8,7 @@ pub(in crate::domain) mod contradiction;
 pub mod lint;
 pub mod resolve;
 
+use crate::domain::problem_code::ProblemCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -338,7 +339,12 @@ impl MappingRow {
             let why = format!(
                 "`{source}` means that no control is related; write no-relationship, or a control"
             );
-            return Err(row_problem("DSPT0106", "relationship", row.get("relationship"), why));
+            return Err(row_problem(
+                ProblemCode::SaysNothing,
+                "relationship",
+                row.get("relationship"),
+                why,
+            ));
         }
         Ok(Self {
             number: row.number,
@@ -392,11 +398,11 @@ fn parse_joint(row: &Row) -> Result<Option<JointGroup>, CellError> {
             return Ok(None);
         }
         let why = format!("group `{id}` must say what its sources together are to the target");
-        return Err(row_problem("DSPT0107", "joint_relationship", "", why));
+        return Err(row_problem(ProblemCode::JointGroup, "joint_relationship", "", why));
     };
     if id.is_empty() {
         let why = "a joint relationship needs the group that it belongs to".to_owned();
-        return Err(row_problem("DSPT0107", "joint_group", "", why));
+        return Err(row_problem(ProblemCode::JointGroup, "joint_group", "", why));
     }
     Ok(Some(JointGroup { id, relationship }))
 }
@@ -415,7 +421,7 @@ pub fn row_conflicts(rows: &[MappingRow]) -> Vec<(u64, CellError)> {
                 format!("row {earlier} already says what {} is to {}", row.source, row.target);
             found.push((
                 row.number,
-                row_problem("DSPT0105", "source", &row.source.to_string(), why),
+                row_problem(ProblemCode::Duplicate, "source", &row.source.to_string(), why),
             ));
         }
         if let Some(joint) = &row.joint {
@@ -426,7 +432,8 @@ pub fn row_conflicts(rows: &[MappingRow]) -> Vec<(u64, CellError)> {
         let Some((first, rest)) = rows.split_first() else { continue };
         if rest.is_empty() {
             let why = format!("group `{id}` has one row; a joint group has at least two");
-            found.push((first.number, row_problem("DSPT0107", "joint_group", id, why)));
+            found
+                .push((first.number, row_problem(ProblemCode::JointGroup, "joint_group", id, why)));
         }
         for row in rest {
             let same = |row: &MappingRow| {
@@ -437,7 +444,10 @@ pub fn row_conflicts(rows: &[MappingRow]) -> Vec<(u64, CellError)> {
                     "group `{id}` has another target or joint relationship in row {}",
                     first.number
                 );
-                found.push((row.number, row_problem("DSPT0107", "joint_group", id, why)));
+                found.push((
+                    row.number,
+                    row_problem(ProblemCode::JointGroup, "joint_group", id, why),
+                ));
             }
         }
     }
@@ -512,7 +522,7 @@ fn yes_or_no(row: &Row, column: &str, what: &str) -> Result<bool, CellError> {
         "no" | "n" | "false" | "excluded" | "not applicable" => Ok(false),
         found => {
             let why = format!("`{found}` does not say whether the control {what}; write yes or no");
-            Err(row_problem("DSPT0102", column, row.get(column), why))
+            Err(row_problem(ProblemCode::NotReadable, column, row.get(column), why))
         }
     }
 }
