@@ -1540,7 +1540,7 @@ class Key(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A moment at which somebody outside says that he saw the first `size` entries."""
+    """A moment at which somebody outside says that it saw the first `size` entries."""
 
     millis: int
     size: int
@@ -1997,7 +1997,7 @@ class Check:
 
     def phase_fresh(self) -> str:
         """Those who signed no longer ago than the reader allows reach the quorum by themselves, and
-        none signed in his future."""
+        none signed in its future."""
         if self.policy is None:
             return "not checked: no policy"
         times, now, days = self.head_times, self.options.now, self.options.max_age_days
@@ -3261,7 +3261,7 @@ def check(folder: Folder, options: Options) -> Report:
 
 
 def _read_own(path: str, limit: int) -> bytes:
-    """A file that the reader himself names."""
+    """A file that the reader names."""
     try:
         with open(path, "rb") as file:
             data = file.read(limit + 1)

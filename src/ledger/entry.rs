@@ -79,7 +79,7 @@ pub enum EntryError {
     /// A body without a canonical form.
     #[error("the body cannot be written")]
     NotCanonical(#[from] NotCanonical),
-    /// A signer whose signature does not fit his own public key.
+    /// A signer whose signature does not fit its own public key.
     #[error("the signer of `{keyid}` made a signature that does not fit; check its device or key")]
     BadSigner {
         /// The keyid.

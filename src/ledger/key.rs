@@ -170,7 +170,7 @@ pub struct SeedSigner {
 }
 
 impl SeedSigner {
-    /// Makes the key of an RFC 8032 seed. The caller wipes his own copy of the seed.
+    /// Makes the key of an RFC 8032 seed. The caller wipes its own copy of the seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(seed);
         // Sound without a check: a clamped scalar is 8k with 2^251 <= k < 2^252, never a multiple

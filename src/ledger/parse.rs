@@ -210,7 +210,7 @@ fn introduced(statement: &Statement) -> Result<Option<PublicKey>, FaultKind> {
     PublicKey::from_base64(text).map(Some).map_err(|reason| FaultKind::BadKey { reason })
 }
 
-/// Whoever is let in shows that he holds the key; only the first key lets itself in.
+/// Whoever is let in shows that they hold the key; only the first key lets itself in.
 fn check_possession(
     key: &PublicKey,
     statement: &Statement,

@@ -3,7 +3,7 @@
 //! Canonical JSON has one order of fields and one spelling, so the fields of an entry that was
 //! checked before are found by going along its text once. Nothing is checked here that
 //! [`super::parse`] checks: for every entry that it accepts, both give the same fields; what this
-//! gives of another entry is of no worth, and the caller says what his bytes are.
+//! gives of another entry is of no worth, and the caller says what its bytes are.
 
 use super::base64::decode_known;
 use super::json::{brackets, is_opening};

@@ -1,5 +1,5 @@
 //! What a forger does who holds every key of the organisation: seal entries, sign heads, make tiles,
-//! proofs and the list of a bundle anew, so that only the rule he breaks can give him away.
+//! proofs and the list of a bundle anew, so that only the rule that is broken can give the forger away.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -102,13 +102,13 @@ const MAX_AGE_DAYS: u32 = 30;
 
 /// What the reader of the kit brings along.
 pub struct Reader {
-    /// Whom he trusts.
+    /// Whom the reader trusts.
     pub policy: Policy,
     /// His clock.
     pub now: Timestamp,
-    /// The oldest head of a bundle that he takes; of a ledger file he asks no age.
+    /// The oldest head of a bundle that the reader takes; of a ledger file no age is asked.
     pub max_age_days: u32,
-    /// The head that he kept: its file, and its bytes.
+    /// The head that the reader kept: its file, and its bytes.
     pub kept: (String, Vec<u8>),
 }
 
@@ -171,7 +171,7 @@ impl Kit {
     fn common(&self) -> Result<(), KitError> {
         let readme = format!(
             "A ledger of an invented organisation (original), and damaged copies of it (*_fail).\n\
-             policy is whom the reader trusts, kept.checkpoint the head that he kept; he looks on \
+             policy is whom the reader trusts, kept.checkpoint the head that the reader kept, who looks on \
              {READ_ON}.\nThe original is answered YES, every copy NO, by the rule that its \
              README.txt names.\nAll keys are public: nothing in it proves anything. A copy has no \
              verifier of its own; take original/bundle/verify.py, or your own:\n  python3 \

@@ -183,7 +183,7 @@ pub(crate) enum Stop {
     /// Anchors name beginnings of these sizes, whose roots nobody knew to keep.
     #[error("the roots of further beginnings are needed")]
     Roots(BTreeSet<u64>),
-    /// Whoever takes the rows has stopped, and says why himself.
+    /// Whoever takes the rows has stopped, and says why.
     #[error("stopped")]
     Stopped,
 }

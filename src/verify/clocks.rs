@@ -62,7 +62,7 @@ impl<'c> Clocks<'c> {
         format!("entry #{by} says that this clock was wrong: {}", body.reason)
     }
 
-    /// What a reader should know of clocks: explanations, and times that his own clock calls future.
+    /// What a reader should know of clocks: explanations, and times that the reader's own clock calls future.
     pub(crate) fn remarks(&self, anchors: &[Anchor], now: Timestamp) -> Vec<Finding> {
         let mut all = self.told.clone();
         for one in anchors {

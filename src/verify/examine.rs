@@ -21,19 +21,19 @@ use crate::ledger::{Checkpoint, Digest, Policy, WitnessKey, cosignature};
 /// chose.
 pub type TokenCheck<'t> = &'t dyn Fn(&[u8], &[u8]) -> Result<(), String>;
 
-/// Whom the reader trusts, and what he brought along. Nothing of it comes from the ledger.
+/// Whom the reader trusts, and what they brought along. Nothing of it comes from the ledger.
 pub struct Trust<'t> {
-    /// The log, the witnesses and the quorum that he chose.
+    /// The log, the witnesses and the quorum that they chose.
     pub policy: Option<&'t Policy>,
     /// The oldest that cosignatures may be which alone reach the quorum, in days of 24 hours.
     pub max_age_days: Option<u32>,
-    /// His clock.
+    /// Their clock.
     pub now: Timestamp,
-    /// Heads that he kept, each with where it is from.
+    /// Heads that they kept, each with where it is from.
     pub kept: Vec<(String, Vec<u8>)>,
-    /// Cosigned heads that he was given apart from the ledger.
+    /// Cosigned heads that they were given apart from the ledger.
     pub heads: Vec<Vec<u8>>,
-    /// How he checks time-stamps; without it they are not believed.
+    /// How they check time-stamps; without it they are not believed.
     pub tokens: Option<TokenCheck<'t>>,
 }
 

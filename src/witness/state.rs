@@ -233,7 +233,7 @@ impl State {
         }
     }
 
-    /// Remembers a note, durably. The caller holds the lock since he compared it with the last.
+    /// Remembers a note, durably. The caller holds the lock since comparing it with the last.
     pub(super) fn remember(&self, _: &Guard, log: &Log, note: &[u8]) -> Result<(), WitnessError> {
         write(&self.latest_path(&log.origin), note)
     }

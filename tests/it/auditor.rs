@@ -1,5 +1,5 @@
 //! The commands of docs/AUDITOR.md, run as written by `sh`, in order, in a folder that holds what an
-//! auditor holds: a bundle that the organisation made, and a policy of his own.
+//! auditor holds: a bundle that the organisation made, and a policy of their own.
 
 use std::fmt::Write as _;
 use std::fs;

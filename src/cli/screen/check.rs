@@ -35,7 +35,7 @@ const UNASKED_MAX: u64 = 200_000;
 /// checked, which takes a second for each 25,000.
 const FIRST_LOOK_MIN: u64 = 25_000;
 
-/// Whom the user trusts and what he kept, as `dspt verify` takes it.
+/// Whom the user trusts and what they kept, as `dspt verify` takes it.
 pub(in crate::cli) struct Check {
     policy: Option<Policy>,
     /// Whether the policy that was given lies inside the folder that is looked at.
