@@ -20,13 +20,13 @@ use dspt_ledger::bundled;
 use dspt_ledger::domain::date::{self, Date};
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::proof::{check, prove};
-use dspt_ledger::domain::engine::region::{Cover, Region, Steps, Units};
 use dspt_ledger::domain::engine::rule::{
     Atom, Authority, Everything, Ground, Premise, Program, Rule, World,
 };
 use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::event::{Assurance, Event};
 use dspt_ledger::domain::ids::Level;
+use dspt_ledger::domain::region::{Cover, Region, Steps, Units};
 use dspt_ledger::domain::state::{Contents, Fact, Subject, replay};
 use serde_json::{Value, json};
 

@@ -29,6 +29,7 @@ pub mod explain;
 pub mod ids;
 pub mod mapping;
 pub mod problem_code;
+pub mod region;
 pub mod sanitize;
 pub mod state;
 pub mod statement;

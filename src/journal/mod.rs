@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::domain::authority::admit::admit;
-use crate::domain::authority::role::{AdmittedKey, Role, Roster};
+use crate::domain::authority::roster::{AdmittedKey, Role, Roster};
 use crate::domain::belief::Belief;
 use crate::domain::date::Timestamp;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
@@ -103,7 +103,7 @@ pub enum JournalError {
     Replay(#[from] ReplayError),
     /// The key may not sign this.
     #[error(transparent)]
-    NotAllowed(#[from] crate::domain::authority::role::NotAllowed),
+    NotAllowed(#[from] crate::domain::authority::roster::NotAllowed),
     /// The clock is behind what is there, by more than clocks differ.
     #[error("{0}; nothing was written")]
     ClockBehind(Behind),

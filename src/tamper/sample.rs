@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::KitError;
 use super::keys::{self, Witness};
-use crate::domain::authority::role::Role;
+use crate::domain::authority::roster::Role;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::event::{

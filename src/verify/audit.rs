@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::anchors;
 use super::source::Source;
-use crate::domain::authority::role::Roster;
+use crate::domain::authority::roster::Roster;
 use crate::domain::date::Timestamp;
 use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind, Replacement};
 use crate::domain::ids::{EventId, KeyId};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::authority::role::Role;
+use dspt_ledger::domain::authority::roster::Role;
 use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{

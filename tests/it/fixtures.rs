@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::authority::role::Role;
+use dspt_ledger::domain::authority::roster::Role;
 use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, EditionAdopted, Event, EvidenceRecorded,

@@ -182,7 +182,7 @@ fn a_power_of_two_is_joined_as_well() {
         for (number, seed) in (60..).zip(seeds) {
             let event = super::fixtures::admitted(
                 *seed,
-                dspt_ledger::domain::authority::role::Role::Assessor,
+                dspt_ledger::domain::authority::roster::Role::Assessor,
             );
             let batch = [new(number, event, Vec::new())];
             record(&mut journal, OWNER, &batch, at("2026-01-01")).unwrap();

@@ -4,7 +4,7 @@
 use super::{CATEGORY, EDITION, Maker, demo_id, parse, parsed, signer};
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
-use crate::domain::authority::role::Role;
+use crate::domain::authority::roster::Role;
 use crate::domain::csv::Table;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{

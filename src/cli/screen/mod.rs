@@ -23,7 +23,7 @@ use super::error::{Failure, exit};
 use super::as_of::{Question, ledger_path};
 use super::kind::hinted;
 use super::output::Output;
-use crate::domain::authority::role::Roster;
+use crate::domain::authority::roster::Roster;
 use crate::domain::belief::Belief;
 use crate::domain::date::Date;
 use crate::domain::state::Contents;

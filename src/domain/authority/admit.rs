@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::catalogue::edition::{ControlStanding, Edition};
 use crate::domain::catalogue::levels::has_level;
 use crate::domain::date::Date;
-use crate::domain::engine::region::Units;
 use crate::domain::engine::standing::Standing;
 use crate::domain::event::{
     CertificateRecorded, ChallengeUpheld, Clock, ClockExplained, Correction, EditionAdopted,
@@ -19,6 +18,7 @@ use crate::domain::ids::{
     AssertionRef, ControlRef, EditionId, EventId, ItemRef, KeyId, Level, Scheme, TargetRef, UnitId,
 };
 use crate::domain::mapping::MappingRow;
+use crate::domain::region::Units;
 use crate::domain::state::State;
 
 /// Why an event may not be recorded: what was found, and what to do.

@@ -4,4 +4,4 @@ pub mod admit;
 pub mod already_recorded;
 pub mod lookalike;
 pub mod remark;
-pub mod role;
+pub mod roster;

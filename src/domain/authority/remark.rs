@@ -4,7 +4,7 @@
 //! changes what an event leads to.
 
 use super::lookalike::{is_mixed, look_alike};
-use super::role::Roster;
+use super::roster::Roster;
 use crate::domain::engine::derive::Period;
 use crate::domain::event::{CertificateRecorded, CertificateSuspended, EditionAdopted, Event};
 use crate::domain::ids::CategoryId;

@@ -7,8 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cut::{self, Cut};
-use super::region::{Cover, Region, Steps, Units};
 use super::rule::{Adoption, Atom, Authority, Ground, Premise, Rule, World};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Effect};
 use crate::domain::date::Date;
@@ -18,6 +16,8 @@ use crate::domain::ids::{
     TargetRef, UnitId,
 };
 use crate::domain::mapping::{MappingRow, Relationship, RowSource, Soa};
+use crate::domain::region::{Cover, Region, Steps, Units};
+use crate::domain::state::cut::{self, Cut};
 use crate::domain::state::index::evidence_view::{EvidenceView, Scopes, Stated};
 use crate::domain::state::{Approval, Certificate, Known, Proposal, State};
 

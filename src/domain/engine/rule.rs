@@ -8,12 +8,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::cut::Cut;
-use super::region::{Cover, Region, Steps, Units};
 use crate::domain::date::Date;
 use crate::domain::event::Assurance;
 use crate::domain::ids::{ControlRef, ItemRef, KeyId, Level, Scheme};
 use crate::domain::mapping::Relationship;
+use crate::domain::region::{Cover, Region, Steps, Units};
+use crate::domain::state::cut::Cut;
 
 /// Something that can hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,15 +8,15 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::cut::Cut;
 use super::derive::{Derivation, Period, RulesChoice, derive};
 use super::proof::{Proof, prove};
-use super::region::{Cover, Region, Steps, Units};
 use super::rule::{Atom, Everything, OneDay, Program};
 use crate::domain::catalogue::edition::{Item, Requirement};
 use crate::domain::date::Date;
 use crate::domain::ids::{AssertionRef, ItemRef};
+use crate::domain::region::{Cover, Region, Steps, Units};
 use crate::domain::state::State;
+use crate::domain::state::cut::Cut;
 use crate::domain::state::index::evidence_view::{
     EvidencePiece, EvidenceView, ItemLine, OwnEvidence, Stated,
 };

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::authority::role::Role;
+use super::authority::roster::Role;
 use super::date::Date;
 use super::ids::{
     AssertionRef, BadRef, CategoryId, ControlRef, EditionId, EventId, FrameworkRef, ItemRef, KeyId,

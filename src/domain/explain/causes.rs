@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use super::why_not::unit_list;
 use crate::domain::date::Date;
-use crate::domain::engine::cut::Cut;
 use crate::domain::engine::derive::Support;
-use crate::domain::engine::region::{Region, Units};
 use crate::domain::engine::rule::{Atom, Authority, Ground, Rule, World};
 use crate::domain::engine::status::{DayView, Status, stated_on};
 use crate::domain::ids::ItemRef;
+use crate::domain::region::{Region, Units};
+use crate::domain::state::cut::Cut;
 use crate::domain::state::index::evidence_view::{EvidencePiece, Stated};
 
 /// Something that stopped or started.
@@ -231,7 +231,7 @@ fn ground_lack<'p>(ground: &Ground, here: &DayView<'_>, there: &DayView<'_>) -> 
 }
 
 /// Whether anything is missing for units that are needed, at whatever assurance.
-fn missing_somewhere(missing: crate::domain::engine::region::Cover, needed: Units) -> bool {
+fn missing_somewhere(missing: crate::domain::region::Cover, needed: Units) -> bool {
     use crate::domain::event::Assurance;
     Assurance::ALL.into_iter().any(|one| !missing.at_least(one).and(needed).is_empty())
 }

@@ -16,10 +16,10 @@ use std::collections::BTreeSet;
 
 use super::date::Date;
 use super::engine::proof::{By, Proof};
-use super::engine::region::Units;
 use super::engine::rule::{Adoption, Atom, Authority, Rule};
 use super::engine::status::{DayView, Finding, Status, stated_on};
 use super::ids::{ItemRef, Level};
+use super::region::Units;
 use super::state::State;
 use super::state::index::evidence_view::{EvidencePiece, OwnEvidence, Stated};
 use super::state::index::fact_index::EntryText;

@@ -7,7 +7,6 @@ use super::why_not::{assurance_text, unit_list};
 use crate::domain::authority::admit::known_control;
 use crate::domain::date::Date;
 use crate::domain::engine::derive::{counts_for, is_joint, target_atom};
-use crate::domain::engine::region::Units;
 use crate::domain::engine::rule::{Atom, Premise};
 use crate::domain::engine::status::{DayView, Status};
 use crate::domain::event::{Assurance, Source};
@@ -15,6 +14,7 @@ use crate::domain::ids::{
     AssertionRef, ControlRef, EventId, ItemRef, Level, Scheme, TargetRef, UnitId,
 };
 use crate::domain::mapping::{MappingRow, RowSource};
+use crate::domain::region::Units;
 use crate::domain::state::{Approval, Known, Proposal, State};
 
 /// Something to record.

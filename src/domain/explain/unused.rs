@@ -8,11 +8,11 @@ use super::remedy::void;
 use super::why_not::{Unused, assurance_text, unit_list, why_not};
 use super::{Telling, atom_name};
 use crate::domain::engine::derive::{counts_for, target_atom};
-use crate::domain::engine::region::Units;
 use crate::domain::engine::rule::{Atom, Authority, Premise, Rule};
 use crate::domain::engine::status::DayView;
 use crate::domain::ids::{ItemRef, Level};
 use crate::domain::mapping::{MappingRow, Relationship, RowSource};
+use crate::domain::region::Units;
 use crate::domain::state::{Approval, Known, Proposal, State};
 
 /// Everything about the item that was looked at and not used on a day, each with why.

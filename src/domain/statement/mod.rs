@@ -22,7 +22,7 @@ use super::explain::aside::set_aside;
 use super::explain::{Telling, before_grounds};
 use super::state::index::fact_index::EntryText;
 
-use super::authority::role::Roster;
+use super::authority::roster::Roster;
 use super::engine::proof::Proof;
 use super::engine::rule::{Atom, Premise, Rule};
 use super::engine::standing::judge;

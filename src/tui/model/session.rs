@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::domain::authority::role::Roster;
+use crate::domain::authority::roster::Roster;
 use crate::domain::belief::Belief;
 use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;

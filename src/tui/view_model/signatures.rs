@@ -3,7 +3,7 @@
 
 use super::history::grouped_hash;
 use super::offer::{Kind, Purpose, path, refused};
-use crate::domain::authority::role::AdmittedKey;
+use crate::domain::authority::roster::AdmittedKey;
 use crate::domain::belief::Grade;
 use crate::domain::date::Date;
 use crate::domain::date::Timestamp;

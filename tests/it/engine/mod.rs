@@ -35,12 +35,12 @@ use std::sync::Arc;
 
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::proof::{By, Proof, check};
-use dspt_ledger::domain::engine::region::Cover;
 use dspt_ledger::domain::engine::rule::{Atom, Authority, World};
 use dspt_ledger::domain::engine::standing::judge;
 use dspt_ledger::domain::engine::status::{DayView, Finding, Positions, Status};
 use dspt_ledger::domain::event::{Assurance, Kind};
 use dspt_ledger::domain::explain::{Telling, explain};
+use dspt_ledger::domain::region::Cover;
 use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::domain::state::{Contents, Fact, State, replay, replay_from};
 

@@ -1,7 +1,7 @@
 //! Statements of random ledgers: the same first entries and the same question give the same bytes,
 //! whatever is appended later and in whatever order the rows of files stand.
 
-use dspt_ledger::domain::authority::role::Roster;
+use dspt_ledger::domain::authority::roster::Roster;
 use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::domain::engine::standing::judge;
 use dspt_ledger::domain::engine::status::Positions;
@@ -39,7 +39,7 @@ fn roster(facts: &[Fact]) -> Roster {
     let mut roster = Roster::default();
     for fact in facts {
         let by: &KeyId = &fact.by;
-        let role = dspt_ledger::domain::authority::role::Role::Approver;
+        let role = dspt_ledger::domain::authority::roster::Role::Approver;
         let (key, holder) = (by.to_string(), format!("Holder of {by}"));
         let event = Event::KeyAdmitted(KeyAdmitted { key, holder, role });
         roster.apply(fact.seq, &event, Some(by));

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use super::fact_index::{Answer, Chronicle, EntryText, Row, Track};
 use crate::domain::date::Date;
-use crate::domain::engine::cut::Cut;
-use crate::domain::engine::region::{Cover, Region, Steps, Units};
 use crate::domain::event::{Assurance, Event, EvidenceRecorded, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, UnitId};
+use crate::domain::region::{Cover, Region, Steps, Units};
+use crate::domain::state::cut::Cut;
 
 /// An answer or a piece of evidence for an item, as far as numbers say it: a large ledger has
 /// thousands for one item. [`EvidenceView::own`] says the rest of one.

@@ -4,8 +4,8 @@
 //! question about one day is a binary search. Everything the engine derives is made of these two
 //! operations and nothing else.
 
-use crate::domain::date::Date;
-use crate::domain::event::Assurance;
+use super::date::Date;
+use super::event::Assurance;
 
 /// A set of scope units, by their index in the ledger's list of units. At most 128 units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
