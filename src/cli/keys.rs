@@ -14,7 +14,7 @@ use super::recording::signing::{
     Opened, Signing, finish, held_by_agent, in_agent, named, path_of, record_with,
 };
 use crate::domain::authority::remark::remarks;
-use crate::domain::authority::roster::Role;
+use crate::domain::event::role::Role;
 use crate::domain::event::{Event, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated};
 use crate::domain::ids::KeyId;
 use crate::domain::sanitize::counted;

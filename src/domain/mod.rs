@@ -28,6 +28,7 @@ pub mod event;
 pub mod explain;
 pub mod ids;
 pub mod mapping;
+pub mod nearest;
 pub mod problem_code;
 pub mod region;
 pub mod sanitize;

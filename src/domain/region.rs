@@ -5,7 +5,7 @@
 //! operations and nothing else.
 
 use super::date::Date;
-use super::event::Assurance;
+use super::event::words::Assurance;
 
 /// A set of scope units, by their index in the ledger's list of units. At most 128 units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

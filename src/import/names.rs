@@ -5,20 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::authority::admit::closest;
-use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
-use crate::domain::ids::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
-use crate::domain::problem_code::ProblemCode;
-use crate::domain::state::State;
-
 use super::problem::Fault;
 use super::spelling::{
     ID_BYTES_MAX, Written, find_id, iso_words, made_into_a_day, no_star, not_one_id, read_id,
     readings, release_by_shape, tidy,
 };
 use super::titled::{is_more_than_a_title, is_title, other_title, splits};
+use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
 use crate::domain::date_parse::looks_like_a_day;
+use crate::domain::ids::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
+use crate::domain::nearest::closest;
+use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
+use crate::domain::state::State;
 
 /// Most different unknown ids for which a file is searched for similar ones.
 const SUGGESTIONS_MAX: usize = 500;

@@ -15,9 +15,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::domain::authority::admit::admit;
-use crate::domain::authority::roster::{AdmittedKey, Role, Roster};
+use crate::domain::authority::roster::{AdmittedKey, Roster};
 use crate::domain::belief::Belief;
 use crate::domain::date::Timestamp;
+use crate::domain::event::role::Role;
 use crate::domain::event::{BadBody, Event, Kind, LedgerOpened};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::anchor::Anchor;

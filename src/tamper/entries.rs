@@ -11,7 +11,7 @@ use super::sample::{
     ORIGIN, admitted, anchor, answer, confirmed, evidence, head, kit, nine, publication, seconds,
 };
 use super::{Damage, Kit, KitError, elsewhere, keys};
-use crate::domain::authority::roster::Role;
+use crate::domain::event::role::Role;
 use crate::domain::event::{Event, KeyAdmitted};
 use crate::ledger::json::{canonical, parse_canonical};
 use crate::ledger::{Digest, Draft, Origin};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::bundles::RESTORED;
 use super::sample::{admitted, confirmed, nine, seconds};
 use super::{BUNDLE, Damage, Kit, KitError, elsewhere, forge, keys, sample};
-use crate::domain::authority::roster::Role;
+use crate::domain::event::role::Role;
 use crate::domain::event::{Clock, ClockExplained};
 use crate::ledger::Origin;
 use crate::ledger::tree::root_of;

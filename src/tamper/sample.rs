@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::KitError;
 use super::keys::{self, Witness};
-use crate::domain::authority::roster::Role;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::derive::RulesChoice;
+use crate::domain::event::role::Role;
 use crate::domain::event::{
     AnchorCosigned, AssertionConfirmed, CertificateRecorded, EditionAdopted, Event,
     EvidenceRecorded, ItemAnswered, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated,

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::authority::roster::Role;
 use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::status::Status;
+use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
     Correction, EditionAdopted, Event, EvidenceRecorded, EvidenceWithdrawn, ItemAnswered,

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::authority::roster::Role;
 use dspt_ledger::domain::date::Timestamp;
+use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, EditionAdopted, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, KeyAdmitted, KeyRevoked, OrganisationClassified, Replacement,
@@ -19,9 +19,7 @@ use dspt_ledger::ledger::{
     leaf_hash, seal,
 };
 use dspt_ledger::store::{Mode, Store};
-use dspt_ledger::verify::audit::Audit;
-use dspt_ledger::verify::audit::Place;
-use dspt_ledger::verify::audit::audit;
+use dspt_ledger::verify::audit::{Audit, Place, audit};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -180,10 +180,8 @@ fn a_power_of_two_is_joined_as_well() {
     let admit = |path: &Path, seeds: &[u8]| {
         let mut journal = Journal::open(path, Mode::Write).unwrap();
         for (number, seed) in (60..).zip(seeds) {
-            let event = super::fixtures::admitted(
-                *seed,
-                dspt_ledger::domain::authority::roster::Role::Assessor,
-            );
+            let event =
+                super::fixtures::admitted(*seed, dspt_ledger::domain::event::role::Role::Assessor);
             let batch = [new(number, event, Vec::new())];
             record(&mut journal, OWNER, &batch, at("2026-01-01")).unwrap();
         }

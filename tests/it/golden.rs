@@ -11,9 +11,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dspt_ledger::domain::authority::roster::Role;
 use dspt_ledger::domain::engine::derive::RulesChoice;
 use dspt_ledger::domain::engine::status::Positions;
+use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{
     AllRows, AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed,
     AssessmentResult, Assurance, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,

@@ -163,7 +163,7 @@ fn the_second_of_two_judges_again_what_the_first_left() {
     // What was fine when this one was opened is not fine any more: the key was revoked.
     let admit = [new(
         62,
-        super::fixtures::admitted(9, dspt_ledger::domain::authority::roster::Role::Owner),
+        super::fixtures::admitted(9, dspt_ledger::domain::event::role::Role::Owner),
         vec![],
     )];
     record(&mut one, OWNER, &admit, at("2026-01-02")).unwrap();

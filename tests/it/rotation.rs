@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dspt_ledger::domain::authority::roster::Role;
+use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{Event, KeyRotated, LogKeyRotated};
 use dspt_ledger::journal::{Journal, JournalError, NewEvent, Recorded, Signers};
 use dspt_ledger::ledger::{Sign, Vkey};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use base64ct::{Base64, Encoding as _};
-use dspt_ledger::domain::authority::roster::Role;
+use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{AssertionConfirmed, Event, KeyRotated, LogKeyRotated};
 use dspt_ledger::journal::{Journal, JournalError, NewEvent, Opening, Signers};
 use dspt_ledger::ledger::entry::{PAYLOAD_TYPE, pae};

@@ -19,10 +19,10 @@ use super::output::Output;
 use super::recording::ids::from_parts;
 use super::recording::import::adopt_edition;
 use super::recording::init::units;
-use crate::domain::authority::roster::Role;
 use crate::domain::catalogue::edition::Framework;
 use crate::domain::csv::{Table, write_stored};
 use crate::domain::date::{Date, Timestamp};
+use crate::domain::event::role::Role;
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Event, EvidenceRecorded, EvidenceWithdrawn,
     FrameworkAdopted, ItemNotApplicable, KeyAdmitted, MappingApproved, MappingImported,

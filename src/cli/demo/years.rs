@@ -4,9 +4,9 @@
 use super::{CATEGORY, EDITION, Maker, demo_id, parse, parsed, signer};
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
-use crate::domain::authority::roster::Role;
 use crate::domain::csv::Table;
 use crate::domain::date::{Date, Timestamp};
+use crate::domain::event::role::Role;
 use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, Replacement,

@@ -11,13 +11,13 @@ use crate::cli::bundled_catalogue;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};
 use crate::cli::recording::import::bundled_edition_day;
-use crate::domain::authority::admit::closest;
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Item};
 use crate::domain::date::Date;
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};
 use crate::domain::mapping::candidates::{Candidates, Proposed, Suggestion, candidates};
 use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{MappingRow, RowSource};
+use crate::domain::nearest::closest;
 use crate::domain::problem_code::ProblemCode;
 use crate::import::resolve::{self, Own};
 

@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
             .rows
             .iter()
             .map(|row| row.get("path").split('/').next().unwrap_or_default().to_owned());
-        let near = crate::domain::authority::admit::closest(&folder, known);
+        let near = crate::domain::nearest::closest(&folder, known);
         let failure = Failure::usage(format!("`{name}` is not in the catalogue"));
         return Err(failure.help(match near {
             Some(near) => format!("did you mean {near}?"),

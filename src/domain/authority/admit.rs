@@ -8,16 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::catalogue::edition::{ControlStanding, Edition};
 use crate::domain::catalogue::levels::has_level;
 use crate::domain::date::Date;
-use crate::domain::engine::standing::Standing;
-use crate::domain::event::{
-    CertificateRecorded, ChallengeUpheld, Clock, ClockExplained, Correction, EditionAdopted,
-    EquivalenceAsserted, Event, EvidenceRecorded, FrameworkAdopted, ItemAnswered, Kind,
-    MappingApproved, OrganisationClassified, Rows, ScopeDeclared, SoaRecorded, StatementPublished,
+use crate::domain::event::body::{
+    CertificateRecorded, ChallengeUpheld, ClockExplained, Correction, EditionAdopted,
+    EquivalenceAsserted, EvidenceRecorded, FrameworkAdopted, ItemAnswered, MappingApproved,
+    OrganisationClassified, ScopeDeclared, SoaRecorded, StatementPublished,
 };
+use crate::domain::event::standing::Standing;
+use crate::domain::event::words::{Clock, Rows};
+use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{
     AssertionRef, ControlRef, EditionId, EventId, ItemRef, KeyId, Level, Scheme, TargetRef, UnitId,
 };
 use crate::domain::mapping::MappingRow;
+use crate::domain::nearest::closest;
 use crate::domain::region::Units;
 use crate::domain::state::State;
 
@@ -330,62 +333,6 @@ fn nearest(state: &State, item: &ItemRef) -> String {
         .map(|known| known.id.as_str().to_owned());
     closest(item.item.as_str(), known)
         .map_or_else(String::new, |near| format!("; did you mean {near}?"))
-}
-
-/// Returns the name that was surely meant: with the same numbers, at most two letters or signs away,
-/// and nearer than every other. Where a number differs another thing may be meant, which exists as
-/// well and would be taken without a word; then nothing is offered.
-pub fn closest(text: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let (wanted, numbers) = unpadded(text);
-    let near = candidates.filter_map(|candidate| {
-        let (name, its) = unpadded(&candidate);
-        let edits = if its == numbers { edits(&wanted, &name) } else { return None };
-        (edits <= 2).then_some((edits, candidate))
-    });
-    let mut near: Vec<(usize, String)> = near.collect();
-    near.sort();
-    near.dedup();
-    match near.as_slice() {
-        [(_, only)] => Some(only.clone()),
-        [(first, only), (second, _), ..] if first < second => Some(only.clone()),
-        _ => None,
-    }
-}
-
-/// A name in lower case, its numbers without leading zeros, and those numbers.
-fn unpadded(name: &str) -> (String, Vec<String>) {
-    let (mut plain, mut numbers) = (String::new(), Vec::new());
-    let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        if digits == 0 {
-            plain.extend(first.to_lowercase());
-            rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            continue;
-        }
-        let (number, after) = rest.split_at_checked(digits).unwrap_or((rest, ""));
-        let number = number.trim_start_matches('0');
-        plain.push_str(number);
-        numbers.push(number.to_owned());
-        rest = after;
-    }
-    (plain, numbers)
-}
-
-/// Edit distance (Levenshtein) between two short texts.
-fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, a) in left.chars().enumerate() {
-        let mut next = vec![index + 1];
-        for (b, pair) in right.iter().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            let behind = next.last().copied().unwrap_or_default();
-            next.push((diagonal + usize::from(a != *b)).min(above + 1).min(behind + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn known_assertion(state: &State, assertion: &AssertionRef) -> Result<(), Refusal> {

@@ -2,8 +2,8 @@
 //! error that came too late, or by mistake, is told so. It only compares; it refuses nothing.
 
 use crate::domain::event::Event;
+use crate::domain::event::fact::{Fact, Subject};
 use crate::domain::ids::{EventId, KeyId};
-use crate::domain::state::{Fact, Subject};
 
 /// Finds the entry in which the same author said the same, with the same files, where nothing took
 /// it back and nothing newer took its place.
@@ -84,7 +84,7 @@ fn same_subject(one: &Event, other: &Event) -> bool {
 mod tests {
     use super::*;
     use crate::domain::date::Timestamp;
-    use crate::domain::event::{
+    use crate::domain::event::body::{
         Correction, EvidenceRecorded, EvidenceWithdrawn, ScopeDeclared, Unit,
     };
 

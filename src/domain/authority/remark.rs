@@ -6,7 +6,8 @@
 use super::lookalike::{is_mixed, look_alike};
 use super::roster::Roster;
 use crate::domain::engine::derive::Period;
-use crate::domain::event::{CertificateRecorded, CertificateSuspended, EditionAdopted, Event};
+use crate::domain::event::Event;
+use crate::domain::event::body::{CertificateRecorded, CertificateSuspended, EditionAdopted};
 use crate::domain::ids::CategoryId;
 use crate::domain::sanitize::safe;
 use crate::domain::state::State;

@@ -5,7 +5,7 @@
 
 use super::edition::{BadCatalogue, parse_rows};
 use crate::domain::date::Date;
-use crate::domain::event::CertificateRecorded;
+use crate::domain::event::body::CertificateRecorded;
 use crate::domain::ids::{BadRef, Scheme};
 
 /// What is known of a scheme, or of one release of its standard.

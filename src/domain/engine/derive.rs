@@ -10,16 +10,20 @@ use std::sync::Arc;
 use super::rule::{Adoption, Atom, Authority, Ground, Premise, Rule, World};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Effect};
 use crate::domain::date::Date;
-use crate::domain::event::{AssessmentResult, Assurance, ControlAssessed, Source};
+use crate::domain::event::body::{ControlAssessed, Source};
+use crate::domain::event::words::{AssessmentResult, Assurance};
 use crate::domain::ids::{
     CategoryId, ControlRef, EditionId, FrameworkRef, ItemRef, Level, OrganisationType, Scheme,
     TargetRef, UnitId,
 };
-use crate::domain::mapping::{MappingRow, Relationship, RowSource, Soa};
+use crate::domain::mapping::relationship::Relationship;
+use crate::domain::mapping::soa::Soa;
+use crate::domain::mapping::{MappingRow, RowSource};
 use crate::domain::region::{Cover, Region, Steps, Units};
+use crate::domain::state::State;
 use crate::domain::state::cut::{self, Cut};
 use crate::domain::state::index::evidence_view::{EvidenceView, Scopes, Stated};
-use crate::domain::state::{Approval, Certificate, Known, Proposal, State};
+use crate::domain::state::known::{Approval, Certificate, Known, Proposal};
 
 /// Which revision of an edition's files decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -246,9 +250,9 @@ fn periods(state: &State, rules: RulesChoice) -> Vec<Period> {
 }
 
 fn latest_revision<'s>(
-    adopted: &'s [Known<crate::domain::state::AdoptedEdition>],
+    adopted: &'s [Known<crate::domain::state::known::AdoptedEdition>],
     id: &EditionId,
-) -> Option<&'s Known<crate::domain::state::AdoptedEdition>> {
+) -> Option<&'s Known<crate::domain::state::known::AdoptedEdition>> {
     let same = adopted.iter().filter(|one| one.what.edition.id == *id);
     same.max_by_key(|one| (one.what.effective_from, one.place()))
 }
@@ -640,7 +644,7 @@ fn adopt_row(
     } else if row
         .relationship
         .relation()
-        .is_some_and(|one| one != crate::domain::mapping::Relation::Disjoint)
+        .is_some_and(|one| one != crate::domain::mapping::relationship::Relation::Disjoint)
     {
         let source = premise.atom;
         let (cuts, entry) = (cut::of_approval(approval, &[row.number]), known.newest());

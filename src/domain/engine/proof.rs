@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::{Atom, Firing, OneDay, Program, Uses, World};
 use crate::domain::date::Date;
-use crate::domain::event::Assurance;
+use crate::domain::event::words::Assurance;
 use crate::domain::region::{Cover, Units};
 
 /// A proof that an atom holds on a day for some units.

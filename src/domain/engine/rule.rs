@@ -9,9 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::date::Date;
-use crate::domain::event::Assurance;
+use crate::domain::event::words::Assurance;
 use crate::domain::ids::{ControlRef, ItemRef, KeyId, Level, Scheme};
-use crate::domain::mapping::Relationship;
+use crate::domain::mapping::relationship::Relationship;
 use crate::domain::region::{Cover, Region, Steps, Units};
 use crate::domain::state::cut::Cut;
 

@@ -17,10 +17,11 @@ use crate::domain::ids::{AssertionRef, ItemRef};
 use crate::domain::region::{Cover, Region, Steps, Units};
 use crate::domain::state::State;
 use crate::domain::state::cut::Cut;
+use crate::domain::state::facts::EntryText;
 use crate::domain::state::index::evidence_view::{
     EvidencePiece, EvidenceView, ItemLine, OwnEvidence, Stated,
 };
-use crate::domain::state::index::fact_index::{EntryText, MANY};
+use crate::domain::state::index::fact_index::MANY;
 
 /// Where an item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,6 @@
 //! Reads the body of an event straight from its text: the same event as [`Event::decode`] gives, in
 //! a quarter of the time. For bytes that were checked before; it gives no reason where it fails.
 
-use std::fmt;
-
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde::forward_to_deserialize_any;
-
 use super::{Event, Kind};
 
 /// Returns the event of a kind whose body is the text of a JSON object.
@@ -15,68 +9,6 @@ use super::{Event, Kind};
 pub fn decode_text(kind: &str, body: &str) -> Option<Event> {
     let kind: Kind = kind.parse().ok()?;
     Event::from_text(kind, body).filter(|event| event.odd().is_none())
-}
-
-/// Reads the fields of one kind and their version, which must be 1.
-pub(in crate::domain) fn fields<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let mut version = None;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let fields = T::deserialize(Body { json: &mut json, version: &mut version }).ok()?;
-    json.end().ok()?;
-    (version == Some(1)).then_some(fields)
-}
-
-/// An object without its field `v`, which goes to `version`.
-struct Body<'v, D> {
-    json: D,
-    version: &'v mut Option<u64>,
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Body<'_, D> {
-    type Error = D::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.json.deserialize_map(Body { json: visitor, version: self.version })
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Body<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.json.expecting(out)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.json.visit_map(Body { json: map, version: self.version })
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Body<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(name) = self.json.next_key::<&'de str>()? {
-            if name != "v" {
-                return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
-            }
-            *self.version = Some(self.json.next_value()?);
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.json.next_value_seed(seed)
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the organisation itself said of an item and does not count on a day: withdrawn, corrected,
 //! overtaken, run out or not begun, each with why. Decides nothing.
 
-use super::Telling;
+use super::telling::Telling;
 use super::why_not::Unused;
 use crate::domain::date::Date;
 use crate::domain::engine::status::DayView;

@@ -232,7 +232,7 @@ fn ground_lack<'p>(ground: &Ground, here: &DayView<'_>, there: &DayView<'_>) -> 
 
 /// Whether anything is missing for units that are needed, at whatever assurance.
 fn missing_somewhere(missing: crate::domain::region::Cover, needed: Units) -> bool {
-    use crate::domain::event::Assurance;
+    use crate::domain::event::words::Assurance;
     Assurance::ALL.into_iter().any(|one| !missing.at_least(one).and(needed).is_empty())
 }
 

@@ -8,7 +8,7 @@ use super::causes::{Cause as One, joined, started, stopped};
 use crate::domain::date::Date;
 use crate::domain::engine::status::{DayView, Finding, Positions, Status};
 use crate::domain::ids::ItemRef;
-use crate::domain::state::describe::Late;
+use crate::domain::state::late::Late;
 
 /// A changed item: its title, both statuses, the cause and the entries behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,11 @@
 pub(in crate::domain) mod aside;
 pub(in crate::domain) mod causes;
 pub mod diff;
+pub mod names;
 pub mod remedy;
 pub(in crate::domain) mod rests_on;
 pub mod spells;
+pub mod telling;
 pub(in crate::domain) mod unused;
 pub mod why_not;
 
@@ -18,13 +20,14 @@ use super::date::Date;
 use super::engine::proof::{By, Proof};
 use super::engine::rule::{Adoption, Atom, Authority, Rule};
 use super::engine::status::{DayView, Finding, Status, stated_on};
-use super::ids::{ItemRef, Level};
+use super::ids::ItemRef;
 use super::region::Units;
 use super::state::State;
-use super::state::index::evidence_view::{EvidencePiece, OwnEvidence, Stated};
-use super::state::index::fact_index::EntryText;
+use super::state::index::evidence_view::{OwnEvidence, Stated};
 use causes::stopped;
+pub use names::atom_name;
 use remedy::remedies;
+pub use telling::Telling;
 use unused::unused;
 use why_not::{Unused, unit_list};
 
@@ -98,43 +101,6 @@ pub struct Partial {
     pub sources_held: Vec<String>,
     /// Sources of rules in force that do not.
     pub sources_missing: Vec<String>,
-}
-
-/// Where the titles in an explanation are read, and how many of a kind are told one by one: the
-/// newest; all entries are named all the same.
-#[derive(Clone, Copy)]
-pub struct Telling<'t> {
-    /// Where titles are read.
-    pub words: &'t dyn EntryText,
-    /// How many pieces of evidence and answers are told one by one.
-    pub most: usize,
-}
-
-impl<'t> Telling<'t> {
-    /// Tells everything one by one.
-    pub fn all(words: &'t dyn EntryText) -> Self {
-        Self { words, most: usize::MAX }
-    }
-
-    /// Tells of each how it counts, the newest that fit one by one and those before them at once.
-    pub(super) fn tell<T>(
-        self,
-        pieces: &[EvidencePiece],
-        (view, item): (&DayView<'_>, &ItemRef),
-        one: impl Fn(&OwnEvidence) -> T,
-        rest: impl FnOnce(String, Vec<u64>) -> T,
-    ) -> Vec<T> {
-        let before = pieces.len().saturating_sub(self.most);
-        let (earlier, newest) = pieces.split_at_checked(before).unwrap_or((&[], pieces));
-        let mut told = Vec::with_capacity(newest.len() + 1);
-        if !earlier.is_empty() {
-            let entries = view.positions.derivation.said.entries_of(earlier);
-            told.push(rest(format!("{} earlier ones", earlier.len()), entries));
-        }
-        let own = |piece| view.positions.own(item, piece, self.words);
-        told.extend(newest.iter().filter_map(own).map(|own| one(&own)));
-        told
-    }
 }
 
 /// Explains one item; none when it is not asked for on that day.
@@ -423,14 +389,4 @@ fn partial(view: &DayView<'_>, item: &ItemRef, status: Status) -> Option<Partial
         sources_held: sources_held.into_iter().collect(),
         sources_missing: sources_missing.into_iter().collect(),
     })
-}
-
-/// An atom as people name it.
-pub fn atom_name(atom: &Atom) -> String {
-    match atom {
-        Atom::Certificate(scheme) => format!("{} {} certificate", scheme.article(), scheme.label()),
-        Atom::Control(control, Level::Met) => control.to_string(),
-        Atom::Control(control, level) => format!("{control} {}", level.as_str()),
-        Atom::Item(item) => item.to_string(),
-    }
 }

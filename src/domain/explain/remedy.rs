@@ -9,13 +9,15 @@ use crate::domain::date::Date;
 use crate::domain::engine::derive::{counts_for, is_joint, target_atom};
 use crate::domain::engine::rule::{Atom, Premise};
 use crate::domain::engine::status::{DayView, Status};
-use crate::domain::event::{Assurance, Source};
+use crate::domain::event::body::Source;
+use crate::domain::event::words::Assurance;
 use crate::domain::ids::{
     AssertionRef, ControlRef, EventId, ItemRef, Level, Scheme, TargetRef, UnitId,
 };
 use crate::domain::mapping::{MappingRow, RowSource};
 use crate::domain::region::Units;
-use crate::domain::state::{Approval, Known, Proposal, State};
+use crate::domain::state::State;
+use crate::domain::state::known::{Approval, Known, Proposal};
 
 /// Something to record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

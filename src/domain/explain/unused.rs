@@ -4,16 +4,19 @@
 use std::collections::BTreeSet;
 
 use super::aside::unused_own;
+use super::names::atom_name;
 use super::remedy::void;
+use super::telling::Telling;
 use super::why_not::{Unused, assurance_text, unit_list, why_not};
-use super::{Telling, atom_name};
 use crate::domain::engine::derive::{counts_for, target_atom};
 use crate::domain::engine::rule::{Atom, Authority, Premise, Rule};
 use crate::domain::engine::status::DayView;
 use crate::domain::ids::{ItemRef, Level};
-use crate::domain::mapping::{MappingRow, Relationship, RowSource};
+use crate::domain::mapping::relationship::Relationship;
+use crate::domain::mapping::{MappingRow, RowSource};
 use crate::domain::region::Units;
-use crate::domain::state::{Approval, Known, Proposal, State};
+use crate::domain::state::State;
+use crate::domain::state::known::{Approval, Known, Proposal};
 
 /// Everything about the item that was looked at and not used on a day, each with why.
 pub(in crate::domain) fn unused(

@@ -6,10 +6,11 @@
 use crate::domain::date::Date;
 use crate::domain::engine::derive::{Derivation, soa_periods};
 use crate::domain::engine::rule::{Atom, Ground};
-use crate::domain::event::{AssessmentResult, Assurance};
+use crate::domain::event::words::{AssessmentResult, Assurance};
 use crate::domain::ids::{ControlRef, Scheme, UnitId};
 use crate::domain::region::Units;
-use crate::domain::state::{Certificate, Known, State};
+use crate::domain::state::State;
+use crate::domain::state::known::{Certificate, Known};
 
 /// A thing that was looked at, why it was not used, and the entries that say so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MappingRow, Relationship, RowSource};
+use super::relationship::Relationship;
+use super::{MappingRow, RowSource};
 use crate::domain::catalogue::edition::{BadCatalogue, parse_rows, row_problem};
 use crate::domain::csv::{CellError, Row};
 use crate::domain::ids::{ControlRef, FrameworkRef, ItemRef, TargetRef};

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lint::{Report, Rule, Severity};
+use super::finding::{Report, Rule, Severity};
+use super::relationship::{Possible, Relation, Relationship};
 use super::resolve::{Key, Named};
-use super::{MappingRow, Possible, Relation, Relationship, RowSource};
+use super::{MappingRow, RowSource};
 use crate::domain::ids::Level;
 
 /// Most impossible triangles that are listed one by one; the rest is counted.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::lint::{Report, Rule, Severity};
-use super::{MappingRow, Relationship, RowSource};
-use crate::domain::authority::admit::closest;
+use super::finding::{Report, Rule, Severity};
+use super::relationship::Relationship;
+use super::{MappingRow, RowSource};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
 use crate::domain::ids::{
     CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef, Level, TargetRef,
 };
+use crate::domain::nearest::closest;
 
 /// What names can lead to: the frameworks and editions at hand.
 #[derive(Clone, Debug, Default)]

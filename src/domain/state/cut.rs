@@ -1,9 +1,9 @@
 //! What takes days or units away from a ground or a rule: suspensions, withdrawals, and whatever
 //! takes the place of something. A status that rests on a loss names it by these.
 
-use super::{Approval, Certificate};
+use super::known::{Approval, Certificate};
 use crate::domain::date::Date;
-use crate::domain::event::Rows;
+use crate::domain::event::words::Rows;
 
 /// Something recorded that keeps a ground or a rule from holding on some days.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,47 +1,12 @@
 //! One line about an event, for lists; what an event points at; how late it was recorded.
 
-use super::Fact;
-use super::index::fact_index::EntryText;
-use crate::domain::date::Date;
-use crate::domain::engine::standing::Standing;
-use crate::domain::event::{Clock, Event, EvidenceRecorded, ItemAnswered, Rows};
-use crate::domain::ids::EventId;
-
-/// The event that another one is about, by its id.
-pub fn points_at(event: &Event) -> Option<&EventId> {
-    match event {
-        Event::CertificateSuspended(body) => Some(&body.certificate),
-        Event::CertificateWithdrawn(body) => Some(&body.certificate),
-        Event::SoaRecorded(body) => Some(&body.certificate),
-        Event::EvidenceWithdrawn(body) => Some(&body.evidence),
-        Event::MappingApproved(body) => Some(&body.mapping),
-        Event::ApprovalWithdrawn(body) => Some(&body.approval),
-        Event::EquivalenceChallenged(body) => Some(&body.approval),
-        Event::ChallengeUpheld(body) => Some(&body.challenge),
-        Event::ClockExplained(body) => Some(&body.entry),
-        Event::Correction(body) => Some(&body.corrects),
-        Event::LedgerOpened(_)
-        | Event::KeyAdmitted(_)
-        | Event::KeyRevoked(_)
-        | Event::KeyRotated(_)
-        | Event::LogKeyRotated(_)
-        | Event::AnchorCosigned(_)
-        | Event::AnchorTimestamped(_)
-        | Event::OrganisationClassified(_)
-        | Event::ScopeDeclared(_)
-        | Event::EditionAdopted(_)
-        | Event::FrameworkAdopted(_)
-        | Event::MappingImported(_)
-        | Event::EquivalenceAsserted(_)
-        | Event::CertificateRecorded(_)
-        | Event::ControlAssessed(_)
-        | Event::EvidenceRecorded(_)
-        | Event::ItemAnswered(_)
-        | Event::ItemNotApplicable(_)
-        | Event::AssertionConfirmed(_)
-        | Event::StatementPublished(_) => None,
-    }
-}
+use super::facts::EntryText;
+pub use super::late::{Late, late};
+use crate::domain::event::Event;
+use crate::domain::event::body::{EvidenceRecorded, ItemAnswered};
+use crate::domain::event::standing::Standing;
+pub use crate::domain::event::target::{for_day, points_at};
+use crate::domain::event::words::{Clock, Rows};
 
 /// Tells an event as people say it, what matters first: for lists that a narrow screen cuts at
 /// their end.
@@ -251,108 +216,4 @@ pub fn doubt_mark(doubtful: &[u64]) -> String {
     }
     let list: Vec<String> = doubtful.iter().map(|seq| format!("#{seq}")).collect();
     format!("DOUBTFUL: key of {} compromised", list.join(" "))
-}
-
-/// That an event was recorded after the day that it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Late {
-    /// How many days after.
-    pub days: i32,
-    /// Whether that day is before the ledger was opened, so that it could not be in time.
-    pub before_ledger: bool,
-}
-
-impl Late {
-    /// One rule for every list, screen and file: late is what was recorded on a later day than the
-    /// one that it is for. What is from before the ledger was opened is late as well, and says so.
-    pub(in crate::domain) fn of(day: Date, recorded: Date, opened: Date) -> Option<Self> {
-        let days = recorded.number() - day.number();
-        (days > 0).then_some(Self { days, before_ledger: day < opened })
-    }
-
-    /// Returns how late in a sentence: `32 days after the day that it is for`.
-    pub fn sentence(self) -> String {
-        let days = if self.days == 1 { "day" } else { "days" };
-        let before =
-            if self.before_ledger { ", which is before the ledger was opened" } else { "" };
-        format!("{} {days} after the day that it is for{before}", self.days)
-    }
-
-    /// Returns the mark: `LATE 32 days`, `LATE 1 day (before the ledger)`.
-    pub fn mark(self) -> String {
-        let days = if self.days == 1 { "day" } else { "days" };
-        let before = if self.before_ledger { " (before the ledger)" } else { "" };
-        format!("LATE {} {days}{before}", self.days)
-    }
-}
-
-/// Says whether an event was recorded after the day that it is for.
-///
-/// What counts is the day from which the fact says that it holds: evidence and answers from the
-/// day that they prove, certificates, suspensions and withdrawals from their first day.
-pub fn late(fact: &Fact, words: &dyn EntryText) -> Option<Late> {
-    let opened = words.fact(0).map_or(Date::MIN, |first| first.at.london_day());
-    Late::of(for_day(&fact.event)?, fact.at.london_day(), opened)
-}
-
-/// The day from which an event says that something holds; none when it is about no day.
-pub fn for_day(event: &Event) -> Option<Date> {
-    match event {
-        Event::CertificateRecorded(body) => Some(body.valid_from),
-        Event::CertificateSuspended(body) => Some(body.from),
-        Event::CertificateWithdrawn(body) => Some(body.from),
-        Event::SoaRecorded(body) => Some(body.from),
-        Event::ControlAssessed(body) => Some(body.from),
-        Event::EvidenceRecorded(body) => Some(body.proves_on),
-        Event::EvidenceWithdrawn(body) => body.from,
-        Event::ItemAnswered(body) => Some(body.on),
-        Event::ItemNotApplicable(body) => Some(body.from),
-        Event::AssertionConfirmed(body) => Some(body.on),
-        Event::MappingApproved(body) => Some(body.from),
-        Event::ApprovalWithdrawn(body) => Some(body.from),
-        Event::LedgerOpened(_)
-        | Event::KeyAdmitted(_)
-        | Event::KeyRevoked(_)
-        | Event::KeyRotated(_)
-        | Event::LogKeyRotated(_)
-        | Event::AnchorCosigned(_)
-        | Event::AnchorTimestamped(_)
-        | Event::ClockExplained(_)
-        | Event::OrganisationClassified(_)
-        | Event::ScopeDeclared(_)
-        | Event::EditionAdopted(_)
-        | Event::FrameworkAdopted(_)
-        | Event::MappingImported(_)
-        | Event::EquivalenceAsserted(_)
-        | Event::EquivalenceChallenged(_)
-        | Event::ChallengeUpheld(_)
-        | Event::StatementPublished(_)
-        | Event::Correction(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_recorded_on_a_later_day_is_late_without_exception() {
-        let day = |text: &str| Date::parse(text).unwrap();
-        let mark = |of: &str, recorded: &str, opened: &str| {
-            Late::of(day(of), day(recorded), day(opened)).map_or_else(String::new, Late::mark)
-        };
-        assert_eq!(mark("2026-02-02", "2026-02-02", "2026-02-01"), "");
-        assert_eq!(mark("2026-02-03", "2026-02-02", "2026-02-01"), "");
-        assert_eq!(mark("2026-02-01", "2026-02-02", "2026-02-01"), "LATE 1 day");
-        assert_eq!(mark("2026-02-01", "2026-02-03", "2026-02-01"), "LATE 2 days");
-        // Half a year late in a new ledger is late as well.
-        assert_eq!(
-            mark("2026-01-31", "2026-02-01", "2026-02-01"),
-            "LATE 1 day (before the ledger)"
-        );
-        assert_eq!(
-            mark("2025-08-05", "2026-02-01", "2026-02-01"),
-            "LATE 180 days (before the ledger)"
-        );
-    }
 }

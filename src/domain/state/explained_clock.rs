@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Fact;
 use crate::domain::date::Timestamp;
-use crate::domain::event::{Clock, Event};
+use crate::domain::event::Event;
+use crate::domain::event::fact::Fact;
+use crate::domain::event::words::Clock;
 use crate::domain::ids::EventId;
 
 /// Entries whose stamps an owner said were wrong.
@@ -105,7 +106,7 @@ impl Explained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{ClockExplained, FrameworkAdopted};
+    use crate::domain::event::body::{ClockExplained, FrameworkAdopted};
 
     fn id(seq: u64) -> EventId {
         format!("{seq:032x}").parse().unwrap()

@@ -7,205 +7,30 @@ pub mod anchor;
 pub mod cut;
 pub mod describe;
 pub mod explained_clock;
+pub mod facts;
 pub mod index;
+pub mod known;
+pub mod late;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
 use std::sync::Arc;
 
 use super::catalogue::edition::{BadCatalogue, Edition, Framework};
-use super::date::{Date, Timestamp};
-use super::event::{
-    ApprovalWithdrawn, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
-    ChallengeUpheld, ControlAssessed, EditionAdopted, EquivalenceAsserted, EquivalenceChallenged,
-    Event, ItemNotApplicable, Kind, MappingApproved, OrganisationClassified, Rows, ScopeDeclared,
-    StatementPublished,
+use super::event::body::{
+    ApprovalWithdrawn, CertificateRecorded, ChallengeUpheld, ControlAssessed, EditionAdopted,
+    EquivalenceAsserted, EquivalenceChallenged, ItemNotApplicable, MappingApproved,
+    OrganisationClassified, ScopeDeclared, StatementPublished,
 };
-use super::ids::{EventId, FrameworkRef, KeyId};
-use super::mapping::{MappingRow, Soa, parse_mapping, parse_soa};
-use index::event_index::Ids;
+pub use super::event::fact::{Fact, Subject};
+use super::event::{Event, Kind};
+use super::ids::{EventId, FrameworkRef};
+use super::mapping::soa::parse_soa;
+use super::mapping::{MappingRow, parse_mapping};
+pub use facts::{Contents, Facts};
 use index::evidence_view::EvidenceView;
-use index::fact_index::{Chronicle, FactSink, is_plain};
-
-/// A file or content that an entry names, by its SHA-256 in lower-case hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// Name.
-    pub name: String,
-    /// SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-}
-
-/// A verified entry, decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Position in the ledger, from 0.
-    pub seq: u64,
-    /// When the ledger says that it was recorded.
-    pub at: Timestamp,
-    /// The key that signed it.
-    pub by: KeyId,
-    /// Its identity.
-    pub id: EventId,
-    /// What it says.
-    pub event: Event,
-    /// The files that it names, without the ledger itself.
-    pub subjects: Vec<Subject>,
-}
-
-/// All facts of a ledger, whole, and the place of each by its identity.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    list: Vec<Fact>,
-    ids: Ids,
-}
-
-impl Facts {
-    /// Takes in the next fact.
-    pub fn push(&mut self, fact: Fact) {
-        self.ids.push(&fact.id);
-        self.list.push(fact);
-    }
-
-    /// Returns the place of an event.
-    pub fn place_of(&self, id: &EventId) -> Option<u64> {
-        self.ids.place(id)
-    }
-}
-
-impl Deref for Facts {
-    type Target = [Fact];
-
-    fn deref(&self) -> &[Fact] {
-        &self.list
-    }
-}
-
-impl FromIterator<Fact> for Facts {
-    fn from_iter<I: IntoIterator<Item = Fact>>(all: I) -> Self {
-        let mut facts = Self::default();
-        all.into_iter().for_each(|fact| facts.push(fact));
-        facts
-    }
-}
-
-impl<'f> IntoIterator for &'f Facts {
-    type Item = &'f Fact;
-    type IntoIter = std::slice::Iter<'f, Fact>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.list.iter()
-    }
-}
-
-impl FactSink for Facts {
-    const WHOLE: bool = true;
-    const LEAVES: bool = true;
-
-    fn keep(&mut self, fact: Fact) {
-        self.push(fact);
-    }
-
-    fn kind_of(&self, id: &EventId) -> Option<Kind> {
-        let place = usize::try_from(self.place_of(id)?).ok()?;
-        self.list.get(place).map(|fact| fact.event.kind())
-    }
-}
-
-/// Contents by SHA-256, as stored in the ledger and verified.
-pub type Contents = BTreeMap<String, Arc<Vec<u8>>>;
-
-/// A fact with the entries that it comes from: its own, and any correction of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known<T> {
-    /// Positions in ledger order.
-    pub because: Vec<u64>,
-    /// What is known.
-    pub what: T,
-}
-
-impl<T> Known<T> {
-    /// Returns the place in the ledger: that of the entry that first said it. A correction stands
-    /// in the place of what it corrects, so it does not become newer than what came between.
-    pub fn place(&self) -> u64 {
-        self.because.first().copied().unwrap_or_default()
-    }
-
-    /// Returns the newest entry that it comes from.
-    pub fn newest(&self) -> u64 {
-        self.because.last().copied().unwrap_or_default()
-    }
-}
-
-/// An adopted edition.
-#[derive(Clone, Debug)]
-pub struct AdoptedEdition {
-    /// First day in force.
-    pub effective_from: Date,
-    /// The rules.
-    pub edition: Arc<Edition>,
-}
-
-/// An imported mapping or an asserted equivalence: a proposal until approved.
-#[derive(Clone, Debug)]
-pub struct Proposal {
-    /// Who recorded it: this key cannot approve it.
-    pub by: KeyId,
-    /// A name for people.
-    pub title: String,
-    /// SHA-256 of the rows; blank for an assertion.
-    pub digest: String,
-    /// Rows of a mapping; empty for an assertion.
-    pub rows: Vec<MappingRow>,
-    /// The assertion.
-    pub asserted: Option<EquivalenceAsserted>,
-    /// The entry that last changed what it says; an older approval does not speak of it.
-    pub changed: u64,
-}
-
-/// An approval and what became of it.
-#[derive(Clone, Debug)]
-pub struct Approval {
-    /// Who approved.
-    pub by: KeyId,
-    /// What was approved.
-    pub body: MappingApproved,
-    /// What ended rows of it.
-    pub withdrawn: Vec<Known<ApprovalWithdrawn>>,
-    /// Challenges in ledger order.
-    pub challenges: Vec<Challenge>,
-}
-
-/// A challenge to an approved rule.
-#[derive(Clone, Debug)]
-pub struct Challenge {
-    /// The event.
-    pub id: EventId,
-    /// Its entry.
-    pub seq: u64,
-    /// Which rows are doubted.
-    pub rows: Rows,
-    /// Why.
-    pub reason: String,
-    /// The entry that says that the rule stands, if any.
-    pub upheld: Option<u64>,
-}
-
-/// A certificate and what became of it.
-#[derive(Clone, Debug)]
-pub struct Certificate {
-    /// What was recorded.
-    pub record: CertificateRecorded,
-    /// The last day that it counts: the one printed on it, or an earlier one that its scheme sets.
-    pub until: Date,
-    /// Its suspensions.
-    pub suspended: Vec<Known<CertificateSuspended>>,
-    /// Its withdrawals.
-    pub withdrawn: Vec<Known<CertificateWithdrawn>>,
-    /// Statements of Applicability: entries, first day, rows.
-    pub soas: Vec<(Vec<u64>, Date, Soa)>,
-}
+use index::fact_index::{Chronicle, is_plain};
+pub use known::{AdoptedEdition, Approval, Certificate, Challenge, Known, Proposal};
 
 /// All that the first entries of a ledger say, corrections applied.
 #[derive(Clone, Debug, Default)]

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::{Asked, FORMAT, Format};
+use super::asked::{Asked, FORMAT, Format};
 use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
-use crate::domain::event::StatementPublished;
+use crate::domain::event::body::StatementPublished;
 
 /// Why a value cannot be compared with a ledger at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@
 //! format: a text that has to change, those that come from `derive.rs` and `status.rs` included,
 //! makes a new [`FORMAT`]. Nothing beyond the first `size` entries is looked at.
 
+pub mod asked;
 pub mod diff;
 pub(in crate::domain) mod format_one;
 pub(in crate::domain) mod parts;
@@ -15,114 +16,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::catalogue::edition::Requirement;
-use super::date::{Date, Timestamp};
 use super::engine::derive::{Period, RulesChoice, soa_periods};
-use super::event::Event;
-use super::explain::aside::set_aside;
-use super::explain::{Telling, before_grounds};
-use super::state::index::fact_index::EntryText;
-
-use super::authority::roster::Roster;
 use super::engine::proof::Proof;
 use super::engine::rule::{Atom, Premise, Rule};
 use super::engine::standing::judge;
 use super::engine::status::{DayView, Finding, Positions, Status, stated_on};
+use super::event::Event;
+use super::event::fact::Fact;
+use super::explain::aside::set_aside;
+use super::explain::before_grounds;
+use super::explain::telling::Telling;
 use super::ids::{AssertionRef, ItemRef, KeyId, UnitId};
+use super::state::facts::EntryText;
 use super::state::index::evidence_view::Stated;
-use super::state::{Certificate, Contents, Fact, Known, ReplayError, State, replay};
+use super::state::known::{Certificate, Known};
+use super::state::{State, replay};
+pub use asked::{Asked, FORMAT, Format, Ledger, NoStatement, Seen};
 use parts::{DOES_NOT_PROVE, standing, state_on, witnessed};
-
-/// The name of the format that statements are made in.
-pub const FORMAT: &str = Format::Two.name();
-
-/// A format of statements. Each is made as it always was for as long as somebody holds one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Cites neither the scope nor what suspended, withdrew or replaced something.
-    One,
-    /// Cites every entry that a status follows from, says what happened to what has lapsed, and what
-    /// was set aside.
-    Two,
-}
-
-impl Format {
-    /// Returns its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::One => "dspt-statement/1",
-            Self::Two => "dspt-statement/2",
-        }
-    }
-
-    /// Reads a name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::One, Self::Two].into_iter().find(|format| format.name() == name)
-    }
-}
-
-/// What a question is about: the day, how many entries, and which revision decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The day.
-    pub on: Date,
-    /// How many entries may be used.
-    pub size: u64,
-    /// Which revision of the edition's files decides.
-    pub rules: RulesChoice,
-}
-
-/// When somebody outside saw the ledger, as an anchor entry says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seen {
-    /// When.
-    pub at: Timestamp,
-    /// The anchor's entry.
-    pub seq: u64,
-    /// How many entries the head that was seen covers.
-    pub size: u64,
-}
-
-/// The ledger that a statement is made from. It may hold more than is asked about.
-#[derive(Clone, Copy)]
-pub struct Ledger<'l> {
-    /// Its origin.
-    pub origin: &'l str,
-    /// Its identity, the leaf hash of entry 0 in hexadecimal.
-    pub identity: &'l str,
-    /// The root over the entries that are asked about, base64.
-    pub root: &'l str,
-    /// The verified facts, in order.
-    pub facts: &'l [Fact],
-    /// The contents that they name.
-    pub contents: &'l Contents,
-    /// Who holds which key. Only what is said when a key is admitted is used.
-    pub roster: &'l Roster,
-    /// When it was seen from outside.
-    pub seen: &'l [Seen],
-}
-
-/// Why there is no statement.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoStatement {
-    /// There are not so many entries, or none was asked about.
-    #[error("a statement from {asked} entries cannot be made: this ledger has {found}")]
-    Size {
-        /// How many were asked about.
-        asked: u64,
-        /// How many there are.
-        found: u64,
-    },
-    /// No rules bind on the day.
-    #[error(
-        "no edition with the organisation's category is in force on {}, as far as these entries \
-         say; ask about another day, or adopt one with: dspt import edition",
-        .0.long()
-    )]
-    NoEdition(Date),
-    /// A content cannot be read.
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-}
 
 /// Makes the statement. Its canonical JSON is what is signed and given out.
 ///
@@ -294,7 +204,7 @@ impl Maker<'_> {
         let Some(scope) = begun.max_by_key(|one| (one.what.from, one.place())) else {
             return Value::Null;
         };
-        let mut units: Vec<&super::event::Unit> = scope.what.units.iter().collect();
+        let mut units: Vec<&super::event::body::Unit> = scope.what.units.iter().collect();
         units.sort_by_key(|unit| &unit.id);
         let units = units.into_iter().map(|unit| {
             json!({
@@ -534,7 +444,7 @@ impl Maker<'_> {
         let same = self.state.published.iter().filter(|one| {
             one.what.edition == self.period.edition.id && one.what.category == self.period.category
         });
-        let value = |one: &Known<super::event::StatementPublished>| {
+        let value = |one: &Known<super::event::body::StatementPublished>| {
             let (seq, body) = (one.place(), &one.what);
             let (on, standing) = (body.on.to_string(), &body.standing);
             self.signed(seq, json!({ "entry": seq, "on": on, "standing": standing }))

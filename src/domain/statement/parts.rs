@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Seen;
+use super::asked::Seen;
 use crate::domain::date::{Date, Timestamp};
-use crate::domain::engine::standing::{Counts, Standing, Verdict};
+use crate::domain::engine::standing::{Counts, Verdict};
 use crate::domain::engine::status::{ItemStatus, Status};
-use crate::domain::state::Certificate;
+use crate::domain::event::standing::Standing;
+use crate::domain::state::known::Certificate;
 
 /// How a certificate stands on a day, and the entry that ended or suspended it.
 pub(in crate::domain) fn state_on(

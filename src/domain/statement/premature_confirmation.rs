@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use crate::domain::catalogue::edition::Requirement;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::{Finding, Positions};
-use crate::domain::event::{AssertionConfirmed, Event, Kind};
+use crate::domain::event::body::AssertionConfirmed;
+use crate::domain::event::fact::Fact;
+use crate::domain::event::{Event, Kind};
 use crate::domain::ids::ItemRef;
-use crate::domain::state::{Contents, Fact, ReplayError, State, replay};
+use crate::domain::state::facts::Contents;
+use crate::domain::state::{ReplayError, State, replay};
 
 /// Returns the confirmations that nothing then in the ledger bore out, each with its entry and what
 /// was missing: a mandatory item of the assertion counts as in place on the day confirmed, by what

@@ -39,7 +39,7 @@ fn roster(facts: &[Fact]) -> Roster {
     let mut roster = Roster::default();
     for fact in facts {
         let by: &KeyId = &fact.by;
-        let role = dspt_ledger::domain::authority::roster::Role::Approver;
+        let role = dspt_ledger::domain::event::role::Role::Approver;
         let (key, holder) = (by.to_string(), format!("Holder of {by}"));
         let event = Event::KeyAdmitted(KeyAdmitted { key, holder, role });
         roster.apply(fact.seq, &event, Some(by));

@@ -8,12 +8,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fact_index::{Answer, Chronicle, EntryText, Row, Track};
+use super::fact_index::{Answer, Chronicle, Row, Track};
 use crate::domain::date::Date;
-use crate::domain::event::{Assurance, Event, EvidenceRecorded, Kind};
+use crate::domain::event::body::EvidenceRecorded;
+use crate::domain::event::words::Assurance;
+use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, UnitId};
 use crate::domain::region::{Cover, Region, Steps, Units};
 use crate::domain::state::cut::Cut;
+use crate::domain::state::facts::EntryText;
 
 /// An answer or a piece of evidence for an item, as far as numbers say it: a large ledger has
 /// thousands for one item. [`EvidenceView::own`] says the rest of one.

@@ -16,20 +16,14 @@ use rayon::prelude::*;
 
 use super::event_index::Ids;
 use crate::domain::date::{Date, Timestamp};
-use crate::domain::event::{Event, EvidenceRecorded, ItemAnswered, Kind};
+use crate::domain::event::body::{EvidenceRecorded, ItemAnswered};
+use crate::domain::event::fact::Fact;
+use crate::domain::event::target::{for_day, points_at};
+use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
-use crate::domain::state::describe::{Late, for_day, points_at};
-use crate::domain::state::{Fact, Facts};
-
-/// Where the words of entries are found: all facts in memory, or the ledger's file.
-pub trait EntryText {
-    /// Returns an entry's fact; none where there is no such entry, or where it cannot be read again
-    /// as it was verified.
-    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>>;
-
-    /// Returns the place of an event.
-    fn place(&self, id: &EventId) -> Option<u64>;
-}
+use crate::domain::state::facts::Facts;
+pub use crate::domain::state::facts::{EntryText, FactSink};
+use crate::domain::state::late::Late;
 
 impl EntryText for [Fact] {
     fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
@@ -60,22 +54,6 @@ impl EntryText for Facts {
     fn place(&self, id: &EventId) -> Option<u64> {
         self.place_of(id)
     }
-}
-
-/// Takes in verified facts one after the other.
-pub trait FactSink: Default {
-    /// Whether the names of files are kept where the ledger keeps no file and nothing follows from
-    /// it.
-    const WHOLE: bool;
-
-    /// Whether the leaf hash of each entry is kept beside it.
-    const LEAVES: bool;
-
-    /// Keeps the next fact.
-    fn keep(&mut self, fact: Fact);
-
-    /// Returns the kind of an event that was kept.
-    fn kind_of(&self, id: &EventId) -> Option<Kind>;
 }
 
 impl FactSink for Chronicle {
@@ -272,7 +250,7 @@ impl Chronicle {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// Says whether an entry was recorded late: see [`crate::domain::state::describe::late`].
+    /// Says whether an entry was recorded late: see [`crate::domain::state::late::late`].
     pub fn late(&self, seq: u64) -> Option<Late> {
         let (line, first) = (self.line(seq)?, self.lines.first()?);
         Late::of(line.day, line.recorded, first.recorded)
