@@ -157,7 +157,7 @@ pub(super) fn run(
                 compromised_from: *compromised_from,
             });
             let journal = open(ledger, Mode::Write, output)?;
-            super::recording::record::one(journal, signing, event, Vec::new(), output)
+            super::recording::write::one(journal, signing, event, Vec::new(), output)
         }
         Command::Passphrase { name, new_passphrase_file, signing } => {
             let folder = signing.folder()?;

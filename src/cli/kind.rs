@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::as_of::LEDGER_NAME;
 use super::code::{Code, FailureCode};
 use super::error::Failure;
-use super::proofs::timestamp::quoted;
+use super::ledger_path::LEDGER_NAME;
+use super::output::quoted;
 use crate::domain::problem_code::ProblemCode;
 use crate::durable;
 use crate::ledger::Head;

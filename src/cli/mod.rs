@@ -7,8 +7,10 @@ mod code;
 mod dash;
 mod demo;
 mod error;
+mod input_file;
 mod keys;
 mod kind;
+mod ledger_path;
 pub mod mappings;
 mod output;
 pub mod proofs;
@@ -62,13 +64,13 @@ enum Command {
     /// Record one event
     Record(recording::record::Args),
     /// Confirm assertions
-    Confirm(recording::record::ConfirmArgs),
+    Confirm(recording::confirm::ConfirmArgs),
     /// Approve rows of a mapping: from then on they are rules
-    Approve(recording::record::ApproveArgs),
+    Approve(recording::approval::ApproveArgs),
     /// Doubt an approved rule; it still counts, marked as challenged
-    Challenge(recording::record::ChallengeArgs),
+    Challenge(recording::approval::ChallengeArgs),
     /// Answer a challenge: the rule stands
-    Uphold(recording::record::UpholdArgs),
+    Uphold(recording::approval::UpholdArgs),
     /// Take an entry back by a new one
     Withdraw(recording::withdraw::WithdrawArgs),
     /// Put something else in the place of an entry by a new one
@@ -237,10 +239,10 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Key(args) => keys::run(args, ledger, output),
         Command::Import(args) => recording::import::run(args, ledger, output),
         Command::Record(args) => recording::record::run(args, ledger, output),
-        Command::Confirm(args) => recording::record::confirm(args, ledger, output),
-        Command::Approve(args) => recording::record::approve(args, ledger, output),
-        Command::Challenge(args) => recording::record::challenge(args, ledger, output),
-        Command::Uphold(args) => recording::record::uphold(args, ledger, output),
+        Command::Confirm(args) => recording::confirm::confirm(args, ledger, output),
+        Command::Approve(args) => recording::approval::approve(args, ledger, output),
+        Command::Challenge(args) => recording::approval::challenge(args, ledger, output),
+        Command::Uphold(args) => recording::approval::uphold(args, ledger, output),
         Command::Withdraw(args) => recording::withdraw::withdraw(args, ledger, output),
         Command::Correct(args) => recording::withdraw::correct(args, ledger, output),
         Command::Status(args) => answers::status::run(args, ledger, output),
@@ -275,7 +277,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
 
 /// Without a command: the position where there is a ledger, else three commands to start with.
 fn welcome(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
-    if cli.ledger.is_some() || as_of::ledger_path(None).is_ok() {
+    if cli.ledger.is_some() || ledger_path::ledger_path(None).is_ok() {
         return answers::status::run(
             &answers::status::Args::default(),
             cli.ledger.as_deref(),

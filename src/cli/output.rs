@@ -1,6 +1,7 @@
 //! What commands print: answers to standard output, the rest to standard error, as text or JSON.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -236,6 +237,13 @@ pub(super) fn cut(text: &str, width: usize) -> String {
         kept = longer;
     }
     format!("{}...", kept.trim_end())
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// Entries as people write them: `#3 #17`.

@@ -1,7 +1,7 @@
 //! The large demonstration: an invented organisation over four years, entry by entry, the same bytes
 //! every time. It is there to see and to measure how the program behaves with a great many entries.
 
-use super::{CATEGORY, EDITION, Maker, demo_id, parse, parsed, signer};
+use super::maker::{CATEGORY, EDITION, Maker, demo_id, parse, parsed, signer};
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
 use crate::domain::csv::Table;
@@ -17,6 +17,7 @@ use crate::ledger::Digest;
 
 /// The first and the last day on which anything is recorded.
 pub(in crate::cli) const FIRST: &str = "2022-10-03";
+
 const LAST: &str = "2026-11-13";
 
 /// What evidence is called: each is renewed when it runs out.

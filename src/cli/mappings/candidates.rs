@@ -10,7 +10,7 @@ use crate::cli::as_of::day_or_today;
 use crate::cli::bundled_catalogue;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};
-use crate::cli::recording::import::bundled_edition_day;
+use crate::cli::recording::adoption::bundled_edition_day;
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Item};
 use crate::domain::date::Date;
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, ItemId, ItemRef, Level};

@@ -8,9 +8,9 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use super::check::{bytes_of, not_read};
-use crate::cli::as_of::ledger_path;
 use crate::cli::error::{Failure, chain, exit};
 use crate::cli::kind::hinted;
+use crate::cli::ledger_path::ledger_path;
 use crate::cli::output::Output;
 use crate::export::heads::HeadError;
 use crate::export::write_once::put;

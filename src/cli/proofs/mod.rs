@@ -3,6 +3,7 @@
 pub(in crate::cli) mod anchor;
 pub(in crate::cli) mod check;
 pub(in crate::cli) mod check_reason;
+pub(in crate::cli) mod check_trust;
 pub(in crate::cli) mod checkpoint;
 pub(in crate::cli) mod export;
 pub(in crate::cli) mod fork;

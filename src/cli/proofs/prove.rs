@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli::as_of::{Question, event, item, open_to_give_out};
 use crate::cli::error::{Failure, exit};
+use crate::cli::input_file::read_file;
 use crate::cli::output::Output;
-use crate::cli::recording::record::read_file;
 use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Telling, explain};
 use crate::export::{OwnHead, heads, proofs, write_once};

@@ -11,10 +11,11 @@ use super::anchor::{already, refused};
 use crate::cli::as_of::{event, open, open_to_give_out};
 use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
-use crate::cli::output::{Output, safe};
+use crate::cli::input_file::read_file;
+use crate::cli::output::{Output, quoted, safe};
 use crate::cli::recording::ids::new_id;
-use crate::cli::recording::record::{read_file, write};
 use crate::cli::recording::signing::Signing;
+use crate::cli::recording::write::write;
 use crate::domain::event::{AnchorTimestamped, Event};
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::Fact;
@@ -152,13 +153,6 @@ fn request(
     });
     output.answer("dspt.timestamp-request/1", value, &text)?;
     Ok(exit::YES)
-}
-
-/// A path as a shell takes it.
-pub(in crate::cli) fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn attach(

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::ids::new_id;
-use super::record::write;
 use super::signing::Signing;
+use super::write::write;
 use crate::cli::as_of::{event as find_event, open};
 use crate::cli::error::Failure;
 use crate::cli::output::Output;

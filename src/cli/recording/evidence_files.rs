@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::record::hash_file;
 use crate::cli::error::Failure;
+use crate::cli::input_file::hash_file;
 use crate::cli::output::Output;
 use crate::durable::folder_of;
 use crate::import::evidence::FileDigest;

@@ -1,10 +1,11 @@
-//! Event ids: UUIDs of version 7, so that they sort by the time of recording.
-
-use crate::domain::date::Timestamp;
-use crate::domain::ids::EventId;
+//! Event ids: UUIDs of version 7, so that they sort by the time of recording; events with new ones.
 
 use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
+use crate::domain::date::Timestamp;
+use crate::domain::event::Event;
+use crate::domain::ids::EventId;
+use crate::journal::{File, NewEvent};
 
 /// Makes a new id from the time and 74 random bits (RFC 9562, section 5.7).
 ///
@@ -31,6 +32,18 @@ pub(in crate::cli) fn from_parts(now: Timestamp, random: [u8; 10]) -> Result<Eve
     format!("{bits:032x}").parse().map_err(|bad: crate::domain::ids::BadRef| {
         Failure::new(Code::Io, exit::FAILED, bad.to_string())
     })
+}
+
+/// An event with a new id.
+///
+/// # Errors
+/// As [`new_id`].
+pub(super) fn new_event(
+    event: Event,
+    files: Vec<File>,
+    now: Timestamp,
+) -> Result<NewEvent, Failure> {
+    Ok(NewEvent { id: new_id(now)?, event, files })
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::json;
 
+use super::adoption::{adopt_edition, bundled_edition_day};
 use super::ids::new_id;
-use super::import::{adopt_edition, bundled_edition_day};
 use super::signing::{Opened, Signing, in_agent};
-use crate::cli::as_of::{LEDGER_NAME, day};
+use super::units::units;
+use crate::cli::as_of::day;
 use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
+use crate::cli::ledger_path::LEDGER_NAME;
 use crate::cli::mappings::catalogue::table;
 use crate::cli::output::Output;
 use crate::domain::date::Date;
-use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared, Unit};
+use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared};
 use crate::domain::ids::{CategoryId, EditionId, OrganisationType};
 use crate::journal::{Journal, NewEvent, Opening};
 use crate::keys::{self, KeyError};
@@ -266,22 +268,4 @@ fn scope(args: &Args, from: Date) -> Result<ScopeDeclared, Failure> {
         units = self::units(&["all=Whole organisation".to_owned()], true)?;
     }
     Ok(ScopeDeclared { units, from })
-}
-
-/// Reads `ID=NAME` texts.
-///
-/// # Errors
-/// [`Failure`] for a text of another form.
-pub(in crate::cli) fn units(
-    texts: &[String],
-    health_and_care_data: bool,
-) -> Result<Vec<Unit>, Failure> {
-    let unit = |text: &String| {
-        let (id, name) = text.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("`{text}` is not a unit; write it as hosting=Hosting team"))
-        })?;
-        let id = id.parse().map_err(Failure::from)?;
-        Ok(Unit { id, name: name.to_owned(), health_and_care_data })
-    };
-    texts.iter().map(unit).collect()
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::record::{one, read_within};
 use super::signing::Signing;
+use super::write::one;
 use crate::cli::as_of::{day, event as find_event, open};
 use crate::cli::error::Failure;
+use crate::cli::input_file::read_within;
 use crate::cli::output::{Output, safe};
 use crate::domain::date::Date;
 use crate::domain::event::{

@@ -16,12 +16,12 @@ use std::sync::Arc;
 use clap::{Args as ClapArgs, ValueEnum};
 use etcetera::BaseStrategy as _;
 
+use super::as_of::Question;
 use super::code::Code;
 use super::demo;
 use super::error::{Failure, exit};
-
-use super::as_of::{Question, ledger_path};
 use super::kind::hinted;
+use super::ledger_path::ledger_path;
 use super::output::Output;
 use crate::domain::authority::roster::Roster;
 use crate::domain::belief::Belief;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use super::read::{field, publications, read_statement};
 use super::ssh_signature::{Verified, verify};
 use super::text::limits;
-use super::{field, publications, read_statement};
 use crate::cli::as_of::open;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};

@@ -2,6 +2,7 @@
 
 pub(in crate::cli) mod check;
 pub(in crate::cli) mod published;
+mod read;
 pub(in crate::cli) mod ssh_signature;
 pub(in crate::cli) mod text;
 
@@ -18,24 +19,22 @@ use super::error::{Failure, exit};
 use super::kind::hinted;
 use super::output::{Columns, Output, safe};
 use super::recording::ids::new_id;
-use super::recording::record::read_within;
 use super::recording::signing::{Signing, finish, record};
-
 use crate::domain::event::{Event, StatementPublished};
 use crate::domain::ids::{CategoryId, EditionId};
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::visible_json;
-use crate::domain::state::Fact;
 use crate::domain::statement::diff::asked;
 use crate::domain::statement::{Asked, NoStatement};
 use crate::export::ExportError;
 use crate::export::write_once::put;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
-use crate::ledger::json::{is_denser, parse_canonical};
-use crate::store::{Mode, Store};
+use crate::ledger::json::parse_canonical;
+use crate::store::Mode;
 use crate::verify::audit::Ledger;
-use crate::verify::published::{Made, NAME, Outcome, StatementError, make, reproduce, stored};
+use crate::verify::published::{Made, NAME, Outcome, StatementError, make, reproduce};
+use read::{field, publications, read_statement, standing, standing_word, statement_in};
 use text::text_of;
 
 /// Arguments of `statement`.
@@ -125,21 +124,6 @@ impl From<StatementError> for Failure {
 fn ask(question: &Question, ledger: &Ledger, output: &Output<'_>) -> Result<Asked, Failure> {
     let as_of = question.resolve(&ledger.facts, output)?;
     Ok(Asked { on: as_of.on, size: as_of.size, rules: as_of.rules })
-}
-
-/// A text of a statement; blank where there is none.
-pub(super) fn field<'v>(value: &'v Value, name: &str) -> &'v str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The standing that a statement gives, as its word in JSON.
-fn standing(value: &Value) -> &str {
-    value.get("standing").map_or("", |one| field(one, "status"))
-}
-
-/// The DSPT's own words for a standing.
-pub(super) fn standing_word(json: &str) -> &str {
-    crate::domain::engine::standing::Standing::word_of(json)
 }
 
 fn draft(args: &DraftArgs, path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
@@ -312,27 +296,6 @@ fn published_json(seq: u64, replayed: bool, made: &Made, sha256: &str) -> Value 
     })
 }
 
-/// The longest statement that is read.
-const STATEMENT_BYTES_MAX: u64 = 8 << 20;
-
-/// Reads a statement's file, unless it would fill the memory and can be none.
-///
-/// # Errors
-/// [`Failure`] as of other files; where it has more in it than any statement of its length.
-pub(super) fn read_statement(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read_within(path, STATEMENT_BYTES_MAX).map_err(|failure| hinted(failure, path))?;
-    // A figure has its name, its place and its reasons.
-    if is_denser(&bytes, 64, 5) {
-        let text = format!(
-            "{} is no statement: it has more values than any statement of its length; check the \
-             path",
-            path.display()
-        );
-        return Err(hinted(Failure::new(ProblemCode::File, exit::INPUT, text), path));
-    }
-    Ok(bytes)
-}
-
 /// Reads a draft and holds it to the ledger.
 fn drafted(ledger: &Ledger, file: &Path) -> Result<Made, Failure> {
     let bytes = read_statement(file)?;
@@ -395,16 +358,6 @@ fn unchanged(journal: &Journal, made: &Made) -> Result<Option<u64>, Failure> {
         }
     }
     Ok(None)
-}
-
-/// The entries that publish statements, in order.
-pub(super) fn publications(ledger: &Ledger) -> impl DoubleEndedIterator<Item = &Fact> {
-    ledger.facts.iter().filter(|fact| matches!(fact.event, Event::StatementPublished(_)))
-}
-
-/// The statement that an entry publishes; none where it is not stored or is not canonical.
-pub(super) fn statement_in(store: &Store, fact: &Fact) -> Result<Option<Value>, Failure> {
-    Ok(stored(store, fact)?.and_then(|bytes| parse_canonical(&bytes).ok()))
 }
 
 fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{standing_word, statement_in};
+use super::read::{standing_word, statement_in};
 use crate::cli::error::Failure;
 use crate::cli::output::safe;
 use crate::domain::engine::derive::Period;

@@ -44,7 +44,7 @@ pub(in crate::cli) fn verify(
     identity: &str,
 ) -> Result<Verified, Failure> {
     for path in [signature, allowed] {
-        crate::cli::recording::record::read_file(path)?;
+        crate::cli::input_file::read_file(path)?;
     }
     let verified = |good, text: String| Verified { good, text, identity: identity.to_owned() };
     let child = Command::new("ssh-keygen")

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::standing_word;
+use super::read::standing_word;
 use crate::cli::answers::status::TRANSCRIPTION;
 use crate::cli::output::{Columns, cut, entries_text, safe};
 use crate::domain::engine::status::Status;

@@ -1,0 +1,203 @@
+//! `dspt import`: editions, frameworks, mappings, Statements of Applicability, answers, evidence.
+//!
+//! All or nothing: every bad row is shown at once and nothing is written unless all are good. The
+//! same bytes again write nothing.
+
+mod batch;
+mod catalogue;
+mod foreseen;
+mod sheets;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::bad_rows::with_list;
+use super::write::write;
+use crate::cli::as_of::{day, event as find_event, open};
+use crate::cli::error::{Failure, exit};
+use crate::cli::input_file::read_file;
+use crate::cli::output::Output;
+use crate::domain::event::Event;
+use crate::domain::ids::{EditionId, FrameworkRef};
+use crate::domain::state::State;
+use crate::journal::{Journal, NewEvent};
+use crate::store::Mode;
+use batch::{Batch, Common, imported_before};
+use catalogue::{edition_batch, framework_batch};
+use foreseen::{Foreseen, check_rows};
+use sheets::{
+    MappingArgs, answers_batch, evidence_batch, file_or_bundled, mapping_batch, soa_batch,
+};
+
+/// Arguments of `import`.
+#[derive(ClapArgs, Debug)]
+pub(in crate::cli) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Adopt an edition's rules from the catalogue (2025-26-v8) or from a folder of its files
+    Edition {
+        /// Name in the catalogue, or a folder with items.csv, exemptions.csv, organisation-types.csv
+        edition: String,
+        /// The edition's name, when a folder is given
+        #[arg(long, value_name = "EDITION")]
+        name: Option<EditionId>,
+        /// Revision of the files; the catalogue knows its own
+        #[arg(long)]
+        revision: Option<String>,
+        /// First day in force; the day of publication for one from the catalogue
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Adopt a framework's list from the catalogue (iso27001:2022) or from a controls.csv
+    Framework {
+        /// Framework and release
+        framework: FrameworkRef,
+        /// The list, when it is not in the catalogue
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import a mapping: proposals that derive nothing until approved
+    Mapping(MappingArgs),
+    /// Import the Statement of Applicability of a certificate
+    Soa {
+        /// A CSV file with control, applicable, justification
+        file: PathBuf,
+        /// The certificate's entry: #12
+        #[arg(long)]
+        certificate: String,
+        /// First day that it holds; the certificate's first day when left out
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import answers, one row each (columns: docs/import.md)
+    Answers {
+        /// A CSV file
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Import evidence, one row each (columns: docs/import.md)
+    Evidence {
+        /// A CSV file; the files that it names are looked for beside it
+        file: PathBuf,
+        /// Take files that are not in the folder of the list as well
+        #[arg(long)]
+        outside_files: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Edition { common, .. }
+            | Self::Framework { common, .. }
+            | Self::Mapping(MappingArgs { common, .. })
+            | Self::Soa { common, .. }
+            | Self::Answers { common, .. }
+            | Self::Evidence { common, .. } => common,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] with exit status 3 when the file has problems.
+pub(in crate::cli) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let dry_run = args.command.common().dry_run;
+    import(args, ledger, output)
+        .map_err(|failure| if dry_run { failure } else { with_list(failure) })
+}
+
+fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
+    // Looking at a file needs no right to write.
+    let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
+    let journal = open(ledger, mode, output)?;
+    let state = journal.state(u64::MAX)?;
+    let again = args.command.common().signing.again;
+    let batch = match &args.command {
+        Command::Edition { edition, name, revision, from, .. } => {
+            let from = from.as_deref().map(|text| day(text, output)).transpose()?;
+            edition_batch(edition, name.as_ref(), revision.as_ref(), from, output)?
+        }
+        Command::Framework { framework, file, .. } => {
+            framework_batch(framework, file.as_deref(), output)?
+        }
+        Command::Mapping(args) => {
+            let content = file_or_bundled(&args.file)?;
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
+                return Ok(done);
+            }
+            mapping_batch(args, &content, &state, output)?
+        }
+        Command::Soa { file, certificate, from, .. } => {
+            let content = read_file(file)?;
+            let about = find_event(certificate, &journal.ledger.facts)?.id.clone();
+            // One statement may serve several certificates: a renewed one has the same.
+            let same = |event: &Event| matches!(event, Event::SoaRecorded(body) if body.certificate == about);
+            if let Some(done) = imported_before(&journal, &content, same, again, output)? {
+                return Ok(done);
+            }
+            let from = from.as_deref().map(|text| day(text, output)).transpose()?;
+            soa_batch((file, content), (certificate, from), &journal, &state, output)?
+        }
+        Command::Answers { file, .. } => {
+            let content = read_file(file)?;
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
+                return Ok(done);
+            }
+            answers_batch(file, &content, &state, output)?
+        }
+        Command::Evidence { file, outside_files, .. } => {
+            let content = read_file(file)?;
+            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
+                return Ok(done);
+            }
+            evidence_batch(file, &content, *outside_files, &state, output)?
+        }
+    };
+    finish(journal, &state, &batch, args.command.common(), output)
+}
+
+fn finish(
+    journal: Journal,
+    state: &State,
+    batch: &Batch,
+    common: &Common,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    check_rows(state, batch, output)?;
+    let edition = match batch.events.as_slice() {
+        [NewEvent { event: Event::EditionAdopted(body), .. }] => Some(body),
+        _ => None,
+    };
+    if common.dry_run || edition.is_some() {
+        let foreseen = Foreseen::of(&journal, state, batch, edition, output)?;
+        for remark in &foreseen.remarks {
+            output.warn(remark)?;
+        }
+        if common.dry_run {
+            output.answer("dspt.import/1", foreseen.json(batch), &foreseen.text(batch))?;
+            return Ok(exit::YES);
+        }
+    }
+    output.hint(&batch.summary)?;
+    write(journal, &common.signing, &batch.events, output)
+}

@@ -1,0 +1,105 @@
+//! The ledger that a command records into, opened and verified once, and what it knows by now.
+
+use std::path::Path;
+
+use crate::cli::as_of::{day, item as find_item, open};
+use crate::cli::error::Failure;
+use crate::cli::output::Output;
+use crate::domain::date::Date;
+use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::status::Positions;
+use crate::domain::event::Event;
+use crate::domain::ids::{AssertionRef, ControlRef, ItemRef, UnitId};
+use crate::domain::state::{Facts, State};
+use crate::import::resolve::{self, Own};
+use crate::journal::Journal;
+use crate::store::Mode;
+
+/// The ledger, open for writing from the start, and what it knows now: to complete names.
+pub(super) struct Known {
+    pub(super) journal: Journal,
+    pub(super) state: State,
+    pub(super) positions: Positions,
+}
+
+impl Known {
+    pub(super) fn open(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
+        let journal = open(ledger, Mode::Write, output)?;
+        let state = journal.state(u64::MAX)?;
+        let positions = Positions::new(&state, RulesChoice::Then);
+        Ok(Self { journal, state, positions })
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.journal.ledger.facts
+    }
+
+    pub(super) fn item(&self, text: &str, on: Date) -> Result<ItemRef, Failure> {
+        find_item(text, &self.state, &self.positions, on)
+    }
+
+    /// An assertion on a day: in full, or by its number.
+    pub(super) fn assertion(&self, text: &str, on: Date) -> Result<AssertionRef, Failure> {
+        let own = Own::of(&self.positions.derivation.periods);
+        Ok(resolve::assertion(text, on, &own, &self.state)?)
+    }
+
+    /// A control or outcome that can be met.
+    pub(super) fn control(&self, text: &str) -> Result<ControlRef, Failure> {
+        Ok(resolve::control(text, &self.state)?)
+    }
+
+    pub(super) fn controls(&self, texts: &[String]) -> Result<Vec<ControlRef>, Failure> {
+        texts.iter().map(|text| self.control(text)).collect()
+    }
+
+    /// Says of which edition items are that are recorded for a day on which none is in force.
+    pub(super) fn say_edition(
+        &self,
+        event: &Event,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let (items, day) = if let Event::EvidenceRecorded(body) = event {
+            (body.items.as_slice(), body.proves_on)
+        } else if let Event::ItemAnswered(body) = event {
+            (std::slice::from_ref(&body.item), body.on)
+        } else if let Event::ItemNotApplicable(body) = event {
+            (std::slice::from_ref(&body.item), body.from)
+        } else {
+            return Ok(());
+        };
+        if Own::of(&self.positions.derivation.periods).binds_on(day) {
+            return Ok(());
+        }
+        items.iter().try_for_each(|item| {
+            output.hint(&format!(
+                "note: no edition is in force on {}; {} is of DSPT {} for {}",
+                day.long(),
+                item.item,
+                item.edition,
+                item.category
+            ))
+        })
+    }
+
+    /// Unit names; `all` stands for every unit declared so far.
+    pub(super) fn scope(&self, names: &[String]) -> Result<Vec<UnitId>, Failure> {
+        if names.iter().any(|name| name == "all")
+            && !self.positions.derivation.units.iter().any(|one| one.as_str() == "all")
+        {
+            return Ok(self.positions.derivation.units.clone());
+        }
+        names.iter().map(|name| name.parse().map_err(Failure::from)).collect()
+    }
+}
+
+/// A day where one is given.
+///
+/// # Errors
+/// [`Failure`] for a text that is no day.
+pub(super) fn optional_day(
+    text: Option<&str>,
+    output: &Output<'_>,
+) -> Result<Option<Date>, Failure> {
+    text.map(|text| day(text, output)).transpose()
+}
