@@ -84,6 +84,17 @@ impl Belief {
         }
     }
 
+    /// Returns what stands over an answer that was worked out from some entries alone; none where none
+    /// is withheld.
+    pub fn withheld(&self) -> Option<String> {
+        let size = self.head.as_ref().map(|(size, _)| *size).filter(|_| self.given_out)?;
+        let (given, rest) = (self.entries, size.saturating_sub(self.entries));
+        Some(format!(
+            "WITHHELD: {rest} of {size} entries are not in this bundle; a status here rests on the \
+             {given} that are, and \"not met\" may mean only that what meets an item is withheld"
+        ))
+    }
+
     /// Returns the verdict of a history against which nothing speaks, for a sentence that asks
     /// whether it can be trusted.
     pub fn verdict(&self) -> String {

@@ -61,6 +61,7 @@ mod store;
 mod tamper;
 mod tamper_kit;
 mod tui;
+mod tui_hostile;
 mod tui_reach;
 mod tui_selection;
 mod tui_snapshots;

@@ -78,13 +78,13 @@ pub(crate) fn source() -> Source {
 }
 
 /// The facts behind a screen, as it reads them.
-fn facts(source: &Source) -> Vec<Fact> {
+pub(crate) fn facts(source: &Source) -> Vec<Fact> {
     let all = 0..source.chronicle.len() as u64;
     all.map(|seq| source.entries.fact(seq).unwrap().into_owned()).collect()
 }
 
 /// The sample ledger with other facts.
-fn with_facts(facts: Vec<Fact>) -> Source {
+pub(crate) fn with_facts(facts: Vec<Fact>) -> Source {
     let leaves = vec![source().entries.leaf(0).unwrap(); facts.len()];
     Source {
         chronicle: Arc::new(Chronicle::of(&facts)),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use dspt_ledger::domain::authority::roster::Roster;
 use dspt_ledger::domain::event::Event;
 use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::tui::input::keymap::Key;
@@ -14,7 +15,7 @@ use dspt_ledger::tui::view::theme::Theme;
 use dspt_ledger::tui::view_model::history::Happening;
 use dspt_ledger::tui::view_model::linear;
 
-use super::tui::{SIZES, drawn, model, model_of, press, say, source};
+use super::tui::{SIZES, consistent, drawn, model, model_of, press, say, source};
 
 fn today() -> Model {
     let mut model = model_of(source(), Theme::default());
@@ -317,4 +318,35 @@ fn titles_ask_in_grammar() {
     press(&mut model, "fconfirming\n\n");
     let text = drawn(&mut model, 80, 24);
     assert!(text.contains("need confirming?") && text.contains("Why does "), "{text}");
+}
+
+#[test]
+fn a_bundle_of_one_item_says_that_the_rest_is_withheld() {
+    let mut some = consistent(8);
+    (some.given_out, some.head) = (true, Some((106, "AAAA".to_owned())));
+    let mut model = Model::new(Source { belief: some, ..source() }, Theme::default()).unwrap();
+    let warning = "WITHHELD: 98 of 106 entries are not in this bundle";
+    assert!(linear::greeting(&model).starts_with(warning));
+    assert!(!linear::greeting(&model).contains("does not verify"));
+    for keys in ["1", "2", "3", "4", "5", "6"] {
+        press(&mut model, keys);
+        let text = drawn(&mut model, 80, 24);
+        assert!(text.starts_with(&format!(" {warning}")), "{text}");
+        assert!(text.replace('\n', " ").contains("\"not met\" may mean only"), "{text}");
+    }
+}
+
+#[test]
+fn a_box_without_a_signer_says_so_and_is_passed_by_no_key() {
+    let nobody = Source { roster: Roster::default(), ..source() };
+    let mut model = Model::new(nobody, Theme::default()).unwrap();
+    press(&mut model, "5");
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let text = drawn(&mut model, 80, 24);
+        seen.push(text.lines().find(|line| line.starts_with("│>")).unwrap().to_owned());
+        press(&mut model, "\t");
+    }
+    assert!(seen.iter().any(|line| line.contains("Nobody: no entry here")), "{seen:#?}");
+    assert_eq!(seen.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{seen:#?}");
 }

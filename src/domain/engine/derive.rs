@@ -60,6 +60,14 @@ impl Period {
     pub fn entries(&self) -> BTreeSet<u64> {
         self.because.iter().chain(&self.in_force).copied().collect()
     }
+
+    /// The organisation's type in the words of the edition; its id where the edition has none.
+    pub fn type_label(&self) -> &str {
+        let row =
+            self.edition.types.iter().find(|row| row.organisation_type == self.organisation_type);
+        let label = row.map_or("", |row| row.label.trim());
+        if label.is_empty() { self.organisation_type.as_str() } else { label }
+    }
 }
 
 /// A declaration of the scope.

@@ -215,12 +215,11 @@ fn asked_node(view: &DayView<'_>, item: &ItemRef) -> Node {
         return Node::leaf("asked-by", "not asked for on this day", &[]);
     };
     let text = format!(
-        "asked for by {} revision {}, {} for {} ({})",
+        "asked for by {} revision {}, {} for organisations of type {}",
         period.edition.id,
         period.edition.revision,
         asked.requirement.as_str(),
-        period.organisation_type,
-        period.category
+        period.type_label()
     );
     let entries: Vec<u64> = period.entries().into_iter().collect();
     Node::leaf("asked-by", text, &entries)

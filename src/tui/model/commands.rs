@@ -244,9 +244,14 @@ fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
     if model.screen == Screen::Signatures {
         let boxes = layout::signatures(model, &signatures::lines(model));
         let here = boxes.iter().position(|one| one.here).unwrap_or(0);
-        let to = if forward { here + 1 } else { here + boxes.len() - 1 } % boxes.len();
-        let first = boxes.get(to).map_or(0, |one| one.lines.start);
-        model.select(first);
+        let step = if forward { 1 } else { boxes.len() - 1 };
+        let others = (1..boxes.len()).map(|turn| (here + turn * step) % boxes.len());
+        // A box without a line cannot hold the selection: it is passed.
+        let others = others.filter_map(|number| boxes.get(number));
+        let first = others.map(|one| one.lines.clone()).find(|lines| !lines.is_empty());
+        if let Some(first) = first {
+            model.select(first.start);
+        }
         return None;
     }
     let at = model.screen.number();

@@ -324,11 +324,8 @@ impl Model {
     pub fn select(&mut self, at: usize) {
         let last = self.lines().saturating_sub(1);
         let mut at = at.min(last);
-        if self.screen == Screen::Signatures
-            && signatures::lines(self).get(at).is_some_and(|line| line.is_title)
-        {
-            // A title is no line of its box: the selection goes over it.
-            at = if at > self.cursor().at { at + 1 } else { at.saturating_sub(1) };
+        if self.screen == Screen::Signatures {
+            at = signatures::beside_title(&signatures::lines(self), at, at > self.cursor().at);
         }
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = at;
@@ -611,7 +608,7 @@ impl Model {
             }
             Body::Signatures => {
                 let all = signatures::lines(self);
-                all.get(at).filter(|line| line.is_title).map(|_| at + 1)
+                Some(signatures::beside_title(&all, at, true))
             }
             Body::Position(..) | Body::Compare(_) | Body::YearEnd(_) => {
                 // A line about no item was selected as such and stays.

@@ -231,7 +231,7 @@ impl Trust {
         let belief = self.belief();
         if belief.grade != Grade::Unchecked {
             let unshown = || Some(format!("NO POSITION CAN BE SHOWN: {}", self.unshown.as_ref()?));
-            return belief.warning().or_else(unshown);
+            return belief.warning().or_else(unshown).or_else(|| belief.withheld());
         }
         let how = match (&self.failed, self.running) {
             (Some(why), _) => format!("cannot be checked: {why}"),

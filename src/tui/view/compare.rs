@@ -141,10 +141,8 @@ fn boxes(page: &Compare, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(three, "Main causes", "");
     let width = usize::from(three.width.saturating_sub(4));
     let lines = causes_text(page).into_iter().flat_map(|text| wrap(&text, width));
-    for (number, line) in lines.take(8).enumerate() {
-        let y = three.y + 1 + u16::try_from(number).unwrap_or(0);
-        pen.line(three.x + 2, y, three.width - 4, &line, Role::Plain);
-    }
+    let lines: Vec<(String, Role)> = lines.map(|line| (line, Role::Plain)).collect();
+    pen.pane(three, &lines, "all are in the list below");
 }
 
 /// Each of the main causes as a sentence, the first with how many share it.

@@ -142,9 +142,8 @@ pub fn signatures(model: &Model, lines: &[Line]) -> [Boxed; 3] {
             Part::Yourself if tall => 2,
             Part::Checked | Part::Yourself => 0,
         };
-        let mut own = lines.iter().enumerate().filter(|(_, one)| one.part == part && !one.is_title);
-        let first = own.next().map_or(0, |(number, _)| number);
-        let range = first..own.next_back().map_or(first, |(number, _)| number) + 1;
+        let range = lines_of(lines, part);
+        let first = range.start;
         let at = Boxed {
             y,
             height,
@@ -157,6 +156,18 @@ pub fn signatures(model: &Model, lines: &[Line]) -> [Boxed; 3] {
         y += height;
         at
     })
+}
+
+/// The lines of a box without its title, by their places among all; an empty range where it has none.
+fn lines_of(lines: &[Line], part: Part) -> Range<usize> {
+    let of = |one: &Line| one.part == part;
+    let first = lines.iter().position(|one| of(one) && !one.is_title);
+    let last = lines.iter().rposition(of);
+    match (first, last) {
+        (Some(first), Some(last)) => first..last + 1,
+        (None, Some(title)) => title + 1..title + 1,
+        (_, None) => lines.len()..lines.len(),
+    }
 }
 
 /// Rows of both sides of Why in a window too narrow to have them side by side: A over B.

@@ -127,12 +127,11 @@ fn header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let lead = model.position.lead();
     let known = model.position.known_text(false);
-    let rules = model.position.rules_text();
+    let rules = model.position.under_text("[", "]");
     let keys =
         format!("{} change  {} now/then ", model.keys.hint(C::Edit), model.keys.hint(C::NowThen));
     if layout::is_wide(model.size) {
-        let text =
-            format!(" {lead}, using what was recorded by [{known}], under the rules [{rules}].");
+        let text = format!(" {lead}, using what was recorded by [{known}], {rules}.");
         pen.line(0, 1, area.width, &text, Role::Plain);
         let y = if columns(&text) + columns(&keys) + 2 < usize::from(area.width) { 1 } else { 2 };
         pen.right(0, y, area.width, &keys, Role::Plain);
@@ -140,11 +139,17 @@ fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
     if area.width < 80 {
         pen.line(0, 1, area.width, &format!(" {lead}, recorded by [{known}],"), Role::Plain);
-        pen.line(0, 2, area.width, &format!(" rules [{rules}]."), Role::Plain);
+        pen.line(
+            0,
+            2,
+            area.width,
+            &format!(" {}.", rules.trim_start_matches("under the ")),
+            Role::Plain,
+        );
         return;
     }
     let first = format!(" {lead}, using what was recorded by [{known}],");
-    let second = format!(" under the rules [{rules}].");
+    let second = format!(" {rules}.");
     pen.line(0, 1, area.width, &first, Role::Plain);
     pen.line(0, 2, area.width, &second, Role::Plain);
     pen.right(u16::try_from(columns(&second) + 1).unwrap_or(0), 2, area.width, &keys, Role::Plain);

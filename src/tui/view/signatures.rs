@@ -209,7 +209,7 @@ fn selected(model: &Model, all: &[Line], pen: &mut Pen<'_>, area: Rect) {
         (_, None) => (String::new(), Vec::new()),
     };
     pen.frame(area, &title, &format!("{} details", model.keys.hint(C::Open)));
-    text(&told, pen, area);
+    text(&told, &format!("{} all", model.keys.hint(C::Open)), pen, area);
 }
 
 /// What the pane about a line is called.
@@ -224,14 +224,13 @@ fn pane_title(line: &Line) -> String {
 /// What is to be done about the answer.
 fn steps(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "What to do now", "");
-    text(&to_do(model), pen, area);
+    text(&to_do(model), &format!("{} has all", model.keys.hint(C::Export)), pen, area);
 }
 
-/// Writes wrapped lines into a frame.
-fn text(lines: &[String], pen: &mut Pen<'_>, area: Rect) {
+/// Writes wrapped lines into a frame; `rest` says how to see what has no room.
+fn text(lines: &[String], rest: &str, pen: &mut Pen<'_>, area: Rect) {
     let width = usize::from(area.width.saturating_sub(4));
     let wrapped = lines.iter().flat_map(|line| wrap_kept(line, width));
-    for (line, y) in wrapped.take(usize::from(area.height.saturating_sub(2))).zip(area.y + 1..) {
-        pen.line(area.x + 2, y, area.width.saturating_sub(4), &line, Role::Plain);
-    }
+    let wrapped: Vec<(String, Role)> = wrapped.map(|line| (line, Role::Plain)).collect();
+    pen.pane(area, &wrapped, rest);
 }

@@ -18,16 +18,27 @@ pub fn cut(text: &str, width: usize, more: &str) -> String {
         return text;
     }
     let room = width.saturating_sub(columns(more));
-    let (mut kept, mut used) = (String::new(), 0);
+    let (mut end, mut used) = (0, 0);
     for cluster in text.graphemes(true) {
         used += cluster.width();
         if used > room {
             break;
         }
-        kept.push_str(cluster);
+        end += cluster.len();
     }
-    let kept = kept.trim_end();
+    let (kept, rest) = text.split_at(end);
+    let kept = if rest.starts_with(' ') { kept } else { whole_words(kept, room) }.trim_end();
     if columns(more) > width { kept.to_owned() } else { format!("{kept}{more}") }
+}
+
+/// How many columns of a word are given up so that it is not cut.
+const WORD_MAX: usize = 12;
+
+/// The whole words of a text that was cut inside a word, where little is lost by that.
+fn whole_words(kept: &str, room: usize) -> &str {
+    let Some((words, part)) = kept.rsplit_once(' ') else { return kept };
+    let lost = columns(part) + 1;
+    if lost <= WORD_MAX && 3 * lost <= room { words } else { kept }
 }
 
 /// Cuts a text and fills it with spaces to exactly a width.
@@ -108,6 +119,10 @@ mod tests {
     #[test]
     fn a_cut_never_splits_what_is_seen_as_one() {
         assert_eq!(cut("abcdefgh", 6, "..."), "abc...");
+        assert_eq!(cut("annual penetration test", 16, "..."), "annual penetr...");
+        assert_eq!(cut("annual penetration tests", 22, "..."), "annual penetration...");
+        assert_eq!(cut("annual penetration tests", 21, "..."), "annual penetration...");
+        assert_eq!(cut("rests on #1 #23 #456 #7", 21, "..."), "rests on #1 #23...");
         assert_eq!(cut("表表表表", 5, "."), "表表.");
         assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2, "."), "e\u{301}.");
         assert_eq!(fill("表", 4, "..."), "表  ");

@@ -243,8 +243,13 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
             lines.push("Nothing is recorded as published.".to_owned());
         } else {
             let key = model.keys.hint(C::Compare);
-            lines.truncate(usize::from(area.height.saturating_sub(3)));
-            lines.push(format!("{key} compare with the last one"));
+            let room = usize::from(area.height.saturating_sub(3));
+            let more = match lines.len().saturating_sub(room) {
+                0 => String::new(),
+                more => format!("and {more} more; "),
+            };
+            lines.truncate(room);
+            lines.push(format!("{more}{key} compare with the last one"));
         }
         put(&lines, pen, right);
     }

@@ -36,7 +36,8 @@ fn said_first(model: &Model) -> String {
     if model.trust.unshown.is_none() {
         let _ = writeln!(text, "{}\n{}", position.sentence(), position.counts_text());
     }
-    if let Some(fault) = model.trust.belief().why.as_ref().filter(|_| !text.starts_with("Pos")) {
+    let belief = model.trust.belief();
+    if let Some(fault) = belief.why.as_ref().filter(|_| !belief.is_clean()) {
         let _ = writeln!(text, "This ledger does not verify: {}", safe(fault));
     } else if !model.notice.is_empty() {
         let _ = writeln!(text, "{}", safe(&model.notice));

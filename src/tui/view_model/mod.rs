@@ -113,12 +113,24 @@ impl Position {
         format!("{how}: DSPT {} {}", period.edition.id, safe(&period.edition.revision))
     }
 
+    /// The rules as a part of the sentence, between two signs: `under the rules [in force then: ...]`.
+    pub fn under_text(&self, before: &str, after: &str) -> String {
+        let period = self.book.positions.derivation.period_on(self.asked.on);
+        let under = if period.is_some() { "under the rules" } else { "with" };
+        format!("{under} {before}{}{after}", self.rules_text())
+    }
+
     /// The edition and the type of organisation, as the first line names them.
     pub fn edition_text(&self) -> String {
         let period = self.book.positions.derivation.period_on(self.asked.on);
         period.map_or_else(
             || "no edition in force".to_owned(),
-            |one| format!("DSPT {}, {}", one.edition.id, one.organisation_type),
+            |one| {
+                // What the label says in brackets is told by the reasons.
+                let label = one.type_label();
+                let name = label.split_once(" (").map_or(label, |(name, _)| name);
+                format!("DSPT {}, {}", one.edition.id, safe(name))
+            },
         )
     }
 
@@ -133,12 +145,10 @@ impl Position {
         } else {
             format!("Position on {}", self.asked.on.long())
         };
-        let period = self.book.positions.derivation.period_on(self.asked.on);
-        let under = if period.is_some() { "under the rules" } else { "with" };
         format!(
-            "{lead}, using what was recorded by {}, {under} {}.{source}",
+            "{lead}, using what was recorded by {}, {}.{source}",
             self.known_text(true),
-            self.rules_text()
+            self.under_text("", "")
         )
     }
 

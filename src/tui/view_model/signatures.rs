@@ -127,6 +127,9 @@ pub fn lines(model: &Model) -> Vec<Line> {
             signed.push(Line { row: row.into(), ..line("log key", state, vkey) });
         }
     }
+    if signed.is_empty() {
+        signed.push(heading("Nobody: no entry here can be believed."));
+    }
     put(Part::Signed, signed);
     let mut yourself: Vec<Line> =
         commands(model).into_iter().map(|(what, text)| line(what, "run", text)).collect();
@@ -158,6 +161,16 @@ pub fn lines(model: &Model) -> Vec<Line> {
     yourself.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
     put(Part::Yourself, yourself);
     all
+}
+
+/// The line nearest to `at` that can be selected: a title is no line of its box, and the selection goes
+/// over it, on where it came from above and there is one.
+pub fn beside_title(lines: &[Line], at: usize, forward: bool) -> usize {
+    let is_line = |at: &usize| lines.get(*at).is_some_and(|line| !line.is_title);
+    let after = || (at..lines.len()).find(is_line);
+    let before = || (0..=at).rev().find(is_line);
+    let found = if forward { after().or_else(before) } else { before().or_else(after) };
+    found.unwrap_or(at)
 }
 
 /// What the check shows, as far as it went.

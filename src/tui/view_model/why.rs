@@ -183,11 +183,10 @@ pub fn what_changed(before: &[Line], size: u64, now: &[Line]) -> Option<usize> {
     entry.or_else(|| all().next()).map(|(at, _)| at)
 }
 
-/// The type of organisation in words: `the organisation type it-supplier`.
+/// The type of organisation in words: `organisations of type Pharmacy`.
 fn organisation_type(position: &Position) -> String {
     let period = position.book.positions.derivation.period_on(position.asked.on);
-    period
-        .map_or_else(String::new, |one| format!("organisations of type {}", one.organisation_type))
+    period.map_or_else(String::new, |one| format!("organisations of type {}", one.type_label()))
 }
 
 fn capital(word: &str) -> String {
