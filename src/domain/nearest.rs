@@ -55,3 +55,39 @@ fn edits(left: &str, right: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, known: &str, meant: Option<&str>) {
+        let known = known.split(' ').map(str::to_owned);
+        assert_eq!(closest(text, known).as_deref(), meant, "{text}");
+    }
+
+    #[test]
+    fn a_hint_leads_to_what_was_meant_or_is_left_out() {
+        let annex = "A.5.1 A.5.7 A.5.17 A.5.27 A.5.10 A.8.1 A.8.9 A.8.13 A.8.19";
+        check("A.5.07", annex, Some("A.5.7"));
+        check("A.05.07", annex, Some("A.5.7"));
+        check("A.8.013", annex, Some("A.8.13"));
+        check("a.8.13", annex, Some("A.8.13"));
+        check("A-8.13", annex, Some("A.8.13"));
+        check("A.8.99", annex, None);
+        check("A.8.133", annex, None);
+        check("A.5.77", annex, None);
+        let items = "7.3.4 7.3.5 7.3.44 8.3.4";
+        check("7.3.04", items, Some("7.3.4"));
+        check("7.3.5x", items, Some("7.3.5"));
+        check("7.3.55", items, None);
+        let nist = "AC-2 AT-2 AU-2 RA-2 PR.DS-11 PR.DS-10";
+        check("AX-2", nist, None);
+        check("PR.SD-11", nist, Some("PR.DS-11"));
+        check("PR.DS-011", nist, Some("PR.DS-11"));
+        check("PR.DS-12", nist, None);
+        check("hostng", "hosting support", Some("hosting"));
+        check("iso27001:2023", "iso27001:2022 iso27001:2013", None);
+        check("", "a b", None);
+    }
+}

@@ -5,33 +5,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::catalogue::edition::{ControlStanding, Edition};
-use crate::domain::catalogue::levels::has_level;
+pub use super::known_names::known_control;
+use super::known_names::{
+    known_assertion, known_item, known_target, known_units, not_adopted, revisions,
+};
+pub use super::refusal::Refusal;
+use super::refusal::{
+    find, in_order, is_digest, not_ahead, not_blank, not_standing, of_kind, refuse,
+};
 use crate::domain::date::Date;
+use crate::domain::event::body::keys::ClockExplained;
 use crate::domain::event::body::{
-    CertificateRecorded, ChallengeUpheld, ClockExplained, Correction, EditionAdopted,
-    EquivalenceAsserted, EvidenceRecorded, FrameworkAdopted, ItemAnswered, MappingApproved,
-    OrganisationClassified, ScopeDeclared, SoaRecorded, StatementPublished,
+    CertificateRecorded, ChallengeUpheld, Correction, EditionAdopted, EquivalenceAsserted,
+    EvidenceRecorded, FrameworkAdopted, ItemAnswered, MappingApproved, OrganisationClassified,
+    ScopeDeclared, SoaRecorded, StatementPublished,
 };
 use crate::domain::event::standing::Standing;
 use crate::domain::event::words::{Clock, Rows};
 use crate::domain::event::{Event, Kind};
-use crate::domain::ids::{
-    AssertionRef, ControlRef, EditionId, EventId, ItemRef, KeyId, Level, Scheme, TargetRef, UnitId,
-};
+use crate::domain::ids::level::Level;
+use crate::domain::ids::scheme::Scheme;
+use crate::domain::ids::{EventId, KeyId};
 use crate::domain::mapping::MappingRow;
-use crate::domain::nearest::closest;
+
 use crate::domain::region::Units;
 use crate::domain::state::State;
-
-/// Why an event may not be recorded: what was found, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
-
-fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(text.into()))
-}
 
 /// Checks whether `by` may record `event` on the day `today`, given what is known.
 ///
@@ -240,181 +238,6 @@ fn published(state: &State, body: &StatementPublished, today: Date) -> Result<()
     not_ahead("a statement", body.on, today)
 }
 
-/// Says whether a text is the one base64 spelling of 32 bytes: 43 characters and one `=`, the last
-/// character without stray bits.
-fn is_digest(text: &str) -> bool {
-    let body = text.strip_suffix('=').unwrap_or_default();
-    let digits = body.bytes().all(|one| one.is_ascii_alphanumeric() || b"+/".contains(&one));
-    let last = body.chars().next_back().is_some_and(|one| "AEIMQUYcgkosw048".contains(one));
-    body.len() == 43 && digits && last
-}
-
-fn not_blank(what: &str, text: &str) -> Result<(), Refusal> {
-    if text.trim().is_empty() { refuse(format!("{what} is blank; give it")) } else { Ok(()) }
-}
-
-fn in_order(from: Date, until: Option<Date>) -> Result<(), Refusal> {
-    match until {
-        Some(until) if until < from => {
-            refuse(format!("the last day, {until}, is before the first, {from}; check both"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn not_ahead(what: &str, on: Date, today: Date) -> Result<(), Refusal> {
-    if on <= today {
-        return Ok(());
-    }
-    refuse(format!("{what} cannot be dated {on}: that day has not come; today is {today}"))
-}
-
-fn find<'s, T>(
-    state: &State,
-    map: &'s BTreeMap<EventId, T>,
-    id: &EventId,
-    what: &str,
-) -> Result<&'s T, Refusal> {
-    map.get(id).map_or_else(|| not_standing(state, id, what), Ok)
-}
-
-fn not_standing<T>(state: &State, id: &EventId, what: &str) -> Result<T, Refusal> {
-    match state.event(id) {
-        Some((seq, kind)) => refuse(format!(
-            "entry #{seq}, {kind}, is not {what} that stands in this ledger; see: dspt log"
-        )),
-        None => refuse(format!("no event {id} in this ledger; see: dspt log")),
-    }
-}
-
-fn of_kind(state: &State, id: &EventId, kind: Kind) -> Result<u64, Refusal> {
-    match state.event(id) {
-        Some((seq, found)) if found == kind => Ok(seq),
-        Some((seq, found)) => refuse(format!("entry #{seq} is {found}, not {kind}; see: dspt log")),
-        None => refuse(format!("no event {id} in this ledger; see: dspt log")),
-    }
-}
-
-/// Returns every adopted revision of an edition.
-fn revisions<'s>(state: &'s State, id: &EditionId) -> impl Iterator<Item = &'s Edition> {
-    let id = id.clone();
-    let all = state.editions.iter().map(|one| one.what.edition.as_ref());
-    all.filter(move |edition| edition.id == id)
-}
-
-fn not_adopted<T>(id: &EditionId) -> Result<T, Refusal> {
-    refuse(format!("edition {id} is not adopted; adopt it with: dspt import edition {id}"))
-}
-
-fn known_item(state: &State, item: &ItemRef) -> Result<(), Refusal> {
-    let mut any = false;
-    for edition in revisions(state, &item.edition) {
-        any = true;
-        if edition.item(&item.category, &item.item).is_some() {
-            return Ok(());
-        }
-    }
-    if !any {
-        return not_adopted(&item.edition);
-    }
-    refuse(format!(
-        "{} is not an item of {} for {}{}",
-        item.item,
-        item.edition,
-        item.category,
-        nearest(state, item)
-    ))
-}
-
-/// Offers an item of the same category that differs in one character.
-fn nearest(state: &State, item: &ItemRef) -> String {
-    let known = revisions(state, &item.edition)
-        .flat_map(|edition| edition.items_of(&item.category))
-        .map(|known| known.id.as_str().to_owned());
-    closest(item.item.as_str(), known)
-        .map_or_else(String::new, |near| format!("; did you mean {near}?"))
-}
-
-fn known_assertion(state: &State, assertion: &AssertionRef) -> Result<(), Refusal> {
-    let mut any = false;
-    for edition in revisions(state, &assertion.edition) {
-        any = true;
-        let mut items = edition.items_of(&assertion.category);
-        if items.any(|item| item.id.assertion() == assertion.assertion) {
-            return Ok(());
-        }
-    }
-    if !any {
-        return not_adopted(&assertion.edition);
-    }
-    refuse(format!(
-        "{} is not an assertion of {} for {}; see: dspt catalogue {}",
-        assertion.assertion, assertion.edition, assertion.category, assertion.edition
-    ))
-}
-
-/// Checks that a control is one that can be met in an adopted framework, at a level that it has.
-///
-/// # Errors
-/// [`Refusal`] naming what the id is instead, and a near one where there is one.
-pub fn known_control(state: &State, control: &ControlRef, level: Level) -> Result<(), Refusal> {
-    let id = &control.framework;
-    let Some(framework) = state.frameworks.get(id) else {
-        return refuse(format!(
-            "framework {id} is not adopted; adopt it with: dspt import framework {id}"
-        ));
-    };
-    match framework.what.standing_of(&control.id) {
-        ControlStanding::Assessable => {}
-        ControlStanding::Heading => {
-            return refuse(format!("{control} is a heading; name a control under it"));
-        }
-        ControlStanding::Withdrawn => {
-            return refuse(format!("{control} is withdrawn in that release; name its successor"));
-        }
-        ControlStanding::Unknown => {
-            let known = framework.what.controls.keys().cloned();
-            let near = closest(&control.id, known);
-            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            return refuse(format!("{} is not an id of {id}{near}", control.id));
-        }
-    }
-    let caf = id.framework == "ncsc-caf";
-    match (caf, level) {
-        (true, Level::Met) => refuse(format!(
-            "{control} is an outcome; give its level: partially-achieved or achieved"
-        )),
-        (false, Level::PartiallyAchieved | Level::Achieved) => {
-            refuse(format!("{control} has no levels; leave the level blank"))
-        }
-        (true, level) if !has_level(control, level) => refuse(format!(
-            "{control} has no level partially-achieved: it is achieved or not; give achieved"
-        )),
-        (true, Level::PartiallyAchieved | Level::Achieved) | (false, Level::Met) => Ok(()),
-    }
-}
-
-fn known_target(state: &State, target: &TargetRef, level: Level) -> Result<(), Refusal> {
-    match target {
-        TargetRef::Item(item) => known_item(state, item),
-        TargetRef::Control(control) => known_control(state, control, level),
-    }
-}
-
-fn known_units(state: &State, units: &[UnitId], required: bool) -> Result<(), Refusal> {
-    if units.is_empty() && required {
-        return refuse("the scope names no unit; name those that it covers with --scope");
-    }
-    let declared: BTreeSet<&UnitId> =
-        state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| &unit.id)).collect();
-    match units.iter().find(|unit| !declared.contains(unit)) {
-        Some(unit) => refuse(format!(
-            "`{unit}` is not a declared scope unit; declare it with: dspt record scope"
-        )),
-        None => Ok(()),
-    }
-}
-
 fn classified(state: &State, body: &OrganisationClassified) -> Result<(), Refusal> {
     let mut any = false;
     for edition in revisions(state, &body.edition) {
@@ -552,40 +375,4 @@ fn correction(state: &State, body: &Correction, by: &KeyId, today: Date) -> Resu
         return Ok(());
     }
     admit(state, &event, by, today)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, known: &str, meant: Option<&str>) {
-        let known = known.split(' ').map(str::to_owned);
-        assert_eq!(closest(text, known).as_deref(), meant, "{text}");
-    }
-
-    #[test]
-    fn a_hint_leads_to_what_was_meant_or_is_left_out() {
-        let annex = "A.5.1 A.5.7 A.5.17 A.5.27 A.5.10 A.8.1 A.8.9 A.8.13 A.8.19";
-        check("A.5.07", annex, Some("A.5.7"));
-        check("A.05.07", annex, Some("A.5.7"));
-        check("A.8.013", annex, Some("A.8.13"));
-        check("a.8.13", annex, Some("A.8.13"));
-        check("A-8.13", annex, Some("A.8.13"));
-        check("A.8.99", annex, None);
-        check("A.8.133", annex, None);
-        check("A.5.77", annex, None);
-        let items = "7.3.4 7.3.5 7.3.44 8.3.4";
-        check("7.3.04", items, Some("7.3.4"));
-        check("7.3.5x", items, Some("7.3.5"));
-        check("7.3.55", items, None);
-        let nist = "AC-2 AT-2 AU-2 RA-2 PR.DS-11 PR.DS-10";
-        check("AX-2", nist, None);
-        check("PR.SD-11", nist, Some("PR.DS-11"));
-        check("PR.DS-011", nist, Some("PR.DS-11"));
-        check("PR.DS-12", nist, None);
-        check("hostng", "hosting support", Some("hosting"));
-        check("iso27001:2023", "iso27001:2022 iso27001:2013", None);
-        check("", "a b", None);
-    }
 }

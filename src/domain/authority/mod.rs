@@ -2,6 +2,8 @@
 
 pub mod admit;
 pub mod already_recorded;
+pub mod known_names;
 pub mod lookalike;
+pub mod refusal;
 pub mod remark;
 pub mod roster;

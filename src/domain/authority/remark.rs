@@ -5,7 +5,7 @@
 
 use super::lookalike::{is_mixed, look_alike};
 use super::roster::Roster;
-use crate::domain::engine::derive::Period;
+use crate::domain::engine::derivation::Period;
 use crate::domain::event::Event;
 use crate::domain::event::body::{CertificateRecorded, CertificateSuspended, EditionAdopted};
 use crate::domain::ids::CategoryId;

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use crate::domain::csv::{BadTable, CellError, Row, RowError, Table};
+use crate::domain::ids::bad_ref::BadRef;
+use crate::domain::ids::scheme::Scheme;
 use crate::domain::ids::{
-    AssertionId, BadRef, CategoryId, EditionId, FrameworkRef, ItemId, OrganisationType, Scheme,
+    AssertionId, CategoryId, EditionId, FrameworkRef, ItemId, OrganisationType,
 };
 use crate::domain::problem_code::ProblemCode;
 

@@ -3,7 +3,8 @@
 //! The facts are the `levels.csv` of each release that ships; nothing here names an outcome.
 
 use crate::domain::csv::Table;
-use crate::domain::ids::{ControlRef, Level};
+use crate::domain::ids::ControlRef;
+use crate::domain::ids::level::Level;
 
 /// The releases whose outcomes are known by level, with their files.
 const LEVELS: [(&str, &[u8]); 2] = [

@@ -6,7 +6,8 @@
 use super::edition::{BadCatalogue, parse_rows};
 use crate::domain::date::Date;
 use crate::domain::event::body::CertificateRecorded;
-use crate::domain::ids::{BadRef, Scheme};
+use crate::domain::ids::bad_ref::BadRef;
+use crate::domain::ids::scheme::Scheme;
 
 /// What is known of a scheme, or of one release of its standard.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use crate::domain::date::Date;
 use crate::domain::event::words::Assurance;
-use crate::domain::ids::{ControlRef, ItemRef, KeyId, Level, Scheme};
+use crate::domain::ids::level::Level;
+use crate::domain::ids::scheme::Scheme;
+use crate::domain::ids::{ControlRef, ItemRef, KeyId};
 use crate::domain::mapping::relationship::Relationship;
 use crate::domain::region::{Cover, Region, Steps, Units};
 use crate::domain::state::cut::Cut;

@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::item_status::{ItemStatus, Status};
 use super::rule::Atom;
-use super::status::{DayView, ItemStatus, Status};
+use super::status::DayView;
 use crate::domain::catalogue::edition::Requirement;
 pub use crate::domain::event::standing::Standing;
-use crate::domain::ids::{AssertionRef, ItemRef, Scheme};
+use crate::domain::ids::scheme::Scheme;
+use crate::domain::ids::{AssertionRef, ItemRef};
 
 /// The verdict with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::{Deserialize, forward_to_deserialize_any};
 
 /// Reads the fields of one kind and their version, which must be 1.
 pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Option<T> {
@@ -66,4 +66,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Body<'_, A> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.json.next_value_seed(seed)
     }
+}
+
+/// Reads a field that is there: left out is one spelling of nothing, and `null` would be a second.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }

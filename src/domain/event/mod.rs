@@ -20,13 +20,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::ids::{BadRef, EventId};
+use super::ids::EventId;
+use super::ids::bad_ref::BadRef;
+pub use body::keys::{
+    AnchorCosigned, AnchorTimestamped, ClockExplained, KeyAdmitted, KeyRevoked, KeyRotated,
+    LedgerOpened, LogKeyRotated,
+};
 pub use body::{
-    AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed, CertificateRecorded,
-    CertificateSuspended, CertificateWithdrawn, ChallengeUpheld, ClockExplained, ControlAssessed,
-    Correction, EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, EvidenceRecorded,
-    EvidenceWithdrawn, FrameworkAdopted, ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked,
-    KeyRotated, LedgerOpened, LogKeyRotated, MappingApproved, MappingImported,
+    ApprovalWithdrawn, AssertionConfirmed, CertificateRecorded, CertificateSuspended,
+    CertificateWithdrawn, ChallengeUpheld, ControlAssessed, Correction, EditionAdopted,
+    EquivalenceAsserted, EquivalenceChallenged, EvidenceRecorded, EvidenceWithdrawn,
+    FrameworkAdopted, ItemAnswered, ItemNotApplicable, MappingApproved, MappingImported,
     OrganisationClassified, Replacement, ScopeDeclared, SoaRecorded, Source, StatementPublished,
     Unit,
 };

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::BadRef;
+use crate::domain::ids::bad_ref::BadRef;
 
 /// What a key may be used for. One key has one role; a person may hold several keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

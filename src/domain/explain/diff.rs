@@ -4,9 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::causes::{Cause as One, joined, started, stopped};
+use super::causes::basis::Cause as One;
+use super::causes::{joined, started, stopped};
 use crate::domain::date::Date;
-use crate::domain::engine::status::{DayView, Finding, Positions, Status};
+use crate::domain::engine::item_status::{Finding, Status};
+use crate::domain::engine::status::{DayView, Positions};
 use crate::domain::ids::ItemRef;
 use crate::domain::state::late::Late;
 

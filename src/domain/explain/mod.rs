@@ -17,9 +17,10 @@ pub mod why_not;
 use std::collections::BTreeSet;
 
 use super::date::Date;
+use super::engine::item_status::{Finding, Status};
 use super::engine::proof::{By, Proof};
 use super::engine::rule::{Adoption, Atom, Authority, Rule};
-use super::engine::status::{DayView, Finding, Status, stated_on};
+use super::engine::status::{DayView, stated_on};
 use super::ids::ItemRef;
 use super::region::Units;
 use super::state::State;

@@ -1,7 +1,7 @@
 //! What things are called in explanations.
 
 use crate::domain::engine::rule::Atom;
-use crate::domain::ids::Level;
+use crate::domain::ids::level::Level;
 
 /// An atom as people name it.
 pub fn atom_name(atom: &Atom) -> String {

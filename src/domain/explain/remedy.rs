@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 
 use super::why_not::{assurance_text, unit_list};
-use crate::domain::authority::admit::known_control;
+use crate::domain::authority::known_names::known_control;
 use crate::domain::date::Date;
-use crate::domain::engine::derive::{counts_for, is_joint, target_atom};
+use crate::domain::engine::adopted::{counts_for, is_joint, target_atom};
+use crate::domain::engine::item_status::Status;
 use crate::domain::engine::rule::{Atom, Premise};
-use crate::domain::engine::status::{DayView, Status};
+use crate::domain::engine::status::DayView;
 use crate::domain::event::body::Source;
 use crate::domain::event::words::Assurance;
-use crate::domain::ids::{
-    AssertionRef, ControlRef, EventId, ItemRef, Level, Scheme, TargetRef, UnitId,
-};
+use crate::domain::ids::level::Level;
+use crate::domain::ids::scheme::Scheme;
+use crate::domain::ids::{AssertionRef, ControlRef, EventId, ItemRef, TargetRef, UnitId};
 use crate::domain::mapping::{MappingRow, RowSource};
 use crate::domain::region::Units;
 use crate::domain::state::State;

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use super::causes::{joined, stopped};
 use crate::domain::date::Date;
-use crate::domain::engine::derive::{Period, Support};
+use crate::domain::engine::derivation::{Period, Support};
+use crate::domain::engine::item_status::Status;
 use crate::domain::engine::proof::{Proof, prove};
 use crate::domain::engine::rule::{Atom, Ground, Rule};
-use crate::domain::engine::status::{DayView, Status, stated_on};
+use crate::domain::engine::status::{DayView, stated_on};
 use crate::domain::ids::ItemRef;
 use crate::domain::region::{Cover, Units};
 use crate::domain::state::index::evidence_view::EvidencePiece;

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::date::Date;
-use crate::domain::engine::derive::Derivation;
+use crate::domain::engine::derivation::Derivation;
+use crate::domain::engine::item_status::Status;
 use crate::domain::engine::rule::{Atom, Program};
-use crate::domain::engine::status::{DayView, Positions, Status};
+use crate::domain::engine::status::{DayView, Positions};
 use crate::domain::ids::ItemRef;
 
 /// Days with one status.

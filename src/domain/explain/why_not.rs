@@ -4,10 +4,12 @@
 //! comparison names; decides nothing.
 
 use crate::domain::date::Date;
-use crate::domain::engine::derive::{Derivation, soa_periods};
+use crate::domain::engine::derivation::Derivation;
+use crate::domain::engine::grounds::soa_periods;
 use crate::domain::engine::rule::{Atom, Ground};
 use crate::domain::event::words::{AssessmentResult, Assurance};
-use crate::domain::ids::{ControlRef, Scheme, UnitId};
+use crate::domain::ids::scheme::Scheme;
+use crate::domain::ids::{ControlRef, UnitId};
 use crate::domain::region::Units;
 use crate::domain::state::State;
 use crate::domain::state::known::{Certificate, Known};

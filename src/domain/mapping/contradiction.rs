@@ -10,7 +10,7 @@ use super::finding::{Report, Rule, Severity};
 use super::relationship::{Possible, Relation, Relationship};
 use super::resolve::{Key, Named};
 use super::{MappingRow, RowSource};
-use crate::domain::ids::Level;
+use crate::domain::ids::level::Level;
 
 /// Most impossible triangles that are listed one by one; the rest is counted.
 const TRIANGLES_MAX: usize = 1_000;

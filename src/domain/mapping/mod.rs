@@ -17,7 +17,9 @@ use std::str::FromStr;
 
 use super::catalogue::edition::{BadCatalogue, parse_rows, row_problem};
 use super::csv::{CellError, Row, write_stored};
-use super::ids::{BadRef, ControlRef, FrameworkRef, Level, TargetRef};
+use super::ids::bad_ref::BadRef;
+use super::ids::level::Level;
+use super::ids::{ControlRef, FrameworkRef, TargetRef};
 use super::problem_code::ProblemCode;
 pub use relationship::{Coverage, Possible, Relation, Relationship};
 pub use soa::{Applies, SOA_COLUMNS, SOA_STATUS_COLUMNS, Soa, parse_soa, parse_soa_row};

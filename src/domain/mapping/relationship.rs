@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::ids::BadRef;
+use crate::domain::ids::bad_ref::BadRef;
 
 /// How the obligations of a source stand to those of a target: "the source is ... the target".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

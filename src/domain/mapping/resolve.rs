@@ -7,8 +7,9 @@ use super::finding::{Report, Rule, Severity};
 use super::relationship::Relationship;
 use super::{MappingRow, RowSource};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
+use crate::domain::ids::level::Level;
 use crate::domain::ids::{
-    CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef, Level, TargetRef,
+    CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef, TargetRef,
 };
 use crate::domain::nearest::closest;
 

@@ -106,7 +106,8 @@ impl Explained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::body::{ClockExplained, FrameworkAdopted};
+    use crate::domain::event::body::FrameworkAdopted;
+    use crate::domain::event::body::keys::ClockExplained;
 
     fn id(seq: u64) -> EventId {
         format!("{seq:032x}").parse().unwrap()

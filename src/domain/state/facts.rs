@@ -97,3 +97,34 @@ pub trait FactSink: Default {
     /// Returns the kind of an event that was kept.
     fn kind_of(&self, id: &EventId) -> Option<Kind>;
 }
+
+impl EntryText for [Fact] {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        self.get(usize::try_from(seq).ok()?).map(Cow::Borrowed)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.iter().find(|fact| fact.id == *id).map(|fact| fact.seq)
+    }
+}
+
+/// A part of them.
+impl EntryText for &[Fact] {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        (**self).fact(seq)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        (**self).place(id)
+    }
+}
+
+impl EntryText for Facts {
+    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
+        (**self).fact(seq)
+    }
+
+    fn place(&self, id: &EventId) -> Option<u64> {
+        self.place_of(id)
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::domain::authority::roster::Roster;
 use crate::domain::date::{Date, Timestamp};
-use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::derivation::RulesChoice;
 use crate::domain::event::fact::Fact;
 use crate::domain::state::ReplayError;
 use crate::domain::state::facts::Contents;

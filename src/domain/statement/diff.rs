@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::asked::{Asked, FORMAT, Format};
 use crate::domain::date::Date;
-use crate::domain::engine::derive::RulesChoice;
+use crate::domain::engine::derivation::RulesChoice;
 use crate::domain::event::body::StatementPublished;
 
 /// Why a value cannot be compared with a ledger at all.

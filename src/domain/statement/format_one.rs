@@ -1,7 +1,8 @@
 //! The reasons of a finding as statements of the first format word and cite them. What was given
 //! out in that format is computed again for as long as anybody holds it, so nothing here changes.
 
-use crate::domain::engine::status::{DayView, Finding, Status, stated_on};
+use crate::domain::engine::item_status::{Finding, Status};
+use crate::domain::engine::status::{DayView, stated_on};
 use crate::domain::ids::ItemRef;
 
 /// Gives a finding the words and the entries of the first format.

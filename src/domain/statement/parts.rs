@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::asked::Seen;
 use crate::domain::date::{Date, Timestamp};
+use crate::domain::engine::item_status::{ItemStatus, Status};
 use crate::domain::engine::standing::{Counts, Verdict};
-use crate::domain::engine::status::{ItemStatus, Status};
 use crate::domain::event::standing::Standing;
 use crate::domain::state::known::Certificate;
 

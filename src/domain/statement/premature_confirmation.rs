@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::catalogue::edition::Requirement;
-use crate::domain::engine::derive::RulesChoice;
-use crate::domain::engine::status::{Finding, Positions};
+use crate::domain::engine::derivation::RulesChoice;
+use crate::domain::engine::item_status::Finding;
+use crate::domain::engine::status::Positions;
 use crate::domain::event::body::AssertionConfirmed;
 use crate::domain::event::fact::Fact;
 use crate::domain::event::{Event, Kind};

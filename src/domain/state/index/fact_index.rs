@@ -15,46 +15,16 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use super::event_index::Ids;
+use super::spans::Spans;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::body::{EvidenceRecorded, ItemAnswered};
 use crate::domain::event::fact::Fact;
 use crate::domain::event::target::{for_day, points_at};
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
-use crate::domain::state::facts::Facts;
+
 pub use crate::domain::state::facts::{EntryText, FactSink};
 use crate::domain::state::late::Late;
-
-impl EntryText for [Fact] {
-    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
-        self.get(usize::try_from(seq).ok()?).map(Cow::Borrowed)
-    }
-
-    fn place(&self, id: &EventId) -> Option<u64> {
-        self.iter().find(|fact| fact.id == *id).map(|fact| fact.seq)
-    }
-}
-
-/// A part of them.
-impl EntryText for &[Fact] {
-    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
-        (**self).fact(seq)
-    }
-
-    fn place(&self, id: &EventId) -> Option<u64> {
-        (**self).place(id)
-    }
-}
-
-impl EntryText for Facts {
-    fn fact(&self, seq: u64) -> Option<Cow<'_, Fact>> {
-        (**self).fact(seq)
-    }
-
-    fn place(&self, id: &EventId) -> Option<u64> {
-        self.place_of(id)
-    }
-}
 
 impl FactSink for Chronicle {
     const WHOLE: bool = false;
@@ -454,35 +424,6 @@ fn at<K: Clone + Eq + Hash, V: Default>(
     map.insert(key.clone(), value);
 }
 
-/// Days that were covered, as spans that do not touch.
-#[derive(Default)]
-struct Spans(BTreeMap<Date, Date>);
-
-impl Spans {
-    /// Adds the days of a span. Returns whether any of them is new.
-    fn add(&mut self, from: Date, until: Date) -> bool {
-        if until < from {
-            return false;
-        }
-        let around = self.0.range(..=from).next_back();
-        if around.is_some_and(|(_, last)| until <= *last) {
-            return false;
-        }
-        let (mut first, mut last) = (from, until);
-        if let Some((begin, end)) = around.filter(|(_, end)| end.plus(1) >= from) {
-            (first, last) = (*begin, last.max(*end));
-        }
-        // Spans that begin inside the new one, or just behind it.
-        while let Some((begin, end)) = self.0.range(first..=last.plus(1)).next_back() {
-            let (begin, end) = (*begin, *end);
-            last = last.max(end);
-            self.0.remove(&begin);
-        }
-        self.0.insert(first, last);
-        true
-    }
-}
-
 /// Keeps a list in order; what comes is mostly the last, or near it, so the search goes from there.
 fn insert<T: Ord>(list: &mut Vec<T>, new: T) {
     let (mut near, mut step) = (list.len(), 1);
@@ -511,20 +452,6 @@ mod tests {
             let mut sorted = all;
             sorted.sort_unstable();
             prop_assert_eq!(list, sorted);
-        }
-
-        #[test]
-        fn a_span_is_new_where_it_has_a_day_that_no_other_had(
-            spans in proptest::collection::vec((0..30_i32, -1..12_i32), 0..20),
-        ) {
-            let first = Date::parse("2026-01-01").unwrap();
-            let (mut known, mut days) = (Spans::default(), std::collections::BTreeSet::new());
-            for (from, long) in spans {
-                let (from, until) = (first.plus(from), first.plus(from + long));
-                let before = days.len();
-                days.extend((from.number()..=until.number()).collect::<Vec<_>>());
-                prop_assert_eq!(known.add(from, until), days.len() > before);
-            }
         }
     }
 }

@@ -3,3 +3,4 @@
 pub(in crate::domain) mod event_index;
 pub mod evidence_view;
 pub mod fact_index;
+pub(in crate::domain) mod spans;

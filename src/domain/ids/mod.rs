@@ -3,6 +3,13 @@
 //! Each is parsed once at the edge; after that a value of these types is known to be well formed
 //! (not that it exists: the catalogues of the ledger say that).
 
+#[macro_use]
+mod text_forms;
+
+pub mod bad_ref;
+pub mod level;
+pub mod scheme;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -11,82 +18,15 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Says why a text is not a reference of the kind that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not {expected}")]
-pub struct BadRef {
-    /// The text as found.
-    pub found: String,
-    /// What should have stood there, with an example.
-    pub expected: &'static str,
-}
+pub use bad_ref::BadRef;
+pub use level::Level;
+pub use scheme::Scheme;
 
 fn is_slug(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && !text.starts_with(['-', '.'])
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
-}
-
-/// A text newtype that is checked once, with serde, `Display` and `FromStr`.
-macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(into = "String")]
-        pub struct $name(CompactString);
-
-        impl $name {
-            /// Returns the text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = BadRef;
-            fn from_str(text: &str) -> Result<Self, BadRef> {
-                let check: fn(&str) -> bool = $check;
-                if check(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    Err(BadRef { found: text.to_owned(), expected: $expected })
-                }
-            }
-        }
-
-        string_forms!($name);
-    };
-}
-
-/// Strings convert by parsing and printing.
-macro_rules! parsed_strings {
-    ($name:ident) => {
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
-                super::sanitize::parsed(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.to_string()
-            }
-        }
-    };
-}
-
-/// `Display` is the stored text; strings convert by parsing.
-macro_rules! string_forms {
-    ($name:ident) => {
-        parsed_strings!($name);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(self.as_str())
-            }
-        }
-    };
 }
 
 checked_text!(
@@ -440,45 +380,6 @@ impl fmt::Display for ControlRef {
 
 parsed_strings!(ControlRef);
 
-/// How far a requirement or control is met. Items and most controls have one level; outcomes of
-/// the NCSC CAF have two above "not achieved".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Wholly met: the only level of an item.
-    Met,
-    /// CAF: partially achieved.
-    PartiallyAchieved,
-    /// CAF: achieved.
-    Achieved,
-}
-
-impl Level {
-    /// Returns the word used in files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::PartiallyAchieved => "partially-achieved",
-            Self::Achieved => "achieved",
-        }
-    }
-}
-
-impl FromStr for Level {
-    type Err = BadRef;
-    fn from_str(text: &str) -> Result<Self, BadRef> {
-        match text {
-            "" | "met" => Ok(Self::Met),
-            "partially-achieved" => Ok(Self::PartiallyAchieved),
-            "achieved" => Ok(Self::Achieved),
-            _ => Err(BadRef {
-                found: text.to_owned(),
-                expected: "a level: met, partially-achieved or achieved",
-            }),
-        }
-    }
-}
-
 /// What a rule may conclude or build on besides certificates: an item or a control.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
@@ -512,74 +413,6 @@ impl fmt::Display for TargetRef {
 }
 
 parsed_strings!(TargetRef);
-
-/// A certification scheme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scheme {
-    /// ISO/IEC 27001.
-    Iso27001,
-    /// Cyber Essentials, self-assessed level. It frees no item.
-    CyberEssentials,
-    /// Cyber Essentials Plus.
-    CyberEssentialsPlus,
-    /// Public Services Network compliance.
-    PsnIa,
-    /// `NHSmail` as the only mail service.
-    Nhsmail,
-}
-
-impl Scheme {
-    /// All schemes, in the order that lists show them.
-    pub const ALL: [Self; 5] = [
-        Self::Iso27001,
-        Self::CyberEssentials,
-        Self::CyberEssentialsPlus,
-        Self::PsnIa,
-        Self::Nhsmail,
-    ];
-
-    /// Returns the word used in files and commands.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Iso27001 => "iso27001",
-            Self::CyberEssentials => "cyber-essentials",
-            Self::CyberEssentialsPlus => "cyber-essentials-plus",
-            Self::PsnIa => "psn-ia",
-            Self::Nhsmail => "nhsmail",
-        }
-    }
-
-    /// Returns the name that people use.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Iso27001 => "ISO/IEC 27001",
-            Self::CyberEssentials => "Cyber Essentials",
-            Self::CyberEssentialsPlus => "Cyber Essentials Plus",
-            Self::PsnIa => "PSN IA",
-            Self::Nhsmail => "NHSmail",
-        }
-    }
-
-    /// Returns the article before the name that people use.
-    pub fn article(self) -> &'static str {
-        match self {
-            Self::Iso27001 | Self::Nhsmail => "an",
-            Self::CyberEssentials | Self::CyberEssentialsPlus | Self::PsnIa => "a",
-        }
-    }
-}
-
-impl FromStr for Scheme {
-    type Err = BadRef;
-    fn from_str(text: &str) -> Result<Self, BadRef> {
-        Self::ALL.into_iter().find(|scheme| scheme.as_str() == text).ok_or_else(|| BadRef {
-            found: text.to_owned(),
-            expected:
-                "a scheme: iso27001, cyber-essentials, cyber-essentials-plus, psn-ia or nhsmail",
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests {
