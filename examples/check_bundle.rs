@@ -17,8 +17,10 @@ use std::process::ExitCode;
 use dspt_ledger::domain::date::Timestamp;
 use dspt_ledger::ledger::Policy;
 use dspt_ledger::verify::bundle::examine_folder;
-use dspt_ledger::verify::examine::{Outcome, Trust};
+use dspt_ledger::verify::examine::Trust;
+use dspt_ledger::verify::finding::Outcome;
 use dspt_ledger::verify::known_heads::Memory;
+use dspt_ledger::verify::rule::Phase;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -55,8 +57,8 @@ pub(crate) fn check(bundle: &Path, policy: &Path) -> Result<u8, Box<dyn std::err
             Outcome::Bad(_) => "NO",
             Outcome::NotChecked => "not checked",
         };
-        undecided |= phase.name == "quorum" && phase.outcome == Outcome::NotChecked;
-        println!("{:<10} {word}: {}", phase.name, phase.text);
+        undecided |= phase.phase == Phase::Quorum && phase.outcome == Outcome::NotChecked;
+        println!("{:<10} {word}: {}", phase.phase, phase.text);
     }
     if let Some(fault) = found.first_fault() {
         println!("first fault: {} at {}: {}", fault.rule, fault.place, fault.text);

@@ -11,7 +11,7 @@ use crate::domain::problem_code::ProblemCode;
 use crate::durable;
 use crate::ledger::Head;
 use crate::verify::bundle::is_bundle;
-use crate::verify::folder::CHECKPOINT;
+use crate::verify::manifest::CHECKPOINT;
 
 /// Something that this program writes or reads, and that is not what a command was given it for.
 #[derive(Clone, Debug, PartialEq, Eq)]

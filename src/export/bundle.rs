@@ -15,7 +15,7 @@ use crate::durable::{self, Access, AsideFolder, ReadError};
 use crate::journal::Journal;
 use crate::ledger::{Cosigned, Digest, Digester, WitnessKey, cosignature};
 use crate::verify::bundle::{STATEMENT, is_cited};
-use crate::verify::folder::CHECKPOINT;
+use crate::verify::manifest::CHECKPOINT;
 use crate::verify::manifest::{Listed, MANIFEST, Manifest, check, digest};
 
 /// A file that is being written, with the first error of that.

@@ -31,8 +31,10 @@ use crate::ledger::{
 use crate::store::{Append, Mode, Store, StoreError};
 use crate::verify::known_heads::{Memory, MemoryError, heads_digest};
 
-use crate::verify::audit::{Audit, Finding, Ledger, audit};
+use crate::verify::audit::{Audit, Ledger, audit};
+use crate::verify::finding::{Finding, Place};
 use crate::verify::incremental::{Effort, audit_since};
+use crate::verify::rule::Rule;
 pub use clock::Behind;
 
 /// An event that is to be recorded, with the files that it names.
@@ -540,7 +542,7 @@ impl Journal {
     /// The anchors that an event would be at `seq`; none for other events. One that is not a head
     /// of the entries that are there, dated as it says, would be a fault when it is verified.
     fn anchored(&self, seq: u64, new: &NewEvent) -> Result<Vec<Anchor>, String> {
-        let said = |(rule, text): (&str, String)| format!("{rule}: {text}");
+        let said = |(rule, text): (Rule, String)| format!("{rule}: {text}");
         let before = crate::verify::anchors::Before {
             seq,
             origin: self.ledger.origin.as_str(),
@@ -649,9 +651,9 @@ fn refreshed(store: &Store, before: &Ledger) -> Result<Ledger, JournalError> {
     let same = before.leaves.iter().zip(&found.leaves).take_while(|(one, other)| one == other);
     let same = same.count();
     if same < before.leaves.len() {
-        let place = crate::verify::audit::Place::Entry(same as u64);
+        let place = Place::Entry(same as u64);
         let text = "it is another one than when the ledger was opened".to_owned();
-        return Err(JournalError::Tampered(Finding { place, rule: "history-replaced", text }));
+        return Err(JournalError::Tampered(Finding { place, rule: Rule::HistoryReplaced, text }));
     }
     Ok(found)
 }

@@ -5,7 +5,8 @@ use super::{Journal, JournalError};
 use crate::ledger::{Expected, PublicKey, leaf_hash, parse, verify_entry};
 use crate::store::Row;
 use crate::verify::audit::Ledger;
-use crate::verify::audit::{Finding, Place};
+use crate::verify::finding::{Finding, Place};
+use crate::verify::rule::Rule;
 
 impl Journal {
     /// Reads an entry again and checks every signature of it, whatever is remembered.
@@ -20,19 +21,19 @@ impl Journal {
         })?;
         let place = Place::Entry(seq);
         let fault = |rule, text: String| Finding { place: place.clone(), rule, text };
-        let missing = || fault("missing-entry", "it is not there any more".to_owned());
+        let missing = || fault(Rule::MissingEntry, "it is not there any more".to_owned());
         let row = found.ok_or_else(missing).map_err(JournalError::Tampered)?;
         signed(&self.ledger, seq, &row)
             .map_err(|(rule, text)| JournalError::Tampered(fault(rule, text)))
     }
 }
 
-fn signed(ledger: &Ledger, seq: u64, row: &Row) -> Result<(), (&'static str, String)> {
+fn signed(ledger: &Ledger, seq: u64, row: &Row) -> Result<(), (Rule, String)> {
     let leaf = usize::try_from(seq).ok().and_then(|seq| ledger.leaves.get(seq));
     if leaf != Some(&leaf_hash(&row.bytes)) {
-        return Err(("leaf-differs", "it is not the entry that was read before".to_owned()));
+        return Err((Rule::LeafDiffers, "it is not the entry that was read before".to_owned()));
     }
-    let broken = |kind: crate::ledger::FaultKind| (kind.rule(), kind.to_string());
+    let broken = |kind: crate::ledger::FaultKind| (Rule::from(&kind), kind.to_string());
     // Its place follows from its leaf hash, which leads to the root of the head.
     let root = parse::parse(&row.bytes).map_err(broken)?.root();
     let ledger_id = (seq > 0).then_some(ledger.id);

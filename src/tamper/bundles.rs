@@ -8,6 +8,7 @@ use super::{BUNDLE, Damage, Kit, KitError};
 use crate::ledger::{ConsistencyFile, Digest};
 use crate::verify::manifest::{MANIFEST, Manifest};
 use crate::verify::published::NAME;
+use crate::verify::rule::{Phase, Rule};
 
 /// The entries that the status of item 7.3.5 rests on, with those that a stranger needs for keys.
 pub(super) const RESTORED: &[u64] = &[0, 1, 2, 4, 5, 8, 11, 14, 16];
@@ -18,110 +19,115 @@ type Done = Result<(), KitError>;
 pub(super) const ALL: &[Damage] = &[
     Damage::new(
         "list-respelt",
-        ("bundle", "manifest"),
+        (Phase::Bundle, Rule::Manifest),
         "the list of files ends in a newline, which it must not",
         list_respelt,
     ),
-    Damage::new("file-lost", ("bundle", "file-missing"), "a file of the list is gone", file_lost),
+    Damage::new(
+        "file-lost",
+        (Phase::Bundle, Rule::FileMissing),
+        "a file of the list is gone",
+        file_lost,
+    ),
     Damage::new(
         "file-added",
-        ("bundle", "file-extra"),
+        (Phase::Bundle, Rule::FileExtra),
         "there is a file that the list does not name",
         file_added,
     ),
     Damage::new(
         "file-changed",
-        ("bundle", "file-differs"),
+        (Phase::Bundle, Rule::FileDiffers),
         "a file is not the one of the list",
         file_changed,
     ),
     Damage::new(
         "other-list",
-        ("head", "checkpoint-place"),
+        (Phase::Head, Rule::CheckpointPlace),
         "the list names the root of another tree than the head",
         other_list,
     ),
     Damage::new(
         "tile-lost",
-        ("root", "tile"),
+        (Phase::Root, Rule::Tile),
         "the tile of leaf hashes is neither there nor in the list",
         tile_lost,
     ),
     Damage::new(
         "tile-damaged",
-        ("entries", "leaf-differs"),
+        (Phase::Entries, Rule::LeafDiffers),
         "one bit of a leaf hash in a tile was changed, and the list made anew",
         tile_damaged,
     ),
     Damage::new(
         "tile-tail",
-        ("root", "tile"),
+        (Phase::Root, Rule::Tile),
         "bytes follow the last hash of a tile, and the list was made anew",
         tile_tail,
     ),
     Damage::new(
         "tile-beyond",
-        ("root", "tile"),
+        (Phase::Root, Rule::Tile),
         "beside the tiles lies one of a larger tree, and the list was made anew",
         tile_beyond,
     ),
     Damage::new(
         "content-swapped",
-        ("content", "content-differs"),
+        (Phase::Content, Rule::ContentDiffers),
         "two stored files changed places, and the list was made anew",
         content_swapped,
     ),
     Damage::new(
         "content-lost",
-        ("content", "content-missing"),
+        (Phase::Content, Rule::ContentMissing),
         "a stored file is gone, and the list made anew",
         content_lost,
     ),
     Damage::new(
         "content-smuggled",
-        ("content", "content-unnamed"),
+        (Phase::Content, Rule::ContentUnnamed),
         "there is a stored file that no entry names",
         content_smuggled,
     ),
     Damage::new(
         "evidence-swapped",
-        ("content", "content-differs"),
+        (Phase::Content, Rule::ContentDiffers),
         "the evidence that the ledger only names is another file",
         evidence_swapped,
     ),
     Damage::new(
         "evidence-smuggled",
-        ("content", "content-unnamed"),
+        (Phase::Content, Rule::ContentUnnamed),
         "there is evidence that no entry names",
         evidence_smuggled,
     ),
     Damage::new(
         "withheld-lie",
-        ("content", "content-unnamed"),
+        (Phase::Content, Rule::ContentUnnamed),
         "the list says that a file is withheld which is there",
         withheld_lie,
     ),
     Damage::new(
         "proof-of-another",
-        ("proofs", "proof"),
+        (Phase::Proofs, Rule::Proof),
         "the proof of entry 13 is that of entry 18",
         proof_of_another,
     ),
     Damage::new(
         "prefix-unproved",
-        ("proofs", "consistency"),
+        (Phase::Proofs, Rule::Consistency),
         "one hash of the proof that the kept head is a prefix was changed",
         prefix_unproved,
     ),
     Damage::new(
         "statement-altered",
-        ("statement", "statement"),
+        (Phase::Statement, Rule::Statement),
         "the statement in the bundle is not the one that was published",
         statement_altered,
     ),
     Damage::new(
         "item-renamed",
-        ("item", "item"),
+        (Phase::Item, Rule::Item),
         "a bundle of one item names another item than its entries speak of",
         item_renamed,
     ),

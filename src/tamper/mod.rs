@@ -23,6 +23,7 @@ use crate::export::bundle::{Contents, make};
 use crate::export::heads;
 use crate::journal::{Journal, JournalError};
 use crate::ledger::{Digest, Policy, Sign as _, Vkey};
+use crate::verify::rule::{Phase, Rule};
 use forge::{Files, Forger, Head};
 use sample::{KEPT, SampleSigners, kit};
 
@@ -46,11 +47,36 @@ pub struct Damage {
     pub name: &'static str,
     /// What was done.
     pub done: &'static str,
-    /// The phase of the examination that catches it.
-    pub phase: &'static str,
-    /// The rule that it breaks.
-    pub rule: &'static str,
+    /// What catches it.
+    pub by: Catch,
     make: Make,
+}
+
+/// What catches a damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Catch {
+    /// A rule, in a phase of verification.
+    Rule(Phase, Rule),
+    /// The file is refused before anything in it is read, with this error code.
+    Refused(&'static str),
+}
+
+impl Catch {
+    /// Returns the name of the phase.
+    pub const fn phase(self) -> &'static str {
+        match self {
+            Self::Rule(phase, _) => phase.name(),
+            Self::Refused(_) => "file",
+        }
+    }
+
+    /// Returns the name of the rule, or the error code.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Rule(_, rule) => rule.name(),
+            Self::Refused(code) => code,
+        }
+    }
 }
 
 /// Makes a copy in a folder.
@@ -59,11 +85,20 @@ type Make = fn(&Kit, &Path) -> Result<(), KitError>;
 impl Damage {
     const fn new(
         name: &'static str,
-        (phase, rule): (&'static str, &'static str),
+        (phase, rule): (Phase, Rule),
         done: &'static str,
         make: Make,
     ) -> Self {
-        Self { name, done, phase, rule, make }
+        Self { name, done, by: Catch::Rule(phase, rule), make }
+    }
+
+    const fn refused(
+        name: &'static str,
+        code: &'static str,
+        done: &'static str,
+        make: Make,
+    ) -> Self {
+        Self { name, done, by: Catch::Refused(code), make }
     }
 
     /// Returns the name of its folder.
@@ -72,8 +107,8 @@ impl Damage {
     }
 
     fn readme(&self, target: &str) -> String {
-        let (phase, rule) = (self.phase, self.rule);
-        let age = if self.rule == "stale" {
+        let (phase, rule) = (self.by.phase(), self.by.rule());
+        let age = if matches!(self.by, Catch::Rule(_, Rule::Stale)) {
             format!(" --max-age {MAX_AGE_DAYS}\nHis clock says {READ_ON}T09:00:00.000Z.")
         } else {
             String::new()
@@ -87,8 +122,6 @@ impl Damage {
     }
 }
 
-/// The phase of what is refused as a file, before anything in it is read.
-pub const FILE: &str = "file";
 /// Name of the bundle in a folder.
 const BUNDLE: &str = "bundle";
 /// Name of the ledger in a folder.
@@ -351,7 +384,9 @@ mod tests {
             heads: Vec::new(),
             tokens: None,
         };
-        for (number, rule) in [("7.3.5", None), ("8.3.4", Some("item")), ("9.1.9", Some("item"))] {
+        for (number, rule) in
+            [("7.3.5", None), ("8.3.4", Some(Rule::Item)), ("9.1.9", Some(Rule::Item))]
+        {
             let to = folder.path().join(number);
             let files = kit.forger.of_item(&kit.bundle, bundles::RESTORED, number).unwrap();
             forge::write(&to, &files).unwrap();
@@ -386,7 +421,7 @@ mod tests {
         let name = Origin::parse(sample::ORIGIN).unwrap().key_name();
         let other = Vkey::new(name, *keys::signer(keys::OTHER_LOG).public());
         let other = without(logs[1]).replace(logs[0], &format!("log {other}"));
-        assert_eq!(rule(&other), Some("policy"));
+        assert_eq!(rule(&other), Some(Rule::Policy));
     }
 
     #[test]

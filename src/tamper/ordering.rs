@@ -10,6 +10,7 @@ use crate::export::ExportError;
 use crate::journal::JournalError;
 use crate::ledger::Digest;
 use crate::ledger::tree::root_of;
+use crate::verify::rule::{Phase, Rule};
 
 type Done = Result<(), KitError>;
 
@@ -17,133 +18,133 @@ type Done = Result<(), KitError>;
 pub(super) const ALL: &[Damage] = &[
     Damage::new(
         "flip",
-        ("entries", "bad-signature"),
+        (Phase::Entries, Rule::BadSignature),
         "one word of entry 19 was changed, and tiles, proofs and list made anew",
         flip,
     ),
     Damage::new(
         "drop",
-        ("entries", "wrong-sequence"),
+        (Phase::Entries, Rule::WrongSequence),
         "entry 14 was taken out, the rest moved up; log key and witnesses signed it",
         drop_entry,
     ),
     Damage::new(
         "swap",
-        ("entries", "wrong-sequence"),
+        (Phase::Entries, Rule::WrongSequence),
         "entries 14 and 15 changed places; log key and witnesses signed it",
         swap,
     ),
     Damage::new(
         "duplicate",
-        ("entries", "wrong-sequence"),
+        (Phase::Entries, Rule::WrongSequence),
         "entry 19 stands there twice; log key and witnesses signed it",
         duplicate,
     ),
     Damage::new(
         "insert",
-        ("entries", "wrong-sequence"),
+        (Phase::Entries, Rule::WrongSequence),
         "an entry was put in before entry 15, the rest moved down; log key and witnesses signed it",
         insert,
     ),
     Damage::new(
         "replace",
-        ("entries", "wrong-root"),
+        (Phase::Entries, Rule::WrongRoot),
         "entry 18 was sealed anew by its author; log key and witnesses signed it",
         replace,
     ),
     Damage::new(
         "truncate",
-        ("kept", "kept"),
+        (Phase::Kept, Rule::Kept),
         "cut down to 12 entries; log key and witnesses signed it, and the reader kept a head of 13",
         truncate,
     ),
     Damage::new(
         "fork",
-        ("kept", "kept"),
+        (Phase::Kept, Rule::Kept),
         "entries from 12 on were written anew; log key and witnesses signed it, and the reader kept a head of the others",
         fork,
     ),
     Damage::new(
         "rewritten",
-        ("quorum", "quorum"),
+        (Phase::Quorum, Rule::Quorum),
         "entries from 18 on were written anew, and no witness signed that",
         rewritten,
     ),
     Damage::new(
         "one-witness",
-        ("quorum", "quorum"),
+        (Phase::Quorum, Rule::Quorum),
         "the head has one of the two witnesses that the reader asks for",
         one_witness,
     ),
     Damage::new(
         "own-witness",
-        ("quorum", "quorum"),
+        (Phase::Quorum, Rule::Quorum),
         "policy and head of the bundle name a witness that the reader did not choose",
         own_witness,
     ),
     Damage::new(
         "forged-witness",
-        ("head", "checkpoint"),
+        (Phase::Head, Rule::Checkpoint),
         "the second witness's line is from another head",
         forged_witness,
     ),
     Damage::new(
         "old-log-key",
-        ("head", "checkpoint"),
+        (Phase::Head, Rule::Checkpoint),
         "the head is signed by the log key that entry 16 replaced",
         old_log_key,
     ),
     Damage::new(
         "other-root",
-        ("root", "checkpoint-root"),
+        (Phase::Root, Rule::CheckpointRoot),
         "log key and witnesses signed a head of another tree",
         other_root,
     ),
     Damage::new(
         "stale",
-        ("fresh", "stale"),
+        (Phase::Fresh, Rule::Stale),
         "the newest head that any witness saw is 91 days old",
         stale,
     ),
     Damage::new(
         "head-of-tomorrow",
-        ("fresh", "stale"),
+        (Phase::Fresh, Rule::Stale),
         "witnesses signed the head tomorrow",
         tomorrow,
     ),
     Damage::new(
         "impostor",
-        ("policy", "policy"),
+        (Phase::Policy, Rule::Policy),
         "another ledger of the same name, whole and sound, under a log key that the reader does not know",
         impostor,
     ),
     Damage::new(
         "other-origin",
-        ("policy", "policy"),
+        (Phase::Policy, Rule::Policy),
         "a ledger of another name, whole and sound and with the same keys, in the place of ours",
         other_origin,
     ),
     Damage::new(
         "other-file",
-        ("policy", "policy"),
+        (Phase::Policy, Rule::Policy),
         "a ledger file of another name, whole and sound and with the same keys, in the place of ours",
         other_file,
     ),
     Damage::new(
         "rollback",
-        ("head file", "head_file"),
+        (Phase::HeadFile, Rule::HeadFile),
         "an older copy of the ledger file was put back beside its newer head file",
         rollback,
     ),
     Damage::new(
         "two-ledgers",
-        ("head file", "head_file"),
+        (Phase::HeadFile, Rule::HeadFile),
         "beside the head file stands a ledger whose last entry is another one",
         two_ledgers,
     ),
     Damage::new(
         "damaged-disk",
-        ("content", "content-differs"),
+        (Phase::Content, Rule::ContentDiffers),
         "one byte of a stored evidence file was changed in the ledger file",
         damaged_disk,
     ),

@@ -10,6 +10,7 @@ use crate::domain::event::{Clock, ClockExplained};
 use crate::ledger::Origin;
 use crate::ledger::tree::root_of;
 use crate::verify::manifest::{MANIFEST, Manifest};
+use crate::verify::rule::{Phase, Rule};
 
 type Done = Result<(), KitError>;
 
@@ -17,37 +18,37 @@ type Done = Result<(), KitError>;
 pub(super) const ALL: &[Damage] = &[
     Damage::new(
         "clock-excused",
-        ("replay", "time-outside-interval"),
+        (Phase::Replay, Rule::TimeOutsideInterval),
         "entry 21 claims a day in March, and follows an anchor of June whose witness, says the owner in entry 22, had a wrong clock",
         clock_excused,
     ),
     Damage::new(
         "one-fresh",
-        ("fresh", "stale"),
+        (Phase::Fresh, Rule::Stale),
         "one of the two witnesses signed yesterday, the other 91 days ago",
         one_fresh,
     ),
     Damage::new(
         "own-key-witness",
-        ("quorum", "quorum"),
+        (Phase::Quorum, Rule::Quorum),
         "the second witness's key is one that entry 20 admitted to the ledger",
         own_key_witness,
     ),
     Damage::new(
         "item-fork",
-        ("anchors", "anchor-root"),
+        (Phase::Anchors, Rule::AnchorRoot),
         "a bundle of one item gives out an anchor over 8 entries under another root than entry 8 signs",
         item_fork,
     ),
     Damage::new(
         "foreign-log",
-        ("entries", "not-canonical"),
+        (Phase::Entries, Rule::NotCanonical),
         "the log of another program, whole and signed, in the list of a bundle",
         foreign_log,
     ),
     Damage::new(
         "hostile-size",
-        ("bundle", "manifest"),
+        (Phase::Bundle, Rule::Manifest),
         "the list speaks of 9007199254740991 entries",
         hostile_size,
     ),

@@ -9,6 +9,7 @@ use super::sample::{self, kit};
 use super::{Damage, Kit, KitError, LEDGER, keys};
 use crate::export::ExportError;
 use crate::ledger::{Digest, leaf_hash};
+use crate::verify::rule::{Phase, Rule};
 
 type Done = Result<(), KitError>;
 
@@ -16,19 +17,19 @@ type Done = Result<(), KitError>;
 pub(super) const ALL: &[Damage] = &[
     Damage::new(
         "hidden-row",
-        ("content", "content-unnamed"),
+        (Phase::Content, Rule::ContentUnnamed),
         "the ledger file holds a stored file that no entry names, and that no index of the database names",
         hidden_row,
     ),
     Damage::new(
         "hidden-entry",
-        ("root", "unsigned-entry"),
+        (Phase::Root, Rule::UnsignedEntry),
         "the ledger file holds an entry behind the newest head, and no index of the database names it",
         hidden_entry,
     ),
-    Damage::new(
+    Damage::refused(
         "file-tail",
-        (super::FILE, "DSPT0014"),
+        "DSPT0014",
         "three thousand bytes stand behind the last page of the ledger file",
         file_tail,
     ),

@@ -1,5 +1,6 @@
 //! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
 
+use super::rule::Rule;
 use crate::domain::date::Timestamp;
 use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
 use crate::domain::state::anchor::{Anchor, Outsider};
@@ -19,7 +20,7 @@ pub(crate) struct Before<'l> {
 }
 
 /// A rule that an anchor breaks, and what was found.
-type Broken = (&'static str, String);
+type Broken = (Rule, String);
 
 /// An anchor whose token, if it has one, is still to be read, with the root that it names.
 #[derive(Clone, Debug)]
@@ -57,13 +58,14 @@ pub(crate) fn claimed(
 }
 
 fn head(note: &str, before: &Before<'_>) -> Result<Checkpoint, Broken> {
-    let checkpoint = before.log.open(note.as_bytes()).map_err(|bad| ("anchor", bad.to_string()))?;
+    let checkpoint =
+        before.log.open(note.as_bytes()).map_err(|bad| (Rule::Anchor, bad.to_string()))?;
     if checkpoint.origin.as_str() != before.origin {
-        return Err(("anchor-place", format!("it is a head of {}", checkpoint.origin)));
+        return Err((Rule::AnchorPlace, format!("it is a head of {}", checkpoint.origin)));
     }
     if checkpoint.size > before.seq {
         let text = format!("it covers {} entries, {} stand before it", checkpoint.size, before.seq);
-        return Err(("anchor-place", text));
+        return Err((Rule::AnchorPlace, text));
     }
     Ok(checkpoint)
 }
@@ -74,7 +76,7 @@ fn lines(note: &str) -> usize {
 }
 
 fn cosigned(body: &AnchorCosigned, before: &Before<'_>) -> Result<Claimed, Broken> {
-    const RULE: &str = "anchor-witness";
+    const RULE: Rule = Rule::AnchorWitness;
     let checkpoint = head(&body.checkpoint, before)?;
     let mut known: Vec<WitnessKey> = Vec::new();
     for text in &body.witnesses {
@@ -121,10 +123,10 @@ fn timestamped(
 ) -> Result<Claimed, Broken> {
     let checkpoint = head(&body.checkpoint, before)?;
     if lines(&body.checkpoint) != 1 {
-        return Err(("anchor", "it holds more than the line of the log key".to_owned()));
+        return Err((Rule::Anchor, "it holds more than the line of the log key".to_owned()));
     }
     let named = subjects.iter().find(|one| one.name == TOKEN);
-    let digest = named.ok_or_else(|| ("anchor-token", format!("it names no {TOKEN}")))?.sha256;
+    let digest = named.ok_or_else(|| (Rule::AnchorToken, format!("it names no {TOKEN}")))?.sha256;
     let token = Token {
         seq: before.seq,
         size: checkpoint.size,
@@ -136,7 +138,7 @@ fn timestamped(
 
 /// Reads a token: the time that it gives to the head. Whose signature it bears is not looked at.
 pub(crate) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
-    const RULE: &str = "anchor-token";
+    const RULE: Rule = Rule::AnchorToken;
     let stamp = timestamp::read(bytes).map_err(|bad| (RULE, bad.to_string()))?;
     if stamp.imprint != token.imprint {
         return Err((RULE, format!("it is about {}, not about the head", stamp.imprint.hex())));

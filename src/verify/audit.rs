@@ -12,6 +12,8 @@ use std::thread;
 use rayon::prelude::*;
 
 use super::anchors;
+use super::finding::{Finding, Place};
+use super::rule::Rule;
 use super::source::Source;
 use crate::domain::authority::roster::Roster;
 use crate::domain::date::Timestamp;
@@ -47,42 +49,6 @@ pub struct Counts {
     /// How many of the entries were hashed only, since their bytes are those that this user
     /// verified before; no signature of theirs is in `signatures`.
     pub remembered: u64,
-}
-
-/// Where a fault is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// An entry, by its index.
-    Entry(u64),
-    /// A signed head, by its size.
-    Checkpoint(u64),
-    /// A stored content, by its SHA-256 in hexadecimal.
-    Content(String),
-    /// A file of a folder, or one that the reader brought along, by its name.
-    File(String),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Entry(seq) => write!(out, "entry #{seq}"),
-            Self::Checkpoint(size) => write!(out, "the checkpoint of size {size}"),
-            Self::Content(digest) => write!(out, "the stored content {digest}"),
-            Self::File(name) => out.write_str(name),
-        }
-    }
-}
-
-/// The first fault: proof that the ledger is not what its keys signed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {rule}: {text}")]
-pub struct Finding {
-    /// Where.
-    pub place: Place,
-    /// Which rule of `docs/FORMAT.md`, by its stable name.
-    pub rule: &'static str,
-    /// What was found.
-    pub text: String,
 }
 
 /// A ledger as far as it could be believed.
@@ -389,7 +355,8 @@ impl<F: FactSink + Send> Reader<F> {
             let seq = self.frontier.size();
             if row.seq != seq {
                 let text = format!("the next stored entry is #{}; #{seq} is missing", row.seq);
-                missing = Some(Finding { place: Place::Entry(seq), rule: "missing-entry", text });
+                missing =
+                    Some(Finding { place: Place::Entry(seq), rule: Rule::MissingEntry, text });
                 break;
             }
             let (before, leaf) = (self.frontier.clone(), leaf_hash(&row.bytes));
@@ -452,7 +419,7 @@ impl<F: FactSink + Send> Reader<F> {
     fn unsigned(&mut self, found: &Fault, checked: &Checked) -> Result<(), Stop> {
         let fault = |found: &Fault| Finding {
             place: Place::Entry(found.seq),
-            rule: found.kind.rule(),
+            rule: Rule::from(&found.kind),
             text: found.kind.to_string(),
         };
         if self.newer.is_none() {
@@ -486,9 +453,9 @@ impl<F: FactSink + Send> Reader<F> {
     fn passed(&mut self, entry: &Passed<'_>, signatures: u64) -> Result<(), Stop> {
         let fault = |rule, text: String| Finding { place: Place::Entry(entry.seq), rule, text };
         let id: Option<EventId> = entry.id.parse().ok();
-        let id = id.ok_or_else(|| fault("bad-name", "an id is malformed".to_owned()))?;
+        let id = id.ok_or_else(|| fault(Rule::BadName, "an id is malformed".to_owned()))?;
         let at = Timestamp::parse(entry.at)
-            .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at)))?;
+            .ok_or_else(|| fault(Rule::BadTime, format!("`{}` is not a time", entry.at)))?;
         self.follows(entry.seq, at, &id)?;
         if let Some(ledger) = &mut self.ledger {
             ledger.frontier.push(entry.leaf);
@@ -507,10 +474,10 @@ impl<F: FactSink + Send> Reader<F> {
         let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
         if let Some(last) = self.last.filter(|last| at < *last) {
             let text = format!("it says {at}, and the entry before it says {last}");
-            return Err(fault("time-went-back", text).into());
+            return Err(fault(Rule::TimeWentBack, text).into());
         }
         if self.kind_of(id).is_some() || self.beyond.contains(id) {
-            return Err(fault("duplicate-id", format!("the id {id} was used before")).into());
+            return Err(fault(Rule::DuplicateId, format!("the id {id} was used before")).into());
         }
         Ok(())
     }
@@ -540,25 +507,26 @@ impl<F: FactSink + Send> Reader<F> {
             }
         }
         let (id, by) = names(entry)
-            .ok_or_else(|| fault("bad-name", "an id or keyid is malformed".to_owned()))?;
+            .ok_or_else(|| fault(Rule::BadName, "an id or keyid is malformed".to_owned()))?;
         let at = Timestamp::parse(entry.at())
-            .ok_or_else(|| fault("bad-time", format!("`{}` is not a time", entry.at())))?;
+            .ok_or_else(|| fault(Rule::BadTime, format!("`{}` is not a time", entry.at())))?;
         self.follows(seq, at, &id)?;
         if let Event::Correction(correction) = &event {
             self.corrects(seq, correction)?;
         }
         if let Event::ClockExplained(explained) = &event {
-            self.explains(explained).map_err(|text| fault("bad-explanation", text))?;
+            self.explains(explained).map_err(|text| fault(Rule::BadExplanation, text))?;
         }
-        let introduced = introduced(entry, &event).map_err(|text| fault("introduced-key", text))?;
+        let introduced =
+            introduced(entry, &event).map_err(|text| fault(Rule::IntroducedKey, text))?;
         let mut ledger = match self.ledger.take() {
             Some(ledger) => ledger,
-            None => opened(entry, &event).map_err(|text| fault("genesis", text))?,
+            None => opened(entry, &event).map_err(|text| fault(Rule::Genesis, text))?,
         };
         let allowed = self
             .allowed(&ledger, &by, &event, introduced.as_ref())
             .and_then(|()| log_key_signed(&ledger.log, entry, &event))
-            .map_err(|text| fault("key-not-allowed", text))
+            .map_err(|text| fault(Rule::KeyNotAllowed, text))
             .and_then(|()| self.anchor(&mut ledger, entry, &event));
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
@@ -610,7 +578,7 @@ impl<F: FactSink + Send> Reader<F> {
             self.unknown.insert(head.size);
         } else if root != Some(head.root) {
             let text = format!("the first {} entries have another root", head.size);
-            return Err(fault(("anchor-root", text)));
+            return Err(fault((Rule::AnchorRoot, text)));
         }
         ledger.anchors.extend(claimed.anchors);
         if let Some((digest, token)) = claimed.token {
@@ -626,14 +594,14 @@ impl<F: FactSink + Send> Reader<F> {
         &mut self,
         ledger: &mut Ledger<F>,
         claimed: anchors::Claimed,
-    ) -> Result<(), (&'static str, String)> {
+    ) -> Result<(), (Rule, String)> {
         let head = &claimed.checkpoint;
         let compared = self.roots.get(&head.size);
         let said = self.said.entry(head.size).or_insert(head.root);
         let root = *compared.unwrap_or(said);
         if root != head.root {
             let text = format!("the first {} entries have another root", head.size);
-            return Err(("anchor-root", text));
+            return Err((Rule::AnchorRoot, text));
         }
         let bounds = compared.is_some();
         if bounds {
@@ -649,7 +617,7 @@ impl<F: FactSink + Send> Reader<F> {
     /// a key could say in a replacement what its role does not let it say.
     fn corrects(&self, seq: u64, correction: &Correction) -> Result<(), Stop> {
         let fault = |text: String| {
-            Stop::from(Finding { place: Place::Entry(seq), rule: "bad-correction", text })
+            Stop::from(Finding { place: Place::Entry(seq), rule: Rule::BadCorrection, text })
         };
         let Some(kind) = self.kind_of(&correction.corrects) else {
             if self.partial {
@@ -758,17 +726,17 @@ impl<F: FactSink + Send> Reader<F> {
             if self.unopened {
                 continue;
             }
-            let checkpoint = opened.map_err(|bad| fault("checkpoint", bad.to_string()))?;
+            let checkpoint = opened.map_err(|bad| fault(Rule::Checkpoint, bad.to_string()))?;
             if checkpoint.origin != ledger.origin || checkpoint.size != *size {
                 let text = "it is of another ledger or of another size".to_owned();
-                return Err(fault("checkpoint-place", text).into());
+                return Err(fault(Rule::CheckpointPlace, text).into());
             }
             if self.roots.get(size) != Some(&checkpoint.root) {
                 let text = format!(
                     "it signs the root {}, the entries give another",
                     checkpoint.root.base64()
                 );
-                return Err(fault("checkpoint-root", text).into());
+                return Err(fault(Rule::CheckpointRoot, text).into());
             }
             ledger.head.clone_from(note);
             self.counts.checkpoints += 1;
@@ -791,7 +759,7 @@ impl<F: FactSink + Send> Reader<F> {
                 |rule, text: String| Finding { place: Place::Content(digest.hex()), rule, text };
             if actual != digest {
                 return Err(fault(
-                    "content-differs",
+                    Rule::ContentDiffers,
                     format!("its bytes hash to {}", actual.hex()),
                 )
                 .into());
@@ -831,13 +799,13 @@ impl<F: FactSink + Send> Reader<F> {
         }
         if let Some(missing) = missing().find(|digest| !store.withheld(digest)) {
             return Err(
-                fault(missing, "content-missing", "an entry names it; it is not there").into()
+                fault(missing, Rule::ContentMissing, "an entry names it; it is not there").into()
             );
         }
         // Another program may have appended in the meantime: then unknown contents are its own.
         let grown = store.heads()?.len() != heads.len();
         if let Some(extra) = found.difference(&self.named).next().filter(|_| !grown) {
-            return Err(fault(extra, "content-unnamed", "no entry names it").into());
+            return Err(fault(extra, Rule::ContentUnnamed, "no entry names it").into());
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.anchors.sort_by_key(|anchor| anchor.seq);
@@ -858,9 +826,9 @@ pub(crate) fn structure(
     if row.leaf != leaf {
         let text =
             format!("the stored leaf hash is {}, the entry's is {}", row.leaf.hex(), leaf.hex());
-        return Err(fault("leaf-differs", text));
+        return Err(fault(Rule::LeafDiffers, text));
     }
-    let broken = |kind: FaultKind| fault(kind.rule(), kind.to_string());
+    let broken = |kind: FaultKind| fault(Rule::from(&kind), kind.to_string());
     let Some((origin, identity)) = first else {
         // Entry 0 has no origin when it cannot be read; what is wrong with it is the first fault.
         let read = crate::ledger::parse::parse(&row.bytes).map(drop);
@@ -872,7 +840,7 @@ pub(crate) fn structure(
     if checked.entry().id() != hex(&row.id) {
         let text =
             format!("the stored id is {}, the entry's is {}", hex(&row.id), checked.entry().id());
-        return Err(fault("id-differs", text));
+        return Err(fault(Rule::IdDiffers, text));
     }
     Ok(checked)
 }
@@ -882,14 +850,14 @@ fn whole(store: &impl Source, size: u64, frontier: &Frontier) -> Result<(), Stop
     let (found, place) = (frontier.size(), Place::Entry(frontier.size()));
     if found < size {
         let text = format!("a signed head says {size} entries, {found} are there");
-        return Err(Finding { place, rule: "missing-entry", text }.into());
+        return Err(Finding { place, rule: Rule::MissingEntry, text }.into());
     }
     let stored = store.size()?;
     // Read in this order, a writer at work can only make the head look newer.
     let newest = store.heads()?.last().map_or(0, |(size, _)| *size);
     if stored > newest {
         let text = format!("{stored} entries are stored, and the newest head signs {newest}");
-        return Err(Finding { place, rule: "unsigned-entry", text }.into());
+        return Err(Finding { place, rule: Rule::UnsignedEntry, text }.into());
     }
     Ok(())
 }
@@ -921,7 +889,7 @@ fn undecided(seq: u64, bad: &BadBody) -> Stop {
         }
         BadBody::Fields { .. } => {
             let (place, text) = (Place::Entry(seq), bad.to_string());
-            Finding { place, rule: "bad-body", text }.into()
+            Finding { place, rule: Rule::BadBody, text }.into()
         }
     }
 }
@@ -931,7 +899,7 @@ fn undecided(seq: u64, bad: &BadBody) -> Stop {
 fn replaced(seq: u64, put: &Replacement) -> Result<(), Stop> {
     if put.kind == Kind::Correction.as_str() {
         let text = "it puts a correction in the place of an event".to_owned();
-        return Err(Finding { place: Place::Entry(seq), rule: "bad-body", text }.into());
+        return Err(Finding { place: Place::Entry(seq), rule: Rule::BadBody, text }.into());
     }
     Event::decode(&put.kind, &put.body).map(drop).map_err(|bad| undecided(seq, &bad))
 }

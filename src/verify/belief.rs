@@ -1,8 +1,10 @@
 //! How far a ledger can be believed, out of what verification found: the only place that makes a
 //! [`Belief`] of an audit, an examination or an open ledger.
 
-use super::audit::{Audit, Finding, Place};
-use super::examine::{Examination, Outcome, phase};
+use super::audit::Audit;
+use super::examine::Examination;
+use super::finding::{Finding, Outcome, Place};
+use super::rule::Phase;
 use crate::domain::belief::{Belief, Grade, head_of};
 
 /// Why a history under the reader's own policy is no more than consistent.
@@ -38,18 +40,18 @@ pub fn of_examination(
     broken: Option<&Finding>,
     undecided: Option<&str>,
 ) -> Belief {
-    let is_good = |name: &str| {
-        let phase = found.phases.iter().find(|one| one.name == name);
-        phase.is_some_and(|one| one.outcome == Outcome::Good)
+    let is_good = |phase: Phase| {
+        let found = found.phases.iter().find(|one| one.phase == phase);
+        found.is_some_and(|one| one.outcome == Outcome::Good)
     };
-    let (chosen, seen) = (is_good(phase::POLICY), is_good(phase::QUORUM));
+    let (chosen, seen) = (is_good(Phase::Policy), is_good(Phase::Quorum));
     let (grade, why) = match (broken, undecided) {
         (Some(finding), _) => (Grade::Broken, Some(finding.to_string())),
         (None, Some(why)) => (Grade::NotDecided, Some(why.to_owned())),
         (None, None) if chosen && seen => (Grade::Proven, None),
         (None, None) => (Grade::Consistent, chosen.then(|| UNWATCHED.to_owned())),
     };
-    let (given_out, kept) = (found.disclosed, is_good(phase::KEPT));
+    let (given_out, kept) = (found.disclosed, is_good(Phase::Kept));
     Belief { grade, given_out, why, kept, ..of_audit(&found.audit, true) }
 }
 

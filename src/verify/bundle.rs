@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::audit::{Audit, Counts, Finding, Ledger, Place};
-use super::examine::{Examination, Outcome, Phase, Trust, examine, phase, phase_of};
+use super::audit::{Audit, Counts, Ledger};
+use super::examine::{Examination, Trust, examine};
 use super::extra_files::{StrayError, strays};
+use super::finding::{Finding, PhaseResult, add_to, put};
 use super::folder::{Folder, contents};
 use super::incremental::{Effort, audit_since};
 use super::item_bundle::examine_item;
 use super::known_heads::Memory;
-use super::manifest::{MANIFEST, Manifest, UNREADABLE, check, digest, read, unread};
+use super::manifest::{MANIFEST, Manifest, check, digest, read, unread};
+use super::rule::{Phase, Rule};
 use crate::domain::event::Event;
 use crate::domain::sanitize::counted;
 use crate::durable::ReadError;
@@ -70,7 +72,7 @@ pub fn examine_folder(
     memory: &Memory,
 ) -> Result<Examination, OpenError> {
     match examined(path, trust, memory) {
-        Err(OpenError::Fault(finding)) if finding.rule == UNREADABLE => {
+        Err(OpenError::Fault(finding)) if finding.rule == Rule::Unreadable => {
             Err(OpenError::Unreadable(finding))
         }
         Ok(found) => match found.phases.iter().find_map(not_read) {
@@ -81,11 +83,8 @@ pub fn examine_folder(
     }
 }
 
-fn not_read(phase: &Phase) -> Option<&Finding> {
-    match &phase.outcome {
-        Outcome::Bad(finding) if finding.rule == UNREADABLE => Some(finding),
-        Outcome::Bad(_) | Outcome::Good | Outcome::NotChecked => None,
-    }
+fn not_read(phase: &PhaseResult) -> Option<&Finding> {
+    phase.fault().filter(|finding| finding.rule == Rule::Unreadable)
 }
 
 fn examined(path: &Path, trust: &Trust<'_>, memory: &Memory) -> Result<Examination, OpenError> {
@@ -94,7 +93,7 @@ fn examined(path: &Path, trust: &Trust<'_>, memory: &Memory) -> Result<Examinati
     if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.item.is_some()) {
         let mut found = examine_item(path, manifest, &folder, trust)??;
         let text = listed(manifest);
-        found.phases.insert(0, Phase::good("bundle", text));
+        put(&mut found.phases, PhaseResult::good(Phase::Bundle, text));
         return Ok(found);
     }
     let tiles = folder.tiles();
@@ -109,17 +108,19 @@ fn examined(path: &Path, trust: &Trust<'_>, memory: &Memory) -> Result<Examinati
     let mut found = examine(audit, Some(folder.head()), trust);
     folder.placed(&mut found.phases);
     let tiles = tiles.and_then(|count| match manifest.as_ref().and_then(more_tiles) {
-        Some(name) => Err(fault(name, "tile", "a tree of this size has no such tile")),
+        Some(name) => {
+            Err(Finding::in_file(name, Rule::Tile, "a tree of this size has no such tile"))
+        }
         None => Ok(format!("{count} files of tiles, made again from the entries")),
     });
     let tiles = match &manifest {
         None => tiles.and_then(|text| Ok(text + &others(path, folder.claimed().size)?)),
         Some(_) => tiles,
     };
-    add_to(&mut found.phases, phase::ROOT, tiles);
+    add_to(&mut found.phases, Phase::Root, tiles);
     if let Some(manifest) = &manifest {
         let text = listed(manifest);
-        found.phases.insert(0, Phase::good("bundle", text));
+        put(&mut found.phases, PhaseResult::good(Phase::Bundle, text));
         // Which files must be there for what is newer than this program is not known.
         if let Some(ledger) = readable(&found.audit).filter(|_| found.audit.undecided.is_none()) {
             let bundle = Bundle { path, manifest, folder: &folder, ledger };
@@ -134,10 +135,10 @@ fn examined(path: &Path, trust: &Trust<'_>, memory: &Memory) -> Result<Examinati
 /// What is in a folder of tiles beside those of its head, in words.
 fn others(folder: &Path, size: u64) -> Result<String, Finding> {
     let bad = |error: StrayError| match error {
-        StrayError::Tile(error) => fault("tile", "tile", error.to_string()),
+        StrayError::Tile(error) => Finding::in_file("tile", Rule::Tile, error.to_string()),
         StrayError::Io { path, source } => {
             let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-            unread(&name, "tile", &ReadError::from(source))
+            unread(&name, Rule::Tile, &ReadError::from(source))
         }
     };
     let found = strays(folder, size).map_err(bad)?;
@@ -154,47 +155,8 @@ fn others(folder: &Path, size: u64) -> Result<String, Finding> {
 
 /// The ledger of an audit that found nothing wrong before the contents.
 pub(crate) fn readable(audit: &Audit) -> Option<&Ledger> {
-    let good = |finding: &Finding| phase_of(finding) == phase::CONTENT;
+    let good = |finding: &Finding| finding.rule.phase() == Phase::Content;
     audit.ledger.as_ref().filter(|_| audit.finding.as_ref().is_none_or(good))
-}
-
-/// Puts a phase into its place in the order of `docs/FORMAT.md`; where there is one of its name
-/// already, adds what it says.
-pub(crate) fn put(phases: &mut Vec<Phase>, one: Phase) {
-    let before = match one.name {
-        phase::PROOFS => phase::CONTENT,
-        phase::STATEMENT | phase::ITEM => phase::REPLAY,
-        name => return add_to(phases, name, outcome(one)),
-    };
-    let at = phases.iter().position(|phase| phase.name == before).unwrap_or(phases.len());
-    phases.insert(at, one);
-}
-
-fn outcome(phase: Phase) -> Result<String, Finding> {
-    match phase.outcome {
-        Outcome::Bad(finding) => Err(finding),
-        Outcome::Good | Outcome::NotChecked => Ok(phase.text),
-    }
-}
-
-/// Adds to a phase what else was checked in it; a fault only where it has none yet.
-pub(crate) fn add_to(phases: &mut [Phase], name: &str, more: Result<String, Finding>) {
-    let Some(one) = phases.iter_mut().find(|one| one.name == name) else { return };
-    match (&one.outcome, more) {
-        (Outcome::Good, Ok(more)) => one.text = format!("{}; {more}", one.text),
-        (Outcome::Good | Outcome::NotChecked, Err(finding)) => {
-            *one = Phase::bad(one.name, finding);
-        }
-        (Outcome::Bad(_) | Outcome::NotChecked, Ok(_)) | (Outcome::Bad(_), Err(_)) => {}
-    }
-}
-
-/// Puts another text to a phase that is good.
-pub(crate) fn say(phases: &mut [Phase], name: &str, text: String) {
-    let found = phases.iter_mut().find(|one| one.name == name);
-    if let Some(one) = found.filter(|one| one.outcome == Outcome::Good) {
-        one.text = text;
-    }
 }
 
 fn listed(manifest: &Manifest) -> String {
@@ -212,7 +174,7 @@ fn missing_tile(folder: &Path, error: StoreError) -> OpenError {
     match path.strip_prefix(folder) {
         Ok(inner) if inner.starts_with("tile") => {
             let name = inner.to_string_lossy().replace('\\', "/");
-            fault(&name, "tile", "it is missing, or its size is another").into()
+            Finding::in_file(&name, Rule::Tile, "it is missing, or its size is another").into()
         }
         _ => error.into(),
     }
@@ -237,23 +199,12 @@ pub(crate) struct Bundle<'b> {
     pub(crate) ledger: &'b Ledger,
 }
 
-fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
-    Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
-}
-
-pub(crate) fn told(name: &'static str, outcome: Result<String, Finding>) -> Phase {
-    match outcome {
-        Ok(text) => Phase::good(name, text),
-        Err(finding) => Phase::bad(name, finding),
-    }
-}
-
 impl Bundle<'_> {
-    fn phases(&self, counts: &Counts) -> Vec<Phase> {
+    fn phases(&self, counts: &Counts) -> Vec<PhaseResult> {
         vec![
-            told(phase::PROOFS, self.proofs()),
-            told(phase::CONTENT, self.content(counts)),
-            told(phase::STATEMENT, self.statement()),
+            PhaseResult::told(Phase::Proofs, self.proofs()),
+            PhaseResult::told(Phase::Content, self.content(counts)),
+            PhaseResult::told(Phase::Statement, self.statement()),
         ]
     }
 
@@ -265,7 +216,7 @@ impl Bundle<'_> {
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, Finding> {
-        read(self.path, name, PROOF_BYTES_MAX, "file-differs")
+        read(self.path, name, PROOF_BYTES_MAX, Rule::FileDiffers)
     }
 
     fn proofs(&self) -> Result<String, Finding> {
@@ -274,16 +225,24 @@ impl Bundle<'_> {
         for fact in self.ledger.facts.iter().filter(|fact| is_cited(&fact.event)) {
             let name = format!("{}.tlog-proof", fact.seq);
             if !self.files("proofs").any(|file| file == name) {
-                return Err(fault(&format!("proofs/{name}"), "proof", "it is missing"));
+                return Err(Finding::in_file(
+                    &format!("proofs/{name}"),
+                    Rule::Proof,
+                    "it is missing",
+                ));
             }
             count += 1;
         }
         if self.files("proofs").count() != count {
-            return Err(fault("proofs", "proof", "there is one for no statement and no anchor"));
+            return Err(Finding::in_file(
+                "proofs",
+                Rule::Proof,
+                "there is one for no statement and no anchor",
+            ));
         }
         for name in self.files("proofs") {
             let path = format!("proofs/{name}");
-            let bad = |text: String| fault(&path, "proof", text);
+            let bad = |text: String| Finding::in_file(&path, Rule::Proof, text);
             let proof = InclusionFile::parse(&self.bytes(&path)?);
             let proof = proof.map_err(|error| bad(error.to_string()))?;
             if name != format!("{}.tlog-proof", proof.index) {
@@ -313,7 +272,7 @@ impl Bundle<'_> {
         let mut prefixes = Prefixes::default();
         for name in self.files("consistency") {
             let path = format!("consistency/{name}");
-            let bad = |text: String| fault(&path, "consistency", text);
+            let bad = |text: String| Finding::in_file(&path, Rule::Consistency, text);
             let proof = ConsistencyFile::parse(&self.bytes(&path)?);
             let proof = proof.map_err(|error| bad(error.to_string()))?;
             if name != format!("{}-{}.add-checkpoint", proof.old_size, head.size()) {
@@ -347,11 +306,19 @@ impl Bundle<'_> {
         for (name, digest) in &expected {
             let there = self.manifest.files.iter().find(|file| file.name == *name);
             if there.is_none_or(|file| file.sha256 != *digest) {
-                return Err(fault(name, "anchor-file", "it is not that of the entry"));
+                return Err(Finding::in_file(
+                    name,
+                    Rule::AnchorFile,
+                    "it is not that of the entry",
+                ));
             }
         }
         if self.files("anchors").count() != expected.len() {
-            return Err(fault("anchors", "anchor-file", "there is one of no time-stamp"));
+            return Err(Finding::in_file(
+                "anchors",
+                Rule::AnchorFile,
+                "there is one of no time-stamp",
+            ));
         }
         Ok(heads.len())
     }
@@ -364,13 +331,15 @@ impl Bundle<'_> {
         let there = self.manifest.files.iter().find(|file| file.name == STATEMENT);
         match (newest, there) {
             (None, None) => Ok("none was published".to_owned()),
-            (None, Some(_)) => Err(fault(STATEMENT, "statement", "no entry publishes it")),
+            (None, Some(_)) => {
+                Err(Finding::in_file(STATEMENT, Rule::Statement, "no entry publishes it"))
+            }
             (Some((seq, named)), Some(file)) if named.sha256 == file.sha256 => {
                 Ok(format!("published by entry #{seq}, byte for byte"))
             }
             (Some((seq, _)), _) => {
                 let text = format!("it is not the one that entry #{seq} publishes");
-                Err(fault(STATEMENT, "statement", text))
+                Err(Finding::in_file(STATEMENT, Rule::Statement, text))
             }
         }
     }
@@ -380,12 +349,16 @@ impl Bundle<'_> {
     pub(crate) fn content(&self, counts: &Counts) -> Result<String, Finding> {
         if counts.withheld != self.manifest.withheld.content.len() as u64 {
             let text = "it says that content is withheld which is there or which no entry names";
-            return Err(fault(MANIFEST, "content-unnamed", text));
+            return Err(Finding::in_file(MANIFEST, Rule::ContentUnnamed, text));
         }
         for file in &self.manifest.files {
             let name = file.name.strip_prefix("content/").or(file.name.strip_prefix("evidence/"));
             if name.is_some_and(|name| Digest::from_hex(name).is_err()) {
-                return Err(fault(&file.name, "content-unnamed", "its name is no SHA-256"));
+                return Err(Finding::in_file(
+                    &file.name,
+                    Rule::ContentUnnamed,
+                    "its name is no SHA-256",
+                ));
             }
         }
         let outside = self.ledger.facts.iter().filter(|fact| !fact.event.keeps_files());
@@ -395,12 +368,16 @@ impl Bundle<'_> {
         for (digest, path) in &there {
             let name = format!("evidence/{}", digest.hex());
             let (found, _) = self::digest(path, u64::MAX)
-                .map_err(|error| unread(&name, "file-differs", &error))?;
+                .map_err(|error| unread(&name, Rule::FileDiffers, &error))?;
             if found != *digest {
-                return Err(fault(&name, "content-differs", "its bytes have another SHA-256"));
+                return Err(Finding::in_file(
+                    &name,
+                    Rule::ContentDiffers,
+                    "its bytes have another SHA-256",
+                ));
             }
             if !named.contains(digest.hex().as_str()) {
-                return Err(fault(&name, "content-unnamed", "no entry names it"));
+                return Err(Finding::in_file(&name, Rule::ContentUnnamed, "no entry names it"));
             }
         }
         Ok(format!("{} evidence files, as their entries name them", there.len()))

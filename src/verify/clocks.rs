@@ -1,7 +1,8 @@
 //! What the times that entries claim show: which cannot be, by what outsiders saw, which an owner
 //! explained, and which the reader's own clock calls future.
 
-use super::audit::{Finding, Place};
+use super::finding::{Finding, Place};
+use super::rule::Rule;
 use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::state::Fact;
@@ -43,11 +44,11 @@ impl<'c> Clocks<'c> {
             match by {
                 None => {
                     let text = format!("{claim}, as outsiders saw");
-                    made.outside.push(Finding { place, rule: "time-outside-interval", text });
+                    made.outside.push(Finding { place, rule: Rule::TimeOutsideInterval, text });
                 }
                 Some(by) => {
                     let text = format!("{claim}, as outsiders saw; {}", made.said(by));
-                    made.told.push(Finding { place, rule: EXPLAINED, text });
+                    made.told.push(Finding { place, rule: Rule::ClockExplained, text });
                 }
             }
         }
@@ -70,13 +71,13 @@ impl<'c> Clocks<'c> {
             if let Some((seq, by)) = by {
                 let place = Place::Entry(seq);
                 let text = format!("{} says {}; {}", one.name(), one.at, self.said(by));
-                all.push(Finding { place, rule: EXPLAINED, text });
+                all.push(Finding { place, rule: Rule::ClockExplained, text });
             }
             if let Some(seq) = one.seq.filter(|_| is_later(one.at, now)) {
                 let place = Place::Entry(seq);
                 let text =
                     format!("{} says {}, which is after your clock, {now}", one.name(), one.at);
-                all.push(Finding { place, rule: AHEAD, text });
+                all.push(Finding { place, rule: Rule::AfterYourClock, text });
             }
         }
         let ahead: Vec<&Fact> = self.facts.iter().filter(|fact| is_later(fact.at, now)).collect();
@@ -87,7 +88,7 @@ impl<'c> Clocks<'c> {
                 _ => format!("; so do those after it, to #{}, which says {}", last.seq, last.at),
             };
             let text = format!("it says {}, which is after your clock, {now}{others}", first.at);
-            all.push(Finding { place, rule: AHEAD, text });
+            all.push(Finding { place, rule: Rule::AfterYourClock, text });
         }
         all.sort_by_key(|one| match one.place {
             Place::Entry(seq) => seq,
@@ -96,8 +97,3 @@ impl<'c> Clocks<'c> {
         all
     }
 }
-
-/// A remark: an owner said that a clock was wrong.
-const EXPLAINED: &str = "clock-explained";
-/// A remark: a time is after that of the reader's own clock.
-const AHEAD: &str = "after-your-clock";

@@ -4,9 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit::{Audit, Finding, Ledger, Place};
+use super::audit::{Audit, Ledger};
 use super::clocks::Clocks;
+use super::finding::{Finding, Outcome, PhaseResult, Place};
 use super::published::{self, Outcome as Reproduced};
+use super::rule::{Phase, Rule};
 use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::sanitize::counted;
@@ -37,50 +39,10 @@ pub struct Trust<'t> {
     pub tokens: Option<TokenCheck<'t>>,
 }
 
-/// What became of a phase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything in it was checked and is good.
-    Good,
-    /// It broke a rule.
-    Bad(Finding),
-    /// It was not checked, and this is why.
-    NotChecked,
-}
-
-/// A phase of the examination.
-#[derive(Clone, Debug)]
-pub struct Phase {
-    /// Its name, stable.
-    pub name: &'static str,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What was checked, or why it was not.
-    pub text: String,
-}
-
-impl Phase {
-    /// A phase that is good.
-    pub fn good(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::Good, text: text.into() }
-    }
-
-    /// A phase that was left out.
-    pub fn not_checked(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, outcome: Outcome::NotChecked, text: text.into() }
-    }
-
-    /// A phase that broke a rule.
-    pub fn bad(name: &'static str, finding: Finding) -> Self {
-        let text = finding.text.clone();
-        Self { name, outcome: Outcome::Bad(finding), text }
-    }
-}
-
 /// What an examination found.
 pub struct Examination {
     /// The phases, in order.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<PhaseResult>,
     /// What was read and how much of it is good.
     pub audit: Audit,
     /// Whether only some entries were given out.
@@ -102,42 +64,8 @@ pub struct Examination {
 impl Examination {
     /// Returns the first rule broken, phases first, then findings.
     pub fn first_fault(&self) -> Option<&Finding> {
-        let phases = self.phases.iter().find_map(|phase| match &phase.outcome {
-            Outcome::Bad(finding) => Some(finding),
-            Outcome::Good | Outcome::NotChecked => None,
-        });
-        phases.or(self.findings.first())
+        self.phases.iter().find_map(PhaseResult::fault).or(self.findings.first())
     }
-}
-
-/// Names of the phases.
-pub mod phase {
-    /// The reader's policy.
-    pub const POLICY: &str = "policy";
-    /// The signed head.
-    pub const HEAD: &str = "head";
-    /// Enough witnesses.
-    pub const QUORUM: &str = "quorum";
-    /// Recent enough.
-    pub const FRESH: &str = "fresh";
-    /// Consistent with what the reader kept.
-    pub const KEPT: &str = "kept";
-    /// Every entry.
-    pub const ENTRIES: &str = "entries";
-    /// The tree.
-    pub const ROOT: &str = "root";
-    /// Anchors and intervals.
-    pub const ANCHORS: &str = "anchors";
-    /// Proofs as files; only in a bundle.
-    pub const PROOFS: &str = "proofs";
-    /// Stored content, and evidence files.
-    pub const CONTENT: &str = "content";
-    /// The newest statement as a file; only in a bundle.
-    pub const STATEMENT: &str = "statement";
-    /// The name of the item; only in a bundle of one item.
-    pub const ITEM: &str = "item";
-    /// Replay to statuses, and the findings.
-    pub const REPLAY: &str = "replay";
 }
 
 /// Examines a ledger that was audited. `cosigned` is its head where that is a file of its own, as
@@ -148,7 +76,7 @@ pub fn examine(audit: Audit, cosigned: Option<&[u8]>, trust: &Trust<'_>) -> Exam
     phases.push(made.kept(&audit));
     phases.extend(audited(&audit));
     let not_believed = made.believe(&audit);
-    let told = phases.iter_mut().find(|one| one.name == phase::ANCHORS);
+    let told = phases.iter_mut().find(|one| one.phase == Phase::Anchors);
     if let Some(anchors) = told.filter(|one| one.outcome == Outcome::Good) {
         anchors.text = [vec![std::mem::take(&mut anchors.text)], not_believed].concat().join("; ");
     }
@@ -184,7 +112,7 @@ pub fn examine_disclosed(
     cosigned: &[u8],
     claimed: &Checkpoint,
     trust: &Trust<'_>,
-    kept: Phase,
+    kept: PhaseResult,
 ) -> Examination {
     let mut made = Examiner::new(trust, Some(cosigned), Roots::Head(claimed.clone()));
     let mut phases = made.outside(&audit);
@@ -192,9 +120,9 @@ pub fn examine_disclosed(
     phases.extend(audited(&audit));
     let compared = audit.ledger.as_ref().is_some_and(|ledger| !ledger.anchors.is_empty());
     for one in &mut phases {
-        if one.name == phase::ANCHORS && one.outcome == Outcome::Good && !compared {
+        if one.phase == Phase::Anchors && one.outcome == Outcome::Good && !compared {
             let text = "what anchors cover is withheld, so they bound nothing here";
-            *one = Phase::not_checked(phase::ANCHORS, text);
+            *one = PhaseResult::not_checked(Phase::Anchors, text);
         }
     }
     made.believe(&audit);
@@ -209,8 +137,10 @@ pub fn examine_disclosed(
         (clocks.outside, remarks)
     });
     phases.push(match findings.first() {
-        Some(first) => Phase::bad(phase::REPLAY, Finding::clone(first)),
-        None => Phase::not_checked(phase::REPLAY, "entries with gaps between them give no status"),
+        Some(first) => PhaseResult::bad(Phase::Replay, Finding::clone(first)),
+        None => {
+            PhaseResult::not_checked(Phase::Replay, "entries with gaps between them give no status")
+        }
     });
     Examination {
         phases,
@@ -264,9 +194,6 @@ struct Examiner<'e> {
     best: Option<Cosigned>,
 }
 
-/// The rule that the line of a witness breaks when it does not verify.
-const COSIGNATURE: &str = "cosignature";
-
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Why something was not checked: it needs entries that were not read.
@@ -285,32 +212,31 @@ fn cut(audit: &Audit) -> bool {
     audit.finding.as_ref().is_some_and(entry) || unread
 }
 
-fn file(place: &str, rule: &'static str, text: String) -> Finding {
-    Finding { place: Place::File(place.to_owned()), rule, text }
-}
-
 impl<'e> Examiner<'e> {
     fn new(trust: &'e Trust<'e>, cosigned: Option<&'e [u8]>, roots: Roots) -> Self {
         Self { trust, cosigned, roots, anchors: Vec::new(), best: None }
     }
 
     /// The phases before anything of the reader's own is compared.
-    fn outside(&mut self, audit: &Audit) -> Vec<Phase> {
+    fn outside(&mut self, audit: &Audit) -> Vec<PhaseResult> {
         let policy = self.policy(audit);
         let [head, quorum] = self.head_and_quorum(audit);
         vec![policy, head, quorum, self.fresh()]
     }
 
-    fn policy(&self, audit: &Audit) -> Phase {
+    fn policy(&self, audit: &Audit) -> PhaseResult {
         let Some(policy) = self.trust.policy else {
-            return Phase::not_checked(
-                phase::POLICY,
+            return PhaseResult::not_checked(
+                Phase::Policy,
                 "no policy was chosen: the log key and the witnesses are those that the ledger \
                  itself names; choose whom to trust with --policy",
             );
         };
         let Some(ledger) = &audit.ledger else {
-            return Phase::not_checked(phase::POLICY, "entry 0 names no ledger to compare with");
+            return PhaseResult::not_checked(
+                Phase::Policy,
+                "entry 0 names no ledger to compare with",
+            );
         };
         // Of several keys any will do: each signed that the next takes its place, else entries fail.
         let newest = ledger.log.newest();
@@ -324,25 +250,27 @@ impl<'e> Examiner<'e> {
                 })
                 .collect();
             let text = format!("chosen by the reader: {logs}, {witnesses}{}", own.concat());
-            return Phase::good(phase::POLICY, text);
+            return PhaseResult::good(Phase::Policy, text);
         }
         if stopped(audit) {
-            return Phase::not_checked(phase::POLICY, BEFORE);
+            return PhaseResult::not_checked(Phase::Policy, BEFORE);
         }
         let text =
             format!("it does not name {newest}, the log key of this ledger, nor one before it");
-        Phase::bad(phase::POLICY, file("the policy", "policy", text))
+        PhaseResult::bad(Phase::Policy, Finding::in_file("the policy", Rule::Policy, text))
     }
 
     /// The line of a witness that does not verify on a folder's own head is a fault of that head.
-    fn head_and_quorum(&mut self, audit: &Audit) -> [Phase; 2] {
+    fn head_and_quorum(&mut self, audit: &Audit) -> [PhaseResult; 2] {
         let (head, quorum) = (signed_head(audit), self.quorum(audit));
         match &quorum.outcome {
-            Outcome::Bad(finding) if finding.rule == COSIGNATURE && self.cosigned.is_some() => {
-                let finding = Finding { rule: "checkpoint", ..finding.clone() };
+            Outcome::Bad(finding)
+                if finding.rule == Rule::Cosignature && self.cosigned.is_some() =>
+            {
+                let finding = Finding { rule: Rule::Checkpoint, ..finding.clone() };
                 [
-                    Phase::bad(phase::HEAD, finding),
-                    Phase::not_checked(phase::QUORUM, "the head is at fault"),
+                    PhaseResult::bad(Phase::Head, finding),
+                    PhaseResult::not_checked(Phase::Quorum, "the head is at fault"),
                 ]
             }
             Outcome::Bad(_) | Outcome::Good | Outcome::NotChecked => [head, quorum],
@@ -363,16 +291,16 @@ impl<'e> Examiner<'e> {
         self.trust.heads.iter().cloned().chain(logged).chain(own).collect()
     }
 
-    fn quorum(&mut self, audit: &Audit) -> Phase {
+    fn quorum(&mut self, audit: &Audit) -> PhaseResult {
         const NO_POLICY: &str = "it takes a policy to know who counts";
         let Some(ledger) = &audit.ledger else {
-            return Phase::not_checked(phase::QUORUM, NO_POLICY);
+            return PhaseResult::not_checked(Phase::Quorum, NO_POLICY);
         };
         let Some(policy) = self.trust.policy else {
             let named = self.take_named(ledger);
             return named.map_or_else(
-                |finding| Phase::bad(phase::QUORUM, finding),
-                |()| Phase::not_checked(phase::QUORUM, NO_POLICY),
+                |finding| PhaseResult::bad(Phase::Quorum, finding),
+                |()| PhaseResult::not_checked(Phase::Quorum, NO_POLICY),
             );
         };
         let witnesses = policy.witnesses().iter().map(|one| &one.key);
@@ -396,44 +324,27 @@ impl<'e> Examiner<'e> {
                     continue;
                 }
                 let text = "the log key signed it, and the entries give another root".to_owned();
-                let finding = Finding { place: place(checkpoint.size), rule: "fork", text };
-                return Phase::bad(phase::QUORUM, finding);
+                let finding = Finding { place: place(checkpoint.size), rule: Rule::Fork, text };
+                return PhaseResult::bad(Phase::Quorum, finding);
             }
             let lines = match cosignature::verify(&note, &keys) {
                 Ok(lines) => lines,
                 Err(bad) => {
-                    let (text, rule) = (bad.to_string(), COSIGNATURE);
+                    let (text, rule) = (bad.to_string(), Rule::Cosignature);
                     let finding = Finding { place: place(checkpoint.size), rule, text };
-                    return Phase::bad(phase::QUORUM, finding);
+                    return PhaseResult::bad(Phase::Quorum, finding);
                 }
             };
             tried += 1;
             self.take(policy, checkpoint, &lines);
         }
         match &self.best {
-            Some(best) if best.met => {
-                let (covered, all) = (best.checkpoint.size, audit.counts.entries);
-                let after = match all.saturating_sub(covered) {
-                    0 => "all of them".to_owned(),
-                    more => format!("the {more} after it only by the log key"),
-                };
-                let count = best.signed.len();
-                if policy.asks_nobody() {
-                    let text = format!(
-                        "the policy asks nobody (quorum none); {} signed the first {covered}",
-                        counted(count, "witness")
-                    );
-                    return Phase::not_checked(phase::QUORUM, text);
-                }
-                let (count, covered) = (counted(count, "witness"), counted(covered, "entry"));
-                let text = format!("{count} signed the first {covered}; {after}");
-                Phase::good(phase::QUORUM, text)
-            }
-            _ if unknown => Phase::not_checked(phase::QUORUM, BEFORE),
+            Some(best) if best.met => enough(policy, best, audit.counts.entries),
+            _ if unknown => PhaseResult::not_checked(Phase::Quorum, BEFORE),
             _ => {
                 let text = format!("none of {tried} cosigned heads has the quorum of the policy");
-                let size = audit.counts.entries;
-                Phase::bad(phase::QUORUM, Finding { place: place(size), rule: "quorum", text })
+                let (place, rule) = (place(audit.counts.entries), Rule::Quorum);
+                PhaseResult::bad(Phase::Quorum, Finding { place, rule, text })
             }
         }
     }
@@ -453,7 +364,7 @@ impl<'e> Examiner<'e> {
         let size = checkpoint.size;
         let lines = cosignature::verify(note, &keys).map_err(|bad| Finding {
             place: Place::Checkpoint(size),
-            rule: COSIGNATURE,
+            rule: Rule::Cosignature,
             text: bad.to_string(),
         })?;
         self.dated(size, &lines);
@@ -499,29 +410,29 @@ impl<'e> Examiner<'e> {
         most.is_some_and(|most| self.trust.now.millis().saturating_sub(at.millis()) > most)
     }
 
-    fn fresh(&self) -> Phase {
+    fn fresh(&self) -> PhaseResult {
         let Some(best) = self.best.as_ref().filter(|best| best.met) else {
-            return Phase::not_checked(phase::FRESH, "no cosigned head with the quorum");
+            return PhaseResult::not_checked(Phase::Fresh, "no cosigned head with the quorum");
         };
         let (now, place) = (self.trust.now, Place::Checkpoint(best.checkpoint.size));
-        let stale = |text: String| Finding { place: place.clone(), rule: "stale", text };
+        let stale = |text: String| Finding { place: place.clone(), rule: Rule::Stale, text };
         let (Some(newest), Some(since)) = (best.signed.iter().map(|(_, at)| *at).max(), best.since)
         else {
             let text = "no witness of the policy has signed, so nothing shows its age";
             return match self.trust.max_age_days {
-                Some(_) => Phase::bad(phase::FRESH, stale(text.to_owned())),
-                None => Phase::not_checked(phase::FRESH, text),
+                Some(_) => PhaseResult::bad(Phase::Fresh, stale(text.to_owned())),
+                None => PhaseResult::not_checked(Phase::Fresh, text),
             };
         };
         if newest.millis() > now.millis().saturating_add(TOLERANCE_MILLIS) {
             let text =
                 format!("a witness signed at {newest}, which is after {now}; check the clock");
-            return Phase::bad(phase::FRESH, stale(text));
+            return PhaseResult::bad(Phase::Fresh, stale(text));
         }
         let age = now.millis().saturating_sub(since.millis()).max(0) / DAY_MILLIS;
         match self.trust.max_age_days {
-            None => Phase::not_checked(
-                phase::FRESH,
+            None => PhaseResult::not_checked(
+                Phase::Fresh,
                 format!(
                     "the quorum is reached by cosignatures of the last {age} days; say how old they \
                      may be with --max-age"
@@ -532,10 +443,10 @@ impl<'e> Examiner<'e> {
                     "cosignatures of the last {days} days alone do not reach the quorum; it takes \
                      those since {since}"
                 );
-                Phase::bad(phase::FRESH, stale(text))
+                PhaseResult::bad(Phase::Fresh, stale(text))
             }
-            Some(days) => Phase::good(
-                phase::FRESH,
+            Some(days) => PhaseResult::good(
+                Phase::Fresh,
                 format!(
                     "the quorum is reached by cosignatures of the last {age} days; {days} are allowed"
                 ),
@@ -543,26 +454,28 @@ impl<'e> Examiner<'e> {
         }
     }
 
-    fn kept(&mut self, audit: &Audit) -> Phase {
-        if let Some(finding) = part_of(audit, phase::KEPT) {
-            return Phase::bad(phase::KEPT, finding.clone());
+    fn kept(&mut self, audit: &Audit) -> PhaseResult {
+        if let Some(finding) = part_of(audit, Phase::Kept) {
+            return PhaseResult::bad(Phase::Kept, finding.clone());
         }
         let remembered = audit
             .kept
             .map(|size| format!("the first {size} entries are those that you verified before"));
         let (Some(ledger), false) = (&audit.ledger, self.trust.kept.is_empty()) else {
             let nothing =
-                || Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
-            return remembered.map_or_else(nothing, |text| Phase::good(phase::KEPT, text));
+                || PhaseResult::not_checked(Phase::Kept, "no head was kept from an earlier time");
+            return remembered.map_or_else(nothing, |text| PhaseResult::good(Phase::Kept, text));
         };
         let mut last = 0;
         for (name, note) in &self.trust.kept {
-            let bad = |text: String| Phase::bad(phase::KEPT, file(name, "kept", text));
+            let bad = |text: String| {
+                PhaseResult::bad(Phase::Kept, Finding::in_file(name, Rule::Kept, text))
+            };
             let head = match ledger.log.open(note) {
                 Ok(head) if head.origin == ledger.origin => head,
                 Ok(head) => return bad(format!("it is a head of {}", head.origin)),
                 // The entry that names its key may stand after the fault.
-                Err(_) if stopped(audit) => return Phase::not_checked(phase::KEPT, BEFORE),
+                Err(_) if stopped(audit) => return PhaseResult::not_checked(Phase::Kept, BEFORE),
                 Err(error) => return bad(format!("it is no head of this ledger: {error}")),
             };
             let size = ledger.leaves.len() as u64;
@@ -584,7 +497,7 @@ impl<'e> Examiner<'e> {
         let more = remembered.map_or_else(String::new, |text| format!("; {text}"));
         let (count, last) = (counted(count, "head"), counted(last, "entry"));
         let text = format!("{count} that you kept, the newest of {last}{more}");
-        Phase::good(phase::KEPT, text)
+        PhaseResult::good(Phase::Kept, text)
     }
 
     /// Keeps the anchors whose outsiders the reader believes.
@@ -627,6 +540,23 @@ impl<'e> Examiner<'e> {
         let token = token.ok_or("the token is withheld")?;
         check(body.checkpoint.as_bytes(), token)
     }
+}
+
+/// What is said of a head with the quorum, in a ledger of `all` entries.
+fn enough(policy: &Policy, best: &Cosigned, all: u64) -> PhaseResult {
+    let (count, covered) = (best.signed.len(), best.checkpoint.size);
+    if policy.asks_nobody() {
+        let count = counted(count, "witness");
+        let text =
+            format!("the policy asks nobody (quorum none); {count} signed the first {covered}");
+        return PhaseResult::not_checked(Phase::Quorum, text);
+    }
+    let after = match all.saturating_sub(covered) {
+        0 => "all of them".to_owned(),
+        more => format!("the {more} after it only by the log key"),
+    };
+    let (count, covered) = (counted(count, "witness"), counted(covered, "entry"));
+    PhaseResult::good(Phase::Quorum, format!("{count} signed the first {covered}; {after}"))
 }
 
 /// Which clocks an owner said were wrong.
@@ -682,47 +612,35 @@ const UNSIGNED: &str = "no log key that is known signed the newest head; an entr
                         this program may have put another in its place";
 
 /// Whether there is a head, signed as it must be.
-fn signed_head(audit: &Audit) -> Phase {
-    if let Some(finding) = part_of(audit, phase::HEAD) {
-        return Phase::bad(phase::HEAD, finding.clone());
+fn signed_head(audit: &Audit) -> PhaseResult {
+    if let Some(finding) = part_of(audit, Phase::Head) {
+        return PhaseResult::bad(Phase::Head, finding.clone());
     }
     let Some(ledger) = &audit.ledger else {
-        return Phase::not_checked(phase::HEAD, "nothing could be believed");
+        return PhaseResult::not_checked(Phase::Head, "nothing could be believed");
     };
     if audit.finding.is_some() || cut(audit) {
-        return Phase::not_checked(phase::HEAD, BEFORE);
+        return PhaseResult::not_checked(Phase::Head, BEFORE);
     }
     if audit.unopened {
-        return Phase::not_checked(phase::HEAD, UNSIGNED);
+        return PhaseResult::not_checked(Phase::Head, UNSIGNED);
     }
     let (count, newest) = (audit.counts.checkpoints, ledger.log.newest());
     if count == 0 {
         let text = "there is no signed head".to_owned();
-        return Phase::bad(phase::HEAD, file("the head", "checkpoint", text));
+        return PhaseResult::bad(Phase::Head, Finding::in_file("the head", Rule::Checkpoint, text));
     }
     let text = format!("{}, the newest by {newest}", counted(count, "signed head"));
-    Phase::good(phase::HEAD, text)
+    PhaseResult::good(Phase::Head, text)
 }
 
 /// The fault of an audit, if it belongs to a phase.
-fn part_of<'a>(audit: &'a Audit, name: &str) -> Option<&'a Finding> {
-    audit.finding.as_ref().filter(|finding| phase_of(finding) == name)
-}
-
-/// The phase in which a fault of an audit is told.
-pub fn phase_of(finding: &Finding) -> &'static str {
-    match (&finding.place, finding.rule) {
-        (_, "remembered-root" | "smaller-than-remembered") => phase::KEPT,
-        (_, "missing-entry" | "unsigned-entry" | "checkpoint-root") => phase::ROOT,
-        (Place::Checkpoint(_), _) => phase::HEAD,
-        (Place::Content(_), _) => phase::CONTENT,
-        (_, rule) if rule.starts_with("anchor") => phase::ANCHORS,
-        (Place::Entry(_) | Place::File(_), _) => phase::ENTRIES,
-    }
+fn part_of(audit: &Audit, phase: Phase) -> Option<&Finding> {
+    audit.finding.as_ref().filter(|finding| finding.rule.phase() == phase)
 }
 
 /// The phases that an audit consists of.
-fn audited(audit: &Audit) -> Vec<Phase> {
+fn audited(audit: &Audit) -> Vec<PhaseResult> {
     let counts = &audit.counts;
     let withheld = match counts.withheld {
         0 => String::new(),
@@ -731,86 +649,88 @@ fn audited(audit: &Audit) -> Vec<Phase> {
     let anchors = audit.ledger.as_ref().map_or(0, |ledger| ledger.anchors.len());
     let all = [
         (
-            phase::ENTRIES,
+            Phase::Entries,
             format!(
                 "{} entries: form, place, key, id; {} signatures",
                 counts.entries, counts.signatures
             ),
         ),
         (
-            phase::ROOT,
+            Phase::Root,
             format!("the tree over {} is the one signed", counted(counts.entries, "entry")),
         ),
-        (phase::ANCHORS, format!("{} in the ledger", counted(anchors, "dated head"))),
-        (phase::CONTENT, format!("{} stored contents, hashed again{withheld}", counts.contents)),
+        (Phase::Anchors, format!("{} in the ledger", counted(anchors, "dated head"))),
+        (Phase::Content, format!("{} stored contents, hashed again{withheld}", counts.contents)),
     ];
     let mut stopped = false;
     let mut phases = Vec::new();
     let newer = audit.undecided.is_some() && !cut(audit);
-    for (name, text) in all {
-        let at_fault = part_of(audit, name);
+    for (phase, text) in all {
+        let at_fault = part_of(audit, phase);
         phases.push(match at_fault {
-            Some(finding) => Phase::bad(name, finding.clone()),
-            None if stopped => Phase::not_checked(name, "the first fault stands before it"),
-            None if newer => beyond(audit, name, &text),
-            None if name == phase::ENTRIES && counts.entries == 0 && audit.undecided.is_some() => {
+            Some(finding) => PhaseResult::bad(phase, finding.clone()),
+            None if stopped => PhaseResult::not_checked(phase, "the first fault stands before it"),
+            None if newer => beyond(audit, phase, &text),
+            None if phase == Phase::Entries && counts.entries == 0 && audit.undecided.is_some() => {
                 let why = audit.undecided.clone().unwrap_or_default();
-                Phase::not_checked(name, format!("nothing could be read: {why}"))
+                PhaseResult::not_checked(phase, format!("nothing could be read: {why}"))
             }
             // Entries that are there under no head, or gone from under one, are told of the tree.
-            None if name == phase::ENTRIES && counts.entries == 0 => {
-                if part_of(audit, phase::ROOT).is_some() {
-                    Phase::not_checked(name, "no entry stands under a signed head")
+            None if phase == Phase::Entries && counts.entries == 0 => {
+                if part_of(audit, Phase::Root).is_some() {
+                    PhaseResult::not_checked(phase, "no entry stands under a signed head")
                 } else {
                     let text = "it holds no entry, so there is nothing to believe".to_owned();
-                    Phase::bad(name, file("the ledger", "missing-entry", text))
+                    PhaseResult::bad(
+                        phase,
+                        Finding::in_file("the ledger", Rule::MissingEntry, text),
+                    )
                 }
             }
             // Heads are checked before contents, and a fault ends the check.
-            None if name == phase::CONTENT && part_of(audit, phase::HEAD).is_some() => {
-                Phase::not_checked(name, "the first fault stands before it")
+            None if phase == Phase::Content && part_of(audit, Phase::Head).is_some() => {
+                PhaseResult::not_checked(phase, "the first fault stands before it")
             }
-            None => Phase::good(name, text),
+            None => PhaseResult::good(phase, text),
         });
         stopped = stopped
             || at_fault.is_some()
-            || (name == phase::ENTRIES && audit.undecided.is_some() && !newer);
+            || (phase == Phase::Entries && audit.undecided.is_some() && !newer);
     }
     phases
 }
 
 /// A phase of a ledger with entries that are newer than this program: the tree needs no knowledge of
 /// what they mean; the other phases were gone through as far as it is known.
-fn beyond(audit: &Audit, name: &'static str, text: &str) -> Phase {
+fn beyond(audit: &Audit, phase: Phase, text: &str) -> PhaseResult {
     let counts = &audit.counts;
-    match name {
-        phase::ROOT if !audit.unopened => {
-            let all = counted(counts.entries + counts.beyond, "entry");
-            Phase::good(name, format!("the tree over {all} is the one signed"))
-        }
-        phase::ROOT => Phase::not_checked(name, UNSIGNED),
-        phase::ENTRIES => {
-            let more = counted(counts.beyond, "entry");
-            let text = format!(
-                "{text}; of {more} from there on form, place, order and the signatures of known keys"
-            );
-            Phase::not_checked(name, text)
-        }
-        _ => Phase::not_checked(name, format!("{text}, as far as what is newer is known")),
+    if phase == Phase::Root && audit.unopened {
+        PhaseResult::not_checked(phase, UNSIGNED)
+    } else if phase == Phase::Root {
+        let all = counted(counts.entries + counts.beyond, "entry");
+        PhaseResult::good(phase, format!("the tree over {all} is the one signed"))
+    } else if phase == Phase::Entries {
+        let more = counted(counts.beyond, "entry");
+        let text = format!(
+            "{text}; of {more} from there on form, place, order and the signatures of known keys"
+        );
+        PhaseResult::not_checked(phase, text)
+    } else {
+        PhaseResult::not_checked(phase, format!("{text}, as far as what is newer is known"))
     }
 }
 
-fn replayed(state: Option<&Result<State, ReplayError>>, findings: &[Finding]) -> Phase {
+fn replayed(state: Option<&Result<State, ReplayError>>, findings: &[Finding]) -> PhaseResult {
     if let Some(first) = findings.first() {
-        return Phase::bad(phase::REPLAY, first.clone());
+        return PhaseResult::bad(Phase::Replay, first.clone());
     }
     match state {
-        None => Phase::not_checked(phase::REPLAY, BEFORE),
-        Some(Ok(state)) => Phase::good(
-            phase::REPLAY,
+        None => PhaseResult::not_checked(Phase::Replay, BEFORE),
+        Some(Ok(state)) => PhaseResult::good(
+            Phase::Replay,
             format!("{} entries, to every status; no finding", state.size),
         ),
-        Some(Err(error)) => Phase::not_checked(phase::REPLAY, error.to_string()),
+        Some(Err(error)) => PhaseResult::not_checked(Phase::Replay, error.to_string()),
     }
 }
 
@@ -822,7 +742,7 @@ fn findings(ledger: &Ledger, outside: Vec<Finding>, state: Option<&State>) -> Ve
         let early = early.unwrap_or_default();
         found.extend(early.into_iter().map(|(seq, text)| Finding {
             place: Place::Entry(seq),
-            rule: "verdict-before-grounds",
+            rule: Rule::VerdictBeforeGrounds,
             text,
         }));
     }
@@ -843,19 +763,19 @@ fn published(ledger: &Ledger, fact: &Fact) -> Option<Finding> {
     let finding = |rule, text| Some(Finding { place: Place::Entry(fact.seq), rule, text });
     if event.size > fact.seq {
         let text = format!("it speaks of {} entries, {} stand before it", event.size, fact.seq);
-        return finding("statement-differs", text);
+        return finding(Rule::StatementDiffers, text);
     }
     if published::root_at(ledger, event.size).is_none_or(|root| root.base64() != event.root) {
         let text = format!("the first {} entries have another root", event.size);
-        return finding("statement-differs", text);
+        return finding(Rule::StatementDiffers, text);
     }
     let named = fact.subjects.iter().find(|one| one.name == published::NAME);
     let Some(named) = named else {
-        return finding("statement-differs", "it comes without a statement".to_owned());
+        return finding(Rule::StatementDiffers, "it comes without a statement".to_owned());
     };
     let bytes = ledger.contents.get(&named.sha256)?;
     if let Some(text) = published::differs(event, bytes) {
-        return finding("statement-differs", text);
+        return finding(Rule::StatementDiffers, text);
     }
     match published::reproduce(ledger, bytes) {
         // What this version cannot make again, or cannot for want of content, is not decided here.
@@ -863,8 +783,8 @@ fn published(ledger: &Ledger, fact: &Fact) -> Option<Finding> {
         Ok(Reproduced::Differs(places)) => {
             let first = places.first().map_or_else(String::new, |one| one.place.clone());
             let text = format!("the entries give another one in {} places: {first}", places.len());
-            finding("statement-not-reproduced", text)
+            finding(Rule::StatementNotReproduced, text)
         }
-        Ok(Reproduced::Not(why)) => finding("statement-not-reproduced", why),
+        Ok(Reproduced::Not(why)) => finding(Rule::StatementNotReproduced, why),
     }
 }

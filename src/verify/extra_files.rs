@@ -6,8 +6,7 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::folder::CHECKPOINT;
-use super::manifest::read_at_most;
+use super::manifest::{CHECKPOINT, read_at_most};
 use crate::ledger::TilePath;
 use crate::ledger::tiles::{TileError, check_older};
 

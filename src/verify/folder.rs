@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::audit::{Finding, Place};
-use super::examine::{Outcome, Phase, phase};
-use super::manifest::{Manifest, UNREADABLE, read, unread};
+use super::finding::{Finding, PhaseResult, Place};
+use super::manifest::{CHECKPOINT, Manifest, read, unread};
+use super::rule::{Phase, Rule};
 use super::source::Source;
 use crate::durable;
 use crate::ledger::note::NOTE_BYTES_MAX;
@@ -17,9 +17,6 @@ use crate::store::{Content, Intake, Row, RowRef, StoreError};
 
 /// The longest content that is read, in bytes.
 const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
-
-/// The name of the head in a folder.
-pub const CHECKPOINT: &str = "checkpoint";
 
 /// What a folder does not hold of what its entries name.
 #[derive(Clone, Debug)]
@@ -53,9 +50,9 @@ impl Folder {
             let place = Place::File(CHECKPOINT.to_owned());
             Finding { place, rule, text }
         };
-        let head = read(path, CHECKPOINT, NOTE_BYTES_MAX as u64, "checkpoint")?;
+        let head = read(path, CHECKPOINT, NOTE_BYTES_MAX as u64, Rule::Checkpoint)?;
         let claimed = claimed(&head).ok_or_else(|| {
-            fault("checkpoint", "it is no checkpoint; ask for the file again".to_owned())
+            fault(Rule::Checkpoint, "it is no checkpoint; ask for the file again".to_owned())
         })?;
         let withheld = manifest.map_or(Withheld::All, |manifest| {
             let digests = manifest.withheld.content.iter();
@@ -84,15 +81,15 @@ impl Folder {
     pub(crate) fn misplaced(&self) -> Option<Finding> {
         let place = Place::File(CHECKPOINT.to_owned());
         let text = "origin, size or root are not those of bundle.json".to_owned();
-        self.misplaced.then_some(Finding { place, rule: "checkpoint-place", text })
+        self.misplaced.then_some(Finding { place, rule: Rule::CheckpointPlace, text })
     }
 
     /// Tells it, unless the head itself is bad.
-    pub(crate) fn placed(&self, phases: &mut [Phase]) {
-        let head = phases.iter_mut().find(|one| one.name == phase::HEAD);
-        let head = head.filter(|one| !matches!(one.outcome, Outcome::Bad(_)));
+    pub(crate) fn placed(&self, phases: &mut [PhaseResult]) {
+        let head = phases.iter_mut().find(|one| one.phase == Phase::Head);
+        let head = head.filter(|one| one.fault().is_none());
         if let (Some(head), Some(finding)) = (head, self.misplaced()) {
-            *head = Phase::bad(phase::HEAD, finding);
+            *head = PhaseResult::bad(Phase::Head, finding);
         }
     }
 
@@ -105,7 +102,7 @@ impl Folder {
         let counts = check_tiles(size, &root, |path| self.tile(path));
         counts.map(|counts| counts.tiles + counts.bundles).map_err(|error| Finding {
             place: Place::File("tile".to_owned()),
-            rule: "tile",
+            rule: Rule::Tile,
             text: error.to_string(),
         })
     }
@@ -118,7 +115,7 @@ impl Folder {
             Err(error) => {
                 if error.is_refusal() {
                     let mut first = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    first.get_or_insert_with(|| unread(&name, UNREADABLE, &error));
+                    first.get_or_insert_with(|| unread(&name, Rule::Unreadable, &error));
                 }
                 None
             }

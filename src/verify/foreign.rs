@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::folder::CHECKPOINT;
+use super::manifest::CHECKPOINT;
 use super::manifest::read_at_most;
 use crate::ledger::entry::PAYLOAD_TYPE;
 use crate::ledger::note::NOTE_BYTES_MAX;

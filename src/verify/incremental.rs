@@ -10,10 +10,11 @@ use std::thread;
 use serde::Deserialize;
 
 use super::audit::{
-    Audit, BATCH, Finding, Ledger, Place, Reader, Stop, audit_with, can_spawn, ends_batch,
-    structure,
+    Audit, BATCH, Ledger, Reader, Stop, audit_with, can_spawn, ends_batch, structure,
 };
+use super::finding::{Finding, Place};
 use super::known_heads::{KnownHead, Memory, heads_digest};
+use super::rule::Rule;
 use super::source::Source;
 use crate::domain::date::Timestamp;
 use crate::domain::event::decode_trusted::decode_text;
@@ -170,7 +171,7 @@ fn compare<F>(outcome: &mut Audit<F>, kept: &KnownHead, snapshot: bool) {
         }
         Some(root) => Some(Finding {
             place: Place::Checkpoint(size),
-            rule: "remembered-root",
+            rule: Rule::RememberedRoot,
             text: format!(
                 "you verified {size} entries of this ledger under the root {}, these give {}: it \
                 is another history; {advice}",
@@ -187,7 +188,7 @@ fn compare<F>(outcome: &mut Audit<F>, kept: &KnownHead, snapshot: bool) {
         }
         None => Some(Finding {
             place: Place::Entry(found),
-            rule: "smaller-than-remembered",
+            rule: Rule::SmallerThanRemembered,
             text: format!(
                 "you verified {size} entries of this ledger before, and it has {found} now: an \
                 older copy was put back; {advice}"

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::audit::{Audit, Finding, Ledger, Place};
-use super::bundle::{Bundle, add_to, put, readable, say, told};
-use super::examine::{Examination, Phase, Trust, examine_disclosed, phase};
+use super::audit::{Audit, Ledger};
+use super::bundle::{Bundle, readable};
+use super::examine::{Examination, Trust, examine_disclosed};
+use super::finding::{Finding, PhaseResult, add_to, put, say};
 use super::folder::Folder;
 use super::item_claim::check_item;
 use super::manifest::{Manifest, read, read_at_most};
+use super::rule::{Phase, Rule};
 use super::selective_disclosure::audit_disclosed;
 use crate::domain::event::Event;
 use crate::ledger::entry::ENTRY_BYTES_MAX;
@@ -16,10 +18,6 @@ use crate::ledger::proof::PROOF_BYTES_MAX;
 use crate::ledger::tree::node_hash;
 use crate::ledger::{ConsistencyFile, Digest, Frontier, Head, InclusionFile, LogKeys};
 use crate::store::StoreError;
-
-fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
-    Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
-}
 
 /// Examines a bundle of one item, whose files are those of its list.
 ///
@@ -46,13 +44,13 @@ pub(crate) fn examine_item(
     let count = entries.len();
     let root = format!("{count} entries are under the head, each by its own proof, to the byte");
     match proofs {
-        Ok(()) => say(&mut found.phases, phase::ROOT, root),
-        Err(finding) => add_to(&mut found.phases, phase::ROOT, Err(finding)),
+        Ok(()) => say(&mut found.phases, Phase::Root, root),
+        Err(finding) => add_to(&mut found.phases, Phase::Root, Err(finding)),
     }
     let more = match more {
         Some(more) => more,
-        None => [phase::PROOFS, phase::STATEMENT, phase::ITEM]
-            .map(|name| Phase::not_checked(name, "a fault stands before it"))
+        None => [Phase::Proofs, Phase::Statement, Phase::Item]
+            .map(|phase| PhaseResult::not_checked(phase, "a fault stands before it"))
             .into(),
     };
     for one in more {
@@ -63,7 +61,7 @@ pub(crate) fn examine_item(
          withdraws a ground, is not shown; nor that the item rests on no other entry",
         manifest.withheld.entries
     );
-    found.phases.push(Phase::not_checked("withheld", text));
+    put(&mut found.phases, PhaseResult::not_checked(Phase::Withheld, text));
     Ok(Ok(found))
 }
 
@@ -88,8 +86,9 @@ impl Item<'_> {
             let path = format!("entries/{name}");
             let place = name.strip_suffix(".json").and_then(|text| text.parse::<u64>().ok());
             let place = place.filter(|seq| format!("{seq}.json") == name);
-            let seq = place.ok_or_else(|| fault(&path, "proof", "its name is no place"))?;
-            let bytes = read(self.path, &path, ENTRY_BYTES_MAX as u64, "too-long")?;
+            let seq = place
+                .ok_or_else(|| Finding::in_file(&path, Rule::Proof, "its name is no place"))?;
+            let bytes = read(self.path, &path, ENTRY_BYTES_MAX as u64, Rule::TooLong)?;
             entries.push((seq, bytes));
         }
         entries.sort_unstable_by_key(|(seq, _)| *seq);
@@ -101,8 +100,8 @@ impl Item<'_> {
         let head = Head::from(self.folder.claimed());
         for (seq, bytes) in entries {
             let path = format!("proofs/{seq}.tlog-proof");
-            let bad = |text: String| fault(&path, "proof", text);
-            let file = read(self.path, &path, PROOF_BYTES_MAX as u64, "proof")?;
+            let bad = |text: String| Finding::in_file(&path, Rule::Proof, text);
+            let file = read(self.path, &path, PROOF_BYTES_MAX as u64, Rule::Proof)?;
             let proof = InclusionFile::parse(&file).map_err(|error| bad(error.to_string()))?;
             let same = proof.checkpoint == self.folder.head() && proof.extra.is_none();
             if !same || proof.index != *seq {
@@ -111,22 +110,26 @@ impl Item<'_> {
             proof.check(bytes, &head).map_err(|error| bad(error.to_string()))?;
         }
         if self.files("proofs").count() != entries.len() {
-            return Err(fault("proofs", "proof", "there is one for no entry that is given"));
+            return Err(Finding::in_file(
+                "proofs",
+                Rule::Proof,
+                "there is one for no entry that is given",
+            ));
         }
         Ok(())
     }
 
     /// Heads that the reader kept, each by a proof in the bundle.
-    fn kept(&self, audit: &Audit, trust: &Trust<'_>) -> Phase {
+    fn kept(&self, audit: &Audit, trust: &Trust<'_>) -> PhaseResult {
         let Some(ledger) = audit.ledger.as_ref().filter(|_| !trust.kept.is_empty()) else {
-            return Phase::not_checked(phase::KEPT, "no head was kept from an earlier time");
+            return PhaseResult::not_checked(Phase::Kept, "no head was kept from an earlier time");
         };
         for (name, note) in &trust.kept {
             if let Err(text) = self.follows(&ledger.log, note) {
-                return Phase::bad(phase::KEPT, fault(name, "kept", text));
+                return PhaseResult::bad(Phase::Kept, Finding::in_file(name, Rule::Kept, text));
             }
         }
-        Phase::good(phase::KEPT, format!("{} heads that you kept", trust.kept.len()))
+        PhaseResult::good(Phase::Kept, format!("{} heads that you kept", trust.kept.len()))
     }
 
     fn follows(&self, log: &LogKeys, note: &[u8]) -> Result<(), String> {
@@ -148,7 +151,7 @@ impl Item<'_> {
 
     /// What is checked once every entry is good: proofs from heads that the reader may have kept, what
     /// is given out a second time under a name of its own, and what the list says.
-    fn more(&self, audit: &Audit, trust: &Trust<'_>) -> Option<Vec<Phase>> {
+    fn more(&self, audit: &Audit, trust: &Trust<'_>) -> Option<Vec<PhaseResult>> {
         let ledger = readable(audit)?;
         let (path, manifest, folder) = (self.path, self.manifest, self.folder);
         let bundle = Bundle { path, manifest, folder, ledger };
@@ -157,13 +160,15 @@ impl Item<'_> {
             Ok(format!("{count} of earlier heads, {anchors} time-stamps"))
         });
         let item = match &audit.undecided {
-            None => told(phase::ITEM, self.item(ledger)),
-            Some(_) => Phase::not_checked(phase::ITEM, "what a newer version wrote may name it"),
+            None => PhaseResult::told(Phase::Item, self.item(ledger)),
+            Some(_) => {
+                PhaseResult::not_checked(Phase::Item, "what a newer version wrote may name it")
+            }
         };
         Some(vec![
-            told(phase::PROOFS, proofs),
-            told(phase::CONTENT, bundle.content(&audit.counts)),
-            told(phase::STATEMENT, bundle.statement()),
+            PhaseResult::told(Phase::Proofs, proofs),
+            PhaseResult::told(Phase::Content, bundle.content(&audit.counts)),
+            PhaseResult::told(Phase::Statement, bundle.statement()),
             item,
         ])
     }
@@ -171,7 +176,7 @@ impl Item<'_> {
     fn item(&self, ledger: &Ledger) -> Result<String, Finding> {
         let name = self.manifest.item.as_deref().unwrap_or_default();
         let item = name.parse().map_err(|bad: crate::domain::ids::BadRef| {
-            fault(super::manifest::MANIFEST, "manifest", bad.to_string())
+            Finding::in_file(super::manifest::MANIFEST, Rule::Manifest, bad.to_string())
         })?;
         check_item(&item, ledger)
     }
@@ -185,8 +190,8 @@ impl Item<'_> {
 
     fn consistency(&self, name: &str, known: &BTreeMap<u64, Digest>) -> Result<(), Finding> {
         let (path, new) = (format!("consistency/{name}"), self.folder.claimed());
-        let bad = |text: String| fault(&path, "consistency", text);
-        let file = read(self.path, &path, PROOF_BYTES_MAX as u64, "consistency")?;
+        let bad = |text: String| Finding::in_file(&path, Rule::Consistency, text);
+        let file = read(self.path, &path, PROOF_BYTES_MAX as u64, Rule::Consistency)?;
         let proof = ConsistencyFile::parse(&file).map_err(|error| bad(error.to_string()))?;
         let named = format!("{}-{}.add-checkpoint", proof.old_size, new.size);
         if name != named || proof.checkpoint != self.folder.head() {

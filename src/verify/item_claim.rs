@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit::{Finding, Ledger, Place};
+use super::audit::Ledger;
+use super::finding::{Finding, Place};
 use super::manifest::MANIFEST;
+use super::rule::Rule;
 use crate::domain::csv::{Row, Table};
 use crate::domain::event::Event;
 use crate::domain::ids::{EventId, ItemRef, TargetRef};
@@ -24,7 +26,7 @@ struct Said<'l> {
 pub(crate) fn check_item(item: &ItemRef, ledger: &Ledger) -> Result<String, Finding> {
     let label = Label { item, ledger, said: said(ledger) };
     let place = Place::File(MANIFEST.to_owned());
-    label.check().map_err(|text| Finding { place, rule: "item", text })
+    label.check().map_err(|text| Finding { place, rule: Rule::Item, text })
 }
 
 fn said(ledger: &Ledger) -> Vec<Said<'_>> {

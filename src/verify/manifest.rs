@@ -7,22 +7,21 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audit::{Finding, Place};
-use super::folder::CHECKPOINT;
+use super::finding::Finding;
+use super::rule::Rule;
 use crate::domain::ids::ItemRef;
 use crate::durable::{self, ReadError};
 use crate::ledger::json::{canonical, is_denser, parse_canonical};
 use crate::ledger::{Digest, Digester, Origin, TilePath};
+
+/// The name of the head in a folder.
+pub const CHECKPOINT: &str = "checkpoint";
 
 /// Name of the list.
 pub const MANIFEST: &str = "bundle.json";
 
 /// The longest list that is read, in bytes: more than 100,000 files.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
-/// The rule of a file that the system does not let be read. Nothing is known about such a file, so
-/// it proves nothing.
-pub const UNREADABLE: &str = "unreadable";
 
 /// What `format` says.
 const FORMAT: &str = "dspt-bundle/2";
@@ -229,22 +228,23 @@ fn is_path(name: &str) -> bool {
     }
 }
 
-fn fault(place: &str, rule: &'static str, text: impl Into<String>) -> Finding {
-    Finding { place: Place::File(place.to_owned()), rule, text: text.into() }
-}
-
 /// Reads the list of the bundle in `folder`, and checks that the folder holds the files of the list,
 /// to the byte, and nothing else.
 ///
 /// # Errors
 /// The first rule broken: `manifest`, `file-missing`, `file-extra` or `file-differs`.
 pub fn check(folder: &Path) -> Result<Manifest, Finding> {
-    let bytes = read(folder, MANIFEST, MANIFEST_BYTES_MAX, "manifest")?;
-    let manifest = Manifest::parse(&bytes).map_err(|why| fault(MANIFEST, "manifest", why))?;
+    let bytes = read(folder, MANIFEST, MANIFEST_BYTES_MAX, Rule::Manifest)?;
+    let manifest =
+        Manifest::parse(&bytes).map_err(|why| Finding::in_file(MANIFEST, Rule::Manifest, why))?;
     let (mut there, mut odd) = (BTreeSet::new(), None);
     list(folder, "", &mut there, &mut odd)?;
     if let Some(file) = manifest.files.iter().find(|file| !there.contains(&file.name)) {
-        return Err(fault(&file.name, "file-missing", "the list names it; it is not there"));
+        return Err(Finding::in_file(
+            &file.name,
+            Rule::FileMissing,
+            "the list names it; it is not there",
+        ));
     }
     if let Some(odd) = odd {
         return Err(odd);
@@ -252,17 +252,21 @@ pub fn check(folder: &Path) -> Result<Manifest, Finding> {
     there.remove(MANIFEST);
     let listed: BTreeSet<&str> = manifest.files.iter().map(|file| &*file.name).collect();
     if let Some(name) = there.into_iter().find(|name| !listed.contains(&**name)) {
-        return Err(fault(&shown(&name), "file-extra", "the list does not name it; remove it"));
+        return Err(Finding::in_file(
+            &shown(&name),
+            Rule::FileExtra,
+            "the list does not name it; remove it",
+        ));
     }
     for file in &manifest.files {
         let (found, size) = digest(&folder.join(&file.name), file.size)
-            .map_err(|error| unread(&file.name, "file-differs", &error))?;
+            .map_err(|error| unread(&file.name, Rule::FileDiffers, &error))?;
         if size != file.size || found.hex() != file.sha256 {
             let text = format!(
                 "the list says {} bytes with SHA-256 {}, found are others",
                 file.size, file.sha256
             );
-            return Err(fault(&file.name, "file-differs", text));
+            return Err(Finding::in_file(&file.name, Rule::FileDiffers, text));
         }
     }
     Ok(manifest)
@@ -279,8 +283,8 @@ fn list(
     odd: &mut Option<Finding>,
 ) -> Result<(), Finding> {
     let wrong =
-        |error: std::io::Error| unread(&shown(prefix), "file-missing", &ReadError::from(error));
-    let extra = |name: &str, what: &str| fault(&shown(name), "file-extra", what);
+        |error: std::io::Error| unread(&shown(prefix), Rule::FileMissing, &ReadError::from(error));
+    let extra = |name: &str, what: &str| Finding::in_file(&shown(name), Rule::FileExtra, what);
     let mut count = 0_u64;
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let entry = entry.map_err(wrong)?;
@@ -316,19 +320,18 @@ pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 /// Reads a file of a bundle that must not be longer than `most` bytes.
 ///
 /// # Errors
-/// A finding of the rule given, or [`UNREADABLE`] where the system does not let it be read.
-pub(crate) fn read(
-    folder: &Path,
-    name: &str,
-    most: u64,
-    rule: &'static str,
-) -> Result<Vec<u8>, Finding> {
+/// A finding of the rule given, or [`Rule::Unreadable`] where the system does not let it be read.
+pub(crate) fn read(folder: &Path, name: &str, most: u64, rule: Rule) -> Result<Vec<u8>, Finding> {
     durable::read_at_most(&folder.join(name), most).map_err(|error| unread(name, rule, &error))
 }
 
 /// What a file that was not read says about its bundle.
-pub(crate) fn unread(name: &str, rule: &'static str, error: &ReadError) -> Finding {
-    fault(name, if error.is_refusal() { UNREADABLE } else { rule }, error.to_string())
+pub(crate) fn unread(name: &str, rule: Rule, error: &ReadError) -> Finding {
+    Finding::in_file(
+        name,
+        if error.is_refusal() { Rule::Unreadable } else { rule },
+        error.to_string(),
+    )
 }
 
 /// Hashes a file that must not be longer than expected, and counts its bytes.

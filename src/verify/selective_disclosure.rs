@@ -1,7 +1,9 @@
 //! An audit of some entries of a ledger, each with its proof, while the others are withheld: every
 //! rule of `docs/FORMAT.md` as far as entries with gaps between them can show it.
 
-use super::audit::{Audit, Finding, Place, Reader, Stop, origin_of};
+use super::audit::{Audit, Reader, Stop, origin_of};
+use super::finding::{Finding, Place};
+use super::rule::Rule;
 use super::source::Source;
 use crate::domain::state::Facts;
 use crate::ledger::parse::parse;
@@ -38,10 +40,10 @@ fn run(
         if *seq == 0 {
             first = origin_of(bytes).map(|origin| (origin, leaf));
         }
-        let entry = parse(bytes).map_err(|kind| fault(kind.rule(), kind.to_string()))?;
+        let entry = parse(bytes).map_err(|kind| fault(Rule::from(&kind), kind.to_string()))?;
         let Some((origin, identity)) = &first else {
             let text = "entry 0 is not given, and nothing can be checked without it".to_owned();
-            return Err(fault("unknown-identity", text).into());
+            return Err(fault(Rule::UnknownIdentity, text).into());
         };
         // Where an entry before it is withheld, what it stands upon can only be taken as it says.
         let whole = reader.frontier.size() == *seq;
@@ -49,7 +51,7 @@ fn run(
         let ledger_id = (*seq > 0).then_some(*identity);
         let expected = Expected { origin, ledger_id, seq: *seq, root };
         let checked = check_form(bytes, &expected)
-            .map_err(|found| fault(found.kind.rule(), found.kind.to_string()))?;
+            .map_err(|found| fault(Rule::from(&found.kind), found.kind.to_string()))?;
         reader.said.insert(*seq, entry.root());
         if whole {
             reader.frontier.push(leaf);

@@ -19,7 +19,8 @@ use dspt_ledger::ledger::{
     leaf_hash, seal,
 };
 use dspt_ledger::store::{Mode, Store};
-use dspt_ledger::verify::audit::{Audit, Place, audit};
+use dspt_ledger::verify::audit::{Audit, audit};
+use dspt_ledger::verify::finding::Place;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -71,4 +71,5 @@ mod tui_verify;
 mod turns;
 mod vectors;
 mod verify_files;
+mod verify_rules;
 mod witness;

@@ -130,7 +130,7 @@ fn another_history_and_an_older_copy_are_findings_where_all_signatures_are_good(
         assert_eq!(outcome(&audited(path)), "good");
         let opened = Journal::open_since(path, Mode::Read, &desk.memory).map(drop);
         let Err(JournalError::Tampered(finding)) = opened else { panic!("{opened:?}") };
-        assert_eq!(finding.rule, rule);
+        assert_eq!(finding.rule.name(), rule);
         let file = file(&desk).display().to_string();
         assert!(finding.text.contains(&format!("remove {file}")), "{finding}");
     }

@@ -707,7 +707,7 @@ fn a_history_replaced_while_the_ledger_is_open_is_found() {
         let error = record(&mut journal, OWNER, &next, at("2026-01-01")).unwrap_err();
         let JournalError::Tampered(finding) = error else { panic!("{error:?}") };
         assert_eq!(finding.to_string().split_once(':').unwrap().0, "entry #6");
-        assert_eq!(finding.rule, "history-replaced");
+        assert_eq!(finding.rule.name(), "history-replaced");
         assert_eq!(Raw::read(&path), before);
         // Still so on the next try.
         assert!(record(&mut journal, OWNER, &next, at("2026-01-01")).is_err());

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output};
-use crate::cli::proofs::verify::{Verdict, verdict};
+use crate::cli::proofs::verify::answer;
 use crate::export::ExportError;
-use crate::tamper::{Damage, FILE, Kit, KitError, Reader, damages, target};
+use crate::tamper::{Catch, Damage, Kit, KitError, Reader, damages, target};
 use crate::verify::examine::Trust;
 
 /// Arguments of `tamper`.
@@ -38,16 +38,16 @@ impl From<KitError> for Failure {
 /// What became of one copy.
 struct Examined {
     damage: &'static Damage,
-    verdict: Verdict,
+    code: u8,
+    by: Option<Catch>,
 }
 
 impl Examined {
     fn caught(&self) -> bool {
-        let verdict = &self.verdict;
-        let (phase, rule) = (verdict.phase, verdict.rule);
         // A file that is refused unread is answered neither yes nor no.
-        let code = if phase == FILE { exit::UNDECIDED } else { exit::NO };
-        verdict.code == code && phase == self.damage.phase && rule == self.damage.rule
+        let refused = matches!(self.by, Some(Catch::Refused(_)));
+        let code = if refused { exit::UNDECIDED } else { exit::NO };
+        self.code == code && self.by == Some(self.damage.by)
     }
 }
 
@@ -62,12 +62,12 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
     let original = kit.original();
     let mut passes = true;
     for path in [target(&original), original.join("ledger.dspt")] {
-        passes &= examined(&path, &reader)?.code == exit::YES;
+        passes &= examined(&path, &reader)?.0 == exit::YES;
     }
     let mut all = Vec::new();
     for damage in damages() {
-        let verdict = examined(&kit.damage(damage)?, &reader)?;
-        all.push(Examined { damage, verdict });
+        let (code, by) = examined(&kit.damage(damage)?, &reader)?;
+        all.push(Examined { damage, code, by });
     }
     let caught = all.iter().filter(|one| one.caught()).count();
     let good = passes && caught == all.len();
@@ -83,7 +83,7 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
 }
 
 /// A ledger file has no head of its own that witnesses signed, so its age is not asked.
-fn examined(path: &Path, reader: &Reader) -> Result<Verdict, Failure> {
+fn examined(path: &Path, reader: &Reader) -> Result<(u8, Option<Catch>), Failure> {
     let trust = Trust {
         policy: Some(&reader.policy),
         max_age_days: path.is_dir().then_some(reader.max_age_days),
@@ -92,11 +92,12 @@ fn examined(path: &Path, reader: &Reader) -> Result<Verdict, Failure> {
         heads: Vec::new(),
         tokens: None,
     };
-    match verdict(path, &trust) {
+    match answer(path, &trust) {
+        Ok((code, broken)) => Ok((code, broken.map(|(phase, rule)| Catch::Rule(phase, rule)))),
         Err(failure) if failure.exit == exit::UNDECIDED => {
-            Ok(Verdict { code: failure.exit, phase: FILE, rule: failure.code.as_str() })
+            Ok((failure.exit, Some(Catch::Refused(failure.code.as_str()))))
         }
-        answered => answered,
+        Err(failure) => Err(failure),
     }
 }
 
@@ -105,8 +106,8 @@ fn row(one: &Examined) -> Value {
         "name": one.damage.name,
         "folder": one.damage.folder(),
         "done": one.damage.done,
-        "expected": { "phase": one.damage.phase, "rule": one.damage.rule },
-        "found": { "phase": one.verdict.phase, "rule": one.verdict.rule },
+        "expected": { "phase": one.damage.by.phase(), "rule": one.damage.by.rule() },
+        "found": { "phase": one.by.map_or("", Catch::phase), "rule": one.by.map_or("", Catch::rule) },
         "caught": one.caught(),
     })
 }
@@ -114,9 +115,10 @@ fn row(one: &Examined) -> Value {
 fn text(out: &Path, passes: bool, all: &[Examined], width: Option<usize>) -> String {
     let mut table = Columns::new(&["name", "phase", "rule", "caught", "what was done"]);
     for one in all {
-        let (damage, verdict) = (one.damage, &one.verdict);
+        let damage = one.damage;
+        let (phase, rule) = (one.by.map_or("", Catch::phase), one.by.map_or("", Catch::rule));
         let caught = if one.caught() { "yes" } else { "NO" };
-        let cells = [damage.name, verdict.phase, verdict.rule, caught, damage.done];
+        let cells = [damage.name, phase, rule, caught, damage.done];
         table.row(cells.map(str::to_owned));
     }
     let caught = all.iter().filter(|one| one.caught()).count();

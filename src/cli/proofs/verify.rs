@@ -23,15 +23,15 @@ use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Head, Policy, Vkey};
 use crate::store::{Guard, Mode, Store};
 use crate::tui::model::verification::NOT_PROVED_LIST as NOT_PROVED;
-use crate::verify::audit::{Finding, Place};
 use crate::verify::belief::{of_examination, of_nothing};
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
-use crate::verify::examine::{Examination, Outcome, Phase, TokenCheck, Trust, examine, phase};
-use crate::verify::folder::CHECKPOINT;
+use crate::verify::examine::{Examination, TokenCheck, Trust, examine};
+use crate::verify::finding::{Finding, Outcome, PhaseResult};
 use crate::verify::foreign::{Foreign, foreign};
 use crate::verify::incremental::{Effort, audit_since};
 use crate::verify::known_heads::Memory;
-use crate::verify::manifest::read_at_most;
+use crate::verify::manifest::{CHECKPOINT, read_at_most};
+use crate::verify::rule::{Phase, Rule};
 use crate::verify::timestamp::{Openssl, openssl_verify};
 
 /// Arguments of `verify`.
@@ -188,50 +188,39 @@ fn not_forged(log: &Foreign, policy: Option<&Policy>) -> bool {
     keys.any(|vkey| Head::open(&log.head, vkey, &log.origin).is_ok())
 }
 
-/// The rule that a ledger breaks which is not that of the head file beside it.
-const HEAD_FILE: &str = "head_file";
-
-/// The answer of an examination and, where it is NO, which check says so.
-pub(in crate::cli) struct Verdict {
-    /// The exit status.
-    pub(in crate::cli) code: u8,
-    /// The phase of the first rule broken.
-    pub(in crate::cli) phase: &'static str,
-    /// The rule.
-    pub(in crate::cli) rule: &'static str,
-}
-
-/// Answers as `dspt verify` does, for a reader who remembers nothing.
+/// Answers as `dspt verify` does, for a reader who remembers nothing: the exit status and, where it
+/// is NO, the first rule broken with its phase.
 ///
 /// # Errors
 /// [`Failure`] when nothing can be read at all.
-pub(in crate::cli) fn verdict(path: &Path, trust: &Trust<'_>) -> Result<Verdict, Failure> {
+pub(in crate::cli) fn answer(
+    path: &Path,
+    trust: &Trust<'_>,
+) -> Result<(u8, Option<(Phase, Rule)>), Failure> {
     let (found, guard) = match look(path, trust, &Memory::none(), |_, _| {})? {
         Looked::Unopened(finding) => {
-            let (phase, rule) = (unopened_phase(path, &finding), finding.rule);
-            return Ok(Verdict { code: exit::NO, phase, rule });
+            return Ok((exit::NO, Some((unopened_phase(path, &finding), finding.rule))));
         }
-        Looked::Foreign(_) => {
-            return Ok(Verdict { code: exit::UNDECIDED, phase: phase::HEAD, rule: "" });
-        }
+        Looked::Foreign(_) => return Ok((exit::UNDECIDED, None)),
         Looked::Examined(found, guard) => (found, guard),
     };
     let code = Report::of(&found, guard.as_ref(), path.is_dir() && trust.policy.is_none()).code;
-    let broken = found.phases.iter().find_map(|phase| match &phase.outcome {
-        Outcome::Bad(finding) => Some((phase.name, finding.rule)),
-        Outcome::Good | Outcome::NotChecked => None,
-    });
-    let finding = found.findings.first().map(|finding| (phase::REPLAY, finding.rule));
-    let guarded = guard.filter(Guard::refuses_writing).map(|_| ("head file", HEAD_FILE));
-    let (phase, rule) = broken.or(finding).or(guarded).unwrap_or_default();
-    Ok(Verdict { code, phase, rule })
+    let broken = |one: &PhaseResult| Some((one.phase, one.fault()?.rule));
+    let broken = found.phases.iter().find_map(broken);
+    let finding = found.findings.first().map(|finding| (Phase::Replay, finding.rule));
+    let guarded = guard.filter(Guard::refuses_writing);
+    let guarded = guarded.map(|_| (Phase::HeadFile, Rule::HeadFile));
+    Ok((code, broken.or(finding).or(guarded)))
 }
 
-pub(in crate::cli) fn unopened_phase(path: &Path, finding: &Finding) -> &'static str {
-    match finding.rule {
-        "tile" => phase::ROOT,
-        _ if is_bundle(path) => "bundle",
-        _ => phase::HEAD,
+/// The phase of what a folder is told for of which no entry was read.
+pub(in crate::cli) fn unopened_phase(path: &Path, finding: &Finding) -> Phase {
+    if finding.rule == Rule::Tile {
+        Phase::Root
+    } else if is_bundle(path) {
+        Phase::Bundle
+    } else {
+        Phase::Head
     }
 }
 
@@ -292,7 +281,7 @@ pub(in crate::cli) fn notes(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>,
 
 /// A folder that is not what it says before any entry was read.
 fn unopened(path: &Path, finding: &Finding, output: &mut Output<'_>) -> Result<u8, Failure> {
-    let name = unopened_phase(path, finding);
+    let name = unopened_phase(path, finding).name();
     let text = format!(
         "Can this history be trusted? NO\n  {name:<10}  NO: {}\n{}Outside witnesses: none was \
          looked at, since no entry was read\n{}",
@@ -327,12 +316,12 @@ pub(in crate::cli) fn own_policy(file: &Path, of: &Path) -> Result<Option<Policy
 }
 
 /// Says of the phase of the policy why it was passed over.
-pub(in crate::cli) fn say_inside(phases: &mut [Phase]) {
-    for one in phases.iter_mut().filter(|one| one.name == phase::POLICY) {
+pub(in crate::cli) fn say_inside(phases: &mut [PhaseResult]) {
+    for one in phases.iter_mut().filter(|one| one.phase == Phase::Policy) {
         let text = "the policy that was given lies inside the folder that is checked: it is the word \
                     of whoever made the folder, not yours, and is passed over; write your own, and \
                     give it with --policy";
-        *one = Phase::not_checked(phase::POLICY, text);
+        *one = PhaseResult::not_checked(Phase::Policy, text);
     }
 }
 
@@ -422,10 +411,9 @@ impl<'r> Report<'r> {
             exit::YES
         };
         let head_file = guard.map(head_file);
-        let guard_finding = head_file.filter(|_| guard_fault).map(|text| {
-            let place = Place::File("the head file beside the ledger".to_owned());
-            Finding { place, rule: HEAD_FILE, text: text.to_owned() }
-        });
+        let guard_finding = head_file
+            .filter(|_| guard_fault)
+            .map(|text| Finding::in_file("the head file beside the ledger", Rule::HeadFile, text));
         let none = guard.is_some_and(|one| matches!(one, Guard::NoHead | Guard::Missing { .. }));
         let head_file_there = !none;
         Self {
@@ -467,7 +455,7 @@ impl<'r> Report<'r> {
                 Outcome::Bad(_) => "NO",
                 Outcome::NotChecked => "not checked",
             };
-            let _ = writeln!(text, "  {:<10}  {said}: {}", phase.name, safe(&phase.text));
+            let _ = writeln!(text, "  {:<10}  {said}: {}", phase.phase, safe(&phase.text));
         }
         if let Some(head_file) = self.head_file {
             let said = match (self.guard_fault, self.head_file_there) {
@@ -475,7 +463,7 @@ impl<'r> Report<'r> {
                 (false, true) => "good",
                 (false, false) => "not checked",
             };
-            let _ = writeln!(text, "  {:<10}  {said}: {head_file}", "head file");
+            let _ = writeln!(text, "  {:<10}  {said}: {head_file}", Phase::HeadFile);
         }
         for remark in &found.remarks {
             let (place, said) = (&remark.place, safe(&remark.text));
@@ -506,7 +494,7 @@ impl<'r> Report<'r> {
                 Outcome::Bad(_) => "bad",
                 Outcome::NotChecked => "not_checked",
             };
-            json!({ "name": phase.name, "outcome": outcome, "text": phase.text })
+            json!({ "name": phase.phase.name(), "outcome": outcome, "text": phase.text })
         });
         let intervals = &found.intervals;
         let gap = intervals.longest_gap().map(|(from, to)| (to.millis() - from.millis()) / 1_000);
@@ -548,7 +536,7 @@ impl<'r> Report<'r> {
 }
 
 fn fault_json(finding: &Finding) -> Value {
-    json!({ "place": finding.place.to_string(), "rule": finding.rule, "text": finding.text })
+    json!({ "place": finding.place.to_string(), "rule": finding.rule.name(), "text": finding.text })
 }
 
 fn not_proved() -> String {
@@ -568,7 +556,7 @@ fn witnessed(intervals: &Intervals, found: &Examination) -> String {
         format!(", longest gap {} days {} hours (from {from})", hours / 24, hours % 24)
     });
     let chosen =
-        found.phases.iter().any(|one| one.name == phase::POLICY && one.outcome == Outcome::Good);
+        found.phases.iter().any(|one| one.phase == Phase::Policy && one.outcome == Outcome::Good);
     let whose = if chosen { "of your policy" } else { "that the ledger names" };
     format!("Outside witnesses {whose}: first {first}, last {last}{gap}\n")
 }
@@ -614,50 +602,8 @@ fn fault_text(finding: &Finding, good: u64) -> String {
         safe(&finding.place.to_string()),
         finding.rule,
         safe(&finding.text),
-        meaning(finding.rule)
+        finding.rule.meaning()
     )
-}
-
-/// What a broken rule means for the reader.
-pub(in crate::cli) fn meaning(rule: &str) -> &'static str {
-    match rule {
-        "policy" => "this is not the log that you trust",
-        "quorum" => "too few of your witnesses saw this history; the log could show others another",
-        "stale" => "this can be an old copy: nobody outside has seen a newer one for too long",
-        "kept" | "fork" | "remembered-root" | "smaller-than-remembered" => {
-            "the log key signed two histories, or an older copy was put back"
-        }
-        HEAD_FILE => {
-            "the ledger and the head file do not belong together: an older copy was put back, or one \
-             of the two was changed or replaced"
-        }
-        "missing-entry" => {
-            "entries are not there that a signed head covers, or there are none at all"
-        }
-        "unsigned-entry" => {
-            "no signed head covers these entries: heads were removed, or the log key never signed \
-             for them"
-        }
-        "checkpoint" => "this head is not as it was signed, or was not signed by the log key",
-        "content-missing" => {
-            "a file that was recorded is no longer there, and what rests on it cannot be shown"
-        }
-        "content-unnamed" => "there is a file that nobody recorded",
-        "time-outside-interval" => "the time that it claims is not when it was written",
-        "verdict-before-grounds" => "somebody confirmed what nothing in the ledger then bore out",
-        "statement-differs" | "statement-not-reproduced" => {
-            "the statement given out is not what the ledger says"
-        }
-        "manifest" | "file-missing" | "file-extra" | "file-differs" => {
-            "the folder is not as it was made; ask for it again"
-        }
-        "leaf-differs" | "bad-signature" => {
-            "the text of this entry is not the one that was recorded and signed: it was changed \
-             afterwards, or the file is damaged"
-        }
-        "content-differs" => "the file is not the one that was recorded",
-        _ => "it is proven that this is not what its keys signed",
-    }
 }
 
 fn indent(text: &str) -> String {

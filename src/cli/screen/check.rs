@@ -8,8 +8,7 @@ use std::time::Instant as Clock;
 use crate::cli::error::{Failure, exit};
 use crate::cli::proofs::timestamp::require_certificates;
 use crate::cli::proofs::verify::{
-    Report as Weighed, foreign_text, kept, meaning, not_opened, own_policy, say_inside,
-    unopened_phase,
+    Report as Weighed, foreign_text, kept, not_opened, own_policy, say_inside, unopened_phase,
 };
 use crate::domain::belief::Belief;
 use crate::domain::date::Timestamp;
@@ -18,15 +17,17 @@ use crate::domain::state::index::fact_index::{Chronicle, FactSink, Kinds};
 use crate::ledger::Policy;
 use crate::store::{Guard, Mode, Store, StoreError};
 use crate::tui::model::verification::{
-    Answer, Dated, Fault, ORDER, Phase, Progress, Refuses, Report, State,
+    Answer, Dated, Fault, Phase, Progress, Refuses, Report, State,
 };
-use crate::verify::audit::{Audit, Finding, Ledger};
+use crate::verify::audit::{Audit, Ledger};
 use crate::verify::belief::{of_audit, of_nothing};
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
-use crate::verify::examine::{Examination, Outcome, TokenCheck, Trust, examine, phase};
+use crate::verify::examine::{Examination, TokenCheck, Trust, examine};
+use crate::verify::finding::{Finding, Outcome};
 use crate::verify::foreign::foreign;
 use crate::verify::incremental::{Effort, audit_since, first_look, is_remembered};
 use crate::verify::known_heads::Memory;
+use crate::verify::rule::Phase as Checked;
 use crate::verify::timestamp::{Openssl, openssl_verify};
 
 /// More entries than this are not examined without being asked: it takes a copy of them.
@@ -200,7 +201,7 @@ impl Check {
                 return self.signatures(path, told).map_err(|error| error.to_string());
             }
             None if path.is_dir() => {
-                told(Progress { phase: phase::ENTRIES, done: 0, of: 0, rate: None });
+                told(Progress { phase: Checked::Entries.name(), done: 0, of: 0, rate: None });
                 let found = self.folder(path).map_err(|failure| failure.message)?;
                 return Ok(match found {
                     Ok(found) => self.report(&found, None, true),
@@ -212,7 +213,7 @@ impl Check {
             }
         };
         if audit.finding.is_none() {
-            told(Progress { phase: phase::REPLAY, done: 0, of: 0, rate: None });
+            told(Progress { phase: Checked::Replay.name(), done: 0, of: 0, rate: None });
         }
         let found = self.trusting(|trust| examine(audit, None, trust));
         Ok(self.report(&found, Some(&guard), false))
@@ -226,14 +227,14 @@ impl Check {
     ) -> Result<Report, StoreError> {
         let (audit, _) = self.audit::<Kinds>(path, told)?;
         let good = audit.finding.is_none() && audit.undecided.is_none();
-        let phase = |name: &&str| {
-            let checked = ["entries", "root", "content"].contains(name);
+        let phase = |one: &Checked| {
+            let checked = [Checked::Entries, Checked::Root, Checked::Content].contains(one);
             let (state, text) = match (checked, &audit.finding) {
                 (true, None) if good => (State::Good, format!("{} entries", audit.counts.entries)),
-                (true, Some(_)) if *name == "entries" => (State::No, String::new()),
+                (true, Some(_)) if *one == Checked::Entries => (State::No, String::new()),
                 _ => (State::NotChecked, "not looked at unasked in so large a ledger".to_owned()),
             };
-            Phase { name: (*name).to_owned(), state, text }
+            Phase { name: one.name().to_owned(), state, text }
         };
         let unasked = "every entry is what its key signed; who dated heads from outside, and what \
                        findings there are, is looked at when you check again";
@@ -242,7 +243,7 @@ impl Check {
             answer: if audit.finding.is_some() { Answer::No } else { Answer::NotDecided },
             entries: audit.counts.entries,
             remembered: audit.counts.remembered,
-            phases: ORDER.iter().map(phase).collect(),
+            phases: Checked::OF_A_LEDGER.iter().map(phase).collect(),
             fault: audit.finding.as_ref().map(fault),
             findings: Vec::new(),
             remarks: Vec::new(),
@@ -262,10 +263,10 @@ impl Check {
         let store = Store::open(path, Mode::Read)?;
         let of = store.size()?;
         let clock = Clock::now();
-        told(Progress { phase: phase::ENTRIES, done: 0, of, rate: None });
+        told(Progress { phase: Checked::Entries.name(), done: 0, of, rate: None });
         let audit = audit_since(&store, &self.memory, Effort::Everything, |done| {
             // All entries are good then, and what follows is counted by nobody.
-            let name = if done < of { phase::ENTRIES } else { phase::ROOT };
+            let name = if done < of { Checked::Entries } else { Checked::Root }.name();
             let now = progress(name, done, of, clock);
             told(if done < of { now } else { Progress { of: 0, ..now } });
         })?;
@@ -283,7 +284,7 @@ impl Check {
             .phases
             .iter()
             .map(|one| Phase {
-                name: one.name.to_owned(),
+                name: one.phase.name().to_owned(),
                 state: match one.outcome {
                     Outcome::Good => State::Good,
                     Outcome::Bad(_) => State::No,
@@ -293,7 +294,7 @@ impl Check {
             })
             .collect();
         phases.extend(verdict.head_file.map(|text| Phase {
-            name: "head file".to_owned(),
+            name: Checked::HeadFile.name().to_owned(),
             state: match (verdict.guard_fault, verdict.head_file_there) {
                 (true, _) => State::No,
                 (false, true) => State::Good,
@@ -322,7 +323,7 @@ impl Check {
 
 /// What is said of a folder of which no entry could be read.
 fn unopened(path: &Path, finding: &Finding) -> Report {
-    let name = unopened_phase(path, finding).to_owned();
+    let name = unopened_phase(path, finding).name().to_owned();
     Report {
         answer: Answer::No,
         belief: of_nothing(finding),
@@ -367,9 +368,9 @@ fn progress(phase: &'static str, done: u64, of: u64, since: Clock) -> Progress {
 fn fault(finding: &Finding) -> Fault {
     Fault {
         place: finding.place.to_string(),
-        rule: finding.rule.to_owned(),
+        rule: finding.rule.name().to_owned(),
         text: finding.text.clone(),
-        means: meaning(finding.rule).to_owned(),
+        means: finding.rule.meaning().to_owned(),
     }
 }
 
@@ -396,4 +397,15 @@ fn dated(ledger: &Ledger, found: &Examination) -> Vec<Dated> {
 fn log<F>(ledger: &Ledger<F>) -> Vec<String> {
     let (first, newest) = (ledger.log.first().to_string(), ledger.log.newest().to_string());
     if first == newest { vec![first] } else { vec![first, newest] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Checked;
+    use crate::tui::model::verification::ORDER;
+
+    #[test]
+    fn the_screen_waits_for_the_phases_that_are_checked_in_their_order() {
+        assert_eq!(Checked::OF_A_LEDGER.map(Checked::name), ORDER);
+    }
 }
