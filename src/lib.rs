@@ -117,6 +117,7 @@ pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+pub mod report;
 pub mod store;
 pub mod tamper;
 pub mod tui;

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use clap::Args;
-use serde_json::{Value, json};
-
 use super::code::Code;
 use super::error::{Failure, exit};
 use super::kind::hinted;
@@ -20,7 +17,9 @@ use crate::domain::state::anchor::is_later;
 use crate::domain::state::{Fact, State};
 use crate::import::resolve::{self, NotNamed, Own};
 use crate::journal::Journal;
+use crate::report::as_of::AsOf;
 use crate::store::Mode;
+use clap::Args;
 
 /// Flags of every command that answers for a date.
 #[derive(Args, Clone, Debug, Default)]
@@ -34,54 +33,6 @@ pub(super) struct Question {
     /// Which revision of the edition's files decides: then (in force on that day) or latest
     #[arg(long, value_name = "then|latest")]
     pub rules: Option<String>,
-}
-
-/// A question that was understood.
-#[derive(Clone, Debug)]
-pub(super) struct AsOf {
-    /// The day asked about.
-    pub on: Date,
-    /// How many entries may be used.
-    pub size: u64,
-    /// Which revision decides.
-    pub rules: RulesChoice,
-    /// How people say which entries may be used.
-    pub known_text: String,
-}
-
-impl AsOf {
-    /// The sentence that heads every answer.
-    pub(super) fn sentence(&self, positions: &Positions) -> String {
-        let rules = match (self.rules, positions.derivation.period_on(self.on)) {
-            (_, None) => "with no edition in force".to_owned(),
-            (RulesChoice::Then, Some(period)) => {
-                format!(
-                    "under the rules in force then: DSPT {} revision {}",
-                    period.edition.id, period.edition.revision
-                )
-            }
-            (RulesChoice::Latest, Some(period)) => {
-                format!(
-                    "under the rules latest known: DSPT {} revision {}",
-                    period.edition.id, period.edition.revision
-                )
-            }
-        };
-        format!(
-            "Position on {}, using what was recorded by {}, {rules}.",
-            self.on.long(),
-            self.known_text
-        )
-    }
-
-    /// The three parts as JSON.
-    pub(super) fn json(&self) -> Value {
-        let rules = match self.rules {
-            RulesChoice::Then => "then",
-            RulesChoice::Latest => "latest",
-        };
-        json!({ "at": self.on.to_string(), "size": self.size, "as_known": self.known_text, "rules": rules })
-    }
 }
 
 /// Reads a day as people type it.

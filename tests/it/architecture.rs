@@ -17,7 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("keys", &["keys", "ledger", "durable"][..]),
         ("import", &["import", "domain"][..]),
         ("report", &["report", "domain"][..]),
-        ("tui", &["tui", "domain"][..]),
+        ("tui", &["tui", "report", "domain"][..]),
         ("witness", &["witness", "ledger", "durable"][..]),
         ("verify", &["verify", "domain", "ledger", "store", "durable"][..]),
         ("journal", &["journal", "verify", "domain", "ledger", "store", "keys", "durable"][..]),

@@ -8,11 +8,13 @@ use serde_json::json;
 
 use super::log::{doubtful, late_mark, marked};
 use super::status::{TRANSCRIPTION, is_transcription};
-use crate::cli::as_of::{AsOf, Question, open};
+use crate::cli::as_of::{Question, open};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, safe};
 use crate::domain::engine::status::{Positions, Status};
 use crate::domain::explain::diff::{Change, Way, changes, main_causes, worse};
+use crate::report::as_of::AsOf;
+use crate::report::difference::Difference;
 use crate::store::Mode;
 use crate::verify::audit::Ledger;
 
@@ -71,20 +73,10 @@ pub(in crate::cli) fn run(
     let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
     let changes = changes(&before, &after);
     let text = text((&a, &b), &changes, &journal.ledger, output.width);
-    let value = json!({
-        "a": a.as_of.json(),
-        "b": b.as_of.json(),
-        "changes": changes.iter().map(|one| json!({
-            "item": one.item.to_string(),
-            "before": one.before.json(),
-            "after": one.after.json(),
-            "cause": one.cause,
-            "entries": one.entries,
-            "late_days": one.late.map(|late| late.days),
-            "doubtful": doubtful(&journal.ledger, &one.entries),
-        })).collect::<Vec<_>>(),
+    let report = Difference::new((&a.as_of, &b.as_of), &changes, |entries| {
+        doubtful(&journal.ledger, entries)
     });
-    output.answer("dspt.diff/1", value, &text)?;
+    output.answer("dspt.diff/1", json!(report), &text)?;
     Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
 }
 

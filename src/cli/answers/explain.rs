@@ -4,19 +4,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::log::{doubtful, late_mark, marked};
-use super::status::{TRANSCRIPTION, finding_json, is_transcription};
-use crate::cli::as_of::{AsOf, Question, ask, item};
+use super::status::{TRANSCRIPTION, is_transcription};
+use crate::cli::as_of::{Question, ask, item};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Output, safe};
-use crate::domain::engine::proof::{By, Proof, check};
-use crate::domain::engine::rule::{Atom, World};
+use crate::domain::engine::proof::check;
 use crate::domain::engine::status::Positions;
 use crate::domain::explain::{Explanation, Node, Telling, explain};
 use crate::domain::state::Fact;
 use crate::domain::state::describe::doubt_mark;
+use crate::report::as_of::AsOf;
+use crate::report::explanation as report;
 use crate::verify::audit::Ledger;
 
 /// Arguments of `explain`.
@@ -71,7 +72,7 @@ pub(in crate::cli) fn run(
         hindsight(&journal.ledger.facts, &journal.ledger.contents, &as_of, &explanation)?;
     output.answer(
         "dspt.explain/1",
-        page.json(hindsight.as_deref()),
+        json!(page.report(hindsight.as_deref())),
         &page.text(hindsight.as_deref()),
     )?;
     Ok(exit::YES)
@@ -228,89 +229,8 @@ impl Page<'_> {
         }
     }
 
-    fn json(&self, hindsight: Option<&str>) -> Value {
-        let world = &self.positions.derivation.world;
-        json!({
-            "view": self.as_of.json(),
-            "sentence": self.as_of.sentence(self.positions),
-            "secondary_transcription": is_transcription(self.positions, self.as_of),
-            "finding": finding_json(&self.it.finding, self.ledger),
-            "doubtful": doubtful(self.ledger, &self.it.entries()),
-            "because":
-                self.it.because.iter().map(|one| node_json(one, self.ledger)).collect::<Vec<_>>(),
-            "proof": self.it.proof.as_ref().map(|proof| proof_json(proof, world)),
-            "partial": self.it.partial.as_ref().map(|one| json!({
-                "units_held": one.units_held,
-                "units_missing": one.units_missing,
-                "sources_held": one.sources_held,
-                "sources_missing": one.sources_missing,
-            })),
-            "unused": self.it.unused.iter().map(|one| json!({
-                "text": one.text,
-                "entries": one.entries,
-                "doubtful": doubtful(self.ledger, &one.entries),
-            })).collect::<Vec<_>>(),
-            "next": self.it.next.map(|(day, status)| json!({ "on": day.to_string(), "status": status.json() })),
-            "remedies": self.it.remedies,
-            "hindsight": hindsight,
-        })
-    }
-}
-
-fn node_json(node: &Node, ledger: &Ledger) -> Value {
-    json!({
-        "kind": node.kind,
-        "text": node.text,
-        "entries": node.entries,
-        "doubtful": doubtful(ledger, &node.entries),
-        "children": node.children.iter().map(|one| node_json(one, ledger)).collect::<Vec<_>>(),
-    })
-}
-
-/// A proof as JSON: every step with what it rests on.
-fn proof_json(proof: &Proof, world: &World) -> Value {
-    let steps: Vec<Value> = proof
-        .steps
-        .iter()
-        .map(|step| match &step.by {
-            By::Ground(number) => {
-                let ground = world.grounds.get(*number);
-                json!({
-                    "concludes": atom_text(&step.atom),
-                    "by": "ground",
-                    "text": ground.map(|ground| ground.label.as_str()),
-                    "entries": ground.map(|ground| ground.because.clone()),
-                })
-            }
-            By::Rule(number, premises) => {
-                let rule = world.rules.get(*number);
-                json!({
-                    "concludes": atom_text(&step.atom),
-                    "by": "rule",
-                    "text": rule.map(|rule| rule.label.as_str()),
-                    "authority": rule.map(|rule| rule.authority.as_str()),
-                    "challenged": rule.map(|rule| rule.challenged.clone()),
-                    "adoption": rule.and_then(|rule| rule.adoption.as_ref()).map(|one| json!({
-                        "approver": one.approver.as_str(),
-                        "entry": one.entry,
-                        "rationale": one.rationale,
-                        "relationship": one.relationship.as_str(),
-                        "reasons": one.reasons,
-                        "mapping_sha256": one.digest,
-                    })),
-                    "entries": rule.map(|rule| rule.because.clone()),
-                    "premises": premises,
-                })
-            }
-        })
-        .collect();
-    json!({ "goal": atom_text(&proof.goal), "day": proof.day.to_string(), "steps": steps })
-}
-
-fn atom_text(atom: &Atom) -> String {
-    match atom {
-        Atom::Certificate(scheme) => format!("certificate:{}", scheme.as_str()),
-        Atom::Control(control, level) => format!("{control}@{}", level.as_str()),
-        Atom::Item(item) => item.to_string(),
+    fn report<'e>(&'e self, hindsight: Option<&'e str>) -> report::Explanation<'e> {
+        let doubtful = |entries: &[u64]| doubtful(self.ledger, entries);
+        report::Explanation::new(self.as_of, self.positions, self.it, hindsight, &doubtful)
     }
 }

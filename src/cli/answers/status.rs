@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::log::{doubtful, marked};
-use crate::cli::as_of::{AsOf, Question, ask, no_edition};
+use crate::cli::as_of::{Question, ask, no_edition};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut};
 use crate::cli::statements::published::Published;
@@ -18,6 +18,8 @@ use crate::domain::engine::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::engine::status::{Finding, Positions, Status};
 use crate::domain::sanitize::inert_cell;
 use crate::domain::state::State;
+use crate::report::as_of::AsOf;
+use crate::report::position::{self, Parts, Position};
 use crate::tui::model::filter::Filter;
 use crate::verify::audit::Ledger;
 
@@ -88,7 +90,7 @@ pub(in crate::cli) fn run(
         let bytes = page.csv(output);
         output.out.write_all(&bytes)?;
     } else {
-        output.answer("dspt.status/1", page.json(), &page.text(output.width))?;
+        output.answer("dspt.status/1", json!(page.report()), &page.text(output.width))?;
         output.hint("Next: dspt explain ITEM")?;
     }
     Ok(if require.is_some_and(|least| verdict.standing < least) { exit::NO } else { exit::YES })
@@ -184,8 +186,7 @@ impl Page<'_> {
         ];
         let period = self.positions.derivation.period_on(self.as_of.on);
         let believed = output.belief.as_ref().map_or_else(String::new, Belief::short);
-        let (at, asked) = (self.as_of.on.to_string(), self.as_of.json());
-        let rules = asked.get("rules").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let view = self.as_of.view();
         let edition = period.map_or_else(String::new, |one| {
             format!("{} revision {}", one.edition.id, one.edition.revision)
         });
@@ -199,9 +200,9 @@ impl Page<'_> {
                 one.status.json(),
                 &one.because_text,
                 &marked(self.ledger, &one.because),
-                &at,
+                &view.at,
                 &self.as_of.known_text,
-                &rules,
+                view.rules,
                 &self.state.organisation,
                 &edition,
                 &category,
@@ -213,21 +214,18 @@ impl Page<'_> {
         bytes
     }
 
-    fn json(&self) -> Value {
-        let period = self.positions.derivation.period_on(self.as_of.on);
-        json!({
-            "view": self.as_of.json(),
-            "sentence": self.as_of.sentence(self.positions),
-            "organisation": self.state.organisation,
-            "edition": period.map(|one| one.edition.id.as_str()),
-            "revision": period.map(|one| one.edition.revision.as_str()),
-            "category": period.map(|one| one.category.as_str()),
-            "organisation_type": period.map(|one| one.organisation_type.as_str()),
-            "secondary_transcription": is_transcription(self.positions, self.as_of),
-            "items": self.shown.iter().map(|one| finding_json(one, self.ledger)).collect::<Vec<_>>(),
-            "counts": counts_json(self.counts),
-            "doubtful_items": self.doubtful,
-            "standing": verdict_json(self.verdict, self.published),
+    fn report(&self) -> Position<'_> {
+        let parts = Parts {
+            as_of: self.as_of,
+            positions: self.positions,
+            organisation: &self.state.organisation,
+            shown: self.shown,
+            counts: self.counts,
+            verdict: self.verdict,
+            doubtful_items: self.doubtful,
+        };
+        Position::new(&parts, self.published.map(Published::report), |entries| {
+            doubtful(self.ledger, entries)
         })
     }
 }
@@ -238,21 +236,7 @@ pub(in crate::cli) const TRANSCRIPTION: &str = "Items and exemptions: secondary 
 /// Says whether the items in force come from a secondary transcription.
 pub(in crate::cli) fn is_transcription(positions: &Positions, as_of: &AsOf) -> bool {
     let period = positions.derivation.period_on(as_of.on);
-    period.is_some_and(|period| period.edition.is_transcription(&period.category))
-}
-
-/// A finding as JSON.
-pub(in crate::cli) fn finding_json(one: &Finding, ledger: &Ledger) -> Value {
-    json!({
-        "item": one.item.item.as_str(),
-        "key": one.item.to_string(),
-        "title": one.title,
-        "requirement": one.requirement.as_str(),
-        "status": one.status.json(),
-        "because": one.because_text,
-        "entries": one.because,
-        "doubtful": doubtful(ledger, &one.because),
-    })
+    period.is_some_and(position::is_transcription)
 }
 
 /// The counts line, every status, zero ones too, and the mandatory items apart.
@@ -262,21 +246,6 @@ pub(in crate::cli) fn counts_text(counts: &Counts) -> String {
         Status::ALL.iter().map(|status| format!("{} {}", status.word(), count(status))).collect();
     let (in_place, mandatory) = counts.mandatory_in_place();
     format!("{}\nMandatory: {in_place} of {mandatory} in place\n", all.join("   "))
-}
-
-fn counts_json(counts: &Counts) -> Value {
-    let of = |map: &std::collections::BTreeMap<Status, u64>| -> Value {
-        let all = Status::ALL.iter();
-        all.map(|one| (one.json().to_owned(), json!(map.get(one).copied().unwrap_or_default())))
-            .collect()
-    };
-    let (in_place, total) = counts.mandatory_in_place();
-    json!({
-        "all": of(&counts.all),
-        "mandatory": of(&counts.mandatory),
-        "mandatory_in_place": in_place,
-        "mandatory_total": total,
-    })
 }
 
 fn verdict_text(verdict: &Verdict, ledger: &Ledger) -> String {
@@ -334,19 +303,4 @@ fn wrapped(words: &[&str]) -> String {
     }
     let _ = writeln!(text, "   {line}");
     text
-}
-
-fn verdict_json(verdict: &Verdict, published: Option<&Published<'_>>) -> Value {
-    json!({
-        "standing": verdict.standing.json(),
-        "missing_items": verdict.missing_items.iter().map(|(item, status)| {
-            json!({ "item": item.item.as_str(), "status": status.json() })
-        }).collect::<Vec<_>>(),
-        "unconfirmed_assertions":
-            verdict.unconfirmed.iter().map(|one| one.assertion.as_str()).collect::<Vec<_>>(),
-        "not_applicable":
-            verdict.not_applicable.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(),
-        "cyber_essentials_plus": verdict.cyber_essentials_plus,
-        "published": published.map(Published::json),
-    })
 }

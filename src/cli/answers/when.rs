@@ -13,6 +13,7 @@ use crate::cli::output::Output;
 use crate::domain::date::Date;
 use crate::domain::engine::status::{Positions, Status};
 use crate::domain::explain::spells::{Spell, spells};
+use crate::report::spells::Spells;
 
 /// Arguments of `when`.
 #[derive(ClapArgs, Debug)]
@@ -72,32 +73,10 @@ pub(in crate::cli) fn run(
     if stretches.is_empty() {
         text.push_str("  never\n");
     }
-    let list: Vec<_> = stretches
-        .iter()
-        .map(|one| {
-            json!({
-                "from": one.from.to_string(),
-                "until": one.until.map(|day| day.to_string()),
-                "status": one.status.json(),
-                "because": one.because,
-                "entries": one.entries,
-                "doubtful": doubtful(&journal.ledger, &one.entries),
-                "grounds": one.parts.iter().map(|part| json!({
-                    "from": part.from.to_string(),
-                    "until": part.until.map(|day| day.to_string()),
-                    "because": part.because,
-                    "entries": part.entries,
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let found = !stretches.is_empty();
-    output.answer(
-        "dspt.when/1",
-        json!({ "item": item.to_string(), "view": as_of.json(), "periods": list }),
-        &text,
-    )?;
-    Ok(if found { exit::YES } else { exit::NO })
+    let report =
+        Spells::new(&item, &as_of, &stretches, |entries| doubtful(&journal.ledger, entries));
+    output.answer("dspt.when/1", json!(report), &text)?;
+    Ok(if stretches.is_empty() { exit::NO } else { exit::YES })
 }
 
 fn days(from: Date, until: Option<Date>) -> String {

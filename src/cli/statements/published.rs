@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::read::{standing_word, statement_in};
 use crate::cli::error::Failure;
@@ -14,6 +14,7 @@ use crate::domain::engine::status::Finding;
 use crate::domain::event::StatementPublished;
 use crate::domain::state::{Fact, State};
 use crate::journal::Journal;
+use crate::report::position;
 
 /// The newest publication that the question may know of.
 pub(in crate::cli) struct Published<'j> {
@@ -87,19 +88,20 @@ impl<'j> Published<'j> {
         text
     }
 
-    /// As the JSON answer has it.
-    pub(in crate::cli) fn json(&self) -> Value {
-        json!({
-            "entry": self.fact.seq,
-            "on": self.body.on.to_string(),
-            "size": self.body.size,
-            "standing": self.body.standing,
-            "recorded": self.fact.at.to_string(),
-            "by": self.fact.by.as_str(),
-            "holder": self.holder,
-            "items_changed": self.moved.as_ref().map(|moved| &moved.items),
-            "standing_changed": self.moved.as_ref().map(|moved| moved.standing),
-        })
+    /// As the position has it.
+    pub(in crate::cli) fn report(&self) -> position::Published<'_> {
+        let moved = self.moved.as_ref();
+        position::Published {
+            entry: self.fact.seq,
+            on: self.body.on.to_string(),
+            size: self.body.size,
+            standing: &self.body.standing,
+            recorded: self.fact.at.to_string(),
+            by: self.fact.by.as_str(),
+            holder: &self.holder,
+            items_changed: moved.map(|moved| moved.items.iter().map(String::as_str).collect()),
+            standing_changed: moved.map(|moved| moved.standing),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::engine::status::{DayView, ItemStatus, Status};
 use crate::domain::ids::ItemRef;
 use crate::domain::sanitize::safe;
 use crate::domain::state::ReplayError;
+use crate::report::as_of;
 
 /// One item on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,21 +104,16 @@ impl Position {
 
     /// The rules as the sentence names them.
     pub fn rules_text(&self) -> String {
-        let Some(period) = self.book.positions.derivation.period_on(self.asked.on) else {
-            return "no edition in force".to_owned();
-        };
-        let how = match self.asked.rules {
-            RulesChoice::Then => "in force then",
-            RulesChoice::Latest => "latest known",
-        };
-        format!("{how}: DSPT {} {}", period.edition.id, safe(&period.edition.revision))
+        let period = self.book.positions.derivation.period_on(self.asked.on);
+        as_of::rules_text(self.asked.rules, period, |period| {
+            format!("{} {}", period.edition.id, safe(&period.edition.revision))
+        })
     }
 
     /// The rules as a part of the sentence, between two signs: `under the rules [in force then: ...]`.
     pub fn under_text(&self, before: &str, after: &str) -> String {
         let period = self.book.positions.derivation.period_on(self.asked.on);
-        let under = if period.is_some() { "under the rules" } else { "with" };
-        format!("{under} {before}{}{after}", self.rules_text())
+        as_of::under(period.is_some(), &format!("{before}{}{after}", self.rules_text()))
     }
 
     /// The edition and the type of organisation, as the first line names them.
@@ -145,11 +141,7 @@ impl Position {
         } else {
             format!("Position on {}", self.asked.on.long())
         };
-        format!(
-            "{lead}, using what was recorded by {}, {}.{source}",
-            self.known_text(true),
-            self.under_text("", "")
-        )
+        as_of::sentence(&lead, &self.known_text(true), &self.under_text("", "")) + source
     }
 
     /// Says whether the day asked about is still to come: then nothing is recorded of it.

@@ -1,0 +1,8 @@
+//! Answers as pure values: made once from what the engine finds, rendered as text, as JSON and on the
+//! screen.
+
+pub mod as_of;
+pub mod difference;
+pub mod explanation;
+pub mod position;
+pub mod spells;
