@@ -14,7 +14,7 @@ use crate::domain::date::{Date, Timestamp};
 use crate::domain::ids::KeyId;
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Interval, Intervals};
-use crate::domain::state::describe::{Late, describe, doubt_mark, late, mentions, points_at};
+use crate::domain::state::describe::{Late, describe, doubt_mark, late, mentions};
 use crate::domain::state::explained_clock::Explained;
 use crate::store::Mode;
 use crate::verify::audit::Ledger;
@@ -289,5 +289,5 @@ pub(in crate::cli) fn show(
 
 /// Later entries that point at this one.
 fn later<'f>(fact: &'f Fact, facts: &'f [Fact]) -> impl Iterator<Item = &'f Fact> {
-    facts.iter().filter(|other| points_at(&other.event) == Some(&fact.id))
+    facts.iter().filter(|other| other.event.target() == Some(&fact.id))
 }

@@ -1,4 +1,4 @@
-//! Who may record what: the five roles, the one table, and the keys admitted so far.
+//! Who may record what: the keys admitted so far.
 //!
 //! A key is judged by the index of the entry it signs, never by a date: it may sign from the entry
 //! after its admission up to and including the entry that revokes it.
@@ -9,42 +9,6 @@ use crate::domain::event::fact::Fact;
 use crate::domain::event::role::Role;
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::KeyId;
-
-/// The table: which roles may record which kind of event.
-pub fn roles_for(kind: Kind) -> &'static [Role] {
-    use Role::{Approver, Assessor, Authority, Contributor, Owner};
-    match kind {
-        Kind::LedgerOpened
-        | Kind::KeyAdmitted
-        | Kind::KeyRevoked
-        | Kind::LogKeyRotated
-        | Kind::ClockExplained
-        | Kind::OrganisationClassified
-        | Kind::ScopeDeclared
-        | Kind::EditionAdopted
-        | Kind::FrameworkAdopted => &[Owner],
-        Kind::MappingImported
-        | Kind::EquivalenceAsserted
-        | Kind::SoaRecorded
-        | Kind::EvidenceRecorded
-        | Kind::EvidenceWithdrawn
-        | Kind::ItemAnswered
-        | Kind::AnchorCosigned
-        | Kind::AnchorTimestamped => &[Owner, Contributor],
-        Kind::CertificateRecorded | Kind::CertificateSuspended | Kind::CertificateWithdrawn => {
-            &[Owner, Contributor, Authority]
-        }
-        Kind::ControlAssessed => &[Owner, Contributor, Assessor],
-        Kind::ItemNotApplicable | Kind::AssertionConfirmed | Kind::StatementPublished => {
-            &[Owner, Approver]
-        }
-        Kind::MappingApproved | Kind::ApprovalWithdrawn | Kind::ChallengeUpheld => &[Approver],
-        Kind::EquivalenceChallenged => &[Assessor, Authority],
-        // A key hands over its own role, whichever it is. A correction needs the role of the kind
-        // that it corrects as well: `allows` below.
-        Kind::KeyRotated | Kind::Correction => &[Owner, Contributor, Approver, Assessor, Authority],
-    }
-}
 
 /// A key that the ledger has admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +125,7 @@ impl Roster {
             return Err(NotAllowed::NotItsOwn { by, replaces });
         }
         for kind in std::iter::once(event.kind()).chain(corrected) {
-            let needed = roles_for(kind);
+            let needed = kind.roles();
             if !needed.contains(&admitted.role) {
                 let (key, role) = (by.clone(), admitted.role);
                 return Err(NotAllowed::Role { key, role, kind, needed });

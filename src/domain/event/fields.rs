@@ -6,13 +6,13 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-/// Reads the fields of one kind and their version, which must be 1.
-pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Option<T> {
+/// Reads the fields of one kind and their version, which must be that of the kind.
+pub(super) fn fields<T: DeserializeOwned>(text: &str, wanted: u64) -> Option<T> {
     let mut version = None;
     let mut json = serde_json::Deserializer::from_str(text);
     let fields = T::deserialize(Body { json: &mut json, version: &mut version }).ok()?;
     json.end().ok()?;
-    (version == Some(1)).then_some(fields)
+    (version == Some(wanted)).then_some(fields)
 }
 
 /// An object without its field `v`, which goes to `version`.

@@ -8,16 +8,12 @@ pub mod body;
 pub mod decode_trusted;
 pub mod fact;
 pub(in crate::domain) mod fields;
+pub(in crate::domain) mod phrases;
 pub mod role;
 pub mod standing;
-pub mod target;
+pub mod table;
 pub mod words;
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ids::EventId;
@@ -35,175 +31,8 @@ pub use body::{
     Unit,
 };
 use standing::Standing;
+pub use table::{BadBody, Corrected, Event, Kind};
 pub use words::{AllRows, AssessmentResult, Assurance, Clock, Rows};
-
-/// Declares the kinds, their words, their bodies, and the dispatch between them.
-macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// The kind of an event: the `type` of an entry, past tense in kebab case.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Kind { $($(#[$doc])* $name,)* }
-
-        impl Kind {
-            /// All kinds, in the order of this file.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Returns the word that entries carry.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-        }
-
-        /// A fact to record, or one that was recorded.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Event { $($(#[$doc])* $name($name),)* }
-
-        impl Event {
-            /// Returns its kind.
-            pub fn kind(&self) -> Kind {
-                match self { $(Self::$name(_) => Kind::$name,)* }
-            }
-
-            /// Returns the body as it is to be signed, version included.
-            ///
-            /// # Errors
-            /// [`BadBody`] when a value cannot be written, which no value of these types is.
-            pub fn body(&self) -> Result<Value, BadBody> {
-                match self { $(Self::$name(body) => to_body(Kind::$name, body),)* }
-            }
-
-            fn from_body(kind: Kind, body: Value) -> Result<Self, BadBody> {
-                match kind { $(Kind::$name => from_body(kind, body).map(Self::$name),)* }
-            }
-
-            pub(super) fn from_text(kind: Kind, body: &str) -> Option<Self> {
-                match kind { $(Kind::$name => fields::fields(body).map(Self::$name),)* }
-            }
-        }
-    };
-}
-
-events! {
-    /// The first entry: whose ledger this is, its log key and its first owner.
-    LedgerOpened = "ledger-opened",
-    /// A key may sign from now on.
-    KeyAdmitted = "key-admitted",
-    /// A key may not sign any more.
-    KeyRevoked = "key-revoked",
-    /// A key hands its role over to another, and signs no more.
-    KeyRotated = "key-rotated",
-    /// Another key signs the ledger's heads from now on.
-    LogKeyRotated = "log-key-rotated",
-    /// A head that witnesses outside cosigned.
-    AnchorCosigned = "anchor-cosigned",
-    /// A head that a time-stamping authority dated.
-    AnchorTimestamped = "anchor-timestamped",
-    /// A clock was wrong: one's own, or that of somebody outside.
-    ClockExplained = "clock-explained",
-    /// What type and category the organisation has in an edition, from a date.
-    OrganisationClassified = "organisation-classified",
-    /// The parts of the organisation, and which of them process health and care data.
-    ScopeDeclared = "scope-declared",
-    /// An edition's rules, in one revision, in force from a date.
-    EditionAdopted = "edition-adopted",
-    /// A framework's control list.
-    FrameworkAdopted = "framework-adopted",
-    /// A mapping between controls and requirements: proposals until approved.
-    MappingImported = "mapping-imported",
-    /// Rows of a mapping, or an asserted equivalence, become rules.
-    MappingApproved = "mapping-approved",
-    /// An approval ends.
-    ApprovalWithdrawn = "approval-withdrawn",
-    /// One equivalence, possibly of several sources together: a proposal until approved.
-    EquivalenceAsserted = "equivalence-asserted",
-    /// Someone outside doubts an approved rule.
-    EquivalenceChallenged = "equivalence-challenged",
-    /// A challenge was looked at and the rule stands.
-    ChallengeUpheld = "challenge-upheld",
-    /// A certificate, its scope and validity.
-    CertificateRecorded = "certificate-recorded",
-    /// A certificate does not count for a while.
-    CertificateSuspended = "certificate-suspended",
-    /// A certificate does not count from a date on.
-    CertificateWithdrawn = "certificate-withdrawn",
-    /// Which controls a certificate's Statement of Applicability includes.
-    SoaRecorded = "soa-recorded",
-    /// Somebody assessed a control.
-    ControlAssessed = "control-assessed",
-    /// A piece of evidence.
-    EvidenceRecorded = "evidence-recorded",
-    /// A piece of evidence does not count (any more).
-    EvidenceWithdrawn = "evidence-withdrawn",
-    /// The organisation's own answer to an item.
-    ItemAnswered = "item-answered",
-    /// An item does not apply, with the reason.
-    ItemNotApplicable = "item-not-applicable",
-    /// A named person confirms an assertion.
-    AssertionConfirmed = "assertion-confirmed",
-    /// The position on a day was written down and given out.
-    StatementPublished = "statement-published",
-    /// An earlier event was wrong: it is void, or another stands in its place.
-    Correction = "correction",
-}
-
-impl Kind {
-    /// Says whether events of this kind can never be corrected: they are about keys, about what
-    /// others signed, about clocks, or about what was given out.
-    pub fn stands_for_ever(self) -> bool {
-        matches!(
-            self,
-            Self::LedgerOpened
-                | Self::KeyAdmitted
-                | Self::KeyRevoked
-                | Self::KeyRotated
-                | Self::LogKeyRotated
-                | Self::AnchorCosigned
-                | Self::AnchorTimestamped
-                | Self::ClockExplained
-                | Self::StatementPublished
-        )
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = BadRef;
-    fn from_str(text: &str) -> Result<Self, BadRef> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(|| BadRef {
-            found: text.to_owned(),
-            expected: "a kind of event that this version of the program knows",
-        })
-    }
-}
-
-/// Why a body cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadBody {
-    /// The kind is not one of ours.
-    #[error("`{0}` is not a kind of event that this version of dspt knows; use a newer version")]
-    UnknownKind(String),
-    /// The version is not one of ours.
-    #[error("version {found} of {kind} is not known to this version of dspt; use a newer version")]
-    UnknownVersion {
-        /// The kind.
-        kind: Kind,
-        /// The version found.
-        found: String,
-    },
-    /// The fields are not those of the kind and version.
-    #[error("the body of {kind} cannot be read: {why}")]
-    Fields {
-        /// The kind.
-        kind: Kind,
-        /// What is wrong.
-        why: String,
-    },
-}
 
 impl Event {
     /// Reads a body that was verified.
@@ -216,14 +45,16 @@ impl Event {
         let mut body = body.clone();
         let version = body.as_object_mut().and_then(|fields| fields.remove("v"));
         match version {
-            Some(Value::Number(number)) if number.as_u64() == Some(1) => {
+            Some(Value::Number(number)) if number.as_u64() == Some(kind.version()) => {
                 let event = Self::from_body(kind, body)?;
                 match event.odd() {
                     Some(why) => Err(BadBody::Fields { kind, why: why.to_owned() }),
                     None => Ok(event),
                 }
             }
-            Some(Value::Number(found)) if found.as_u64().is_some_and(|found| found > 1) => {
+            Some(Value::Number(found))
+                if found.as_u64().is_some_and(|found| found > kind.version()) =>
+            {
                 Err(BadBody::UnknownVersion { kind, found: found.to_string() })
             }
             _ => {
@@ -288,18 +119,6 @@ impl Event {
     pub fn keeps_files(&self) -> bool {
         if let Self::EvidenceRecorded(body) = self { body.stored } else { true }
     }
-}
-
-fn to_body<T: Serialize>(kind: Kind, fields: &T) -> Result<Value, BadBody> {
-    let bad = |why: String| BadBody::Fields { kind, why };
-    let mut body = serde_json::to_value(fields).map_err(|error| bad(error.to_string()))?;
-    let object = body.as_object_mut().ok_or_else(|| bad("not an object".to_owned()))?;
-    object.insert("v".to_owned(), Value::from(1));
-    Ok(body)
-}
-
-fn from_body<T: DeserializeOwned>(kind: Kind, body: Value) -> Result<T, BadBody> {
-    serde_json::from_value(body).map_err(|error| BadBody::Fields { kind, why: error.to_string() })
 }
 
 #[cfg(test)]

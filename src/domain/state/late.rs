@@ -3,7 +3,6 @@
 use super::facts::EntryText;
 use crate::domain::date::Date;
 use crate::domain::event::fact::Fact;
-use crate::domain::event::target::for_day;
 
 /// That an event was recorded after the day that it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +43,7 @@ impl Late {
 /// day that they prove, certificates, suspensions and withdrawals from their first day.
 pub fn late(fact: &Fact, words: &dyn EntryText) -> Option<Late> {
     let opened = words.fact(0).map_or(Date::MIN, |first| first.at.london_day());
-    Late::of(for_day(&fact.event)?, fact.at.london_day(), opened)
+    Late::of(fact.event.effective_day()?, fact.at.london_day(), opened)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::signatures::written;
 use crate::domain::date::Date;
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::ItemId;
-use crate::domain::state::describe::{self, points_at};
+use crate::domain::state::describe;
 use crate::tui::model::filter::Filter;
 use crate::tui::model::session::{Asked, Known, Library};
 use crate::tui::model::verification::Trust;
@@ -263,7 +263,7 @@ pub fn item_of(library: &Library, seq: u64) -> Option<ItemId> {
         | Event::AnchorTimestamped(_)
         | Event::ClockExplained(_)
         | Event::Correction(_) => {
-            let other = library.words().place(points_at(&fact.event)?)?;
+            let other = library.words().place(fact.event.target()?)?;
             // Every step leads to an earlier entry, so this ends.
             if other < seq { item_of(library, other) } else { None }
         }

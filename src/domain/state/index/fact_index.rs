@@ -19,7 +19,6 @@ use super::spans::Spans;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::body::{EvidenceRecorded, ItemAnswered};
 use crate::domain::event::fact::Fact;
-use crate::domain::event::target::{for_day, points_at};
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::{AssertionRef, EventId, ItemRef, KeyId, UnitId};
 
@@ -232,12 +231,12 @@ impl Chronicle {
         let Ok(seq) = u32::try_from(self.lines.len()) else { return };
         let recorded = self.london_day(fact.at);
         let by = self.key(&fact.by);
-        let (kind, day) = (fact.event.kind(), for_day(&fact.event).unwrap_or(recorded));
+        let (kind, day) = (fact.event.kind(), fact.event.effective_day().unwrap_or(recorded));
         self.lines.push(Line { recorded, day, kind, by });
         self.ids.push(&fact.id);
         self.touched.resize(self.lines.len().div_ceil(64), 0);
         self.thin.take();
-        if let Some(target) = points_at(&fact.event).and_then(|id| self.earlier(id, seq)) {
+        if let Some(target) = fact.event.target().and_then(|id| self.earlier(id, seq)) {
             self.later.entry(target).or_default().push(seq);
         }
         if !self.in_rows(seq, &fact.event) {
