@@ -264,7 +264,7 @@ fn entries(value: &Value) -> Vec<u64> {
 /// Position, Year end and the linear mode say what `status` says.
 fn same_status(model: &mut Model, path: &Path) -> Vec<String> {
     say(model, "position", "");
-    let command = dspt_ledger::tui::model::commands::view_command(model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(model, false);
     let status = run(path, &command).remove(0);
     let told = status["items"].as_array().unwrap();
     let (said, _) = linear::answer(model, "position");
@@ -304,7 +304,7 @@ fn same_status(model: &mut Model, path: &Path) -> Vec<String> {
     let numbers = model.position.rows.iter().map(|row| row.item.item.to_string()).collect();
     say(model, "year-end", "");
     // A year that has closed is judged on its last day: the command shown asks for that day.
-    let command = dspt_ledger::tui::model::commands::view_command(model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(model, false);
     let command = command.trim_end_matches(" --require met");
     let standing = run(path, command).remove(0)["standing"].clone();
     let Body::YearEnd(page) = &model.body else { panic!() };
@@ -324,7 +324,7 @@ fn same_status(model: &mut Model, path: &Path) -> Vec<String> {
 /// Why and the linear mode say what `explain` says.
 fn same_reasons(model: &mut Model, path: &Path, number: &str) {
     say(model, "why", number);
-    let command = dspt_ledger::tui::model::commands::view_command(model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(model, false);
     let explained = run(path, &command).remove(0);
     let finding = &explained["finding"];
     let (said, _) = linear::answer(model, &format!("why {number}"));
@@ -350,7 +350,7 @@ fn same_reasons(model: &mut Model, path: &Path, number: &str) {
 /// Compare says what `diff` says.
 fn same_changes(model: &mut Model, path: &Path, a: Date) {
     say(model, "compare", &a.to_string());
-    let command = dspt_ledger::tui::model::commands::view_command(model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(model, false);
     let diff = run(path, &command).remove(0);
     let Body::Compare(page) = &model.body else { panic!("{command}") };
     let told = diff["changes"].as_array().unwrap();
@@ -370,7 +370,7 @@ fn same_changes(model: &mut Model, path: &Path, a: Date) {
 /// History lists what `log` lists.
 fn same_entries(model: &mut Model, path: &Path) {
     say(model, "history", "");
-    let command = dspt_ledger::tui::model::commands::view_command(model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(model, false);
     if command.contains("show") {
         return;
     }

@@ -402,11 +402,11 @@ fn only_presses_and_repeats_are_acted_on() {
     let event =
         |kind| Event::Key(KeyEvent::new_with_kind(KeyCode::Char('.'), KeyModifiers::NONE, kind));
     assert!(matches!(
-        dspt_ledger::tui::message(&event(KeyEventKind::Press)),
+        dspt_ledger::tui::terminal::input::message(&event(KeyEventKind::Press)),
         Some(Message::Key(Key::Char('.')))
     ));
-    assert!(dspt_ledger::tui::message(&event(KeyEventKind::Repeat)).is_some());
-    assert!(dspt_ledger::tui::message(&event(KeyEventKind::Release)).is_none());
+    assert!(dspt_ledger::tui::terminal::input::message(&event(KeyEventKind::Repeat)).is_some());
+    assert!(dspt_ledger::tui::terminal::input::message(&event(KeyEventKind::Release)).is_none());
 }
 
 #[test]

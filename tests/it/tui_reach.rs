@@ -184,12 +184,12 @@ fn filters_are_said_and_carried_on_every_screen() {
         }
     }
     press(&mut model, "1");
-    let command = dspt_ledger::tui::model::commands::view_command(&model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(&model, false);
     assert_eq!(command, "dspt status --at 2026-06-30 --as-known then --only lapsed,mandatory");
     let (said, _) = linear::answer(&mut model, "position");
     assert!(said.contains("lines, filter lapsed mandatory."), "{said}");
     press(&mut model, "flate by patel\n4");
-    let command = dspt_ledger::tui::model::commands::view_command(&model, false);
+    let command = dspt_ledger::tui::view_model::offer::view_command(&model, false);
     assert_eq!(command, "dspt log --until 2026-06-30 --late --by 'patel'");
 }
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use dspt_ledger::domain::date::Date;
+use dspt_ledger::tui::host::{Host, Prepare};
 use dspt_ledger::tui::model::loading::Loading;
 use dspt_ledger::tui::model::session::Source;
 use dspt_ledger::tui::model::verification::{Progress, Report};
 use dspt_ledger::tui::view::theme::Theme;
-use dspt_ledger::tui::{Host, Prepare};
 
 use super::tui::{make_demo, model_of, source};
 
@@ -572,7 +572,7 @@ fn a_panic_gives_the_terminal_back_and_ends_the_program() {
             assert!(place != "reading", "fell in the reading");
             Ok(model_of(source(), Theme::default()))
         });
-        if let Err(error) = dspt_ledger::tui::run(prepare, Loading::default(), &host) {
+        if let Err(error) = dspt_ledger::tui::terminal::run(prepare, Loading::default(), &host) {
             panic!("{error}");
         }
         return;

@@ -21,7 +21,7 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
     }
     if model.screen == Screen::Signatures {
         let all = lines(model);
-        for one in layout::signatures(model, &all) {
+        for one in model.signature_boxes(&all) {
             let list = one.y + 1 + one.above;
             let line = one.top + usize::from(row.saturating_sub(list));
             let shown = line < one.lines.end && line < one.top + one.room;
@@ -32,7 +32,7 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
         return None;
     }
     let list = first.saturating_sub(1 + list_below(model));
-    let height = u16::try_from(layout::list_height(model)).unwrap_or(u16::MAX);
+    let height = u16::try_from(model.list_height()).unwrap_or(u16::MAX);
     let top = list.saturating_sub(height);
     if (top..list).contains(&row) {
         let Cursor { top: line, .. } = model.cursor();

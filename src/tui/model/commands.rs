@@ -6,21 +6,19 @@
 
 use super::find::find;
 use super::overlay::{Ask, Choice, Input, Overlay, Palette, sentence};
-use super::session::{Asked, Known, Source};
+use super::session::{Asked, Source};
 use super::step::go_to;
 use super::time_nav::{set_a, time};
 use super::update::Effect;
 use super::verification::{Answer, Progress, Report};
 use super::{Body, Model, Screen};
 use crate::domain::date::Date;
-use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Finding;
 use crate::domain::ids::ItemId;
 use crate::tui::input::editing::answer;
 use crate::tui::input::help::Help;
 use crate::tui::input::keymap::Command;
-use crate::tui::view::layout;
-use crate::tui::view_model::flags;
+use crate::tui::view_model::box_line;
 use crate::tui::view_model::history::{details, item_of};
 use crate::tui::view_model::offer::{Purpose, offered, refused};
 use crate::tui::view_model::signatures;
@@ -242,7 +240,7 @@ fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
         return None;
     }
     if model.screen == Screen::Signatures {
-        let boxes = layout::signatures(model, &signatures::lines(model));
+        let boxes = model.signature_boxes(&signatures::lines(model));
         let here = boxes.iter().position(|one| one.here).unwrap_or(0);
         let step = if forward { 1 } else { boxes.len() - 1 };
         let others = (1..boxes.len()).map(|turn| (here + turn * step) % boxes.len());
@@ -261,7 +259,7 @@ fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
 
 fn travel(model: &mut Model, command: Command) {
     let at = model.cursor().at;
-    let page = layout::list_height(model).max(2) - 1;
+    let page = model.list_height().max(2) - 1;
     let to = match command {
         Command::Up => at.saturating_sub(1),
         Command::Down => at.saturating_add(1),
@@ -503,51 +501,7 @@ fn copied(model: &Model) -> Option<String> {
     }
     let lines = signatures::lines(model);
     let line = lines.get(model.cursor().at)?;
-    let yours = line.part == signatures::Part::Yourself && !line.details.is_empty();
+    let yours = line.part == box_line::Part::Yourself && !line.details.is_empty();
     let whole = yours && line.state != signatures::REFUSED;
     whole.then(|| line.text.trim_start_matches("root ").to_owned())
-}
-
-/// The command that gives the same answer; `whole` names the ledger too.
-pub fn view_command(model: &Model, whole: bool) -> String {
-    let asked = model.asked;
-    let item = || model.item.as_ref().map_or("ITEM".to_owned(), ToString::to_string);
-    let command = match model.screen {
-        Screen::Position => format!("status {}{}", flags(asked), model.filter.status_flags()),
-        Screen::Why => format!("explain {} {}", item(), flags(model.active())),
-        Screen::Compare => compare_command(model.other, asked),
-        Screen::History => match asked.known {
-            Known::Now => format!("log{}", model.filter.log_flags()),
-            Known::Then => format!("log --until {}{}", asked.on, model.filter.log_flags()),
-            Known::By(day) => format!("log --until {day}{}", model.filter.log_flags()),
-            Known::Size(size) => format!("show '#{}'", size.saturating_sub(1)),
-        },
-        Screen::Signatures => ["verify", &model.trust.flags].join(" ").trim_end().to_owned(),
-        Screen::YearEnd => format!("status {} --require met", flags(asked)),
-    };
-    let flag = &model.library.source.flag;
-    if whole && !flag.is_empty() {
-        format!("dspt {flag} {command}")
-    } else {
-        format!("dspt {command}")
-    }
-}
-
-fn compare_command(a: Asked, b: Asked) -> String {
-    let known = |one: Asked| match one.known {
-        Known::Then => "then".to_owned(),
-        Known::Now => "now".to_owned(),
-        Known::By(day) => day.to_string(),
-        Known::Size(size) => format!("'#{size}'"),
-    };
-    let how = match (known(a), known(b)) {
-        (one, other) if one == other && one == "now" => String::new(),
-        (one, other) if one == other => format!(" --as-known {one}"),
-        (one, other) => format!(" --a-as-known {one} --b-as-known {other}"),
-    };
-    let rules = match b.rules {
-        RulesChoice::Then => "",
-        RulesChoice::Latest => " --rules latest",
-    };
-    format!("diff {} {}{how}{rules}", a.on, b.on)
 }

@@ -9,7 +9,7 @@ use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 
 use super::{LoopEvent, Screen, beside, blank};
-use crate::tui::Host;
+use crate::tui::host::Host;
 use crate::tui::model::Model;
 use crate::tui::model::update::{Effect, Message};
 

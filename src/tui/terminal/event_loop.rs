@@ -17,12 +17,12 @@ use super::raw_mode::suspend;
 use super::raw_mode::{end, is_sleep};
 use super::{LoopEvent, PATIENCE, Screen, WakeOnDrop, blank, left_by, wait};
 use crate::domain::belief::Grade;
+use crate::tui::host::{Host, Left};
 use crate::tui::input::keymap::{Command, Key};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::update::{Effect, Message, update};
 use crate::tui::view::{self, text_width};
-use crate::tui::{Host, Left};
 
 /// The loop and what it holds besides the model.
 pub(super) struct EventLoop<'d> {

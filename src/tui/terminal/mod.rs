@@ -5,9 +5,9 @@
 
 mod effects;
 mod event_loop;
-pub(super) mod input;
+pub mod input;
 mod raw_mode;
-pub(super) mod repl;
+pub mod repl;
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,11 +22,12 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::host::{Host, Left, Prepare};
 use super::input::keymap::Key;
 use super::model::Model;
 use super::model::loading::{Loading, Step};
 use super::model::update::{Message, update};
-use super::{Host, Left, Prepare, view};
+use super::view;
 use effects::check_beside;
 use event_loop::{EventLoop, Updated, updater};
 use input::{listen, message};

@@ -6,7 +6,7 @@ use super::QUIET;
 use super::effects::outside;
 use super::raw_mode::forget_input;
 use crate::domain::sanitize::{safe, visible};
-use crate::tui::Host;
+use crate::tui::host::Host;
 use crate::tui::model::Model;
 use crate::tui::model::update::{Effect, Message, update};
 use crate::tui::view_model::linear;

@@ -215,7 +215,7 @@ fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Op
     let head = columns("Item", "What it asks for", a, b, "Because");
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
-    let height = layout::list_height(model);
+    let height = model.list_height();
     let mut at = None;
     for line in cursor.top..(cursor.top + height).min(page.shown.len()) {
         let Some(one) = page.line(line) else { continue };

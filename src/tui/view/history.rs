@@ -92,7 +92,7 @@ fn draw_list(model: &Model, page: &History, pen: &mut Pen<'_>, area: Rect) -> Op
     let head = columns(["Event", recorded, "For day", "Who", "What"]);
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
-    let height = layout::list_height(model);
+    let height = model.list_height();
     let mut at = None;
     for (number, told) in (cursor.top..).zip(model.told.lines.iter().take(height)) {
         let y = area.y + 2 + u16::try_from(number - cursor.top).unwrap_or(0);

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::tui::model::{Model, Screen};
-use crate::tui::view_model::signatures::{Line, Part, lines};
+use crate::tui::model::screen::{Cursor, Screen};
+use crate::tui::view_model::box_line::{Line, Part};
 
 /// The smallest window that anything is drawn in.
 pub const LEAST: (u16, u16) = (60, 18);
@@ -107,9 +107,9 @@ pub fn is_tall(size: (u16, u16)) -> bool {
     is_wide(size) && body(Screen::Signatures, size) >= 30
 }
 
-/// The boxes of Signatures. Where a window is low, the one with the selected line has all of it.
-pub fn signatures(model: &Model, lines: &[Line]) -> [Boxed; 3] {
-    let (size, cursor) = (model.size, model.cursor());
+/// The boxes of Signatures, under as many rows `over` them as the verdict takes more than it has. Where
+/// a window is low, the one with the selected line has all of it.
+pub fn signatures(size: (u16, u16), cursor: Cursor, over: u16, lines: &[Line]) -> [Boxed; 3] {
     let body = body(Screen::Signatures, size);
     let tall = is_tall(size);
     let here = lines.get(cursor.at).map_or(Part::Checked, |line| line.part);
@@ -120,7 +120,7 @@ pub fn signatures(model: &Model, lines: &[Line]) -> [Boxed; 3] {
         (false, true) => (6, 4),
         (false, false) => (0, 0),
     };
-    let mut y = HEADER + model.over.more();
+    let mut y = HEADER + over;
     Part::ALL.map(|part| {
         let height = match part {
             _ if yourself == 0 => {
@@ -175,30 +175,24 @@ pub fn sides(rows: u16) -> (u16, u16) {
     (rows / 2, rows - rows / 2)
 }
 
-/// How many lines of the list are on screen.
-pub fn list_height(model: &Model) -> usize {
-    let size = model.size;
-    let body = body(model.screen, size);
-    if model.is_beside() && !is_wide(size) {
+/// How many lines of a list are on screen. `on_a` says which of two sides of Why has the list. The boxes
+/// of Signatures have heights of their own.
+pub fn list_height(screen: Screen, size: (u16, u16), on_a: Option<bool>) -> usize {
+    let body = body(screen, size);
+    if let Some(on_a) = on_a.filter(|_| !is_wide(size)) {
         let (a, b) = sides(body);
-        return usize::from(if model.on_a { a } else { b }.saturating_sub(3).max(1));
+        return usize::from(if on_a { a } else { b }.saturating_sub(3).max(1));
     }
-    let around = match model.screen {
+    let around = match screen {
         Screen::Position => 5,
         Screen::Why => 6,
         Screen::Compare => totals(size) + 4,
         Screen::History => 4,
-        Screen::Signatures => return signature_box(model).room,
+        Screen::Signatures => 2,
         Screen::YearEnd => {
             let (upper, lower) = year_end(size);
             upper + lower + 2 + u16::from(is_wide(size))
         }
     };
     usize::from(body.saturating_sub(around).max(1))
-}
-
-/// The box of Signatures that the selected line is in.
-pub fn signature_box(model: &Model) -> Boxed {
-    let boxes = signatures(model, &lines(model));
-    boxes.into_iter().find(|one| one.here).unwrap_or_default()
 }

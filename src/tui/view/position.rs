@@ -112,7 +112,7 @@ fn draw_list(
     let head = columns("Item", "What it asks for", "Status", "Because");
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
-    let height = layout::list_height(model);
+    let height = model.list_height();
     let mut at = None;
     let mut y = area.y + 2;
     let rows = position.rows.iter().enumerate().skip(cursor.top).take(height);

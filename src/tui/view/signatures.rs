@@ -9,7 +9,9 @@ use super::text_width::{columns, fill, wrap_kept};
 use super::theme::Role;
 use crate::tui::input::keymap::Command as C;
 use crate::tui::model::verification::{Answer, NOT_PROVED, State};
-use crate::tui::view_model::signatures::{Line, PROBLEM_COLUMN, Part, lines, proves, to_do};
+use crate::tui::view_model::advice::to_do;
+use crate::tui::view_model::box_line::{Line, Part};
+use crate::tui::view_model::signatures::{PROBLEM_COLUMN, lines, proves};
 
 /// Columns of what a line is about, and of its state.
 const COLUMNS: (usize, usize) = (9, 15);
@@ -35,7 +37,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16,
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
     let all = lines(model);
-    let boxes = layout::signatures(model, &all);
+    let boxes = model.signature_boxes(&all);
     let mut at = None;
     for (part, own) in Part::ALL.into_iter().zip(&boxes) {
         let width = if part == Part::Yourself { area.width } else { left };

@@ -193,7 +193,7 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     }
     let cursor = model.cursor();
     let mut at = None;
-    let height = layout::list_height(model);
+    let height = model.list_height();
     for (number, one) in page.to_do.iter().enumerate().skip(cursor.top).take(height) {
         pen.row(area, y, &columns(&to_do_text(model, page, one)), number == cursor.at);
         if number == cursor.at {

@@ -1,9 +1,9 @@
 //! What was recorded, newest first, with what the calendar did in between.
 
-use super::signatures::written;
-use crate::domain::date::Date;
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::ItemId;
+use crate::domain::state::anchor::Intervals;
 use crate::domain::state::describe;
 use crate::tui::model::filter::Filter;
 use crate::tui::model::session::{Asked, Known, Library};
@@ -279,4 +279,19 @@ pub fn month(library: &Library, on: Date, size: u64) -> Vec<(i8, u64)> {
         (number, until - library.size_by(day.plus(-1)).min(until))
     })
     .collect()
+}
+
+/// When an entry was written, as far as somebody outside can say.
+fn written(intervals: Option<&Intervals>, seq: u64) -> String {
+    let Some(intervals) = intervals else {
+        return "the check has not ended".to_owned();
+    };
+    let interval = intervals.of(seq);
+    let text = Timestamp::london_text;
+    match (interval.after, interval.before) {
+        (None, None) => "nobody outside says when".to_owned(),
+        (Some(after), None) => format!("after {}", text(after)),
+        (None, Some(before)) => format!("by {}", text(before)),
+        (Some(after), Some(before)) => format!("after {}, by {}", text(after), text(before)),
+    }
 }

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
+use super::advice::to_do;
 use super::compare::Moved;
 use super::entries_text;
 use super::offer::offered_text;
-use super::signatures::to_do;
 use super::table;
 use super::why::answer_text;
 use super::year_end::{YearEnd, closes_text, published_text, standard_name, statement_commands};

@@ -2,6 +2,8 @@
 //!
 //! Statuses are read from timelines; reasons are worked out for the rows on screen only.
 
+pub mod advice;
+pub mod box_line;
 pub mod compare;
 pub mod history;
 pub mod linear;

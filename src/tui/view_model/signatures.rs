@@ -1,45 +1,20 @@
 //! Whether the history can be trusted, line by line: the first problem, the phases of the check, who
 //! outside saw it and when, who signed, and how to check it without this program.
 
+use super::advice::{command, commands};
+use super::box_line::{Line, Part};
 use super::history::grouped_hash;
-use super::offer::{Kind, Purpose, path, refused};
+use super::offer::{Kind, Purpose, refused};
 use crate::domain::authority::roster::AdmittedKey;
 use crate::domain::belief::Grade;
 use crate::domain::date::Date;
-use crate::domain::date::Timestamp;
 use crate::domain::ids::KeyId;
-use crate::domain::state::anchor::{Intervals, Outsider};
-use crate::tui::input::keymap::Command;
+use crate::domain::state::anchor::Outsider;
 use crate::tui::model::Model;
 use crate::tui::model::session::Library;
-use crate::tui::model::verification::{Answer, Dated, NOT_PROVED_LIST, Phase, Report, State};
+use crate::tui::model::verification::{Dated, NOT_PROVED_LIST, Phase, Report, State};
 use crate::tui::view::layout::is_wide;
 use crate::tui::view::text_width::{columns, grouped, wrap};
-
-/// A box of the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What was checked, and the first problem.
-    Checked,
-    /// Who signed.
-    Signed,
-    /// How to check it without this program, and what no check can show.
-    Yourself,
-}
-
-impl Part {
-    /// All boxes from top to bottom.
-    pub const ALL: [Self; 3] = [Self::Checked, Self::Signed, Self::Yourself];
-
-    /// Returns its title.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Checked => "What was checked",
-            Self::Signed => "Who signed",
-            Self::Yourself => "Check it yourself, without this program",
-        }
-    }
-}
 
 /// Columns of what a line about a problem is called.
 pub const PROBLEM_COLUMN: usize = 9;
@@ -52,28 +27,6 @@ fn room(model: &Model) -> usize {
     let width = model.window.0;
     let width = if is_wide(model.window) { width * 3 / 5 } else { width };
     usize::from(width.saturating_sub(5))
-}
-
-/// A line of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The box that it stands in.
-    pub part: Part,
-    /// Whether it is the title of its box: said in lists, drawn in the frame.
-    pub is_title: bool,
-    /// What it is about; the whole text of a heading.
-    pub name: String,
-    /// In a word or two.
-    pub state: String,
-    /// The rest.
-    pub text: String,
-    /// What a row of its box says, cell by cell; of how to check it, one or two ways to say it, the
-    /// longer one last. Nothing where it says name, state and text.
-    pub row: Vec<String>,
-    /// All of it, when it is opened; nothing for a heading.
-    pub details: Vec<String>,
-    /// The entry that it is about.
-    pub entry: Option<u64>,
 }
 
 /// Heads shown; the rest is in `dspt verify --json`.
@@ -446,112 +399,4 @@ fn key(library: &Library, id: &KeyId, one: &AdmittedKey) -> Line {
         made.details.push(format!("compromised: what it signed from #{seq} on is doubtful"));
     }
     made
-}
-
-/// What is to be done about the answer, step by step.
-pub fn to_do(model: &Model) -> Vec<String> {
-    let trust = &model.trust;
-    let hint = |command| model.keys.hint(command);
-    let against = command(model, "verify", "--against FILE");
-    let Some(report) = trust.report.as_ref().filter(|_| trust.running.is_none()) else {
-        let wait = "Nothing yet: the check has not ended. Other screens work meanwhile.";
-        return vec![wait.to_owned()];
-    };
-    let left_out = |name: &str| {
-        let found = report.phases.iter().find(|one| one.name == name);
-        found.is_some_and(|one| one.state == State::NotChecked)
-    };
-    let mut steps = Vec::new();
-    match report.answer {
-        Answer::No => {
-            steps.push("Do not write to this ledger.".to_owned());
-            steps
-                .push("Ask for another copy, or for a head that someone kept, and compare:".into());
-            steps.push(format!("  {against}"));
-            steps.push(format!("Save this report: {}", hint(Command::Export)));
-        }
-        Answer::NotDecided | Answer::Yes => {
-            if left_out("policy") {
-                steps.push("Say whom you trust, a log key and witnesses:".to_owned());
-                steps.push(format!("  {}", command(model, "verify", "--policy FILE")));
-            }
-            if left_out("kept") {
-                steps.push("Keep its head, and compare the next time:".to_owned());
-                match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
-                    (Kind::Bundle | Kind::Tiles, _) => {
-                        steps.push(format!("  the file checkpoint in {}", path(model)));
-                    }
-                    (Kind::File, Some(why)) => steps.push(format!("  {why}")),
-                    (Kind::File, None) => {
-                        steps.push(format!("  {} > FILE", command(model, "checkpoint", "")));
-                    }
-                }
-                steps.push(format!("  {against}"));
-            }
-            if steps.is_empty() {
-                let again = hint(Command::Verify);
-                steps.push(format!("Nothing. Check again after the next entries: {again}"));
-            }
-        }
-    }
-    let mut number = 0;
-    let numbered = |step: String| {
-        if step.starts_with(' ') {
-            return step;
-        }
-        number += 1;
-        format!("{number} {step}")
-    };
-    steps.into_iter().map(numbered).collect()
-}
-
-/// A command of this program about this ledger.
-fn command(model: &Model, words: &str, more: &str) -> String {
-    let parts = ["dspt", &model.library.source.flag, words, more];
-    parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// The commands that check it: with this program, with another, and the head alone.
-pub fn commands(model: &Model) -> Vec<(&'static str, String)> {
-    let trust = &model.trust;
-    let newest = trust.report.as_ref().and_then(|report| report.log.last());
-    let vkey = newest.map_or("VKEY", String::as_str);
-    let flags = &trust.flags;
-    let policy = if flags.is_empty() { "--policy FILE" } else { flags };
-    let here = ("here", command(model, "verify", flags));
-    let head = |folder: &str| {
-        format!("dspt check checkpoint --checkpoint {folder}/checkpoint --vkey '{vkey}'")
-    };
-    let path = path(model);
-    match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
-        // A program that came with what it checks proves nothing.
-        (Kind::Bundle, _) => vec![
-            ("apart", format!("python3 verify.py {path} {policy}")),
-            here,
-            ("head only", head(path)),
-        ],
-        (Kind::Tiles, _) => vec![here, ("head only", head(path))],
-        (Kind::File, Some(_)) => vec![here],
-        (Kind::File, None) => vec![
-            ("bundle", command(model, "export bundle DIR", "")),
-            ("apart", format!("python3 DIR/verify.py DIR {policy}")),
-            here,
-            ("head only", head("DIR")),
-        ],
-    }
-}
-
-/// When an entry was written, as far as somebody outside can say.
-pub fn written(intervals: Option<&Intervals>, seq: u64) -> String {
-    let Some(intervals) = intervals else {
-        return "the check has not ended".to_owned();
-    };
-    let interval = intervals.of(seq);
-    let text = Timestamp::london_text;
-    match (interval.after, interval.before) {
-        (None, None) => "nobody outside says when".to_owned(),
-        (Some(after), None) => format!("after {}", text(after)),
-        (None, Some(before)) => format!("by {}", text(before)),
-        (Some(after), Some(before)) => format!("after {}, by {}", text(after), text(before)),
-    }
 }

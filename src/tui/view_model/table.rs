@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::box_line::Line;
 use super::compare::status_text;
 use super::history::tell;
 use super::offer::{offered, offered_text};
-use super::signatures::{Line, lines};
+use super::signatures::lines;
 use super::year_end::{published, published_text, statement_commands, to_do_text};
 use super::{entries_text, known_text};
 use crate::domain::csv::write_stored;
