@@ -20,13 +20,12 @@ use dspt_ledger::journal::{File, Journal};
 use dspt_ledger::ledger::Digest;
 use dspt_ledger::store::Mode;
 use dspt_ledger::tui::input::keymap::named;
-use dspt_ledger::tui::model::session::{InMemory, Source};
+use dspt_ledger::tui::model::session::{InMemory, Kind, Source};
 use dspt_ledger::tui::model::update::{Message, update};
 use dspt_ledger::tui::model::{Body, Model};
 use dspt_ledger::tui::view::theme::Theme;
 use dspt_ledger::tui::view_model::history::Happening;
 use dspt_ledger::tui::view_model::linear;
-use dspt_ledger::tui::view_model::offer::Kind;
 use serde_json::Value;
 
 use super::fixtures::{

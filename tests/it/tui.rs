@@ -17,7 +17,7 @@ use dspt_ledger::journal::Journal;
 use dspt_ledger::store::Mode;
 use dspt_ledger::tui::input::keyfile;
 use dspt_ledger::tui::input::keymap::{BINDINGS, Key, Keymap, named};
-use dspt_ledger::tui::model::session::{InMemory, Known, Library, Source};
+use dspt_ledger::tui::model::session::{InMemory, Kind, Known, Library, Source};
 use dspt_ledger::tui::model::update::{Effect, Message, update};
 use dspt_ledger::tui::model::verification::{
     Answer, Dated, Fault, Phase, Progress, Refuses, Report, State,
@@ -28,7 +28,6 @@ use dspt_ledger::tui::view::theme::{ASCII, BOX, Palette, Theme};
 use dspt_ledger::tui::view::view;
 use dspt_ledger::tui::view_model::compare::Moved;
 use dspt_ledger::tui::view_model::history::details;
-use dspt_ledger::tui::view_model::offer::Kind;
 use dspt_ledger::tui::view_model::{linear, table};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

@@ -4,13 +4,13 @@
     reason = "a key or command that is not named here does nothing here"
 )]
 
-use super::help::{Help, shown};
+use super::help::shown;
 use super::keymap::{Command, Key, Keymap};
 use crate::tui::model::Model;
 use crate::tui::model::commands::{explain, say};
 use crate::tui::model::filter::Filter;
 use crate::tui::model::find::find;
-use crate::tui::model::overlay::{Ask, Form, Input, Overlay, wrapped};
+use crate::tui::model::overlay::{Ask, Form, Help, Input, Overlay, wrapped};
 use crate::tui::model::session::Asked;
 use crate::tui::model::step::{entry_named, go_to};
 use crate::tui::model::update::Effect;
@@ -208,7 +208,7 @@ fn search(help: &mut Help, key: Key, keys: &Keymap) -> bool {
 pub(in crate::tui) fn bound(model: &mut Model) {
     let (columns, rows) = layout::text_box(model.size);
     let lines = match &model.overlay {
-        Overlay::Help(help) => shown(model, help).len(),
+        Overlay::Help(help) => shown(help, &model.keys, model.screen, model.size).len(),
         Overlay::Text(_, lines, _) => wrapped(lines, columns).len(),
         Overlay::None
         | Overlay::Prompt(..)

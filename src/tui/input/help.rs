@@ -2,20 +2,17 @@
 //! The keys are those in force. Draws nothing.
 
 use super::keymap::{BINDINGS, Binding, Command, Group, Key, Keymap};
-use crate::tui::model::overlay::Input;
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::overlay::{Help, Input};
+use crate::tui::model::screen::Screen;
 use crate::tui::view::layout;
 use crate::tui::view::text_width::{columns, fill, wrap};
-use crate::tui::view_model::linear::TWO_DATES;
 
-/// What the help shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Help {
-    /// The first line on screen.
-    pub top: usize,
-    /// What is looked for, while something is.
-    pub wanted: Option<Input>,
-}
+/// What the two dates mean.
+pub const TWO_DATES: [&str; 3] = [
+    "  \"Position on\" is the day you ask about. \"Recorded by\" is how far into the",
+    "  ledger you read. Same day in both: what you could have shown that day.",
+    "  Today in the second: what is known now. LATE: recorded after its day.",
+];
 
 /// Commands that share a line, and what it says.
 type Together = (Group, &'static [Command], &'static str);
@@ -65,10 +62,10 @@ const KEYS: usize = 9;
 /// Below this the groups stand under each other.
 const TWO_COLUMNS_MIN: usize = 72;
 
-/// Returns the lines of the help for the window that a model has.
-pub fn shown(model: &Model, help: &Help) -> Vec<String> {
-    let (inside, rows) = layout::text_box(model.size);
-    lines(help, &model.keys, model.screen, inside, rows)
+/// Returns the lines of the help on a screen for a size of window.
+pub fn shown(help: &Help, keys: &Keymap, screen: Screen, size: (u16, u16)) -> Vec<String> {
+    let (inside, rows) = layout::text_box(size);
+    lines(help, keys, screen, inside, rows)
 }
 
 /// Returns the lines of the help for a width, with space between groups where `height` allows it.

@@ -5,18 +5,16 @@
 )]
 
 use super::find::find;
-use super::overlay::{Ask, Choice, Input, Overlay, Palette, sentence};
+use super::overlay::{Ask, Choice, Help, Input, Overlay, Palette, sentence};
 use super::session::{Asked, Source};
 use super::step::go_to;
 use super::time_nav::{set_a, time};
 use super::update::Effect;
 use super::verification::{Answer, Progress, Report};
 use super::{Body, Model, Screen};
-use crate::domain::date::Date;
 use crate::domain::engine::status::Finding;
 use crate::domain::ids::ItemId;
 use crate::tui::input::editing::answer;
-use crate::tui::input::help::Help;
 use crate::tui::input::keymap::Command;
 use crate::tui::view_model::box_line;
 use crate::tui::view_model::history::{details, item_of};
@@ -182,14 +180,6 @@ fn choose(model: &mut Model, number: &str) -> bool {
     asked
 }
 
-/// The first day on which the ledger can say anything: rules are in force, and it knows of them.
-fn first_day(model: &Model) -> Date {
-    let library = &model.library;
-    let rules = library.markers.iter().find(|one| one.letter == 'R');
-    let recorded = rules.and_then(|one| one.entry).and_then(|seq| library.recorded_on(seq));
-    rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Date::MIN)
-}
-
 /// Goes to a screen.
 pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
     if screen == Screen::Why {
@@ -201,7 +191,7 @@ pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
         let year_before = model.asked.on.plus_months(-12);
         let mut before = model.library.markers.iter().rev();
         let published = before.find(|one| one.letter == 'P' && one.day < model.asked.on);
-        let year_before = year_before.max(first_day(model)).min(model.asked.on);
+        let year_before = year_before.max(model.library.first_day()).min(model.asked.on);
         let on = published.map_or(year_before, |one| one.day);
         model.other = Asked { on, ..model.asked };
         model.chosen = true;

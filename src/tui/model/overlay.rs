@@ -11,7 +11,6 @@ use super::step::{go_to, known};
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::ids::ItemId;
 use crate::domain::sanitize::{is_hidden, shown};
-use crate::tui::input::help::Help;
 use crate::tui::input::keymap::{BINDINGS, Binding, Command, Key, Keymap};
 use crate::tui::view::text_width::wrap_kept;
 
@@ -206,6 +205,15 @@ pub fn sentence(text: &str, asked: Asked, library: &Library) -> Result<Asked, St
         other => return Err(format!("`{}` is not then or latest", shown(other))),
     };
     Ok(Asked { on, known, rules })
+}
+
+/// What the help shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Help {
+    /// The first line on screen.
+    pub top: usize,
+    /// What is looked for, while something is.
+    pub wanted: Option<Input>,
 }
 
 /// The list of commands, narrowed by what is typed.

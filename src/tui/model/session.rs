@@ -17,7 +17,6 @@ use crate::domain::ids::{EventId, ItemRef, KeyId};
 use crate::domain::state::describe::Late;
 use crate::domain::state::index::fact_index::{Chronicle, EntryText};
 use crate::domain::state::{Contents, Fact, Facts, ReplayError, State, replay_from};
-use crate::tui::view_model::offer::Kind;
 
 /// Where an entry's words and leaf hash are read when they are shown.
 pub trait Entries: EntryText + Send + Sync {
@@ -48,6 +47,18 @@ impl Entries for InMemory {
     fn leaf(&self, seq: u64) -> Option<String> {
         self.leaves.get(usize::try_from(seq).ok()?).cloned()
     }
+}
+
+/// What lies at the path that was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A ledger's file.
+    #[default]
+    File,
+    /// A bundle.
+    Bundle,
+    /// A folder of tiles alone.
+    Tiles,
 }
 
 /// A ledger as far as it verified, with what only the caller can know.
@@ -196,6 +207,13 @@ impl Library {
         library.marks = library.markers.iter().map(|one| (one.day, one.letter)).collect();
         library.activity = activity(&chronicle, &all);
         Ok(library)
+    }
+
+    /// The first day of which it can say anything: rules are in force, and it knows of them.
+    pub fn first_day(&self) -> Date {
+        let rules = self.markers.iter().find(|one| one.letter == 'R');
+        let recorded = rules.and_then(|one| one.entry).and_then(|seq| self.recorded_on(seq));
+        rules.map(|one| one.day).into_iter().chain(recorded).max().unwrap_or(Date::MIN)
     }
 
     /// The number of entries.

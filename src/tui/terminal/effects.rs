@@ -8,7 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::execute;
 
-use super::{LoopEvent, Screen, beside, blank};
+use super::loop_event::{LoopEvent, Screen, beside, blank};
 use crate::tui::host::Host;
 use crate::tui::model::Model;
 use crate::tui::model::update::{Effect, Message};

@@ -12,10 +12,10 @@ use ratatui::style::{Modifier, Style};
 
 use super::effects::perform;
 use super::input::{is_suspend, key_of, message};
+use super::loop_event::{LoopEvent, PATIENCE, Screen, Updated, WakeOnDrop, blank, left_by, wait};
 use super::raw_mode::suspend;
 #[cfg(unix)]
 use super::raw_mode::{end, is_sleep};
-use super::{LoopEvent, PATIENCE, Screen, WakeOnDrop, blank, left_by, wait};
 use crate::domain::belief::Grade;
 use crate::tui::host::{Host, Left};
 use crate::tui::input::keymap::{Command, Key};
@@ -41,13 +41,6 @@ pub(super) struct EventLoop<'d> {
 
 /// Takes a model and what happened to it.
 pub(super) type Updater = Sender<(Box<Model>, VecDeque<Message>)>;
-
-/// A model as it came back: what is to be done outside now, and the messages that wait for that.
-pub(super) struct Updated {
-    model: Box<Model>,
-    effect: Option<Effect>,
-    waiting: VecDeque<Message>,
-}
 
 /// What came of having a model changed.
 enum Changed {

@@ -8,7 +8,7 @@ use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 
-use super::LoopEvent;
+use super::loop_event::LoopEvent;
 use crate::tui::input::keymap::Key;
 use crate::tui::model::update::Message;
 

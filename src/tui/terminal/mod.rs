@@ -6,59 +6,33 @@
 mod effects;
 mod event_loop;
 pub mod input;
+mod loop_event;
 mod raw_mode;
 pub mod repl;
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
-use std::time::Duration;
 
 use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use super::host::{Host, Left, Prepare};
-use super::input::keymap::Key;
 use super::model::Model;
-use super::model::loading::{Loading, Step};
+use super::model::loading::Loading;
 use super::model::update::{Message, update};
 use super::view;
 use effects::check_beside;
-use event_loop::{EventLoop, Updated, updater};
+use event_loop::{EventLoop, updater};
 use input::{listen, message};
+use loop_event::{LoopEvent, QUIET, Screen, WakeOnDrop, blank, left_by};
 use raw_mode::{Taken, forget_input};
 #[cfg(unix)]
 use raw_mode::{end, heed, is_sleep, suspend};
-
-/// What the loop waits for.
-enum LoopEvent {
-    Input(Event),
-    Message(Message),
-    /// Somebody wrote to the ledger.
-    Written,
-    Step(Step),
-    /// Reading the ledger has come to its end, good or bad.
-    Prepared,
-    /// The model was changed.
-    Updated(Box<Updated>),
-    InputEnded,
-    /// Another thread fell, and why.
-    Fallen(String),
-    /// Somebody told the program to end.
-    #[cfg(unix)]
-    Signal(i32),
-}
-
-/// A change of the model that takes longer is said to be under way.
-const PATIENCE: Duration = Duration::from_millis(80);
-
-/// How long one step of play stays.
-const PLAY: Duration = Duration::from_millis(250);
 
 /// Runs the screen until the user leaves. The first frame is there before the ledger is read.
 /// Returns how the user left, or why there is no screen.
@@ -140,37 +114,8 @@ fn drain(receiver: &Receiver<LoopEvent>) {
     }
 }
 
-/// How long nothing comes after the last key of a person.
-const QUIET: Duration = Duration::from_millis(60);
-
 /// A check beside the screen that tells how far it is does not hold the user up.
 const OTHERS_MAX: usize = 50;
-
-/// Does something on a thread of its own; where none is to be had, here, and the screen waits for it.
-fn beside(work: impl FnOnce() + Send + 'static) {
-    let work = Arc::new(Mutex::new(Some(work)));
-    let taken = {
-        let work = Arc::clone(&work);
-        move || {
-            let taken = work.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(work) = taken {
-                work();
-            }
-        }
-    };
-    if Builder::new().spawn(taken.clone()).is_err() {
-        taken();
-    }
-}
-
-/// Says that reading has ended, however it ended.
-struct WakeOnDrop(Sender<LoopEvent>);
-
-impl Drop for WakeOnDrop {
-    fn drop(&mut self) {
-        let _ = self.0.send(LoopEvent::Prepared);
-    }
-}
 
 /// What came of reading the ledger.
 enum Reading<E> {
@@ -225,31 +170,5 @@ fn read<E: Send + 'static>(
                 LoopEvent::Message(_) | LoopEvent::Updated(_) | LoopEvent::Written => {}
             }
         }
-    }
-}
-
-/// How a key leaves where there is no screen to be left.
-fn left_by(key: Key) -> Left {
-    if key == Key::Ctrl('c') { Left::Stopped } else { Left::Early }
-}
-
-type Screen = Terminal<CrosstermBackend<io::Stdout>>;
-
-/// Blanks the terminal so that the next frame draws every cell. Asks the terminal for nothing:
-/// its answer would be taken for keys by the thread that reads them.
-fn blank(terminal: &mut Screen) -> io::Result<()> {
-    let size = terminal.size()?;
-    terminal.resize(Rect::new(0, 0, size.width, size.height))
-}
-
-/// Waits for something to happen; while playing, for the next step at most.
-fn wait(model: &Model, receiver: &Receiver<LoopEvent>) -> Option<LoopEvent> {
-    if !model.playing {
-        return receiver.recv().ok();
-    }
-    match receiver.recv_timeout(PLAY) {
-        Ok(woken) => Some(woken),
-        Err(RecvTimeoutError::Timeout) => Some(LoopEvent::Message(Message::Tick)),
-        Err(RecvTimeoutError::Disconnected) => None,
     }
 }

@@ -16,9 +16,9 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use super::Screen;
+use super::loop_event::Screen;
 #[cfg(unix)]
-use super::{LoopEvent, blank};
+use super::loop_event::{LoopEvent, blank};
 use crate::tui::model::update::Message;
 
 /// The terminal in full-screen mode; dropped, it is as it was.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::QUIET;
 use super::effects::outside;
+use super::loop_event::QUIET;
 use super::raw_mode::forget_input;
 use crate::domain::sanitize::{safe, visible};
 use crate::tui::host::Host;

@@ -27,7 +27,7 @@ use crate::domain::engine::status::Status;
 use painter::Pen;
 use text_width::{columns, cut};
 use theme::Role;
-use timeline::{letter_text, month, strip};
+use timeline::{Strip, letter_text, month, strip};
 
 pub use loading::loading;
 
@@ -302,7 +302,7 @@ fn timeline(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let step = format!("{playing}step: {} ({smaller} {larger})", model.step.word());
     pen.frame(area, "Timeline", &step);
     let inside = area.width.saturating_sub(4);
-    let strip = strip(model, inside);
+    let strip = strip_of(model, inside);
     let levels = pen.theme().glyphs.levels;
     let bars: String =
         strip.levels.iter().map(|level| levels.get(*level).copied().unwrap_or(" ")).collect();
@@ -318,9 +318,14 @@ fn timeline(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+fn strip_of(model: &Model, width: u16) -> Strip {
+    let sides = model.has_sides().then_some((model.other.on, model.asked.on));
+    strip(&model.library, model.active().on, sides, width)
+}
+
 fn bare_timeline(model: &Model, pen: &mut Pen<'_>, y: u16, width: u16) {
     let inside = width.saturating_sub(24);
-    let strip = strip(model, inside);
+    let strip = strip_of(model, inside);
     pen.line(1, y, 9, &month(strip.from), Role::Plain);
     pen.line(10, y, inside, &strip.markers, Role::Plain);
     let step = format!("{} ", model.step.word());

@@ -7,9 +7,9 @@ use super::layout;
 use super::painter::Pen;
 use super::text_width::{columns, fill, wrap};
 use super::theme::Role;
-use crate::tui::input::help::{Help, shown};
+use crate::tui::input::help::shown;
 use crate::tui::input::keymap::Command;
-use crate::tui::model::overlay::{Ask, Choice, Form, Input, Overlay, Palette, wrapped};
+use crate::tui::model::overlay::{Ask, Choice, Form, Help, Input, Overlay, Palette, wrapped};
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     match &model.overlay {
@@ -164,7 +164,13 @@ fn help_box(model: &Model, help: &Help, pen: &mut Pen<'_>, area: Rect) -> (u16, 
         None => format!("Esc close  {} find a key", model.keys.hint(Command::Find)),
         Some(_) => "Esc all keys".to_owned(),
     };
-    let at = text_box((&title, &remark), &shown(model, help), help.top, pen, area);
+    let at = text_box(
+        (&title, &remark),
+        &shown(help, &model.keys, model.screen, model.size),
+        help.top,
+        pen,
+        area,
+    );
     match &help.wanted {
         None => at,
         Some(input) => {

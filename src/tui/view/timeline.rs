@@ -1,7 +1,7 @@
 //! The timeline under every screen: how much happens in each column, markers, the cursor.
 
 use crate::domain::date::Date;
-use crate::tui::model::Model;
+use crate::tui::model::session::Library;
 
 /// What the strip shows in a width.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +60,11 @@ fn levels(counts: &[u32]) -> Vec<usize> {
     counts.iter().map(|count| if *count == 0 { 0 } else { 1 + rank(*count).min(3) }).collect()
 }
 
-/// Works out the strip for a width.
-pub fn strip(model: &Model, width: u16) -> Strip {
-    let on = model.active().on;
-    let (from, until) = model.library.span(on);
+/// Works out the strip around a day for a width; of a comparison, with the days of `sides` A and B.
+pub fn strip(library: &Library, on: Date, sides: Option<(Date, Date)>, width: u16) -> Strip {
+    let (from, until) = library.span(on);
     let mut counts = vec![0_u32; usize::from(width)];
-    for (day, count) in model.library.activity.range(from..=until) {
+    for (day, count) in library.activity.range(from..=until) {
         if let Some(column) = counts.get_mut(column_of(from, until, width, *day)) {
             *column = column.saturating_add(*count);
         }
@@ -77,11 +76,10 @@ pub fn strip(model: &Model, width: u16) -> Strip {
             *cell = letter;
         }
     };
-    let comparing = model.has_sides();
     // A bookmark's letter is side B's as well.
     let mut marked: Vec<(Date, char)> =
-        model.library.marks.range((from, '\0')..=(until, char::MAX)).copied().collect();
-    let bookmarks = model.library.source.bookmarks.range(from..=until).filter(|_| !comparing);
+        library.marks.range((from, '\0')..=(until, char::MAX)).copied().collect();
+    let bookmarks = library.source.bookmarks.range(from..=until).filter(|_| sides.is_none());
     marked.extend(bookmarks.map(|day| (*day, 'B')));
     marked.sort_unstable();
     for (day, letter) in marked {
@@ -90,9 +88,9 @@ pub fn strip(model: &Model, width: u16) -> Strip {
             letters.push(letter);
         }
     }
-    if comparing {
-        put(model.other.on, 'A');
-        put(model.asked.on, 'B');
+    if let Some((a, b)) = sides {
+        put(a, 'A');
+        put(b, 'B');
     } else {
         put(on, '^');
     }

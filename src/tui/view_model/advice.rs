@@ -1,8 +1,9 @@
 //! What to do about the answer, and the commands that check a ledger without this program.
 
-use super::offer::{Kind, Purpose, path, refused};
+use super::offer::{Purpose, path, refused};
 use crate::tui::input::keymap::Command;
 use crate::tui::model::Model;
+use crate::tui::model::session::Kind;
 use crate::tui::model::verification::{Answer, State};
 
 /// What is to be done about the answer, step by step.

@@ -13,6 +13,7 @@ use super::year_end::{YearEnd, closes_text, published_text, standard_name, state
 use crate::domain::engine::status::Status;
 use crate::domain::explain::diff::{Cause, Way};
 use crate::domain::sanitize::{counted, safe};
+use crate::tui::input::help::TWO_DATES;
 use crate::tui::input::keymap::{BINDINGS, Command, Group, Key, Keymap, named};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::update::{Effect, Message, update};
@@ -68,13 +69,6 @@ pub fn help_lines(keys: &Keymap) -> Vec<String> {
     }
     lines
 }
-
-/// What the two dates mean.
-pub const TWO_DATES: [&str; 3] = [
-    "  \"Position on\" is the day you ask about. \"Recorded by\" is how far into the",
-    "  ledger you read. Same day in both: what you could have shown that day.",
-    "  Today in the second: what is known now. LATE: recorded after its day.",
-];
 
 /// Answers one line. The text ends with a line feed; the effect is for the caller.
 pub fn answer(model: &mut Model, line: &str) -> (String, Option<Effect>) {

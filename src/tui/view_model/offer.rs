@@ -2,7 +2,7 @@
 
 use super::flags;
 use crate::domain::engine::derive::RulesChoice;
-use crate::tui::model::session::{Asked, Known};
+use crate::tui::model::session::{Asked, Kind, Known};
 use crate::tui::model::verification::Refuses;
 use crate::tui::model::{Model, Screen};
 
@@ -15,18 +15,6 @@ pub enum Purpose {
     GiveOut,
     /// It records something.
     Record,
-}
-
-/// What lies at the path that was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// A ledger's file.
-    #[default]
-    File,
-    /// A bundle.
-    Bundle,
-    /// A folder of tiles alone.
-    Tiles,
 }
 
 /// Why commands for a purpose would be refused, in one line; none where they are not.

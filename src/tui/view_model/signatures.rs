@@ -4,14 +4,14 @@
 use super::advice::{command, commands};
 use super::box_line::{Line, Part};
 use super::history::grouped_hash;
-use super::offer::{Kind, Purpose, refused};
+use super::offer::{Purpose, refused};
 use crate::domain::authority::roster::AdmittedKey;
 use crate::domain::belief::Grade;
 use crate::domain::date::Date;
 use crate::domain::ids::KeyId;
 use crate::domain::state::anchor::Outsider;
 use crate::tui::model::Model;
-use crate::tui::model::session::Library;
+use crate::tui::model::session::{Kind, Library};
 use crate::tui::model::verification::{Dated, NOT_PROVED_LIST, Phase, Report, State};
 use crate::tui::view::layout::is_wide;
 use crate::tui::view::text_width::{columns, grouped, wrap};
