@@ -128,10 +128,8 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
         None => None,
         Some(text) => Some(of_item(text, &args.question, journal, output)?),
     };
-    if let Some(after) = item.iter().flat_map(|(_, entries)| entries).find(|seq| **seq >= size) {
-        let text = format!("entry #{after} is not among the {size} entries of the head");
-        return Err(Failure::usage(text)
-            .help("let a witness sign a newer head, or give --checkpoint or --as-known"));
+    if let Some((_, entries)) = &item {
+        under_head(entries, size)?;
     }
     let kept = args.kept.iter().map(|path| Ok(given(journal, path)?.checkpoint.size));
     let contents = Contents {
@@ -178,6 +176,14 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
     output.answer("dspt.export-bundle/1", value, &text)?;
     output.hint(&format!("Check it as a stranger: dspt verify {folder} --policy YOUR-POLICY"))?;
     Ok(exit::YES)
+}
+
+/// Checks that all entries that are to be given out are among those of the head.
+fn under_head<'e>(entries: impl IntoIterator<Item = &'e u64>, size: u64) -> Result<(), Failure> {
+    let Some(after) = entries.into_iter().find(|seq| **seq >= size) else { return Ok(()) };
+    let text = format!("entry #{after} is not among the {size} entries of the head");
+    Err(Failure::usage(text)
+        .help("let a witness sign a newer head, or give --checkpoint or --as-known"))
 }
 
 /// Which files of the organisation go out, in words: whoever gives the folder away answers for them.

@@ -139,24 +139,32 @@ pub fn overlay(model: &mut Model, key: Key) -> Option<Effect> {
             choose(model, key);
             None
         }
-        Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top) => {
-            // One line of the page before stays in sight.
-            let (_, rows) = layout::text_box(model.size);
-            let page = rows.saturating_sub(1).max(1);
-            match model.keys.command(key) {
-                Some(Command::Up) => *top = top.saturating_sub(1),
-                Some(Command::Down) => *top = top.saturating_add(1),
-                Some(Command::PageUp) => *top = top.saturating_sub(page),
-                Some(Command::PageDown | Command::Play) => *top = top.saturating_add(page),
-                Some(Command::First) => *top = 0,
-                Some(Command::Last) => *top = usize::MAX,
-                Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
-                    model.overlay = Overlay::None;
-                }
-                _ => {}
-            }
+        Overlay::Help(_) | Overlay::Text(..) => {
+            scroll(model, key);
             None
         }
+    }
+}
+
+/// Scrolls a text that lies over the screen, or closes it.
+fn scroll(model: &mut Model, key: Key) {
+    let (Overlay::Help(Help { top, .. }) | Overlay::Text(_, _, top)) = &mut model.overlay else {
+        return;
+    };
+    // One line of the page before stays in sight.
+    let (_, rows) = layout::text_box(model.size);
+    let page = rows.saturating_sub(1).max(1);
+    match model.keys.command(key) {
+        Some(Command::Up) => *top = top.saturating_sub(1),
+        Some(Command::Down) => *top = top.saturating_add(1),
+        Some(Command::PageUp) => *top = top.saturating_sub(page),
+        Some(Command::PageDown | Command::Play) => *top = top.saturating_add(page),
+        Some(Command::First) => *top = 0,
+        Some(Command::Last) => *top = usize::MAX,
+        Some(Command::Quit | Command::Help | Command::Open | Command::Back) => {
+            model.overlay = Overlay::None;
+        }
+        _ => {}
     }
 }
 

@@ -135,17 +135,22 @@ impl EventLoop<'_> {
                     None => {}
                 }
             }
-            // Asked when something happened, not by the clock: an idle screen wakes nobody.
-            // Where reading stopped at a fault, what lies behind it was there before.
-            let whole = !matches!(model.trust.opened.grade, Grade::Broken | Grade::NotDecided);
-            let more = if whole { self.host.grown(model.library.all()) } else { 0 };
-            if more != model.grown {
-                // What an earlier key was answered has been read by now.
-                if by_itself {
-                    model.notice.clear();
-                }
-                update(&mut model, Message::Grown(more));
+            self.look_for_growth(&mut model, by_itself);
+        }
+    }
+
+    /// Says what others have recorded. Asked when something happened, not by the clock: an idle
+    /// screen wakes nobody.
+    fn look_for_growth(&self, model: &mut Model, by_itself: bool) {
+        // Where reading stopped at a fault, what lies behind it was there before.
+        let whole = !matches!(model.trust.opened.grade, Grade::Broken | Grade::NotDecided);
+        let more = if whole { self.host.grown(model.library.all()) } else { 0 };
+        if more != model.grown {
+            // What an earlier key was answered has been read by now.
+            if by_itself {
+                model.notice.clear();
             }
+            update(model, Message::Grown(more));
         }
     }
 

@@ -79,6 +79,16 @@ fn counts(model: &Model) -> String {
     }
 }
 
+/// Why there is no row.
+fn no_rows(model: &Model) -> Vec<String> {
+    match model.position.book.positions.derivation.period_on(model.asked.on) {
+        None => {
+            vec!["No edition with the organisation's category is in force on this day.".to_owned()]
+        }
+        Some(_) => model.instead.clone(),
+    }
+}
+
 fn draw_list(
     model: &Model,
     because: &[String],
@@ -133,14 +143,7 @@ fn draw_list(
         y += 1;
     }
     if position.rows.is_empty() {
-        let text = match position.book.positions.derivation.period_on(model.asked.on) {
-            None => {
-                "No edition with the organisation's category is in force on this day.".to_owned()
-            }
-            Some(_) => String::new(),
-        };
-        let lines = if text.is_empty() { model.instead.clone() } else { vec![text] };
-        no_fit(&lines, pen, Rect { y, ..area });
+        no_fit(&no_rows(model), pen, Rect { y, ..area });
     } else {
         let last = (cursor.top + height).min(position.rows.len());
         let optional = if area.width < 70 { "" } else { "  (o: optional)" };

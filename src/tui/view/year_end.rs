@@ -69,6 +69,24 @@ pub(super) fn draw(
     at
 }
 
+/// The certificates in force, each with its last day: on one line of a width without their numbers, where
+/// those have no room.
+fn certificates(page: &YearEnd, width: Option<u16>) -> Vec<String> {
+    let current = page.certificates.iter().filter(|(_, _, current)| *current);
+    let current: Vec<(String, String)> =
+        current.map(|(name, until, _)| (short(name), until.short())).collect();
+    let name = |(name, until): &(String, String)| format!("{name} to {until}");
+    let names: Vec<String> = current.iter().map(name).collect();
+    let has_room = |width: u16| columns(&names.join("  ")) <= usize::from(width.saturating_sub(28));
+    if width.is_none_or(has_room) {
+        return names;
+    }
+    let scheme = |(name, until): &(String, String)| {
+        format!("{} to {until}", name.rsplit_once(' ').map_or(name.as_str(), |(one, _)| one))
+    };
+    current.iter().map(scheme).collect()
+}
+
 fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     let met = page.verdict.standing != Standing::StandardsNotMet;
     let word = if met { "YES" } else { "NOT YET" };
@@ -101,18 +119,7 @@ fn ready(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
     lines.push(format!(
         "Assertions      {assertions:>4}:  {confirmed} confirmed  {open} still to confirm"
     ));
-    let current = page.certificates.iter().filter(|(_, _, current)| *current);
-    let current: Vec<(String, String)> =
-        current.map(|(name, until, _)| (short(name), until.short())).collect();
-    let name = |(name, until): &(String, String)| format!("{name} to {until}");
-    let mut names: Vec<String> = current.iter().map(name).collect();
-    // Without their numbers, where those have no room.
-    if !wide && columns(&names.join("  ")) > usize::from(area.width.saturating_sub(28)) {
-        let scheme = |(name, until): &(String, String)| {
-            format!("{} to {until}", name.rsplit_once(' ').map_or(name.as_str(), |(one, _)| one))
-        };
-        names = current.iter().map(scheme).collect();
-    }
+    let names = certificates(page, (!wide).then_some(area.width));
     if wide {
         lines.push(format!("Certificates    {:>4}   in force", names.len()));
         lines.extend(names.iter().take(2).map(|name| format!("  {name}")));
