@@ -241,7 +241,16 @@ impl Journal {
     /// As [`Journal::open`].
     pub fn open_since(path: &Path, mode: Mode, memory: &Memory) -> Result<Self, JournalError> {
         let store = Store::open(path, mode)?;
-        let mut outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
+        let outcome = audit_since(&store, memory, Effort::SinceKept, |_| {})?;
+        Self::of(store, outcome)
+    }
+
+    fn over(store: Store) -> Result<Self, JournalError> {
+        let outcome = audit(&store, |_| {})?;
+        Self::of(store, outcome)
+    }
+
+    fn of(store: Store, mut outcome: Audit) -> Result<Self, JournalError> {
         let notes = std::mem::take(&mut outcome.notes);
         let belief = crate::verify::belief::of_audit(&outcome, true);
         let ledger = believed(outcome)?;
@@ -251,21 +260,6 @@ impl Journal {
             belief,
             known: None,
             notes,
-            roots: RefCell::default(),
-            clock_behind: false,
-        })
-    }
-
-    fn over(store: Store) -> Result<Self, JournalError> {
-        let outcome = audit(&store, |_| {})?;
-        let belief = crate::verify::belief::of_audit(&outcome, true);
-        let ledger = believed(outcome)?;
-        Ok(Self {
-            store,
-            ledger,
-            belief,
-            known: None,
-            notes: Vec::new(),
             roots: RefCell::default(),
             clock_behind: false,
         })

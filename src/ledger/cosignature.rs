@@ -7,8 +7,8 @@ use std::fmt;
 use thiserror::Error;
 
 use super::key::{PublicKey, Sign, SignError, checked_signature};
-use super::note::{self, KeyName, NoteError, SignatureLine};
-use super::vkey::{COSIGNATURE_TYPE, NamedKey, known_lines};
+use super::note::{self, KeyName, NoteError};
+use super::vkey::{COSIGNATURE_TYPE, NamedKey, SignatureLine, known_lines};
 
 /// The latest time that a cosignature may carry, in POSIX seconds.
 pub const TIME_MAX: u64 = i64::MAX as u64;

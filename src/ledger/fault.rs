@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 use super::digest::Digest;
-use super::entry::ENTRY_BYTES_MAX;
+use super::entry_form::ENTRY_BYTES_MAX;
 use super::json::NotCanonical;
 use super::key::BadKey;
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::base64;
 use super::checkpoint::Origin;
 use super::digest::{Digest, shown};
-use super::entry::{
+use super::entry_form::{
     ENTRY_BYTES_MAX, KEY_ADMITTED, KEY_ROTATED, LEDGER_OPENED, LOG_KEY_ROTATED, PAYLOAD_TYPE,
     PREDICATE_TYPE, STATEMENT_TYPE, Subject,
 };

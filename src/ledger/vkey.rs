@@ -6,7 +6,8 @@ use std::fmt;
 use super::base64;
 use super::digest::{Digest, shown};
 use super::key::PublicKey;
-use super::note::{KeyName, NoteError, SignatureLine};
+use super::key_name::KeyName;
+use super::note_error::NoteError;
 
 /// Type byte of an Ed25519 signature over the text of a note.
 pub(super) const NOTE_TYPE: u8 = 1;
@@ -76,6 +77,17 @@ impl fmt::Display for NamedKey {
         let encoded = base64::encode(&[&[self.kind], &self.key.as_bytes()[..]].concat());
         write!(out, "{}+{}+{encoded}", self.name, self.id_hex())
     }
+}
+
+/// One signature line, well formed; whose it is, and whether it verifies, is not yet known.
+#[derive(Debug)]
+pub(super) struct SignatureLine<'n> {
+    /// The name of the key.
+    pub(super) name: &'n str,
+    /// The key id.
+    pub(super) id: [u8; 4],
+    /// What follows the key id; not empty.
+    pub(super) signature: Vec<u8>,
 }
 
 /// Returns the lines of known keys, by their place in `known` and in the order of the note.

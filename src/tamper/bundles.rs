@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::error::kit as valid;
 use super::forge::{self, Files};
-use super::sample::{self, kit as valid};
+use super::sample;
 use super::{BUNDLE, Damage, Kit, KitError};
 use crate::ledger::{ConsistencyFile, Digest};
 use crate::verify::manifest::{MANIFEST, Manifest};

@@ -298,7 +298,7 @@ fn spelling_twice(kit: &Kit, to: &Path) -> Done {
 fn spelling_base64(kit: &Kit, to: &Path) -> Done {
     kit.forged(to, |forger| {
         let entry = sealed(&forger.next(&said()?)?, &[keys::NEW_CONTRIBUTOR])?;
-        let text = super::sample::kit(String::from_utf8(entry))?;
+        let text = super::error::kit(String::from_utf8(entry))?;
         // Of the last character before the padding, four bits are read by nobody.
         let (start, end) = text.rsplit_once("==\"").unwrap_or((&text, ""));
         let stray = match start.chars().last() {
@@ -333,13 +333,13 @@ fn two_subjects(kit: &Kit, to: &Path) -> Done {
 
 fn two_statements(kit: &Kit, to: &Path) -> Done {
     let bytes = kit.forger.statement.clone().unwrap_or_default();
-    let event = publication(&super::sample::kit(parse_canonical(&bytes))?)?;
+    let event = publication(&super::error::kit(parse_canonical(&bytes))?)?;
     named_twice(kit, to, &event, NAME, keys::APPROVER)
 }
 
 fn other_ledger(kit: &Kit, to: &Path) -> Done {
     drafted(kit, to, &said()?, &[keys::NEW_CONTRIBUTOR], |draft| {
-        draft.ledger = super::sample::kit(Origin::parse("demonstration.invalid/another/dspt"))?;
+        draft.ledger = super::error::kit(Origin::parse("demonstration.invalid/another/dspt"))?;
         Ok(())
     })
 }
@@ -440,9 +440,9 @@ fn publishes(
 ) -> Done {
     kit.forged(to, |forger| {
         let bytes = forger.statement.clone().unwrap_or_default();
-        let mut value = super::sample::kit(parse_canonical(&bytes))?;
+        let mut value = super::error::kit(parse_canonical(&bytes))?;
         in_file(&mut value);
-        let bytes = super::sample::kit(canonical(&value))?.into_bytes();
+        let bytes = super::error::kit(canonical(&value))?.into_bytes();
         in_entry(&mut value);
         let mut draft = forger.next(&publication(&value)?)?;
         draft.subjects = vec![forger.content(NAME, &bytes)];

@@ -7,9 +7,9 @@ use std::path::Path;
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
-use super::KitError;
+use super::error::{KitError, kit};
 use super::keys::{self, Witness};
-use super::sample::{self, KEPT, kit};
+use super::sample::{self, KEPT};
 use crate::domain::date::Timestamp;
 use crate::domain::event::Event;
 use crate::export::ExportError;

@@ -1,8 +1,7 @@
 //! The keys of the kit. Each is 32 times one byte, so everybody has them: nothing that they sign
 //! proves anything, and the ledger's origin says so.
 
-use super::KitError;
-use super::sample::kit;
+use super::error::{KitError, kit};
 use crate::ledger::{KeyName, SeedSigner, WitnessKey, cosignature};
 
 pub(super) const OWNER: u8 = 0x61;

@@ -4,6 +4,7 @@
 
 mod bundles;
 mod entries;
+mod error;
 mod forge;
 mod keys;
 mod ordering;
@@ -15,8 +16,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 use crate::domain::date::Timestamp;
 use crate::export::ExportError;
 use crate::export::bundle::{Contents, make};
@@ -24,22 +23,10 @@ use crate::export::heads;
 use crate::journal::{Journal, JournalError};
 use crate::ledger::{Digest, Policy, Sign as _, Vkey};
 use crate::verify::rule::{Phase, Rule};
+pub use error::KitError;
+use error::kit;
 use forge::{Files, Forger, Head};
-use sample::{KEPT, SampleSigners, kit};
-
-/// Why the kit was not made.
-#[derive(Debug, Error)]
-pub enum KitError {
-    /// The sound ledger.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// A file.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// Something in it that has no form: a fault of this program.
-    #[error("the kit's own material is wrong: {0}; report it")]
-    Material(String),
-}
+use sample::{KEPT, SampleSigners};
 
 /// One damaged copy.
 pub struct Damage {

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
+use super::error::kit;
 use super::ordering::{copy, head_file};
-use super::sample::{self, kit};
+use super::sample;
 use super::{Damage, Kit, KitError, LEDGER, keys};
 use crate::export::ExportError;
 use crate::ledger::{Digest, leaf_hash};

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::KitError;
+use super::error::KitError;
+pub(super) use super::error::kit;
 use super::keys::{self, Witness};
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::engine::derive::RulesChoice;
@@ -37,11 +38,6 @@ const TYPES: &str = "organisation_type,label,category\nit-supplier,IT supplier,c
 const REPORT: &[u8] = b"The restore test of October went well.\n";
 /// An evidence file that the ledger does not keep.
 pub(super) const SCAN: &[u8] = b"The scan of October found three late updates.\n";
-
-/// Makes a material value, or says that the kit itself is wrong.
-pub(super) fn kit<T, E: std::fmt::Display>(made: Result<T, E>) -> Result<T, KitError> {
-    made.map_err(|error| KitError::Material(error.to_string()))
-}
 
 pub(super) fn id(number: u64) -> Result<EventId, KitError> {
     kit(format!("{number:032x}").parse())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::audit::{Audit, Ledger};
-use super::bundle::{Bundle, readable};
+use super::bundle_files::{Bundle, readable};
 use super::examine::{Examination, Trust, examine_disclosed};
 use super::finding::{Finding, PhaseResult, add_to, put, say};
 use super::folder::Folder;

@@ -28,6 +28,7 @@ pub mod anchors;
 pub mod audit;
 pub mod belief;
 pub mod bundle;
+mod bundle_files;
 pub(crate) mod clocks;
 pub mod examine;
 pub mod extra_files;
