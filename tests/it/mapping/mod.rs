@@ -1,0 +1,4 @@
+//! Mappings and catalogues.
+
+pub(crate) mod mapping_check;
+pub(crate) mod mappings;

@@ -1,0 +1,7 @@
+//! What may be recorded, by whom, when.
+
+#[cfg(unix)]
+pub(crate) mod agent;
+pub(crate) mod clock;
+pub(crate) mod recording;
+pub(crate) mod rotation;
