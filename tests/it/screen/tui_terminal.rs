@@ -581,7 +581,8 @@ fn a_panic_gives_the_terminal_back_and_ends_the_program() {
         let folder = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new("sh");
         let test = std::env::current_exe().unwrap();
-        let name = "tui_terminal::a_panic_gives_the_terminal_back_and_ends_the_program";
+        let here = module_path!().split_once("::").unwrap().1;
+        let name = format!("{here}::a_panic_gives_the_terminal_back_and_ends_the_program");
         let program = format!("{} --exact --nocapture {name} 2>&1", test.display());
         command.args(["-c", &script(&program, "")]);
         command.env(CHILD, place);
