@@ -3,5 +3,5 @@
 #[cfg(unix)]
 pub(crate) mod agent;
 pub(crate) mod clock;
-pub(crate) mod recording;
+pub(crate) mod commands;
 pub(crate) mod rotation;
