@@ -1,6 +1,6 @@
 //! The whole examination of a ledger by somebody who chose whom to trust: the phases of
 //! `docs/FORMAT.md` in their order, each with what was checked, and what signatures alone cannot
-//! show (findings). An [`audit()`](super::audit()) is the middle of it.
+//! show (findings). An [`audit()`](super::audit::audit()) is the middle of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
