@@ -2,8 +2,6 @@
 //! tree that it had seen for an origin was this one. The message does not name the witness, so one
 //! key is one witness, and a key that cosigns twice in one note refuses the note.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use super::key::{PublicKey, Sign, SignError, checked_signature};
@@ -14,45 +12,7 @@ use super::vkey::{COSIGNATURE_TYPE, NamedKey, SignatureLine, known_lines};
 pub const TIME_MAX: u64 = i64::MAX as u64;
 
 /// A named Ed25519 key that cosigns: `name+hash+base64(0x04 || key)` in text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WitnessKey(NamedKey);
-
-impl WitnessKey {
-    /// Names a key.
-    pub const fn new(name: KeyName, key: PublicKey) -> Self {
-        Self(NamedKey::new(name, COSIGNATURE_TYPE, key))
-    }
-
-    /// Reads the text form.
-    ///
-    /// # Errors
-    /// Another shape, a hash that is not of this name and key, a type other than 0x04, or a key
-    /// that [`PublicKey::from_bytes`] refuses.
-    pub fn parse(text: &str) -> Result<Self, NoteError> {
-        NamedKey::parse(text, COSIGNATURE_TYPE).map(Self)
-    }
-
-    /// Returns the name.
-    pub const fn name(&self) -> &KeyName {
-        self.0.name()
-    }
-
-    /// Returns the key.
-    pub const fn key(&self) -> &PublicKey {
-        self.0.key()
-    }
-
-    /// Returns the key id: the first four bytes of SHA-256 of name, newline, type and key.
-    pub fn id(&self) -> [u8; 4] {
-        self.0.id()
-    }
-}
-
-impl fmt::Display for WitnessKey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
+pub type WitnessKey = NamedKey<COSIGNATURE_TYPE>;
 
 /// A cosignature that verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +83,7 @@ pub fn sign(
     let witness = WitnessKey::new(name.clone(), *signer.public());
     let signature = checked_signature(signer, &message(text, time))?;
     let signature = [&time.to_be_bytes()[..], &signature].concat();
-    let line = note::line_text(&witness.0, &signature);
+    let line = note::line_text(&witness, &signature);
     Ok(Cosigned { witness, time, line })
 }
 
@@ -161,13 +121,13 @@ fn verify_parsed(
     lines: &[SignatureLine<'_>],
     known: &[WitnessKey],
 ) -> Result<Vec<Cosigned>, CosignatureError> {
-    let keys: Vec<&NamedKey> = known.iter().map(|witness| &witness.0).collect();
+    let keys: Vec<&WitnessKey> = known.iter().collect();
     let mut cosigned = Vec::new();
     for (at, line) in known_lines(lines, &keys)? {
         let Some(witness) = known.get(at) else { continue };
         let time = time_of(text, line, witness.key())
             .ok_or_else(|| CosignatureError::BadCosignature { name: line.name.to_owned() })?;
-        let line = note::line_text(&witness.0, &line.signature);
+        let line = note::line_text(witness, &line.signature);
         cosigned.push(Cosigned { witness: witness.clone(), time, line });
     }
     Ok(cosigned)
@@ -255,16 +215,16 @@ mod tests {
             // Signed by another program that does not look.
             let blob =
                 [&time.to_be_bytes()[..], &signer().sign(&message(text(), time)).unwrap()].concat();
-            let line = note::line_text(&witness().0, &blob);
+            let line = note::line_text(&witness(), &blob);
             assert_eq!(check(&line).is_ok(), good, "{time}");
         }
         let bad = Err(CosignatureError::BadCosignature { name: name() });
         for blob in [&[0; 71][..], &[0; 73], &[0; 8], &[0; 64], &[0; 1], &[0; 72]] {
-            assert_eq!(check(&note::line_text(&witness().0, blob)), bad);
+            assert_eq!(check(&note::line_text(&witness(), blob)), bad);
         }
         // A signature over the text alone is none.
         let plain = [&[0; 8][..], &signer().sign(text().as_bytes()).unwrap()].concat();
-        assert_eq!(check(&note::line_text(&witness().0, &plain)), bad);
+        assert_eq!(check(&note::line_text(&witness(), &plain)), bad);
         let refused = |lines: &str| matches!(check(lines), Err(CosignatureError::Note(_)));
         assert!(refused("") && refused("x\n") && refused(first.line().trim_end()));
         assert!(refused(&first.line().replace('\n', "\r\n")));

@@ -57,3 +57,4 @@ pub use verify::{
     Checked, Expected, VerifiedEntry, check, known_signatures, signatures, signatures_or_back,
     verify_entry,
 };
+pub use vkey::NamedKey;

@@ -14,21 +14,25 @@ pub(super) const NOTE_TYPE: u8 = 1;
 /// Type byte of an Ed25519 `cosignature/v1`.
 pub(super) const COSIGNATURE_TYPE: u8 = 4;
 
-/// An Ed25519 key with a name and one of the two types.
+/// A named Ed25519 key of one type: `name+hash+base64(type || key)` in text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NamedKey {
+pub struct NamedKey<const TYPE: u8> {
     name: KeyName,
-    kind: u8,
     key: PublicKey,
 }
 
-impl NamedKey {
-    pub(super) const fn new(name: KeyName, kind: u8, key: PublicKey) -> Self {
-        Self { name, kind, key }
+impl<const TYPE: u8> NamedKey<TYPE> {
+    /// Names a key.
+    pub const fn new(name: KeyName, key: PublicKey) -> Self {
+        Self { name, key }
     }
 
-    /// Reads the text form of a key of the type `kind`.
-    pub(super) fn parse(text: &str, kind: u8) -> Result<Self, NoteError> {
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// Another shape, a hash that is not of this name and key, another type, or a key that
+    /// [`PublicKey::from_bytes`] refuses.
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
         let bad = || NoteError::BadVkey { found: shown(text) };
         let mut parts = text.splitn(3, '+');
         let (Some(name), Some(hash), Some(encoded)) = (parts.next(), parts.next(), parts.next())
@@ -38,11 +42,11 @@ impl NamedKey {
         let name = KeyName::parse(name)?;
         let bytes = base64::decode(encoded).ok_or_else(bad)?;
         let (found, key) = bytes.split_first().ok_or_else(bad)?;
-        if *found != kind {
-            return Err(NoteError::UnknownType { found: *found, wanted: kind });
+        if *found != TYPE {
+            return Err(NoteError::UnknownType { found: *found, wanted: TYPE });
         }
         let key = PublicKey::from_bytes(key.try_into().map_err(|_| bad())?)?;
-        let named = Self { name, kind, key };
+        let named = Self { name, key };
         let wanted = named.id_hex();
         if wanted == hash {
             return Ok(named);
@@ -51,18 +55,20 @@ impl NamedKey {
         Err(if is_id { NoteError::WrongKeyId { found: hash.to_owned(), wanted } } else { bad() })
     }
 
-    pub(super) const fn name(&self) -> &KeyName {
+    /// Returns the name.
+    pub const fn name(&self) -> &KeyName {
         &self.name
     }
 
-    pub(super) const fn key(&self) -> &PublicKey {
+    /// Returns the key.
+    pub const fn key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// Returns the first four bytes of SHA-256 of name, newline, type and key.
-    pub(super) fn id(&self) -> [u8; 4] {
+    /// Returns the key id: the first four bytes of SHA-256 of name, newline, type and key.
+    pub fn id(&self) -> [u8; 4] {
         let name = self.name.as_str().as_bytes();
-        let digest = Digest::of_parts(&[name, b"\n", &[self.kind], self.key.as_bytes()]);
+        let digest = Digest::of_parts(&[name, b"\n", &[TYPE], self.key.as_bytes()]);
         let [a, b, c, d, ..] = *digest.as_bytes();
         [a, b, c, d]
     }
@@ -72,9 +78,9 @@ impl NamedKey {
     }
 }
 
-impl fmt::Display for NamedKey {
+impl<const TYPE: u8> fmt::Display for NamedKey<TYPE> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encoded = base64::encode(&[&[self.kind], &self.key.as_bytes()[..]].concat());
+        let encoded = base64::encode(&[&[TYPE], &self.key.as_bytes()[..]].concat());
         write!(out, "{}+{}+{encoded}", self.name, self.id_hex())
     }
 }
@@ -94,15 +100,15 @@ pub(super) struct SignatureLine<'n> {
 ///
 /// # Errors
 /// Two different known keys for one line, or a key with more than one line.
-pub(super) fn known_lines<'l, 'n>(
+pub(super) fn known_lines<'l, 'n, const TYPE: u8>(
     lines: &'l [SignatureLine<'n>],
-    known: &[&NamedKey],
+    known: &[&NamedKey<TYPE>],
 ) -> Result<Vec<(usize, &'l SignatureLine<'n>)>, NoteError> {
     let ids: Vec<[u8; 4]> = known.iter().map(|key| key.id()).collect();
     let mut found: Vec<(usize, &SignatureLine<'_>)> = Vec::new();
     let mut seen: Vec<&PublicKey> = Vec::new();
     for line in lines {
-        let fits = |(at, (key, id)): (usize, (&&NamedKey, &[u8; 4]))| {
+        let fits = |(at, (key, id)): (usize, (&&NamedKey<TYPE>, &[u8; 4]))| {
             (key.name.as_str() == line.name && *id == line.id).then_some((at, key.key))
         };
         let mut matching = known.iter().zip(&ids).enumerate().filter_map(fits);

@@ -1,10 +1,8 @@
 //! Signed notes (C2SP `signed-note`): a text and the Ed25519 signatures under it. The text comes
 //! out only when a key that the reader named has signed it; lines of other keys are passed over.
 
-use std::fmt;
-
 use super::base64;
-use super::key::{PublicKey, Sign, SignError, checked_signature};
+use super::key::{Sign, SignError, checked_signature};
 use super::key_name::is_name;
 use super::vkey::{NOTE_TYPE, NamedKey, SignatureLine, known_lines};
 
@@ -14,45 +12,7 @@ pub use super::note_error::{NOTE_BYTES_MAX, NoteError, SIGNATURES_MAX};
 const LINE_START: &str = "\u{2014} ";
 
 /// A named Ed25519 key that signs notes: `name+hash+base64(0x01 || key)` in text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Vkey(NamedKey);
-
-impl Vkey {
-    /// Names a key.
-    pub const fn new(name: KeyName, key: PublicKey) -> Self {
-        Self(NamedKey::new(name, NOTE_TYPE, key))
-    }
-
-    /// Reads the text form.
-    ///
-    /// # Errors
-    /// Another shape, a hash that is not of this name and key, a type other than 0x01, or a key
-    /// that [`PublicKey::from_bytes`] refuses.
-    pub fn parse(text: &str) -> Result<Self, NoteError> {
-        NamedKey::parse(text, NOTE_TYPE).map(Self)
-    }
-
-    /// Returns the name.
-    pub const fn name(&self) -> &KeyName {
-        self.0.name()
-    }
-
-    /// Returns the key.
-    pub const fn key(&self) -> &PublicKey {
-        self.0.key()
-    }
-
-    /// Returns the key id: the first four bytes of SHA-256 of name, newline, type and key.
-    pub fn id(&self) -> [u8; 4] {
-        self.0.id()
-    }
-}
-
-impl fmt::Display for Vkey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
+pub type Vkey = NamedKey<NOTE_TYPE>;
 
 /// A text, with the known keys that signed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +46,7 @@ impl Note {
 /// Any departure from the format, a wrong or second signature of a known key, or none at all.
 pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
     let (text, lines) = parts(bytes)?;
-    let keys: Vec<&NamedKey> = known.iter().map(|vkey| &vkey.0).collect();
+    let keys: Vec<&Vkey> = known.iter().collect();
     let (mut signed_by, mut verified) = (Vec::new(), String::new());
     for (at, line) in known_lines(&lines, &keys)? {
         let Some(vkey) = known.get(at) else { continue };
@@ -95,7 +55,7 @@ pub fn open(bytes: &[u8], known: &[Vkey]) -> Result<Note, NoteError> {
             return Err(NoteError::BadSignature { name: line.name.to_owned() });
         }
         signed_by.push(vkey.clone());
-        verified.push_str(&line_text(&vkey.0, &line.signature));
+        verified.push_str(&line_text(vkey, &line.signature));
     }
     if signed_by.is_empty() {
         return Err(NoteError::NotSigned);
@@ -126,7 +86,7 @@ pub(super) fn parse_line(line: &str, at: usize) -> Result<SignatureLine<'_>, Not
 }
 
 /// Returns a signature line with its newline.
-pub(super) fn line_text(key: &NamedKey, signature: &[u8]) -> String {
+pub(super) fn line_text<const TYPE: u8>(key: &NamedKey<TYPE>, signature: &[u8]) -> String {
     let encoded = base64::encode(&[&key.id(), signature].concat());
     format!("{LINE_START}{} {encoded}\n", key.name())
 }
@@ -181,7 +141,7 @@ pub(super) fn sign_well_formed(
     name: &KeyName,
     signer: &dyn Sign,
 ) -> Result<Vec<u8>, SignError> {
-    let key = NamedKey::new(name.clone(), NOTE_TYPE, *signer.public());
+    let key = Vkey::new(name.clone(), *signer.public());
     let signature = checked_signature(signer, text.as_bytes())?;
     Ok(format!("{text}\n{}", line_text(&key, &signature)).into_bytes())
 }
