@@ -7,8 +7,8 @@ use rusqlite::{
 
 use crate::ledger::Digest;
 
-use super::read::{self, key, number};
-use super::{Mode, Store, StoreError, content, guard, settings};
+use super::rows::{self, key, number};
+use super::{Mode, Store, StoreError, content, guard, settings, values};
 
 /// An append in progress, holding the write lock.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Store {
         let fail = |error| store.fail(error);
         let tx = store.lock(waits)?;
         store.refuse_if_replaced(&tx)?;
-        let found = read::size(&tx).map_err(fail)?;
+        let found = rows::size(&tx).map_err(fail)?;
         if let Some(expected) = expected
             && expected != found
         {
@@ -68,7 +68,7 @@ impl Store {
 impl Store {
     /// Waits for the write lock: most writers take a moment, a large import takes longer.
     fn lock(&self, waits: &mut dyn FnMut()) -> Result<Transaction<'_>, StoreError> {
-        let (mut told, mut idle, mut seen) = (false, 0, read::size(&self.conn).ok());
+        let (mut told, mut idle, mut seen) = (false, 0, rows::size(&self.conn).ok());
         for _turn in 0..TURNS_IN_ALL_MAX {
             // At once: a transaction that reads first and then wants to write can be refused outright.
             let begun = self.choose_journal().and_then(|()| {
@@ -84,7 +84,7 @@ impl Store {
                 waits();
             }
             // While others record, the next turn may be ours.
-            let size = read::size(&self.conn).ok();
+            let size = rows::size(&self.conn).ok();
             idle = if size == seen { idle + 1 } else { 0 };
             seen = size.or(seen);
             if idle >= TURNS_MAX {
@@ -102,7 +102,7 @@ impl Store {
     /// reads the log next, unless the log is folded away now.
     fn after_failed_commit(&self, error: StoreError, before: u64) -> Option<StoreError> {
         let folded = settings::fold_log(&self.conn);
-        match folded.and_then(|()| read::size(&self.conn)) {
+        match folded.and_then(|()| rows::size(&self.conn)) {
             Ok(size) if size == before => Some(error),
             Ok(_) => None,
             Err(_) => Some(StoreError::Unsure { path: self.path.clone(), source: Box::new(error) }),
@@ -110,7 +110,7 @@ impl Store {
     }
 }
 
-/// How often the write lock is asked for while nothing is recorded, [`PATIENCE`](super::PATIENCE)
+/// How often the write lock is asked for while nothing is recorded, [`PATIENCE`](super::settings::PATIENCE)
 /// each time.
 const TURNS_MAX: usize = 12;
 
@@ -123,7 +123,7 @@ impl Append<'_> {
     /// # Errors
     /// Where the file cannot be read.
     pub fn size(&self) -> Result<u64, StoreError> {
-        read::size(&self.tx).map_err(|error| self.store.fail(error))
+        rows::size(&self.tx).map_err(|error| self.store.fail(error))
     }
 
     /// Returns the newest signed head.
@@ -131,7 +131,7 @@ impl Append<'_> {
     /// # Errors
     /// Where the file cannot be read.
     pub fn head(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let head = read::newest_head(&self.tx).map_err(|error| self.store.fail(error))?;
+        let head = rows::newest_head(&self.tx).map_err(|error| self.store.fail(error))?;
         Ok(head.map(|(_, note)| note))
     }
 
@@ -162,7 +162,7 @@ impl Append<'_> {
             None => {
                 let row = params![digest.as_bytes(), bytes];
                 let text = "INSERT INTO content (digest, bytes) VALUES (?1, ?2)";
-                content::with_long_values(&self.tx, || self.tx.execute(text, row))
+                values::with_long_values(&self.tx, || self.tx.execute(text, row))
                     .map_err(|error| self.store.fail(error))?;
                 Ok(())
             }
@@ -238,8 +238,8 @@ impl Append<'_> {
     pub(super) fn commit_rows(self) -> Result<(), StoreError> {
         self.require_open()?;
         let fail = |error| self.store.fail(error);
-        let size = read::size(&self.tx).map_err(fail)?;
-        let head = read::newest_head(&self.tx).map_err(fail)?.map_or(0, |(size, _)| size);
+        let size = rows::size(&self.tx).map_err(fail)?;
+        let head = rows::newest_head(&self.tx).map_err(fail)?.map_or(0, |(size, _)| size);
         if size != head {
             return Err(StoreError::NoHead { size, head });
         }

@@ -4,12 +4,12 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
-use super::{StoreError, beside};
+use super::StoreError;
+use super::files::{Stamp, beside};
 
 /// What SQLite needs to find the last commit; the index of a log is made anew.
 const PARTS: [&str; 3] = ["", "-journal", "-wal"];
@@ -45,12 +45,8 @@ pub(super) fn committed(path: &Path) -> Result<(TempDir, PathBuf), StoreError> {
 }
 
 /// Length and time of each part, where it is there.
-fn stamps(path: &Path) -> Vec<Option<(u64, Option<SystemTime>)>> {
-    let stamp = |part| {
-        let metadata = fs::metadata(beside(path, part)).ok()?;
-        Some((metadata.len(), metadata.modified().ok()))
-    };
-    PARTS.into_iter().map(stamp).collect()
+fn stamps(path: &Path) -> Vec<Option<Stamp>> {
+    PARTS.into_iter().map(|part| Stamp::of(&beside(path, part)).ok()).collect()
 }
 
 /// Copies the bytes and not the permissions: the copy is written.

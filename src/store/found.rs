@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::probe::resolve;
-use super::{Store, StoreError, beside};
+use super::files::{beside, resolve};
+use super::{Store, StoreError};
 use crate::durable::{self, Access, AsideFolder};
 
 /// What belongs to a ledger and would be taken for that of a new one: a log or a head left by

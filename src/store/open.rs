@@ -8,14 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::copy::committed;
+use super::files::{Stamp, has_log, is_alone, locate, refuse_second_name, resolve};
 use super::found::require_vacant;
 use super::place::Place;
-use super::probe::{
-    connect, has_log, identify, is_alone, locate, refuse_second_name, resolve, standing_log,
-    with_its_log,
-};
-use super::settings::{harden, make_durable};
-use super::{Guard, Mode, PATIENCE, Stamp, Store, StoreError, guard, place, schema};
+use super::probe::{connect, require_ledger, standing_log, with_its_log};
+use super::settings::make_durable;
+use super::{Guard, Mode, Store, StoreError, guard, place, schema};
 
 /// The oldest SQLite that is safe to write with: before it, two connections that write and
 /// checkpoint at once can lose recorded entries (<https://www.sqlite.org/wal.html>, section 11).
@@ -137,21 +135,6 @@ impl Store {
             store.renew_head_file()?;
         }
         Ok(store)
-    }
-}
-
-pub(super) fn require_ledger(
-    conn: &Connection,
-    path: &Path,
-    file: &Path,
-) -> Result<(), StoreError> {
-    let fail = |error| StoreError::of(path, error);
-    conn.busy_timeout(PATIENCE).map_err(fail)?;
-    identify(conn, path, file)?;
-    harden(conn, path)?;
-    match schema::difference(conn).map_err(fail)? {
-        None => Ok(()),
-        Some(detail) => Err(StoreError::UnknownSchema { path: path.into(), detail }),
     }
 }
 

@@ -2,81 +2,12 @@
 //! cut short, or one that its last writer left open.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::open::require_ledger;
-use super::{Stamp, StoreError, beside, content, read, schema};
-
-/// Files that SQLite keeps beside a database that is being written.
-const SIDE_FILES: [&str; 3] = ["-wal", "-journal", "-shm"];
-
-impl Stamp {
-    pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
-        let metadata = fs::metadata(path).map_err(|source| StoreError::io(path, source))?;
-        Ok(Self { bytes: metadata.len(), modified: metadata.modified().ok() })
-    }
-}
-
-/// Returns whether a writer may be at work, or stopped without closing.
-pub(super) fn has_side_file(path: &Path) -> bool {
-    SIDE_FILES.iter().any(|suffix| beside(path, suffix).exists())
-}
-
-/// Returns whether there is something in the log beside the file.
-pub(super) fn has_log(path: &Path) -> bool {
-    fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
-}
-
-/// Returns whether neither a log nor a journal beside the file holds anything.
-pub(super) fn is_alone(path: &Path) -> bool {
-    !has_log(path) && !beside(path, "-journal").exists()
-}
-
-/// Checks that the path is a file, and resolves links: the head and the log lie beside the file
-/// itself, whatever name it was opened by.
-pub(super) fn locate(path: &Path) -> Result<PathBuf, StoreError> {
-    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
-    let path_buf = path.to_path_buf();
-    if metadata.is_dir() {
-        return Err(StoreError::Directory { path: path_buf });
-    }
-    let found = match (metadata.is_file(), metadata.len()) {
-        (true, 0) => "an empty file",
-        (true, _) => return resolve(path).and_then(require_files_beside),
-        (false, _) => "a device or a pipe",
-    };
-    Err(StoreError::NotALedger { path: path_buf, found: found.into() })
-}
-
-/// SQLite would wait for ever at a pipe that has the name of a journal.
-fn require_files_beside(path: PathBuf) -> Result<PathBuf, StoreError> {
-    for suffix in SIDE_FILES.into_iter().chain([".head"]) {
-        let path = beside(&path, suffix);
-        let found = fs::metadata(&path).ok();
-        if found.is_some_and(|found| !found.is_file() && !found.is_dir()) {
-            return Err(StoreError::Odd { path });
-        }
-    }
-    Ok(path)
-}
-
-fn unreadable(path: &Path, source: io::Error) -> StoreError {
-    if source.kind() == io::ErrorKind::PermissionDenied {
-        return StoreError::NotReadable { path: path.into() };
-    }
-    if source.kind() == io::ErrorKind::NotADirectory {
-        return StoreError::Missing { path: path.into() };
-    }
-    StoreError::io(path, source)
-}
-
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    // Windows would answer with a `\\?\` path, which SQLite does not take in a URI.
-    let resolved = if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() };
-    resolved.map_err(|source| unreadable(path, source))
-}
+use super::files::{Stamp, beside, has_log, has_side_file};
+use super::settings::{PATIENCE, harden};
+use super::{StoreError, rows, schema, values};
 
 pub(super) fn connect(
     path: &Path,
@@ -92,7 +23,7 @@ pub(super) fn connect(
     };
     let fail = |error| StoreError::of(path, error);
     let conn = opened.map_err(fail)?;
-    content::limit_values(&conn).map_err(fail)?;
+    values::limit_values(&conn).map_err(fail)?;
     Ok(conn)
 }
 
@@ -179,18 +110,19 @@ fn require_whole_pages(
     Err(StoreError::Damaged { path, detail })
 }
 
-/// Refuses to write a file that has a second name: the log and the head lie beside a name, so that
-/// two writers with a name each would not know of each other.
-pub(super) fn refuse_second_name(path: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
-        if metadata.nlink() > 1 {
-            return Err(StoreError::Linked { path: path.into(), names: metadata.nlink() });
-        }
+pub(super) fn require_ledger(
+    conn: &Connection,
+    path: &Path,
+    file: &Path,
+) -> Result<(), StoreError> {
+    let fail = |error| StoreError::of(path, error);
+    conn.busy_timeout(PATIENCE).map_err(fail)?;
+    identify(conn, path, file)?;
+    harden(conn, path)?;
+    match schema::difference(conn).map_err(fail)? {
+        None => Ok(()),
+        Some(detail) => Err(StoreError::UnknownSchema { path: path.into(), detail }),
     }
-    Ok(())
 }
 
 /// Says so where the file is whole by itself, and damaged only together with the log beside it.
@@ -216,7 +148,7 @@ fn size_alone(path: &Path) -> Option<u64> {
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, Some("immutable=1")).ok()?;
     require_ledger(&conn, path, path).ok()?;
     let check = conn.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0));
-    if check.ok()? == "ok" { read::size(&conn).ok() } else { None }
+    if check.ok()? == "ok" { rows::size(&conn).ok() } else { None }
 }
 
 /// Names what was met on the first page, before anything else of the file was read.

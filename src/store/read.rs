@@ -6,14 +6,14 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::durable::{self, Access, AsideFolder};
 use crate::ledger::Digest;
 
-use super::content::with_long_values;
-use super::probe::has_side_file;
-use super::{Stamp, Store, StoreError};
+use super::rows::{key, newest_head, number, size};
+use super::values::with_long_values;
+use super::{Store, StoreError};
 
 /// Entries that are read at once.
 const ENTRIES_AT_ONCE: i64 = 1_000;
@@ -159,38 +159,6 @@ impl Store {
         durable::rename_new(&copy, &path).map_err(failed)?;
         durable::sync_folder(folder).map_err(failed)
     }
-
-    /// Reads, and makes sure that a file read without locks stood still meanwhile.
-    pub(super) fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        let read = read(&self.conn).map_err(|error| self.fail(error));
-        match &self.still {
-            Some(stamp) if has_side_file(&self.file) || *stamp != Stamp::of(&self.file)? => {
-                Err(StoreError::Changed { path: self.path.clone() })
-            }
-            Some(_) | None => read,
-        }
-    }
-}
-
-pub(super) fn size(conn: &Connection) -> rusqlite::Result<u64> {
-    conn.query_row("SELECT coalesce(max(seq) + 1, 0) AS size FROM entry", [], |row| {
-        number(row, "size")
-    })
-}
-
-pub(super) fn newest_head(conn: &Connection) -> rusqlite::Result<Option<(u64, Vec<u8>)>> {
-    conn.query_row("SELECT size, note FROM head ORDER BY size DESC LIMIT 1", [], |row| {
-        Ok((number(row, "size")?, row.get("note")?))
-    })
-    .optional()
-}
-
-pub(super) fn head_at(conn: &Connection, size: u64) -> rusqlite::Result<Option<Vec<u8>>> {
-    conn.query_row("SELECT note FROM head WHERE size = ?1", [key(size)], |row| row.get("note"))
-        .optional()
 }
 
 const ENTRIES: &str =
@@ -223,18 +191,4 @@ fn row_ref<'r>(row: &'r rusqlite::Row<'_>) -> rusqlite::Result<RowRef<'r>> {
         leaf: Digest::from_bytes(row.get(2)?),
         bytes: row.get_ref(3)?.as_blob()?,
     })
-}
-
-/// A number out of the file, where none of ours is below 0.
-pub(super) fn number(
-    row: &rusqlite::Row<'_>,
-    column: impl rusqlite::RowIndex,
-) -> rusqlite::Result<u64> {
-    let found: i64 = row.get(column)?;
-    u64::try_from(found).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, found))
-}
-
-/// A number as SQLite holds it. Those that it cannot hold name nothing in the file.
-pub(super) fn key(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

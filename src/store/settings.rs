@@ -9,7 +9,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 
-use super::{PATIENCE, Store, StoreError};
+use super::StoreError;
+
+/// How long to wait for another writer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every connection has, with the reason.
 const ALWAYS: [(&str, &str); 5] = [
@@ -30,25 +33,17 @@ const ALWAYS: [(&str, &str); 5] = [
 /// journal, too: EXTRA always, or a power cut brings that journal back.
 const SYNCHRONOUS: (&str, &str) = ("synchronous", "3");
 
-impl Store {
-    /// Returns the settings of this connection by name, read back from SQLite.
-    ///
-    /// # Errors
-    /// Where SQLite does not answer.
-    pub fn settings(&self) -> Result<BTreeMap<&'static str, String>, StoreError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut found = BTreeMap::new();
-            let journal = ["journal_mode", SYNCHRONOUS.0];
-            for name in ALWAYS.iter().map(|(name, _)| *name).chain(journal) {
-                found.insert(name, read_back(&self.conn, name)?);
-            }
-            let defensive = self.conn.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE)?;
-            found.insert("defensive", i32::from(defensive).to_string());
-            found.insert("busy_timeout", read_back(&self.conn, "busy_timeout")?);
-            Ok(found)
-        };
-        read().map_err(|error| self.fail(error))
+/// Returns the settings of a connection by name, read back from SQLite.
+pub(super) fn all(conn: &Connection) -> rusqlite::Result<BTreeMap<&'static str, String>> {
+    let mut found = BTreeMap::new();
+    let journal = ["journal_mode", SYNCHRONOUS.0];
+    for name in ALWAYS.iter().map(|(name, _)| *name).chain(journal) {
+        found.insert(name, read_back(conn, name)?);
     }
+    let defensive = conn.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE)?;
+    found.insert("defensive", i32::from(defensive).to_string());
+    found.insert("busy_timeout", read_back(conn, "busy_timeout")?);
+    Ok(found)
 }
 
 /// Sets what every connection has.
