@@ -1,4 +1,4 @@
-//! Keys for what lies over the screen: a prompt, the form, the palette, a text. Pure, as `act.rs`.
+//! Keys for what lies over the screen: a prompt, the form, the palette, a text. Pure, as `commands.rs`.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a key or command that is not named here does nothing here"
@@ -7,58 +7,12 @@
 use super::help::shown;
 use super::keymap::{Command, Key, Keymap};
 use crate::tui::model::Model;
-use crate::tui::model::commands::{explain, say};
-use crate::tui::model::filter::Filter;
-use crate::tui::model::find::find;
-use crate::tui::model::overlay::{Ask, Form, Help, Input, Overlay, wrapped};
-use crate::tui::model::session::Asked;
-use crate::tui::model::step::{entry_named, go_to};
-use crate::tui::model::update::Effect;
+use crate::tui::model::commands::say;
+use crate::tui::model::going::explain;
+use crate::tui::model::message::Effect;
+use crate::tui::model::overlay::{Form, Help, Input, Overlay, wrapped};
+use crate::tui::model::prompted::answer;
 use crate::tui::view::layout;
-use crate::tui::view_model::history::Happening;
-use crate::tui::view_model::table;
-
-/// Takes what was typed at a prompt.
-pub(in crate::tui) fn answer(model: &mut Model, ask: Ask, text: &str) -> Option<Effect> {
-    let wrong = |model: &mut Model, error: String| {
-        if let Overlay::Prompt(_, input) = &mut model.overlay {
-            input.error = Some(error);
-        } else {
-            model.notice = error;
-        }
-        None
-    };
-    match ask {
-        Ask::Date => match go_to(text, model.active().on, &model.library) {
-            Ok(on) => {
-                model.ask(Asked { on, ..model.active() });
-                if let Some(seq) = entry_named(text) {
-                    // In History its line is selected too.
-                    model.happening = u32::try_from(seq).ok().map(Happening::Entry);
-                }
-            }
-            Err(error) => return wrong(model, error),
-        },
-        Ask::Find => {
-            text.trim().clone_into(&mut model.wanted);
-            model.overlay = Overlay::None;
-            return find(model, true);
-        }
-        Ask::Filter => match Filter::parse(text) {
-            Ok(filter) => model.filter = filter,
-            Err(error) => return wrong(model, error),
-        },
-        Ask::Export => match table::file(model, text.trim()) {
-            Ok(bytes) => {
-                model.overlay = Overlay::None;
-                return Some(Effect::Export(text.trim().to_owned(), bytes));
-            }
-            Err(error) => return wrong(model, error),
-        },
-    }
-    model.overlay = Overlay::None;
-    None
-}
 
 /// Gives a pasted text to the field that is being filled in. Says whether there is one: elsewhere a
 /// paste does nothing, for its letters were meant for another window.

@@ -1,7 +1,7 @@
 //! What a click does: select a line, or set the date. The wheel is in `model.rs`.
 
+use crate::tui::model::message::Effect;
 use crate::tui::model::session::Asked;
-use crate::tui::model::update::Effect;
 use crate::tui::model::{Cursor, Model, Screen};
 use crate::tui::view::layout;
 use crate::tui::view::timeline;
@@ -20,7 +20,7 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Option<Effect> {
         return None;
     }
     if model.screen == Screen::Signatures {
-        let all = lines(model);
+        let all = lines(model.context());
         for one in model.signature_boxes(&all) {
             let list = one.y + 1 + one.above;
             let line = one.top + usize::from(row.saturating_sub(list));

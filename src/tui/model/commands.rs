@@ -5,20 +5,22 @@
 )]
 
 use super::find::find;
-use super::overlay::{Ask, Choice, Help, Input, Overlay, Palette, sentence};
-use super::session::{Asked, Source};
+use super::going::{explain, go, open, prompt, show};
+use super::message::Effect;
+use super::overlay::{Ask, Choice, Help, Overlay, Palette, sentence};
+use super::prompted::answer;
+use super::session::Source;
 use super::step::go_to;
 use super::time_nav::{set_a, time};
-use super::update::Effect;
 use super::verification::{Answer, Progress, Report};
 use super::{Body, Model, Screen};
 use crate::domain::engine::status::Finding;
 use crate::domain::ids::ItemId;
-use crate::tui::input::editing::answer;
 use crate::tui::input::keymap::Command;
+use crate::tui::view_model::allowed::{Purpose, refused};
 use crate::tui::view_model::box_line;
 use crate::tui::view_model::history::{details, item_of};
-use crate::tui::view_model::offer::{Purpose, offered, refused};
+use crate::tui::view_model::offer::offered;
 use crate::tui::view_model::signatures;
 use crate::tui::view_model::table;
 use crate::tui::view_model::why::Path;
@@ -152,16 +154,6 @@ fn compare(model: &mut Model, dates: &str) {
     }
 }
 
-/// Takes the item that is drawn as selected. Says whether there is one.
-fn choose_selected(model: &mut Model) -> bool {
-    let Some(item) = model.selected_item() else { return false };
-    if model.item.as_ref() != Some(&item) {
-        model.item = Some(item);
-        model.turned.clear();
-    }
-    true
-}
-
 /// Selects an item by its number.
 fn choose(model: &mut Model, number: &str) -> bool {
     let Ok(item) = number.trim().parse() else {
@@ -180,57 +172,13 @@ fn choose(model: &mut Model, number: &str) -> bool {
     asked
 }
 
-/// Goes to a screen.
-pub fn show(model: &mut Model, screen: Screen) -> Option<Effect> {
-    if screen == Screen::Why {
-        // What is explained is what is drawn as selected, however Why is opened.
-        choose_selected(model);
-    }
-    go(model, screen);
-    if screen == Screen::Compare && !model.chosen {
-        let year_before = model.asked.on.plus_months(-12);
-        let mut before = model.library.markers.iter().rev();
-        let published = before.find(|one| one.letter == 'P' && one.day < model.asked.on);
-        let year_before = year_before.max(model.library.first_day()).min(model.asked.on);
-        let on = published.map_or(year_before, |one| one.day);
-        model.other = Asked { on, ..model.asked };
-        model.chosen = true;
-    }
-    None
-}
-
-/// How many screens back the way is remembered.
-const BEFORE_MAX: usize = 20;
-
-/// Goes to a screen, and remembers where from.
-fn go(model: &mut Model, screen: Screen) {
-    if model.screen != screen {
-        model.before.push(model.screen);
-        let old = model.before.len().saturating_sub(BEFORE_MAX);
-        model.before.drain(..old);
-        model.screen = screen;
-    }
-}
-
-/// Lays something over the screen.
-pub fn open(model: &mut Model, overlay: Overlay) -> Option<Effect> {
-    model.playing = false;
-    model.overlay = overlay;
-    None
-}
-
-/// Asks for one line.
-pub fn prompt(model: &mut Model, ask: Ask) -> Option<Effect> {
-    open(model, Overlay::Prompt(ask, Input::default()))
-}
-
 fn pane(model: &mut Model, forward: bool) -> Option<Effect> {
     if model.has_sides() {
         model.on_a = !model.on_a;
         return None;
     }
     if model.screen == Screen::Signatures {
-        let boxes = model.signature_boxes(&signatures::lines(model));
+        let boxes = model.signature_boxes(&signatures::lines(model.context()));
         let here = boxes.iter().position(|one| one.here).unwrap_or(0);
         let step = if forward { 1 } else { boxes.len() - 1 };
         let others = (1..boxes.len()).map(|turn| (here + turn * step) % boxes.len());
@@ -321,22 +269,13 @@ fn go_to_item(model: &mut Model) {
     }
 }
 
-/// Goes to the reasons for an item.
-pub(in crate::tui) fn explain(model: &mut Model, item: ItemId) {
-    if model.item.as_ref() != Some(&item) {
-        model.turned.clear();
-    }
-    model.item = Some(item);
-    go(model, Screen::Why);
-}
-
 /// What is said where the selected line is about no item.
 fn not_an_item(model: &Model) -> String {
     if let Body::YearEnd(page) = &model.body
         && let Some(ToDo::Assertion(one)) = page.to_do.get(model.cursor().at)
     {
         let of = &one.assertion;
-        let how = match refused(model, Purpose::Record) {
+        let how = match refused(model.context(), Purpose::Record) {
             Some(why) => format!("; {why}"),
             None => format!(": dspt confirm {of}"),
         };
@@ -371,7 +310,7 @@ fn enter(model: &mut Model) -> Option<Effect> {
             None
         }
         Screen::Signatures => {
-            let all = signatures::lines(model);
+            let all = signatures::lines(model.context());
             let line = all.get(model.cursor().at).filter(|one| !one.details.is_empty())?;
             let mut lines = line.details.clone();
             if let Some(seq) = line.entry {
@@ -489,7 +428,7 @@ fn copied(model: &Model) -> Option<String> {
     if model.screen != Screen::Signatures {
         return None;
     }
-    let lines = signatures::lines(model);
+    let lines = signatures::lines(model.context());
     let line = lines.get(model.cursor().at)?;
     let yours = line.part == box_line::Part::Yourself && !line.details.is_empty();
     let whole = yours && line.state != signatures::REFUSED;

@@ -2,24 +2,14 @@
 //! and keys are heard in between. Pure: who calls it again is told by an [`Effect`].
 
 use super::filter::finds;
+use super::looking::Looking;
+use super::message::Effect;
 use super::step::entry_named;
-use super::update::Effect;
 use super::{Body, Model};
 use crate::tui::input::keymap::Command;
 use crate::tui::view::text_width::grouped;
 use crate::tui::view_model::history::Happening;
 use crate::tui::view_model::table;
-
-/// How far a search has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Looking {
-    /// The line that it began at.
-    first: usize,
-    /// How many lines were looked at.
-    done: usize,
-    /// The first line that holds the words, but not as they were typed.
-    weak: Option<usize>,
-}
 
 /// How many lines are looked at before keys are heard again.
 const SLICE: usize = 400;

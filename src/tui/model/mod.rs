@@ -4,8 +4,12 @@
 pub mod commands;
 pub mod filter;
 pub mod find;
+pub(in crate::tui) mod going;
 pub mod loading;
+pub(in crate::tui) mod looking;
+pub mod message;
 pub mod overlay;
+pub(in crate::tui) mod prompted;
 mod refresh;
 pub mod screen;
 pub mod session;
@@ -22,6 +26,7 @@ use super::view::theme::Theme;
 use super::view_model::Position;
 use super::view_model::box_line;
 use super::view_model::compare::Compare;
+use super::view_model::context::Context;
 use super::view_model::history::{self, Happening, History};
 use super::view_model::signatures;
 use super::view_model::why::{Line, Path, Why};
@@ -32,7 +37,7 @@ use crate::domain::engine::derive::RulesChoice;
 use crate::domain::ids::{ItemId, ItemRef};
 use crate::domain::state::ReplayError;
 use filter::Filter;
-use find::Looking;
+use looking::Looking;
 use overlay::Overlay;
 pub use screen::{Cursor, Screen};
 use session::{Asked, Known, Library, Marker, MarkerText, Source};
@@ -173,6 +178,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// What pages about verification and giving out are made from.
+    pub fn context(&self) -> Context<'_> {
+        let Self { library, trust, keys, window, .. } = self;
+        Context { library, trust, keys, window: *window }
+    }
+
     /// A screen over a ledger, on today's position and the first item that needs work.
     ///
     /// # Errors
@@ -267,7 +278,11 @@ impl Model {
         let last = self.lines().saturating_sub(1);
         let mut at = at.min(last);
         if self.screen == Screen::Signatures {
-            at = signatures::beside_title(&signatures::lines(self), at, at > self.cursor().at);
+            at = signatures::beside_title(
+                &signatures::lines(self.context()),
+                at,
+                at > self.cursor().at,
+            );
         }
         if let Some(cursor) = self.cursors.get_mut(self.screen.number()) {
             cursor.at = at;
@@ -302,7 +317,7 @@ impl Model {
             Body::Why(why) => why.as_ref().map_or(0, |(_, lines)| lines.len()),
             Body::Compare(page) => page.shown.len(),
             Body::History(page) => page.lines.len(),
-            Body::Signatures => signatures::lines(self).len(),
+            Body::Signatures => signatures::lines(self.context()).len(),
             Body::YearEnd(page) => page.to_do.len(),
         }
     }
@@ -402,7 +417,7 @@ impl Model {
 
     /// The box of Signatures that the selected line is in.
     fn signature_box(&self) -> Boxed {
-        let boxes = self.signature_boxes(&signatures::lines(self));
+        let boxes = self.signature_boxes(&signatures::lines(self.context()));
         boxes.into_iter().find(|one| one.here).unwrap_or_default()
     }
 }

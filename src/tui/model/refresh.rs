@@ -84,7 +84,7 @@ impl Model {
         let wrapped = |text: &String| wrap(text, width);
         let warning = self.trust.warning().as_ref().map(wrapped).unwrap_or_default();
         let here = self.screen == Screen::Signatures;
-        let verdict = if here { signatures::verdict(self, width) } else { Vec::new() };
+        let verdict = if here { signatures::verdict(self.context(), width) } else { Vec::new() };
         Over { warning, verdict }
     }
 
@@ -188,7 +188,7 @@ impl Model {
                 moved.and_then(|wanted| page.lines.iter().position(|one| *one == wanted))
             }
             Body::Signatures => {
-                let all = signatures::lines(self);
+                let all = signatures::lines(self.context());
                 Some(signatures::beside_title(&all, at, true))
             }
             Body::Position(..) | Body::Compare(_) | Body::YearEnd(_) => {
@@ -255,7 +255,7 @@ impl Model {
         }
         if layout::is_wide(self.size) {
             let entry = if self.screen == Screen::Signatures {
-                signatures::lines(self).get(self.cursor().at).and_then(|line| line.entry)
+                signatures::lines(self.context()).get(self.cursor().at).and_then(|line| line.entry)
             } else {
                 self.entry()
             };

@@ -5,11 +5,11 @@
     reason = "a command that is not named here does nothing here"
 )]
 
-use super::commands::{open, prompt, show};
 use super::filter::Filter;
+use super::going::{open, prompt, show};
+use super::message::Effect;
 use super::overlay::{Ask, Form, Overlay};
 use super::session::{Asked, Known};
-use super::update::Effect;
 use super::{Model, Screen};
 use crate::domain::catalogue::edition::Item;
 use crate::domain::date::Date;

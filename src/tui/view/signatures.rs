@@ -36,7 +36,7 @@ pub(super) fn sentence(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let wide = layout::is_wide(model.size);
     let left = if wide { area.width * 3 / 5 } else { area.width };
-    let all = lines(model);
+    let all = lines(model.context());
     let boxes = model.signature_boxes(&all);
     let mut at = None;
     for (part, own) in Part::ALL.into_iter().zip(&boxes) {
@@ -119,7 +119,7 @@ fn foot(model: &Model, part: Part, pen: &mut Pen<'_>, area: Rect) {
     if alone || (part == Part::Signed && !tall) {
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     } else if part == Part::Yourself && tall {
-        pen.line(area.x + 2, y - 1, width, &proves(model), Role::Plain);
+        pen.line(area.x + 2, y - 1, width, &proves(model.context()), Role::Plain);
         let not = format!("This does not prove: {NOT_PROVED}");
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     }
@@ -226,7 +226,7 @@ fn pane_title(line: &Line) -> String {
 /// What is to be done about the answer.
 fn steps(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.frame(area, "What to do now", "");
-    text(&to_do(model), &format!("{} has all", model.keys.hint(C::Export)), pen, area);
+    text(&to_do(model.context()), &format!("{} has all", model.keys.hint(C::Export)), pen, area);
 }
 
 /// Writes wrapped lines into a frame; `rest` says how to see what has no room.

@@ -202,7 +202,7 @@ fn to_do(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) -> Option
     let mut at = None;
     let height = model.list_height();
     for (number, one) in page.to_do.iter().enumerate().skip(cursor.top).take(height) {
-        pen.row(area, y, &columns(&to_do_text(model, page, one)), number == cursor.at);
+        pen.row(area, y, &columns(&to_do_text(model.context(), page, one)), number == cursor.at);
         if number == cursor.at {
             at = Some((area.x + 1, y));
         }
@@ -229,7 +229,7 @@ fn statement(model: &Model, page: &YearEnd, pen: &mut Pen<'_>, area: Rect) {
         Some(one) => format!("Last published: {}", published_text(one, &model.library)),
         None => "Nothing is recorded as published. This screen never writes to the ledger.".into(),
     };
-    let lines = match statement_commands(model) {
+    let lines = match statement_commands(&model.position, model.context()) {
         Err(why) => vec![why, counts],
         Ok([draft, publish]) if wide => vec![
             "To read it, and to publish (this screen never writes):".to_owned(),

@@ -1,16 +1,16 @@
 //! What to do about the answer, and the commands that check a ledger without this program.
 
-use super::offer::{Purpose, path, refused};
+use super::allowed::{Purpose, path, refused};
+use super::context::Context;
 use crate::tui::input::keymap::Command;
-use crate::tui::model::Model;
 use crate::tui::model::session::Kind;
 use crate::tui::model::verification::{Answer, State};
 
 /// What is to be done about the answer, step by step.
-pub fn to_do(model: &Model) -> Vec<String> {
-    let trust = &model.trust;
-    let hint = |command| model.keys.hint(command);
-    let against = command(model, "verify", "--against FILE");
+pub fn to_do(context: Context<'_>) -> Vec<String> {
+    let trust = &context.trust;
+    let hint = |command| context.keys.hint(command);
+    let against = command(context, "verify", "--against FILE");
     let Some(report) = trust.report.as_ref().filter(|_| trust.running.is_none()) else {
         let wait = "Nothing yet: the check has not ended. Other screens work meanwhile.";
         return vec![wait.to_owned()];
@@ -31,17 +31,17 @@ pub fn to_do(model: &Model) -> Vec<String> {
         Answer::NotDecided | Answer::Yes => {
             if left_out("policy") {
                 steps.push("Say whom you trust, a log key and witnesses:".to_owned());
-                steps.push(format!("  {}", command(model, "verify", "--policy FILE")));
+                steps.push(format!("  {}", command(context, "verify", "--policy FILE")));
             }
             if left_out("kept") {
                 steps.push("Keep its head, and compare the next time:".to_owned());
-                match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
+                match (context.library.source.kind, refused(context, Purpose::GiveOut)) {
                     (Kind::Bundle | Kind::Tiles, _) => {
-                        steps.push(format!("  the file checkpoint in {}", path(model)));
+                        steps.push(format!("  the file checkpoint in {}", path(context)));
                     }
                     (Kind::File, Some(why)) => steps.push(format!("  {why}")),
                     (Kind::File, None) => {
-                        steps.push(format!("  {} > FILE", command(model, "checkpoint", "")));
+                        steps.push(format!("  {} > FILE", command(context, "checkpoint", "")));
                     }
                 }
                 steps.push(format!("  {against}"));
@@ -64,24 +64,24 @@ pub fn to_do(model: &Model) -> Vec<String> {
 }
 
 /// A command of this program about this ledger.
-pub(super) fn command(model: &Model, words: &str, more: &str) -> String {
-    let parts = ["dspt", &model.library.source.flag, words, more];
+pub(super) fn command(context: Context<'_>, words: &str, more: &str) -> String {
+    let parts = ["dspt", &context.library.source.flag, words, more];
     parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The commands that check it: with this program, with another, and the head alone.
-pub fn commands(model: &Model) -> Vec<(&'static str, String)> {
-    let trust = &model.trust;
+pub fn commands(context: Context<'_>) -> Vec<(&'static str, String)> {
+    let trust = &context.trust;
     let newest = trust.report.as_ref().and_then(|report| report.log.last());
     let vkey = newest.map_or("VKEY", String::as_str);
     let flags = &trust.flags;
     let policy = if flags.is_empty() { "--policy FILE" } else { flags };
-    let here = ("here", command(model, "verify", flags));
+    let here = ("here", command(context, "verify", flags));
     let head = |folder: &str| {
         format!("dspt check checkpoint --checkpoint {folder}/checkpoint --vkey '{vkey}'")
     };
-    let path = path(model);
-    match (model.library.source.kind, refused(model, Purpose::GiveOut)) {
+    let path = path(context);
+    match (context.library.source.kind, refused(context, Purpose::GiveOut)) {
         // A program that came with what it checks proves nothing.
         (Kind::Bundle, _) => vec![
             ("apart", format!("python3 verify.py {path} {policy}")),
@@ -91,7 +91,7 @@ pub fn commands(model: &Model) -> Vec<(&'static str, String)> {
         (Kind::Tiles, _) => vec![here, ("head only", head(path))],
         (Kind::File, Some(_)) => vec![here],
         (Kind::File, None) => vec![
-            ("bundle", command(model, "export bundle DIR", "")),
+            ("bundle", command(context, "export bundle DIR", "")),
             ("apart", format!("python3 DIR/verify.py DIR {policy}")),
             here,
             ("head only", head("DIR")),

@@ -233,13 +233,13 @@ fn page(model: &Model) -> String {
         }
         Body::Signatures => {
             let _ = writeln!(text, "Can this history be trusted? {}", model.trust.answer());
-            for step in to_do(model) {
+            for step in to_do(model.context()) {
                 let _ = writeln!(text, "What to do now: {}", safe(step.trim()));
             }
         }
         Body::YearEnd(page) => {
             text.push_str(&readiness(model, page));
-            let _ = match statement_commands(model) {
+            let _ = match statement_commands(&model.position, model.context()) {
                 Ok([draft, publish]) => {
                     writeln!(text, "To read the statement: {draft}\nTo publish it: {publish}")
                 }

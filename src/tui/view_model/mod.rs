@@ -3,8 +3,10 @@
 //! Statuses are read from timelines; reasons are worked out for the rows on screen only.
 
 pub mod advice;
+pub mod allowed;
 pub mod box_line;
 pub mod compare;
+pub mod context;
 pub mod history;
 pub mod linear;
 pub mod offer;

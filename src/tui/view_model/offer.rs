@@ -1,58 +1,24 @@
 //! Which commands of the program the screen may name: none that would be refused of what is shown.
 
+use super::allowed::{Purpose, refused};
 use super::flags;
 use crate::domain::engine::derive::RulesChoice;
-use crate::tui::model::session::{Asked, Kind, Known};
-use crate::tui::model::verification::Refuses;
+use crate::tui::model::session::{Asked, Known};
 use crate::tui::model::{Model, Screen};
-
-/// What a command is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// It answers a question.
-    Ask,
-    /// It writes a file that travels: a bundle, a head, a proof, a statement.
-    GiveOut,
-    /// It records something.
-    Record,
-}
-
-/// Why commands for a purpose would be refused, in one line; none where they are not.
-pub fn refused(model: &Model, purpose: Purpose) -> Option<&'static str> {
-    let by = model.trust.refuses();
-    match (model.library.source.kind, by, purpose) {
-        (Kind::Bundle, ..) => Some("only dspt verify takes a bundle"),
-        (Kind::Tiles, ..) => Some("only dspt verify takes a folder of tiles"),
-        (Kind::File, Refuses::Broken, _) => {
-            Some("only dspt verify takes this ledger; others refuse it, DSPT0030")
-        }
-        (Kind::File, Refuses::Undecided, _) => {
-            Some("only dspt verify takes this ledger; others refuse it, DSPT0031")
-        }
-        (Kind::File, Refuses::GivingOut, Purpose::GiveOut | Purpose::Record) => {
-            Some("refused: the head file beside the ledger does not fit it")
-        }
-        (Kind::File, Refuses::GivingOut, Purpose::Ask) | (Kind::File, Refuses::Nothing, _) => None,
-    }
-}
 
 /// The command that gives the same answer as the screen.
 ///
 /// # Errors
 /// Why there is none.
 pub fn offered(model: &Model, whole: bool) -> Result<String, &'static str> {
-    let refused = refused(model, Purpose::Ask).filter(|_| model.screen != Screen::Signatures);
+    let refused =
+        refused(model.context(), Purpose::Ask).filter(|_| model.screen != Screen::Signatures);
     refused.map_or_else(|| Ok(view_command(model, whole)), Err)
 }
 
 /// The same as words, for places where it is only read.
 pub fn offered_text(model: &Model) -> String {
     offered(model, false).unwrap_or_else(|why| format!("no command gives it, {why}"))
-}
-
-/// The path that was opened, as a shell takes it.
-pub fn path(model: &Model) -> &str {
-    model.library.source.flag.trim_start_matches("--ledger ")
 }
 
 /// The command that gives the same answer; `whole` names the ledger too.

@@ -2,15 +2,15 @@
 //! outside saw it and when, who signed, and how to check it without this program.
 
 use super::advice::{command, commands};
+use super::allowed::{Purpose, refused};
 use super::box_line::{Line, Part};
+use super::context::Context;
 use super::history::grouped_hash;
-use super::offer::{Purpose, refused};
 use crate::domain::authority::roster::AdmittedKey;
 use crate::domain::belief::Grade;
 use crate::domain::date::Date;
 use crate::domain::ids::KeyId;
 use crate::domain::state::anchor::Outsider;
-use crate::tui::model::Model;
 use crate::tui::model::session::{Kind, Library};
 use crate::tui::model::verification::{Dated, NOT_PROVED_LIST, Phase, Report, State};
 use crate::tui::view::layout::is_wide;
@@ -23,9 +23,9 @@ pub const PROBLEM_COLUMN: usize = 9;
 pub const REFUSED: &str = "refused";
 
 /// How many columns a row of the first box has.
-fn room(model: &Model) -> usize {
-    let width = model.window.0;
-    let width = if is_wide(model.window) { width * 3 / 5 } else { width };
+fn room(context: Context<'_>) -> usize {
+    let width = context.window.0;
+    let width = if is_wide(context.window) { width * 3 / 5 } else { width };
     usize::from(width.saturating_sub(5))
 }
 
@@ -61,14 +61,14 @@ fn title(part: Part) -> Line {
 }
 
 /// Returns every line of the screen, box by box.
-pub fn lines(model: &Model) -> Vec<Line> {
-    let library = &model.library;
-    let mut all = checked(model);
+pub fn lines(context: Context<'_>) -> Vec<Line> {
+    let library = &context.library;
+    let mut all = checked(context);
     let mut put = |part, lines: Vec<Line>| {
         all.push(title(part));
         all.extend(lines.into_iter().map(|one| Line { part, ..one }));
     };
-    let report = model.trust.report.as_ref().filter(|_| model.trust.running.is_none());
+    let report = context.trust.report.as_ref().filter(|_| context.trust.running.is_none());
     let mut signed: Vec<Line> =
         library.source.roster.keys().map(|(id, one)| key(library, id, one)).collect();
     if let Some(report) = report {
@@ -85,8 +85,8 @@ pub fn lines(model: &Model) -> Vec<Line> {
     }
     put(Part::Signed, signed);
     let mut yourself: Vec<Line> =
-        commands(model).into_iter().map(|(what, text)| line(what, "run", text)).collect();
-    match (refused(model, Purpose::GiveOut), model.library.source.kind) {
+        commands(context).into_iter().map(|(what, text)| line(what, "run", text)).collect();
+    match (refused(context, Purpose::GiveOut), context.library.source.kind) {
         (Some(why), Kind::File) => {
             let text = format!("No bundle: {why}.");
             let made = line("bundle", REFUSED, &text);
@@ -108,8 +108,8 @@ pub fn lines(model: &Model) -> Vec<Line> {
         }
         (_, Kind::Tiles) => {}
     }
-    yourself.insert(1, head(model));
-    yourself.push(heading(&proves(model)));
+    yourself.insert(1, head(context));
+    yourself.push(heading(&proves(context)));
     yourself.push(heading("This does not prove:"));
     yourself.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
     put(Part::Yourself, yourself);
@@ -127,8 +127,8 @@ pub fn beside_title(lines: &[Line], at: usize, forward: bool) -> usize {
 }
 
 /// What the check shows, as far as it went.
-pub fn proves(model: &Model) -> String {
-    let belief = model.trust.belief();
+pub fn proves(context: Context<'_>) -> String {
+    let belief = context.trust.belief();
     match (belief.grade, belief.warning()) {
         (Grade::Proven, _) => {
             "This does prove: who signed what, in which order, and that nothing was changed since \
@@ -145,9 +145,9 @@ pub fn proves(model: &Model) -> String {
 }
 
 /// The question of the screen and its answer, in lines that nothing is cut from.
-pub fn verdict(model: &Model, width: usize) -> Vec<String> {
+pub fn verdict(context: Context<'_>, width: usize) -> Vec<String> {
     let question = "Can this history be trusted?";
-    let trust = &model.trust;
+    let trust = &context.trust;
     let answer = match trust.running {
         Some(one) => format!("Checking: {}, {}", one.phase, one.text()),
         None => format!("Answer: {}", trust.answer()),
@@ -161,8 +161,8 @@ pub fn verdict(model: &Model, width: usize) -> Vec<String> {
 
 /// What was checked: what is wrong first, with what it means, then what is good, then what was left
 /// out.
-fn checked(model: &Model) -> Vec<Line> {
-    let trust = &model.trust;
+fn checked(context: Context<'_>) -> Vec<Line> {
+    let trust = &context.trust;
     let report = trust.report.as_ref().filter(|_| trust.running.is_none());
     let mut all = Vec::new();
     if let Some(failed) = &trust.failed {
@@ -180,7 +180,7 @@ fn checked(model: &Model) -> Vec<Line> {
     let phase = |one: &Phase| phase(one, before);
     all.extend(wrong.iter().map(phase));
     if let Some(report) = report {
-        problem(model, report, &mut all);
+        problem(context, report, &mut all);
     }
     all.extend(phases.iter().map(phase));
     if let Some(report) = report {
@@ -236,9 +236,9 @@ fn question(phase: &str) -> &str {
 }
 
 /// The signed head, to be compared with one that was kept or given on paper.
-fn head(model: &Model) -> Line {
+fn head(context: Context<'_>) -> Line {
     // Lines 2 and 3 of a checkpoint are size and root of the tree (C2SP tlog-checkpoint).
-    let mut head = model.library.source.head.lines().skip(1);
+    let mut head = context.library.source.head.lines().skip(1);
     let (size, root) = (head.next().unwrap_or("0"), head.next().unwrap_or_default());
     let letters: Vec<char> = root.chars().collect();
     let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().collect()).collect();
@@ -251,7 +251,7 @@ fn head(model: &Model) -> Line {
         String::new(),
         "Compare it with the head in a letter, a published statement or a copy:".to_owned(),
     ];
-    details.push(command(model, "verify", "--against FILE"));
+    details.push(command(context, "verify", "--against FILE"));
     let short = format!("Head, {size} entries: {}", groups.join(" "));
     let long =
         format!("Compare the head with the one you kept:  {size} entries, {}", groups.join(" "));
@@ -262,10 +262,10 @@ fn head(model: &Model) -> Line {
     Line { row, details, ..made }
 }
 
-fn problem(model: &Model, report: &Report, all: &mut Vec<Line>) {
-    let width = room(model);
+fn problem(context: Context<'_>, report: &Report, all: &mut Vec<Line>) {
+    let width = room(context);
     if let Some(fault) = &report.fault {
-        let against = command(model, "verify", "--against FILE");
+        let against = command(context, "verify", "--against FILE");
         let todo = format!(
             "do not write to this ledger; compare it with another copy, or with a head that someone \
              kept: {against}. Nothing was repaired"

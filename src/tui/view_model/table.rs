@@ -33,7 +33,7 @@ pub fn header(screen: Screen) -> &'static [&'static str] {
 /// The lines of the screen's list, in order.
 pub fn rows(model: &Model) -> Vec<Vec<String>> {
     if matches!(model.body, Body::Signatures) {
-        return lines(model).into_iter().map(signature).collect();
+        return lines(model.context()).into_iter().map(signature).collect();
     }
     (0..model.lines()).filter_map(|line| row(model, line)).collect()
 }
@@ -74,8 +74,8 @@ pub fn row(model: &Model, line: usize) -> Option<Vec<String>> {
             let told = tell(&model.library, *page.lines.get(line)?, page.size);
             vec![told.entry, told.recorded, told.day, told.who, told.what]
         }
-        Body::Signatures => signature(lines(model).into_iter().nth(line)?),
-        Body::YearEnd(page) => to_do_text(model, page, page.to_do.get(line)?).to_vec(),
+        Body::Signatures => signature(lines(model.context()).into_iter().nth(line)?),
+        Body::YearEnd(page) => to_do_text(model.context(), page, page.to_do.get(line)?).to_vec(),
     })
 }
 
@@ -270,7 +270,7 @@ pub fn preview(model: &Model) -> Vec<String> {
         model.position.counts_text(),
         String::new(),
     ];
-    match statement_commands(model) {
+    match statement_commands(&model.position, model.context()) {
         Ok(commands) => lines.extend(commands),
         Err(why) => lines.push(format!("{why}.")),
     }

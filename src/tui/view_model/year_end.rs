@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::offer::{Purpose, refused};
+use super::allowed::{Purpose, refused};
+use super::context::Context;
 use super::{Position, Row, flags};
 use crate::domain::catalogue::edition::Requirement;
 use crate::domain::date::Date;
 use crate::domain::engine::standing::{Standing, Verdict, judge};
 use crate::domain::engine::status::Status;
 use crate::domain::ids::{AssertionRef, ItemId, ItemRef};
-use crate::tui::model::Model;
 use crate::tui::model::session::Library;
 
 /// One thing to do.
@@ -180,13 +180,15 @@ pub fn published_text(one: &Published, library: &Library) -> String {
 ///
 /// # Errors
 /// Why no statement can be made.
-pub fn statement_commands(model: &Model) -> Result<[String; 2], String> {
-    let why = model.trust.warning();
-    let refused = why.as_deref().or_else(|| refused(model, Purpose::GiveOut));
+pub fn statement_commands(
+    position: &Position,
+    context: Context<'_>,
+) -> Result<[String; 2], String> {
+    let why = context.trust.warning();
+    let refused = why.as_deref().or_else(|| refused(context, Purpose::GiveOut));
     if let Some(why) = refused {
         return Err(format!("No statement can be made of this: {why}"));
     }
-    let position = &model.position;
     let flags = flags(position.asked);
     let publish = if position.is_forecast() {
         format!("Nothing can be published before {}.", position.asked.on.short())
@@ -234,9 +236,9 @@ pub fn standard_name(number: &str) -> String {
 
 /// One thing to do, in columns: number, status, what it is, who recorded about it last, the command
 /// for it, or why it would be refused.
-pub fn to_do_text(model: &Model, page: &YearEnd, one: &ToDo) -> [String; 5] {
-    let mut text = to_do_cells(page, one, &model.library);
-    if let (Some(why), [.., command]) = (refused(model, Purpose::Record), &mut text) {
+pub fn to_do_text(context: Context<'_>, page: &YearEnd, one: &ToDo) -> [String; 5] {
+    let mut text = to_do_cells(page, one, context.library);
+    if let (Some(why), [.., command]) = (refused(context, Purpose::Record), &mut text) {
         why.clone_into(command);
     }
     text
