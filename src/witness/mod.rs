@@ -57,6 +57,12 @@ pub enum Refusal {
     /// A checkpoint that does not continue the last one.
     #[error("the checkpoint does not continue the last one cosigned: {0}")]
     NotConsistent(ProofError),
+    /// The size that was cosigned last, with another root.
+    #[error("another root was cosigned for {size} entries: the log shows two histories")]
+    OtherRoot {
+        /// The size of both.
+        size: u64,
+    },
     /// A size of 0 with another root than that of nothing.
     #[error("the checkpoint has no entries and another root than that of nothing")]
     WrongEmptyRoot,
@@ -69,7 +75,7 @@ impl Refusal {
             Self::Malformed { .. } | Self::OldTooLarge { .. } => 400,
             Self::UnknownLog { .. } => 404,
             Self::NotSigned { .. } => 403,
-            Self::Stale { .. } => 409,
+            Self::Stale { .. } | Self::OtherRoot { .. } => 409,
             Self::NotConsistent(_) | Self::WrongEmptyRoot => 422,
         }
     }
@@ -150,6 +156,9 @@ fn check(file: &ConsistencyFile, latest: &Latest, head: &Head) -> Result<(), Ref
     };
     if file.old_size != size {
         return Err(Refusal::Stale { size });
+    }
+    if head.size() == size && *head.root() != root {
+        return Err(Refusal::OtherRoot { size });
     }
     file.check_root(&root, head).map_err(Refusal::NotConsistent)
 }

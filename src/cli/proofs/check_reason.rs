@@ -132,7 +132,7 @@ impl From<Refusal> for Refused {
             Refusal::NotSigned { .. } => "not-signed",
             Refusal::OldTooLarge { .. } => "old-too-large",
             Refusal::Stale { .. } => "stale",
-            Refusal::NotConsistent(_) => "not-consistent",
+            Refusal::NotConsistent(_) | Refusal::OtherRoot { .. } => "not-consistent",
             Refusal::WrongEmptyRoot => "bad-root",
         };
         Self::new(rule, chain(&refusal))

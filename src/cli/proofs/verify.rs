@@ -312,7 +312,22 @@ pub(in crate::cli) fn own_policy(file: &Path, of: &Path) -> Result<Option<Policy
         (Ok(file), Ok(of)) => of.is_dir() && file.starts_with(of),
         _ => false,
     };
-    Ok((!inside).then_some(read))
+    Ok((!inside && !same_file(file, &of.join("policy"))).then_some(read))
+}
+
+/// Whether two paths name one file, as hard links do.
+fn same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino()));
+        place(one).is_ok_and(|one| place(other).is_ok_and(|other| one == other))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        false
+    }
 }
 
 /// Says of the phase of the policy why it was passed over.

@@ -237,6 +237,7 @@ fn cosigned(
         | Refusal::NotSigned { .. }
         | Refusal::OldTooLarge { .. }
         | Refusal::NotConsistent(_)
+        | Refusal::OtherRoot { .. }
         | Refusal::WrongEmptyRoot => None,
     };
     let Refused { rule, text } = Refused::from(refusal);

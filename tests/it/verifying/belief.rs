@@ -147,6 +147,9 @@ fn a_policy_out_of_the_folder_that_is_checked_is_not_the_readers() {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(format!("{bundle}/policy"), &link).unwrap();
         inside.push(link.display().to_string());
+        let second_name = folder.path().join("second-name");
+        fs::hard_link(format!("{bundle}/policy"), &second_name).unwrap();
+        inside.push(second_name.display().to_string());
     }
     for policy in inside {
         let (code, text) =
