@@ -214,7 +214,7 @@ pub(super) fn item(
     positions: &Positions,
     on: Date,
 ) -> Result<ItemRef, Failure> {
-    let own = Own::of(&positions.derivation.periods);
+    let own = Own::of(state, &positions.derivation.periods);
     if own.on(on).is_none() && !text.contains('/') {
         return Err(no_edition(on));
     }

@@ -188,8 +188,24 @@ impl<'s> Names<'s> {
         near
     }
 
-    /// Returns the item that a text names: in full, or by its number and the default.
+    /// Returns the item that a text names: in full, or by its number and the default. It is one of
+    /// an adopted edition.
     pub(super) fn item(
+        &mut self,
+        text: &str,
+        default: Option<&(EditionId, CategoryId)>,
+    ) -> Result<ItemRef, Fault> {
+        let item = self.item_or_awaited(text, default)?;
+        if self.state.awaits(&item.edition, &item.category) {
+            Err(not_adopted(&item.edition))
+        } else {
+            Ok(item)
+        }
+    }
+
+    /// As [`Names::item`], or one of an edition that the organisation is classified for and whose
+    /// items the ledger does not hold yet.
+    pub(super) fn item_or_awaited(
         &mut self,
         text: &str,
         default: Option<&(EditionId, CategoryId)>,
@@ -221,7 +237,11 @@ impl<'s> Names<'s> {
         let of = self.revisions(edition).filter_map(|one| one.item(category, &known.item));
         let titles: Vec<&str> = of.map(|item| item.title.as_str()).collect();
         // The catalogue's words for what an item asks are its own.
-        if titles.iter().any(|title| is_title(rest, title)) || !is_more_than_a_title(rest) {
+        let awaited = self.state.awaits(edition, category);
+        if awaited
+            || titles.iter().any(|title| is_title(rest, title))
+            || !is_more_than_a_title(rest)
+        {
             *self.respelt.entry((text.to_owned(), known.to_string())).or_default() += 1;
             return Ok(known);
         }
@@ -237,11 +257,12 @@ impl<'s> Names<'s> {
 
     fn known_item(&mut self, item: &ItemRef) -> Result<ItemRef, Fault> {
         let ItemRef { edition, category, item: id } = item;
+        if self.state.awaits(edition, category) {
+            return Ok(item.clone());
+        }
         let revisions: Vec<&Edition> = self.revisions(edition).collect();
         if revisions.is_empty() {
-            let message = format!("edition {edition} is not adopted");
-            let help = format!("adopt it with: dspt import edition {edition}");
-            return Err(Fault::new(ProblemCode::Unknown, message).help(help));
+            return Err(not_adopted(edition));
         }
         if revisions.iter().any(|one| one.item(category, id).is_some()) {
             return Ok(item.clone());
@@ -329,6 +350,15 @@ impl<'s> Names<'s> {
     pub(super) fn near_name(&mut self, what: &str, text: &str, known: &[String]) -> Option<String> {
         self.nearest(what.to_owned(), text, || known.iter().cloned())
     }
+}
+
+/// Why a name of an edition leads nowhere yet.
+pub(super) fn not_adopted(edition: &EditionId) -> Fault {
+    let message = format!("no edition {edition} with the items of that category is adopted");
+    let help = format!(
+        "adopt it with: dspt import edition {edition}, or from a folder of its files (docs/import.md)"
+    );
+    Fault::new(ProblemCode::Unknown, message).help(help)
 }
 
 /// The item that a text begins with, and the words after it; none where it is not so.

@@ -2,16 +2,17 @@
 //! assertions and controls.
 //!
 //! A bare number is of the edition and category that bind on the day; where none does, of the next
-//! that will, else of the last that did. A name in full is taken as it is, where it is ever asked for.
+//! that will, else of the last that did; in a ledger that has no edition yet, of the one that the
+//! organisation is classified for. A name in full is taken as it is, where it is ever asked for.
 
 use crate::domain::date::Date;
-use crate::domain::engine::derive::Period;
+use crate::domain::engine::derive::{Period, RulesChoice, derive};
 use crate::domain::ids::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 use crate::domain::state::State;
 
-use super::names::{Bare, Names};
+use super::names::{Bare, Names, not_adopted};
 use super::problem::Fault;
 
 /// What was wrong with a name: a stable code, what was found, and what to do.
@@ -44,29 +45,46 @@ struct Span {
 pub struct Own {
     /// In order of their days.
     spans: Vec<Span>,
+    /// Editions and categories that the organisation is classified for and whose items the ledger
+    /// does not hold yet, by the first day of the classification.
+    awaited: Vec<Span>,
 }
 
 impl Own {
-    /// By the periods of a ledger.
-    pub fn of(periods: &[Period]) -> Self {
+    /// By what a ledger knows and the periods that follow from it.
+    pub fn of(state: &State, periods: &[Period]) -> Self {
         let spans = periods.iter().map(|one| Span {
             from: one.from,
             until: one.until,
             own: (one.edition.id.clone(), one.category.clone()),
         });
-        Self { spans: spans.collect() }
+        let awaited = state.awaited().into_iter().map(|one| Span {
+            from: one.from,
+            until: Date::MAX,
+            own: (one.edition.clone(), one.category.clone()),
+        });
+        Self { spans: spans.collect(), awaited: awaited.collect() }
+    }
+
+    /// By what a ledger knows.
+    pub fn known(state: &State) -> Self {
+        Self::of(state, &derive(state, RulesChoice::Then).periods)
     }
 
     /// One edition and category on every day.
     pub fn always(edition: EditionId, category: CategoryId) -> Self {
         let span = Span { from: Date::MIN, until: Date::MAX, own: (edition, category) };
-        Self { spans: vec![span] }
+        Self { spans: vec![span], awaited: Vec::new() }
     }
 
-    /// What binds on a day; else what binds next after it, else what bound last before it.
+    /// What binds on a day; else what binds next after it, else what bound last before it. Where
+    /// nothing ever binds: what is awaited, by the newest classification that has begun on the day,
+    /// else by the first.
     pub fn on(&self, day: Date) -> Option<&(EditionId, CategoryId)> {
         let not_over = self.spans.iter().find(|span| day <= span.until);
-        not_over.or(self.spans.last()).map(|span| &span.own)
+        let begun = self.awaited.iter().rev().find(|span| span.from <= day);
+        let awaited = begun.or(self.awaited.first());
+        not_over.or(self.spans.last()).or(awaited).map(|span| &span.own)
     }
 
     /// Says whether the edition and category that [`Own::on`] gives bind on the day itself.
@@ -74,9 +92,10 @@ impl Own {
         self.spans.iter().any(|span| span.from <= day && day <= span.until)
     }
 
-    /// Says whether they bind on any day.
+    /// Says whether they bind on any day, or are awaited.
     fn ever(&self, edition: &EditionId, category: &CategoryId) -> bool {
-        self.spans.iter().any(|span| span.own.0 == *edition && span.own.1 == *category)
+        let mut all = self.spans.iter().chain(&self.awaited);
+        all.any(|span| span.own.0 == *edition && span.own.1 == *category)
     }
 }
 
@@ -114,7 +133,7 @@ pub(super) fn item_on(
     if default.is_none() && !text.contains('/') {
         return Err(no_rules(text));
     }
-    let item = names.item(text, default)?;
+    let item = names.item_or_awaited(text, default)?;
     if own.ever(&item.edition, &item.category) {
         return Ok(item);
     }
@@ -162,6 +181,9 @@ pub fn assertion(
     let known = of.into_iter().any(|item| item.id.assertion() == wanted.assertion);
     if known {
         return Ok(wanted);
+    }
+    if state.awaits(edition, category) {
+        return Err(not_adopted(edition).into());
     }
     let message = format!("`{}` is not an assertion of {edition} for {category}", wanted.assertion);
     let help = format!("see its items with: dspt catalogue {edition}");

@@ -2,6 +2,7 @@
 //! screen.
 
 pub mod as_of;
+pub mod awaited;
 pub mod difference;
 pub mod explanation;
 pub mod position;

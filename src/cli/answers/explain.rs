@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::json;
 
+use super::awaited;
 use super::log::{doubtful, late_mark, marked};
 use super::status::{TRANSCRIPTION, is_transcription};
 use crate::cli::as_of::{Question, ask, item};
@@ -53,8 +54,7 @@ pub(in crate::cli) fn run(
     let view = positions.on(as_of.on);
     let telling = Telling::all(&journal.ledger.facts);
     let Some(explanation) = explain(&state, &view, &item, telling) else {
-        let message = format!("{item} is not asked for on {}", as_of.on.long());
-        return Err(Failure::undecided(message).help("list what is asked for with: dspt status"));
+        return awaited::explain(&journal.ledger, (&state, &positions, &as_of), &item, output);
     };
     let world = &positions.derivation.world;
     if let Some(flaw) = explanation.proof.as_ref().and_then(|proof| check(proof, world).err()) {

@@ -1,5 +1,6 @@
 //! `dspt log` and `dspt show`: what was recorded, when, by whom, how late.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -11,9 +12,11 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, entries_text, safe};
 use crate::cli::proofs::anchor::{believed, believed_text, policy};
 use crate::domain::date::{Date, Timestamp};
-use crate::domain::ids::KeyId;
+use crate::domain::event::Event;
+use crate::domain::ids::{EditionId, KeyId};
 use crate::domain::state::Fact;
 use crate::domain::state::anchor::{Interval, Intervals};
+use crate::domain::state::awaited::items_of;
 use crate::domain::state::describe::{Late, describe, doubt_mark, late, mentions};
 use crate::domain::state::explained_clock::Explained;
 use crate::store::Mode;
@@ -114,14 +117,22 @@ pub(in crate::cli) fn holder(ledger: &Ledger, key: &KeyId) -> String {
 }
 
 /// What a reader must not miss about an entry.
-fn marks(ledger: &Ledger, fact: &Fact, witnessed: &Witnessed) -> String {
+fn marks(
+    ledger: &Ledger,
+    fact: &Fact,
+    witnessed: &Witnessed,
+    adopted: &BTreeSet<&EditionId>,
+) -> String {
+    let unknown = items_of(&fact.event).iter().find(|item| !adopted.contains(&item.edition));
+    let unknown = unknown.map(|item| format!("{} is not adopted", item.edition));
     let late = late(fact, &ledger.facts).map(Late::mark);
     let doubtful = is_doubtful(ledger, fact).then(|| DOUBTFUL.to_owned());
     let outside = witnessed.intervals.of(fact.seq).excludes(fact.at);
     let outside = outside.then(|| "OUTSIDE: witnesses exclude this time".to_owned());
     let clock = witnessed.explained.stamp(fact.seq, fact.at);
     let clock = clock.map(|by| format!("WRONG CLOCK, says #{by}"));
-    late.into_iter().chain(doubtful).chain(outside).chain(clock).collect::<Vec<_>>().join(", ")
+    let all = late.into_iter().chain(doubtful).chain(outside).chain(clock).chain(unknown);
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// The mark after entries of which one was recorded late; blank where none was.
@@ -170,6 +181,7 @@ pub(in crate::cli) fn log(
         }
         return Ok(exit::YES);
     }
+    let adopted: BTreeSet<&EditionId> = ledger.facts.iter().filter_map(adopts).collect();
     let mut columns = Columns::new(&["Entry", "Recorded", "By", "What", "About", ""]);
     for fact in &shown {
         columns.row([
@@ -178,7 +190,7 @@ pub(in crate::cli) fn log(
             holder(ledger, &fact.by),
             fact.event.kind().to_string(),
             cut(&describe(&fact.event, &ledger.facts), 76),
-            marks(ledger, fact, &witnessed),
+            marks(ledger, fact, &witnessed, &adopted),
         ]);
     }
     let text = format!(
@@ -189,6 +201,11 @@ pub(in crate::cli) fn log(
     );
     output.answer("dspt.log/1", json!({}), &text)?;
     Ok(exit::YES)
+}
+
+/// The edition that an entry adopts.
+fn adopts(fact: &Fact) -> Option<&EditionId> {
+    if let Event::EditionAdopted(body) = &fact.event { Some(&body.edition) } else { None }
 }
 
 fn wanted(

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::json;
 
+use super::awaited::{self, named_text};
 use super::log::{doubtful, marked};
 use crate::cli::as_of::{Question, ask, no_edition};
 use crate::cli::error::{Failure, exit};
@@ -62,7 +63,10 @@ pub(in crate::cli) fn run(
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
     let Some(period) = positions.derivation.period_on(as_of.on) else {
-        return Err(no_edition(as_of.on));
+        if args.csv || require.is_some() {
+            return Err(no_edition(as_of.on));
+        }
+        return awaited::status(&journal.ledger, (&state, &positions, &as_of), output);
     };
     let view = positions.on(as_of.on);
     let findings = view.findings();
@@ -155,6 +159,7 @@ impl Page<'_> {
                 "The edition in force has no item for this category, so nothing is asked.\n",
             );
         }
+        text.push_str(&named_text(self.ledger, &self.state.of_no_edition(&self.ledger.facts)));
         text.push('\n');
         text.push_str(&counts_text(self.counts));
         if self.doubtful > 0 {

@@ -7,7 +7,7 @@ use crate::cli::mappings::catalogue::{bytes, table};
 use crate::domain::catalogue::edition::Edition;
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::event::{EditionAdopted, Event};
-use crate::domain::ids::EditionId;
+use crate::domain::ids::{CategoryId, EditionId};
 use crate::journal::{File, NewEvent};
 
 /// The day that an edition of the catalogue was published.
@@ -19,6 +19,30 @@ pub(in crate::cli) fn bundled_edition_day(edition: &EditionId) -> Result<Date, F
         let date = text.split_whitespace().next().unwrap_or_default();
         Date::parse(date.trim_end_matches([',', ';']))
             .map_err(|bad| Failure::usage(format!("{edition}: {bad}; give --from")))
+    })
+}
+
+/// How to adopt an edition that the catalogue holds no items of for a category.
+pub(in crate::cli) fn how_to_adopt(edition: &EditionId, category: &CategoryId) -> String {
+    let known = |field| field_of(edition, field).unwrap_or_default();
+    let word = |text: String, word: &str| match text.split_whitespace().next() {
+        Some(first) => first.to_owned(),
+        None => word.to_owned(),
+    };
+    let (revision, from) = (word(known("revision"), "REVISION"), word(known("published"), "DATE"));
+    format!(
+        "write its items for {category} into a folder, from the official file of the year (items.csv, \
+         exemptions.csv, organisation-types.csv: docs/import.md), and adopt them with: dspt import \
+         edition FOLDER --name {edition} --revision {revision} --from {from}"
+    )
+}
+
+/// How many items of an edition the catalogue holds for a category; none of an edition that it does
+/// not know.
+pub(in crate::cli) fn bundled_items(edition: &EditionId, category: &CategoryId) -> usize {
+    let items = table(&format!("dspt-{edition}/items.csv"));
+    items.map_or(0, |items| {
+        items.rows.iter().filter(|row| row.get("category") == category.as_str()).count()
     })
 }
 

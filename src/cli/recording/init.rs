@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use serde_json::json;
 
-use super::adoption::{adopt_edition, bundled_edition_day};
+use super::adoption::{adopt_edition, bundled_edition_day, bundled_items, how_to_adopt};
 use super::ids::new_id;
 use super::signing::{Opened, Signing, in_agent};
 use super::units::units;
@@ -15,9 +15,11 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::ledger_path::LEDGER_NAME;
 use crate::cli::mappings::catalogue::table;
 use crate::cli::output::Output;
+use crate::domain::csv::Row;
 use crate::domain::date::Date;
 use crate::domain::event::{Event, OrganisationClassified, ScopeDeclared};
 use crate::domain::ids::{CategoryId, EditionId, OrganisationType};
+use crate::domain::nearest::closest;
 use crate::journal::{Journal, NewEvent, Opening};
 use crate::keys::{self, KeyError};
 use crate::ledger::{Origin, Sign, Vkey};
@@ -32,10 +34,14 @@ pub(in crate::cli) struct Args {
     /// Name of the organisation
     #[arg(long, value_name = "NAME")]
     org: String,
-    /// Its type in the edition: it-supplier, gp-practice (see: dspt catalogue 2025-26-v8)
+    /// Its type: nhs-trust, icb, it-supplier, local-authority, social-care, pharmacy, optician,
+    /// university, gp-practice, other (all: dspt catalogue dspt-2025-26-v8/organisation-types.csv)
     #[arg(long = "type", value_name = "TYPE")]
     organisation_type: OrganisationType,
-    /// The edition to adopt from the catalogue
+    /// Its category, for a type or an edition that the catalogue does not know
+    #[arg(long, value_name = "CATEGORY")]
+    category: Option<CategoryId>,
+    /// The edition; adopted from the catalogue where that holds its items for the category
     #[arg(long, value_name = "EDITION", default_value = "2025-26-v8")]
     edition: EditionId,
     /// First day of the edition and type; the day that the edition was published when left out
@@ -63,12 +69,23 @@ pub(in crate::cli) struct Args {
 /// [`Failure`] when something is in the way; nothing is overwritten.
 pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
     let origin = origin(args)?;
+    let category = category_of(args)?;
     let from = match &args.from {
         Some(text) => day(text, output)?,
-        None => bundled_edition_day(&args.edition)?,
+        None => bundled_edition_day(&args.edition).map_err(|_| {
+            let edition = &args.edition;
+            Failure::usage(format!("the catalogue does not know when DSPT {edition} began"))
+                .help("give its first day with --from")
+        })?,
     };
     // Everything that can be wrong is looked at before anything is made.
-    let classified = classification(args, from)?;
+    let classified = OrganisationClassified {
+        edition: args.edition.clone(),
+        organisation_type: args.organisation_type.clone(),
+        category: category.clone(),
+        from,
+    };
+    let items = bundled_items(&args.edition, &category);
     let scope = scope(args, from)?;
     let path = args.dir.join(LEDGER_NAME);
     vacant(&path)?;
@@ -81,7 +98,10 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
     let signers = opened.signers();
     let opening =
         Opening { id: new_id(output.now)?, organisation: &args.org, holder: &args.holder };
-    let mut batch = vec![adopt_edition(&args.edition, from, output.now)?];
+    let mut batch = Vec::new();
+    if items > 0 {
+        batch.push(adopt_edition(&args.edition, from, output.now)?);
+    }
     for event in [Event::OrganisationClassified(classified), Event::ScopeDeclared(scope)] {
         batch.push(NewEvent { id: new_id(output.now)?, event, files: Vec::new() });
     }
@@ -100,20 +120,51 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
         );
         if failure.help.is_some() { failure } else { failure.help(text) }
     })?;
-    let text = format!(
+    let mut text = format!(
         "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and the passphrase.\n",
         path.display(),
         recorded.last + 1,
         args.org,
         folder.display()
     );
+    if items == 0 {
+        text.push_str(&nothing_asked_yet(args, &category));
+    }
     let value = json!({
         "ledger": path.display().to_string(), "origin": origin.as_str(), "entries": recorded.last + 1,
         "key": name, "log_key": log_name, "keys": folder.display().to_string(), "head": head,
+        "edition": args.edition.as_str(), "category": category.as_str(), "items": items,
     });
     output.answer("dspt.init/1", value, &text)?;
     output.hint(&format!("Next: dspt --ledger {} status", path.display()))?;
     Ok(exit::YES)
+}
+
+/// What a ledger begins with whose category the catalogue holds no items for, and what comes next.
+fn nothing_asked_yet(args: &Args, category: &CategoryId) -> String {
+    let edition = &args.edition;
+    let outcomes = outcomes(args).map_or_else(String::new, |framework| {
+        format!(
+            "A type of the CAF view: record its outcomes with `dspt import framework {framework}` and \
+             `dspt record assessment`.\n"
+        )
+    });
+    format!(
+        "The catalogue holds no items of DSPT {edition} for {category}, so nothing is asked yet. \
+         Certificates, evidence and answers can be recorded at once; what is said of an item counts \
+         once an edition that has it is adopted.\n{outcomes}To be asked: {}\n",
+        how_to_adopt(edition, category)
+    )
+}
+
+/// The framework whose outcomes an edition asks of a type, where the catalogue says so.
+fn outcomes(args: &Args) -> Option<String> {
+    let types = table(&format!("dspt-{}/organisation-types.csv", args.edition)).ok()?;
+    let of = |row: &&Row| row.get("organisation_type") == args.organisation_type.as_str();
+    types.rows.iter().find(of).filter(|row| row.get("view") == "caf")?;
+    let profile = table(&format!("dspt-{}/caf-profile.csv", args.edition)).ok()?;
+    let row = profile.rows.first()?;
+    Some(format!("{}:{}", row.get("framework"), row.get("release")))
 }
 
 /// Two keys: in the ssh-agent where only the public half is here, else of one passphrase, which is
@@ -149,8 +200,8 @@ fn vacant(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     let there = path.symlink_metadata().is_ok();
     let help = match Store::open(path, Mode::Read).and_then(|store| store.size()) {
-        Ok(entries @ 0..=3) => format!(
-            "it holds {entries} of the 4 entries that a ledger begins with: if its making was \
+        Ok(entries @ 0..=2) => format!(
+            "it holds {entries} of the entries that a ledger begins with: if its making was \
              interrupted, remove it and {shown}.head, and run this again"
         ),
         Ok(_) => format!("it is a ledger already; look at it with: dspt --ledger {shown} verify"),
@@ -234,31 +285,37 @@ fn origin(args: &Args) -> Result<Origin, Failure> {
     Origin::parse(&text).map_err(|bad| Failure::usage(format!("--origin: {bad}")))
 }
 
-fn classification(args: &Args, from: Date) -> Result<OrganisationClassified, Failure> {
-    let types = table(&format!("dspt-{}/organisation-types.csv", args.edition))?;
-    let wanted = args.organisation_type.as_str();
-    let row = types.rows.iter().find(|row| row.get("organisation_type") == wanted);
-    let Some(category) = row.and_then(|row| row.get("category").parse::<CategoryId>().ok()) else {
-        let known: Vec<&str> = types.rows.iter().map(|row| row.get("organisation_type")).collect();
-        return Err(Failure::usage(format!(
-            "`{wanted}` is not an organisation type of {}",
-            args.edition
+/// The category of a type, by the catalogue where it knows the type, else as given.
+fn category_of(args: &Args) -> Result<CategoryId, Failure> {
+    let (edition, wanted) = (&args.edition, &args.organisation_type);
+    let types = table(&format!("dspt-{edition}/organisation-types.csv"));
+    let rows = types.as_ref().map_or(&[][..], |types| types.rows.as_slice());
+    let row = rows.iter().find(|row| row.get("organisation_type") == wanted.as_str());
+    let known = row.map(|row| row.get("category").parse::<CategoryId>()).transpose()?;
+    match (known, &args.category) {
+        (Some(known), Some(given)) if known != *given => Err(Failure::usage(format!(
+            "--category: {wanted} is in category {known} in DSPT {edition}, not in {given}"
         ))
-        .help(format!("one of: {}", known.join(", "))));
-    };
-    let items = table(&format!("dspt-{}/items.csv", args.edition))?;
-    let listed = |category: &CategoryId| {
-        items.rows.iter().any(|row| row.get("category") == category.as_str())
-    };
-    if !listed(&category) {
-        return Err(Failure::usage(format!(
-            "the catalogue holds no items of {} for {category}, the category of {wanted}",
-            args.edition
+        .help("leave out --category, or give the type that is meant")),
+        (Some(known), _) => Ok(known),
+        (None, Some(given)) => Ok(given.clone()),
+        (None, None) if rows.is_empty() => Err(Failure::usage(format!(
+            "the catalogue does not know DSPT {edition}, so not which category {wanted} is in"
         ))
-        .help("import files that do with `dspt import edition FOLDER` into a ledger of your own"));
+        .help("give it with --category, and the first day with --from")),
+        (None, None) => {
+            let names = || rows.iter().map(|row| row.get("organisation_type").to_owned());
+            let near = closest(wanted.as_str(), names());
+            let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+            let known: Vec<String> = names().collect();
+            let text =
+                format!("`{wanted}` is not a type that the catalogue knows of DSPT {edition}");
+            Err(Failure::usage(text).help(format!(
+                "{near}known are {}; for another, give its category with --category, such as cat3",
+                known.join(", ")
+            )))
+        }
     }
-    let (edition, organisation_type) = (args.edition.clone(), args.organisation_type.clone());
-    Ok(OrganisationClassified { edition, organisation_type, category, from })
 }
 
 fn scope(args: &Args, from: Date) -> Result<ScopeDeclared, Failure> {

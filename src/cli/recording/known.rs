@@ -10,6 +10,7 @@ use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Positions;
 use crate::domain::event::Event;
 use crate::domain::ids::{AssertionRef, ControlRef, ItemRef, UnitId};
+use crate::domain::state::awaited::items_of;
 use crate::domain::state::{Facts, State};
 use crate::import::resolve::{self, Own};
 use crate::journal::Journal;
@@ -40,7 +41,7 @@ impl Known {
 
     /// An assertion on a day: in full, or by its number.
     pub(super) fn assertion(&self, text: &str, on: Date) -> Result<AssertionRef, Failure> {
-        let own = Own::of(&self.positions.derivation.periods);
+        let own = Own::of(&self.state, &self.positions.derivation.periods);
         Ok(resolve::assertion(text, on, &own, &self.state)?)
     }
 
@@ -59,19 +60,20 @@ impl Known {
         event: &Event,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let (items, day) = if let Event::EvidenceRecorded(body) = event {
-            (body.items.as_slice(), body.proves_on)
-        } else if let Event::ItemAnswered(body) = event {
-            (std::slice::from_ref(&body.item), body.on)
-        } else if let Event::ItemNotApplicable(body) = event {
-            (std::slice::from_ref(&body.item), body.from)
-        } else {
-            return Ok(());
-        };
-        if Own::of(&self.positions.derivation.periods).binds_on(day) {
+        let items = items_of(event);
+        let awaited = |item: &&ItemRef| self.state.awaits(&item.edition, &item.category);
+        for item in items.iter().filter(awaited) {
+            output.hint(&format!(
+                "note: {} of DSPT {} for {} is of no edition in force; what is recorded for it counts \
+                 once an edition that has it is adopted",
+                item.item, item.edition, item.category
+            ))?;
+        }
+        let Some(day) = event.effective_day() else { return Ok(()) };
+        if Own::of(&self.state, &self.positions.derivation.periods).binds_on(day) {
             return Ok(());
         }
-        items.iter().try_for_each(|item| {
+        items.iter().filter(|item| !awaited(item)).try_for_each(|item| {
             output.hint(&format!(
                 "note: no edition is in force on {}; {} is of DSPT {} for {}",
                 day.long(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use super::known_names::known_control;
 use super::known_names::{
-    known_assertion, known_item, known_target, known_units, not_adopted, revisions,
+    known_assertion, known_or_awaited, known_target, known_units, not_adopted, revisions,
 };
 pub use super::refusal::Refusal;
 use super::refusal::{
@@ -27,7 +27,7 @@ use crate::domain::ids::level::Level;
 use crate::domain::ids::scheme::Scheme;
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::mapping::MappingRow;
-
+use crate::domain::nearest::closest;
 use crate::domain::region::Units;
 use crate::domain::state::State;
 
@@ -85,7 +85,7 @@ pub fn admit(state: &State, event: &Event, by: &KeyId, today: Date) -> Result<()
         }
         Event::ItemAnswered(body) => answered(state, body, today),
         Event::ItemNotApplicable(body) => {
-            known_item(state, &body.item)?;
+            known_or_awaited(state, &body.item)?;
             not_blank("the reason", &body.reason)?;
             in_order(body.from, body.until)
         }
@@ -207,7 +207,7 @@ fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), R
 }
 
 fn answered(state: &State, body: &ItemAnswered, today: Date) -> Result<(), Refusal> {
-    known_item(state, &body.item)?;
+    known_or_awaited(state, &body.item)?;
     not_blank("the answer", &body.answer)?;
     not_ahead("an answer", body.on, today)?;
     in_order(body.on, body.valid_until)
@@ -239,27 +239,36 @@ fn published(state: &State, body: &StatementPublished, today: Date) -> Result<()
 }
 
 fn classified(state: &State, body: &OrganisationClassified) -> Result<(), Refusal> {
-    let mut any = false;
-    for edition in revisions(state, &body.edition) {
-        any = true;
-        let row = edition.types.iter().find(|row| row.organisation_type == body.organisation_type);
-        if row.is_some_and(|row| row.category == body.category.as_str()) {
-            if edition.items_of(&body.category).next().is_none() {
-                return refuse(format!(
-                    "the files of {} hold no items for {}; import files that do",
-                    body.edition, body.category
-                ));
-            }
-            return Ok(());
+    let (id, kind, category) = (&body.edition, &body.organisation_type, &body.category);
+    let adopted: Vec<_> = revisions(state, id).collect();
+    if adopted.is_empty() {
+        // It binds once the edition is adopted.
+        return Ok(());
+    }
+    if adopted.iter().all(|edition| edition.items_of(category).next().is_none()) {
+        return refuse(format!(
+            "the files of {id} hold no items for {category}; import files that do with: dspt import \
+             edition FOLDER --name {id} --revision REVISION --from DATE"
+        ));
+    }
+    let types = || adopted.iter().flat_map(|edition| &edition.types);
+    let listed: Vec<_> = types().filter(|row| row.organisation_type == *kind).collect();
+    if listed.iter().any(|row| row.category == category.as_str()) {
+        return Ok(());
+    }
+    if !listed.is_empty() {
+        return refuse(format!(
+            "{kind} is not in category {category} in {id}; see: dspt catalogue {id}"
+        ));
+    }
+    // A type that the edition does not list is the organisation's own word, unless it is a slip.
+    let known = types().map(|row| row.organisation_type.to_string());
+    match closest(kind.as_str(), known) {
+        Some(near) => {
+            refuse(format!("`{kind}` is not a type that {id} lists; did you mean {near}?"))
         }
+        None => Ok(()),
     }
-    if !any {
-        return not_adopted(&body.edition);
-    }
-    refuse(format!(
-        "{} is not in category {} in {}; see: dspt catalogue {}",
-        body.organisation_type, body.category, body.edition, body.edition
-    ))
 }
 
 fn scope(state: &State, body: &ScopeDeclared) -> Result<(), Refusal> {
@@ -340,7 +349,7 @@ fn evidence(state: &State, body: &EvidenceRecorded, today: Date) -> Result<(), R
         return refuse("evidence must name at least one item or control");
     }
     for item in &body.items {
-        known_item(state, item)?;
+        known_or_awaited(state, item)?;
     }
     for control in &body.controls {
         let caf = control.framework.framework == "ncsc-caf";

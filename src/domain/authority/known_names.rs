@@ -21,7 +21,16 @@ pub(super) fn not_adopted<T>(id: &EditionId) -> Result<T, Refusal> {
     refuse(format!("edition {id} is not adopted; adopt it with: dspt import edition {id}"))
 }
 
-pub(super) fn known_item(state: &State, item: &ItemRef) -> Result<(), Refusal> {
+/// Checks that an item is one of an adopted edition, or of one that is awaited: what is said of it
+/// counts once an edition that has it is adopted.
+pub(super) fn known_or_awaited(state: &State, item: &ItemRef) -> Result<(), Refusal> {
+    if state.awaits(&item.edition, &item.category) {
+        return Ok(());
+    }
+    known_item(state, item)
+}
+
+fn known_item(state: &State, item: &ItemRef) -> Result<(), Refusal> {
     let mut any = false;
     for edition in revisions(state, &item.edition) {
         any = true;

@@ -4,6 +4,7 @@
 //! decides nothing about any date: `derive.rs` and `status.rs` do.
 
 pub mod anchor;
+pub mod awaited;
 pub mod cut;
 pub mod describe;
 pub mod explained_clock;

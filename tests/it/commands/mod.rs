@@ -10,3 +10,4 @@ pub(crate) mod cli_timestamp;
 pub(crate) mod kinds;
 #[cfg(target_os = "linux")]
 pub(crate) mod refusals;
+pub(crate) mod starting;

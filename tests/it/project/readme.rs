@@ -74,7 +74,15 @@ fn runs_as_written(name: &str, at_least: usize) {
     let page = fs::read_to_string(root.join(name)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("fixtures/demo")).unwrap();
-    for name in ["fixtures/demo/soa-2026.csv", "fixtures/demo/evidence.csv"] {
+    fs::create_dir_all(folder.path().join("fixtures/first-steps/cat3")).unwrap();
+    for name in [
+        "fixtures/demo/soa-2026.csv",
+        "fixtures/demo/evidence.csv",
+        "fixtures/first-steps/evidence.csv",
+        "fixtures/first-steps/cat3/items.csv",
+        "fixtures/first-steps/cat3/exemptions.csv",
+        "fixtures/first-steps/cat3/organisation-types.csv",
+    ] {
         fs::copy(root.join(name), folder.path().join(name)).unwrap();
     }
     if let Some(policy) = policy(&page) {
@@ -113,6 +121,11 @@ fn the_examples_of_the_walkthrough_run_as_written() {
     runs_as_written("docs/walkthrough.md", 18);
 }
 
+#[test]
+fn five_organisations_get_from_an_empty_folder_to_a_first_position_as_written() {
+    runs_as_written("docs/FIRST-STEPS.md", 20);
+}
+
 /// A link to a page or file of the project leads somewhere.
 #[test]
 fn links_lead_to_files_that_are_there() {
@@ -123,6 +136,7 @@ fn links_lead_to_files_that_are_there() {
         "SECURITY.md",
         "ARCHITECTURE.md",
         "docs/walkthrough.md",
+        "docs/FIRST-STEPS.md",
         "docs/AUDITOR.md",
     ] {
         let page = fs::read_to_string(root.join(name)).unwrap();

@@ -9,7 +9,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
 use crate::cli::recording::bad_rows::{bad_rows, problem};
 use crate::domain::authority::admit::admit;
-use crate::domain::authority::remark::nothing_asked;
+use crate::domain::authority::remark::{nothing_asked, still_unknown};
 use crate::domain::date::Date;
 use crate::domain::engine::derive::RulesChoice;
 use crate::domain::engine::status::Positions;
@@ -44,7 +44,12 @@ impl Foreseen {
         let days = std::iter::once(today).chain(to_come);
         let changed = days.map(|day| (day, count_changed(&before, &after, day)));
         let periods = &after.derivation.periods;
-        let remarks = edition.map_or_else(Vec::new, |body| nothing_asked(body, periods));
+        let mut remarks = Vec::new();
+        if let Some(body) = edition {
+            remarks.extend(nothing_asked(body, &before.derivation.periods, (&state, periods)));
+            let named = state.of_no_edition(&journal.ledger.facts);
+            remarks.extend(still_unknown(body, &named));
+        }
         Ok(Self { changed: changed.collect(), remarks })
     }
 

@@ -13,7 +13,6 @@ use crate::cli::recording::bad_rows::bad_rows;
 use crate::cli::recording::evidence_files::Beside;
 use crate::cli::recording::ids::new_event;
 use crate::domain::date::Date;
-use crate::domain::engine::derive::{RulesChoice, derive};
 use crate::domain::event::{CertificateRecorded, Event, MappingImported, SoaRecorded};
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, Scheme};
 use crate::domain::state::State;
@@ -86,7 +85,7 @@ pub(super) fn mapping_batch(
         common: _,
     } = args;
     let today = output.now.london_day();
-    let own = Own::of(&derive(state, RulesChoice::Then).periods);
+    let own = Own::known(state);
     let given = edition.clone().zip(category.clone());
     let defaults = MappingDefaults {
         source_framework: source_framework.clone(),
@@ -194,7 +193,7 @@ pub(super) fn answers_batch(
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
-    let own = Own::of(&derive(state, RulesChoice::Then).periods);
+    let own = Own::known(state);
     let shown = file.display().to_string();
     let read = read_answers(&shown, content, &own, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
@@ -220,7 +219,7 @@ pub(super) fn evidence_batch(
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
-    let own = Own::of(&derive(state, RulesChoice::Then).periods);
+    let own = Own::known(state);
     let shown = file.display().to_string();
     let mut beside = Beside::new(file, anywhere);
     let mut digest_of = |name: &str| beside.digest(name);
