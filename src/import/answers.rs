@@ -9,17 +9,33 @@ use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
 
 use super::Rows;
+use super::input::Input;
 use super::names::Names;
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{Own, day_of, item_on};
-use super::sheet::{Column, Row, Sheet};
+use super::sheet::{Column, Holds, Row, Sheet};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "item", synonyms: &["DSPT item", "evidence item", "item id"], required: true },
-    Column { name: "answer", synonyms: &["response", "comment"], required: true },
-    Column { name: "met", synonyms: &["is met", "completed"], required: true },
-    Column { name: "on", synonyms: &["date", "answered on"], required: true },
-    Column { name: "valid_until", synonyms: &["until", "expires"], required: false },
+    Column {
+        name: "item",
+        synonyms: &["DSPT item", "evidence item", "item id"],
+        required: true,
+        holds: Holds::Ids,
+    },
+    Column {
+        name: "answer",
+        synonyms: &["response", "comment"],
+        required: true,
+        holds: Holds::Words,
+    },
+    Column { name: "met", synonyms: &["is met", "completed"], required: true, holds: Holds::Words },
+    Column { name: "on", synonyms: &["date", "answered on"], required: true, holds: Holds::Day },
+    Column {
+        name: "valid_until",
+        synonyms: &["until", "expires"],
+        required: false,
+        holds: Holds::Day,
+    },
 ];
 
 /// Reads answers to items, each of the edition and category of its own day.
@@ -27,12 +43,11 @@ const COLUMNS: &[Column] = &[
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_answers(
-    file: &str,
-    bytes: &[u8],
+    input: &Input<'_>,
     own: &Own,
     state: &State,
 ) -> Result<Rows<ItemAnswered>, Problems> {
-    let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
+    let mut sheet = Sheet::read(input, COLUMNS)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut names = Names::new(state);
     let mut rows = Vec::new();

@@ -1,4 +1,5 @@
-//! Text to records of cells (RFC 4180), each cell with its line and its character position.
+//! Records of cells, each cell with its line and its place in it; and text to such records (RFC
+//! 4180). Those of a workbook are made in `table`.
 //!
 //! The values are those that the csv crate reads, which a test holds it to; that crate does not
 //! say where a cell begins, and without that no error can be shown in its place.
@@ -23,6 +24,49 @@ pub(super) struct Cell {
     pub(super) column: u64,
     /// Whether it stands in quotes.
     pub(super) quoted: bool,
+    /// What a workbook says of it; nothing in a file of text.
+    pub(super) in_sheet: Option<InSheet>,
+}
+
+/// What a cell of a workbook holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    Text,
+    /// A number, of which it is not known how it was typed.
+    Number,
+    /// A day, as `2026-06-30`.
+    Date,
+    /// TRUE or FALSE.
+    Boolean,
+    /// What a formula says that failed, such as `#N/A`.
+    Error,
+    /// Nothing: a formula whose value the file does not keep.
+    Unknown,
+    /// A text longer than is read.
+    TooLong,
+}
+
+/// Where a cell's value is from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Origin {
+    #[default]
+    Typed,
+    /// A formula, last worked out by whoever saved the file.
+    Formula,
+    /// A formula that looks into another workbook.
+    OtherWorkbook,
+}
+
+/// What a workbook says of a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct InSheet {
+    /// The column, from 0.
+    pub(super) column: u32,
+    pub(super) kind: Kind,
+    pub(super) origin: Origin,
+    /// Whether it is a part of a merged cell whose value stands in a row above.
+    pub(super) merged: bool,
 }
 
 impl Cell {
@@ -47,11 +91,17 @@ impl Cell {
                 parts.extend(open.take());
             } else {
                 let Place { at, line, column } = place;
+                let (start, end) = (at, at);
                 let part =
-                    open.get_or_insert(Self { start: at, end: at, line, column, quoted: false });
+                    open.get_or_insert(Self { start, end, line, column, quoted: false, ..*self });
                 part.end = at + c.len_utf8();
             }
-            place.step(c, rest.peek().copied());
+            if self.in_sheet.is_some() {
+                place.at += c.len_utf8();
+                place.column += 1;
+            } else {
+                place.step(c, rest.peek().copied());
+            }
         }
         parts.extend(open);
         parts
@@ -119,7 +169,7 @@ impl<'t> Records<'t> {
 
     fn cell(&mut self, fault: &mut Option<(Cell, Fault)>) -> (Cell, End) {
         let Place { at, line, column } = self.place;
-        let mut cell = Cell { start: at, end: at, line, column, quoted: false };
+        let mut cell = Cell { start: at, end: at, line, column, quoted: false, in_sheet: None };
         if self.peek(0) == Some('"') {
             self.quoted(&mut cell, fault);
         }

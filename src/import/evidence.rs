@@ -12,10 +12,11 @@ use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
 use super::Rows;
+use super::input::Input;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{Own, day_of, item_on};
-use super::sheet::{Column, Row, Sheet, fold};
+use super::sheet::{Column, Holds, Row, Sheet, fold};
 use super::titled::splits;
 
 /// What is known of a file.
@@ -48,14 +49,29 @@ pub struct EvidenceRow {
 }
 
 const COLUMNS: &[Column] = &[
-    Column { name: "title", synonyms: &["name", "evidence"], required: true },
-    Column { name: "items", synonyms: &["item", "DSPT items", "DSPT item"], required: false },
-    Column { name: "controls", synonyms: &["control"], required: false },
-    Column { name: "file", synonyms: &["path", "file name"], required: false },
-    Column { name: "sha256", synonyms: &["digest", "SHA-256"], required: false },
-    Column { name: "proves_on", synonyms: &["date", "on"], required: true },
-    Column { name: "valid_until", synonyms: &["until", "expires"], required: false },
-    Column { name: "scope", synonyms: &["units"], required: false },
+    Column { name: "title", synonyms: &["name", "evidence"], required: true, holds: Holds::Words },
+    Column {
+        name: "items",
+        synonyms: &["item", "DSPT items", "DSPT item"],
+        required: false,
+        holds: Holds::Ids,
+    },
+    Column { name: "controls", synonyms: &["control"], required: false, holds: Holds::Ids },
+    Column { name: "file", synonyms: &["path", "file name"], required: false, holds: Holds::Words },
+    Column {
+        name: "sha256",
+        synonyms: &["digest", "SHA-256"],
+        required: false,
+        holds: Holds::Words,
+    },
+    Column { name: "proves_on", synonyms: &["date", "on"], required: true, holds: Holds::Day },
+    Column {
+        name: "valid_until",
+        synonyms: &["until", "expires"],
+        required: false,
+        holds: Holds::Day,
+    },
+    Column { name: "scope", synonyms: &["units"], required: false, holds: Holds::Words },
 ];
 
 /// Most problems that one list in a cell shows; what else is wrong in it is counted.
@@ -72,13 +88,12 @@ type DigestOf<'d> = &'d mut dyn FnMut(&str) -> Result<FileDigest, String>;
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_evidence(
-    file: &str,
-    bytes: &[u8],
+    input: &Input<'_>,
     own: &Own,
     state: &State,
     digest_of: DigestOf<'_>,
 ) -> Result<Rows<EvidenceRow>, Problems> {
-    let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
+    let mut sheet = Sheet::read(input, COLUMNS)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let units =
         state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| unit.id.to_string()));

@@ -14,10 +14,11 @@ use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
+use super::input::Input;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
 use super::relation;
-use super::sheet::{Column, Row, Sheet};
+use super::sheet::{Column, Holds, Row, Sheet};
 use super::spelling::tidy;
 
 /// What ids without a framework, or without an edition and category, belong to.
@@ -52,23 +53,31 @@ const COLUMNS: &[Column] = &[
         name: "source",
         synonyms: &["source id", "source control", "ISO control", "control", "control id"],
         required: true,
+        holds: Holds::Ids,
     },
-    Column { name: "source_level", synonyms: &[], required: false },
+    Column { name: "source_level", synonyms: &[], required: false, holds: Holds::Words },
     Column {
         name: "relationship",
         synonyms: &["relation", "STRM relationship", "relationship type"],
         required: true,
+        holds: Holds::Words,
     },
     Column {
         name: "target",
         synonyms: &["target id", "target item", "DSPT item", "item", "evidence item"],
         required: true,
+        holds: Holds::Ids,
     },
-    Column { name: "target_level", synonyms: &[], required: false },
-    Column { name: "joint_group", synonyms: &[], required: false },
-    Column { name: "joint_relationship", synonyms: &[], required: false },
-    Column { name: "rationale", synonyms: &["STRM rationale", "notes"], required: false },
-    Column { name: "authority", synonyms: &[], required: false },
+    Column { name: "target_level", synonyms: &[], required: false, holds: Holds::Words },
+    Column { name: "joint_group", synonyms: &[], required: false, holds: Holds::Words },
+    Column { name: "joint_relationship", synonyms: &[], required: false, holds: Holds::Words },
+    Column {
+        name: "rationale",
+        synonyms: &["STRM rationale", "notes"],
+        required: false,
+        holds: Holds::Words,
+    },
+    Column { name: "authority", synonyms: &[], required: false, holds: Holds::Words },
 ];
 
 /// Reads a mapping.
@@ -76,12 +85,11 @@ const COLUMNS: &[Column] = &[
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_mapping(
-    file: &str,
-    bytes: &[u8],
+    input: &Input<'_>,
     defaults: &MappingDefaults,
     state: &State,
 ) -> Result<MappingImport, Problems> {
-    let mut sheet = Sheet::read(file, bytes, COLUMNS)?;
+    let mut sheet = Sheet::read(input, COLUMNS)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let whole = problems.is_empty();
     let mut reader = Reader { sheet: &sheet, defaults, state, names: Names::new(state) };

@@ -1,22 +1,26 @@
 //! Files that people bring: bytes to rows to typed values, with every bad row at once.
 //!
-//! `text` turns bytes into text, `cells` and `sheet` text into rows that know their place, `names`,
-//! `spelling`, `titled` and `relation` what people write into what the catalogues call it; then one
-//! file per kind of import. All or
+//! `text` turns bytes into text, `table` that or a sheet of a workbook into rows of cells that know
+//! their place, `header` and `sheet` into rows under known columns; `names`, `spelling`, `titled` and
+//! `relation` what people write into what the catalogues call it; then one file per kind of import. All or
 //! nothing: a reader gives every row or every problem. No file, clock or environment: the caller
 //! brings the bytes, and `problem` says what to show.
 
 pub mod answers;
 mod cells;
 pub mod evidence;
+mod header;
+pub mod input;
 pub mod mapping;
 mod names;
 pub mod problem;
 mod relation;
+mod remarks;
 pub mod resolve;
 mod sheet;
 pub mod soa;
 mod spelling;
+mod table;
 pub mod text;
 mod titled;
 
@@ -67,13 +71,23 @@ fn required_text(text: &str, help: &str) -> Result<String, Fault> {
     plain_text(text)
 }
 
+/// Words for yes and for no, in lower case, whatever the column; a tick is a word too. A cross that
+/// is no letter may be either.
+const YES: &[&str] = &[
+    "yes", "y", "true", "x", "ticked", "tick", "checked", "\u{2713}", "\u{2714}", "\u{2611}",
+    "\u{2705}",
+];
+const NO: &[&str] = &["no", "n", "false", "unticked", "unchecked", "\u{2610}"];
+
+/// Reads yes or no, in the words that every column has and those of this one.
 fn yes_or_no(text: &str, yes: &[&str], no: &[&str]) -> Result<bool, Fault> {
-    let word = text.to_ascii_lowercase();
+    let plain = text.trim_end_matches(['.', '!', '\u{fe0e}', '\u{fe0f}']).to_lowercase();
+    let word = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let is = |words: &[&str], more: &[&str]| words.iter().chain(more).any(|one| *one == word);
-    if is(&["yes", "y", "true"], yes) {
+    if is(YES, yes) {
         return Ok(true);
     }
-    if is(&["no", "n", "false"], no) {
+    if is(NO, no) {
         return Ok(false);
     }
     if word.is_empty() {

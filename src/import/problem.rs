@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::csv::write_stored;
 use crate::domain::problem_code::ProblemCode;
-use crate::domain::sanitize::{inert_cell, visible};
+use crate::domain::sanitize::{inert_cell, shown, visible};
 
 /// Characters kept of a line, before and after the cell.
 const KEPT: usize = 200;
@@ -39,6 +39,18 @@ pub struct Problem {
     pub source_line: Option<String>,
     /// Which character of the line, from 1, `source_line` begins with.
     pub source_from: u64,
+    /// Where it stands in a workbook; `line` is then the row, and `column` the character in the row
+    /// as `source_line` shows it.
+    pub at: Option<At>,
+}
+
+/// A place in a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Name of the sheet.
+    pub sheet: String,
+    /// The cell, such as `B7`; blank when it is about the whole row.
+    pub cell: String,
 }
 
 /// Everything that is wrong with a file, in file order. Nothing may be recorded from it.
@@ -108,6 +120,7 @@ impl Fault {
             help: self.help,
             source_line: None,
             source_from: 1,
+            at: None,
         }
     }
 }
@@ -120,17 +133,29 @@ pub(super) fn near(line: &str, column: u64) -> (String, u64) {
     (kept, from as u64 + 1)
 }
 
+impl Problem {
+    /// Where it is: file, line and character, or sheet and cell.
+    pub fn place(&self) -> String {
+        match (&self.at, self.line, self.column) {
+            (Some(at), line, _) => {
+                let sheet = format!("{}, sheet `{}`", self.file, shown(&at.sheet));
+                match (at.cell.as_str(), line) {
+                    ("", 0) => sheet,
+                    ("", line) => format!("{sheet}, row {line}"),
+                    (cell, _) => format!("{sheet}, cell {cell}"),
+                }
+            }
+            (None, 0, _) => self.file.clone(),
+            (None, line, None) => format!("{}:{line}", self.file),
+            (None, line, Some(column)) => format!("{}:{line}:{column}", self.file),
+        }
+    }
+}
+
 /// Draws a problem: what, where, the line with the cell underlined, what to do.
 pub fn render(problem: &Problem) -> String {
     let mut out = format!("error[{}]: {}\n", problem.code, visible(&problem.message));
-    let _ = write!(out, " --> {}", visible(&problem.file));
-    if problem.line > 0 {
-        let _ = write!(out, ":{}", problem.line);
-    }
-    if let Some(column) = problem.column.filter(|_| problem.line > 0) {
-        let _ = write!(out, ":{column}");
-    }
-    out.push('\n');
+    let _ = writeln!(out, " --> {}", visible(&problem.place()));
     if let Some(source) = &problem.source_line {
         draw_line(&mut out, problem, source);
     }
@@ -198,28 +223,38 @@ fn underlined(problem: &Problem, source: &str, cell: usize) -> usize {
 pub const PROBLEM_COLUMNS: &[&str] =
     &["code", "file", "line", "column", "column_name", "found", "message", "help"];
 
+/// The two more columns of problems in a workbook.
+const SHEET_COLUMNS: &[&str] = &["sheet", "cell"];
+
 /// Writes problems as a table for a spreadsheet: a byte-order mark, then CSV. Nothing in it
 /// is run by the spreadsheet that reads it.
 pub fn problems_csv(problems: &[Problem]) -> String {
+    let in_workbook = problems.iter().any(|one| one.at.is_some());
+    let more = if in_workbook { SHEET_COLUMNS } else { &[] };
+    let columns: Vec<&str> = PROBLEM_COLUMNS.iter().chain(more).copied().collect();
     let rows = problems.iter().map(|one| {
-        vec![
+        let column = one.column.filter(|_| one.at.is_none());
+        let at = one.at.iter().flat_map(|at| [inert_cell(&at.sheet), inert_cell(&at.cell)]);
+        let mut cells = vec![
             one.code.to_string(),
             inert_cell(&one.file),
             one.line.to_string(),
-            one.column.map_or_else(String::new, |column| column.to_string()),
+            column.map_or_else(String::new, |column| column.to_string()),
             inert_cell(&one.column_name),
             inert_cell(&one.found),
             inert_cell(&one.message),
             inert_cell(one.help.as_deref().unwrap_or_default()),
-        ]
+        ];
+        cells.extend(at);
+        cells.resize(columns.len(), String::new());
+        cells
     });
-    format!("\u{feff}{}", write_stored(PROBLEM_COLUMNS, rows))
+    format!("\u{feff}{}", write_stored(&columns, rows))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sanitize::shown;
 
     fn problem(source: &str, column: u64, found: &str) -> Problem {
         let (source_line, source_from) = near(source, column);
@@ -234,7 +269,19 @@ mod tests {
             help: Some("did you mean 3.4.1?".to_owned()),
             source_line: Some(source_line),
             source_from,
+            at: None,
         }
+    }
+
+    #[test]
+    fn a_problem_of_a_workbook_names_its_cell() {
+        let at = Some(At { sheet: "Mapping".to_owned(), cell: "D17".to_owned() });
+        let one = Problem { at, ..problem("A.8.2 | 3.4.1x", 9, "3.4.1x") };
+        let drawn = render(&one);
+        assert!(drawn.contains("\n --> mapping.csv, sheet `Mapping`, cell D17\n"), "{drawn}");
+        let table = problems_csv(&[one]);
+        assert!(table.contains(",help,sheet,cell\nDSPT0103,mapping.csv,3,,"), "{table}");
+        assert!(table.ends_with(",Mapping,D17\n"), "{table}");
     }
 
     #[test]

@@ -1,41 +1,32 @@
-//! A file as rows under known columns: finds the header, names its synonyms, checks every shape.
+//! A table as rows under known columns: every shape and every kind of cell is checked.
 //!
 //! It knows nothing of what the cells mean; the readers do.
 
 use std::borrow::Cow;
 
-use super::cells::{Cell, Record, Records};
-use super::problem::{Fault, Problem, Problems, near};
-use super::text::{Decoded, ROWS_MAX, declared_delimiter, decode};
+use super::cells::{Cell, Kind, Record};
+use super::header::{Asked, Header};
+pub(super) use super::header::{Column, Holds, fold};
+use super::input::Input;
+use super::problem::{Fault, Problem, Problems};
+use super::remarks::{Remarks, title_rows};
+use super::table::{Fit, Table};
+use super::text::ROWS_MAX;
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
-
-/// A column that a reader asks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    /// The name that this program writes.
-    pub(super) name: &'static str,
-    /// Other names, best first.
-    pub(super) synonyms: &'static [&'static str],
-    /// Whether the header must have it.
-    pub(super) required: bool,
-}
 
 /// A file's rows, each with the cells that were asked for.
 #[derive(Debug)]
 pub(super) struct Sheet {
     file: String,
-    text: String,
+    table: Table,
     columns: &'static [Column],
-    /// For each column that was asked for: its name in the file, and where it stands.
-    found: Vec<Option<(String, usize)>>,
+    header: Header,
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     /// Rows whose shape is wrong. They are not among `rows`.
     pub(super) misshapen: Vec<Problem>,
-    /// The columns that are not used: their names and where they stand.
-    unused: Vec<(String, usize)>,
-    /// What was looked for in them, and is there.
+    /// What was looked for in columns that are not used, and is there.
     pub(super) overlooked: Vec<Overlooked>,
 }
 
@@ -61,24 +52,13 @@ pub(super) struct Row {
     cells: Vec<Option<Cell>>,
 }
 
-/// Returns a name as headers are compared: letters and digits in lower case, single blanks.
-fn key(name: &str) -> String {
-    let spaced: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let words: Vec<String> = spaced.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
-}
-
 impl Sheet {
-    /// Reads bytes as rows under the columns. Rows of a wrong shape are kept as problems.
+    /// Reads a file as rows under the columns. Rows of a wrong shape are kept as problems.
     ///
     /// # Errors
     /// [`Problems`] when it is no table, has no rows, or its header will not do.
-    pub(super) fn read(
-        file: &str,
-        bytes: &[u8],
-        columns: &'static [Column],
-    ) -> Result<Self, Problems> {
-        Self::read_watching(file, bytes, columns, |_| false)
+    pub(super) fn read(input: &Input<'_>, columns: &'static [Column]) -> Result<Self, Problems> {
+        Self::read_watching(input, columns, |_| false)
     }
 
     /// As [`Sheet::read`], and keeps the cells of unused columns that `watched` is true of.
@@ -86,190 +66,32 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::read`].
     pub(super) fn read_watching(
-        file: &str,
-        bytes: &[u8],
+        input: &Input<'_>,
         columns: &'static [Column],
         watched: fn(&str) -> bool,
     ) -> Result<Self, Problems> {
-        let Decoded { text, delimiter, notes } = decode(bytes)
-            .map_err(|problem| Problems::of_file(file, problem.line, problem.into()))?;
-        let (rows, misshapen) = (Vec::new(), Vec::new());
-        let found = vec![None; columns.len()];
-        let file = file.to_owned();
-        let (unused, overlooked) = (Vec::new(), Vec::new());
-        let mut sheet =
-            Self { file, text, columns, found, rows, notes, misshapen, unused, overlooked };
-        let text = std::mem::take(&mut sheet.text);
-        let mut records = Records::new(&text, delimiter);
-        let header = header_record(&text, &mut records);
-        let width = header.cells.len();
-        let read = sheet.read_header(&text, &header);
-        let read = read.and_then(|()| sheet.read_rows(&text, records, width, watched));
-        sheet.text = text;
-        read.map(|()| sheet)
-    }
-
-    fn read_header(&mut self, text: &str, header: &Record) -> Result<(), Problems> {
-        if let Some((cell, fault)) = &header.fault {
-            return Err(Problems(vec![place(&self.file, text, *cell, "", fault.clone())]));
-        }
-        let names: Vec<String> =
-            header.cells.iter().map(|cell| fold(&cell.text(text)).into_owned()).collect();
-        let keys: Vec<String> = names.iter().map(|name| key(name)).collect();
-        let mut problems = Vec::new();
-        for ((index, cell), name) in header.cells.iter().enumerate().zip(&names) {
-            let same = |earlier: &String| !earlier.is_empty() && keys.get(index) == Some(earlier);
-            if keys.iter().take(index).any(same) {
-                let fault = Fault::new(
-                    ProblemCode::Header,
-                    format!("the header names the column `{}` twice", shown(name)),
-                )
-                .help("rename or remove one of them");
-                problems.push(place(&self.file, text, *cell, name, fault));
-            }
-        }
-        let mut used = vec![false; names.len()];
-        let columns = self.columns;
-        for (slot, column) in columns.iter().enumerate() {
-            let candidates = candidates(column, &keys);
-            for index in &candidates {
-                used.iter_mut().skip(*index).take(1).for_each(|used| *used = true);
-            }
-            if let Some(fault) = rivals(column, &candidates, &names) {
-                problems.push(fault.into_problem(&self.file, header.line));
-            }
-            let Some(best) = candidates.first() else { continue };
-            let name = names.get(*best).cloned().unwrap_or_default();
-            self.note_choice(column, &candidates, &names);
-            self.found.iter_mut().skip(slot).take(1).for_each(|f| *f = Some((name.clone(), *best)));
-        }
-        if let Some(fault) = self.missing(&names) {
-            problems.push(fault.into_problem(&self.file, header.line));
-        }
-        self.note_unused(&names, &used);
-        let taken = |index: &usize| self.found.iter().flatten().any(|(_, at)| at == index);
-        let unused = names.into_iter().enumerate().filter(|(index, _)| !taken(index));
-        self.unused = unused.map(|(index, name)| (name, index)).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Problems::sorted(problems)) }
-    }
-
-    fn note_choice(&mut self, column: &Column, candidates: &[usize], names: &[String]) {
-        let name = |index: &usize| names.get(*index).map_or_else(String::new, |name| shown(name));
-        let Some((best, rest)) = candidates.split_first() else { return };
-        if key(&name(best)) != key(column.name) {
-            self.notes.push(format!("column `{}` is read as `{}`", name(best), column.name));
-        }
-        for other in rest {
-            let (best, other) = (name(best), name(other));
-            self.notes.push(format!("column `{other}` is not used; `{best}` stands for it"));
-        }
-    }
-
-    fn note_unused(&mut self, names: &[String], used: &[bool]) {
-        let unused = names.iter().zip(used).filter(|(name, used)| !**used && !name.is_empty());
-        let unused: Vec<String> = unused.map(|(name, _)| format!("`{}`", shown(name))).collect();
-        if let [first, ..] = unused.as_slice() {
-            let list = if unused.len() > 8 {
-                format!("{first} and {} others", unused.len() - 1)
-            } else {
-                unused.join(", ")
-            };
-            self.notes.push(format!("columns that are not used: {list}"));
-        }
-    }
-
-    fn missing(&self, names: &[String]) -> Option<Fault> {
-        let missing: Vec<&Column> = self
-            .columns
-            .iter()
-            .zip(&self.found)
-            .filter(|(column, found)| column.required && found.is_none())
-            .map(|(column, _)| column)
-            .collect();
-        if missing.is_empty() {
-            return None;
-        }
-        let list = |names: &[String]| names.join(", ");
-        let wanted: Vec<String> = missing.iter().map(|one| format!("`{}`", one.name)).collect();
-        let found: Vec<String> =
-            names.iter().take(20).map(|name| format!("`{}`", shown(name))).collect();
-        let message =
-            format!("the header has no column {}; it has {}", list(&wanted), list(&found));
-        let directionless = names.iter().any(|name| {
-            let key = key(name);
-            key.starts_with("focal") || key.starts_with("fde") || key.starts_with("reference doc")
-        });
-        let help = if directionless {
-            "publishers read focal and reference documents in either direction; rename the columns \
-             `source` and `target`, so that a row says what the source is to the target"
-                .to_owned()
-        } else {
-            let also = |column: &&Column| {
-                format!("`{}` may also be {}", column.name, column.synonyms.join(", "))
-            };
-            let known: Vec<String> =
-                missing.iter().filter(|one| !one.synonyms.is_empty()).map(also).collect();
-            if known.is_empty() { "add it to the first line".to_owned() } else { known.join("; ") }
-        };
-        Some(Fault::new(ProblemCode::Header, message).help(help))
-    }
-
-    fn read_rows(
-        &mut self,
-        text: &str,
-        records: Records<'_>,
-        width: usize,
-        watched: fn(&str) -> bool,
-    ) -> Result<(), Problems> {
-        let mut number = 0;
-        for record in records {
-            if record.fault.is_none() && is_blank(text, &record) {
-                continue;
-            }
-            number += 1;
-            if number > ROWS_MAX {
-                let message = format!("the file has more than {ROWS_MAX} rows");
-                let fault = Fault::new(ProblemCode::TooLarge, message).help("split the file");
-                return Err(Problems::of_file(&self.file, record.line, fault));
-            }
-            if let Some((cell, fault)) = shape(text, &record, width) {
-                self.misshapen.push(place(&self.file, text, cell, "", fault));
-            } else {
-                self.overlook(text, &record, watched);
-                self.rows.push(self.row(&record, number));
-            }
-        }
-        if number == 0 {
-            let fault = Fault::new(ProblemCode::Empty, "the file has a header but no rows")
-                .help("add one line for each row");
-            return Err(Problems::of_file(&self.file, 0, fault));
-        }
-        Ok(())
-    }
-
-    fn overlook(&mut self, text: &str, record: &Record, watched: fn(&str) -> bool) {
-        for (column, index) in &self.unused {
-            let Some(cell) = record.cells.get(*index) else { continue };
-            let found = cell.text(text);
-            if watched(&found) {
-                let (column, text) = (column.clone(), found.into_owned());
-                self.overlooked.push(Overlooked { line: record.line, column, text });
-            }
-        }
-    }
-
-    fn row(&self, record: &Record, number: u64) -> Row {
-        let at = |found: &Option<(String, usize)>| {
-            found.as_ref().and_then(|(_, index)| record.cells.get(*index)).copied()
-        };
-        let cells = self.found.iter().map(at).collect();
-        Row { line: record.line, number, first: record.cells.first().copied(), cells }
+        let file = input.name.to_owned();
+        let asked =
+            Asked::new(columns, input).map_err(|fault| Problems::of_file(&file, 0, fault))?;
+        let mut fit = |table: &Table| -> Fit { asked.fit(table) };
+        let mut table = Table::open(input, &mut fit)?;
+        let blank = Record { line: 1, cells: Vec::new(), fault: None };
+        let (above, header_row) = asked.row(&table).unwrap_or((0, blank));
+        let header = read_header(&file, &table, asked, &header_row)?;
+        let mut notes = std::mem::take(&mut table.notes);
+        notes.extend(title_rows(&table, &header_row));
+        notes.extend(header.notes.iter().cloned());
+        let (rows, misshapen, overlooked) = (Vec::new(), Vec::new(), Vec::new());
+        let mut read = Reading { file: &file, columns, header, rows, misshapen, overlooked };
+        notes.extend(read.all(&table, above + 1, &header_row, watched)?);
+        let Reading { header, rows, misshapen, overlooked, .. } = read;
+        Ok(Self { file, table, columns, header, rows, notes, misshapen, overlooked })
     }
 
     /// Says whether the header has a column.
     pub(super) fn has(&self, column: &str) -> bool {
         let slot = self.columns.iter().position(|one| one.name == column);
-        slot.and_then(|slot| self.found.get(slot)).is_some_and(Option::is_some)
+        slot.and_then(|slot| self.header.found.get(slot)).is_some_and(Option::is_some)
     }
 
     fn cell(&self, row: &Row, column: &str) -> Option<Cell> {
@@ -279,83 +101,160 @@ impl Sheet {
 
     /// Returns the trimmed text of a column, blank where there is none.
     pub(super) fn get(&self, row: &Row, column: &str) -> Cow<'_, str> {
-        self.cell(row, column).map_or(Cow::Borrowed(""), |cell| cell.text(&self.text))
+        self.cell(row, column).map_or(Cow::Borrowed(""), |cell| cell.text(self.table.text()))
     }
 
     /// Returns the parts of a cell that holds a list, each with its place.
     pub(super) fn parts(&self, row: &Row, column: &str) -> Vec<(Cell, Cow<'_, str>)> {
-        let parts = self.cell(row, column).map(|cell| cell.parts(&self.text)).unwrap_or_default();
-        parts.into_iter().map(|part| (part, part.text(&self.text))).collect()
+        let text = self.table.text();
+        let parts = self.cell(row, column).map(|cell| cell.parts(text)).unwrap_or_default();
+        parts.into_iter().map(|part| (part, part.text(text))).collect()
     }
 
     /// Returns the name that the file gives a column.
     fn name(&self, column: &'static str) -> &str {
         let slot = self.columns.iter().position(|one| one.name == column);
-        let found = slot.and_then(|slot| self.found.get(slot)).and_then(Option::as_ref);
+        let found = slot.and_then(|slot| self.header.found.get(slot)).and_then(Option::as_ref);
         found.map_or(column, |(name, _)| name)
     }
 
     /// Puts a fault in its place: the cell, or the row where the file has no such column.
     pub(super) fn problem(&self, row: &Row, column: &'static str, fault: Fault) -> Problem {
         let name = self.name(column);
-        if let Some(cell) = self.cell(row, column) {
-            return place(&self.file, &self.text, cell, name, fault);
+        match self.cell(row, column) {
+            Some(cell) => self.table.place(&self.file, cell, name, fault),
+            None => self.table.place_row(&self.file, (row.line, row.first), name, fault),
         }
-        let mut problem = fault.into_problem(&self.file, row.line);
-        name.clone_into(&mut problem.column_name);
-        let line = line_at(&self.text, row.first.map_or(0, |cell| cell.start));
-        (problem.source_line, problem.source_from) = (Some(near(line, 1).0), 1);
-        problem
     }
 
     /// Puts a fault at a part of a cell.
     pub(super) fn problem_at(&self, part: Cell, column: &'static str, fault: Fault) -> Problem {
-        place(&self.file, &self.text, part, self.name(column), fault)
+        self.table.place(&self.file, part, self.name(column), fault)
     }
 }
 
-/// Returns the first record with text in it, the delimiter's own line left out.
-fn header_record(text: &str, records: &mut Records<'_>) -> Record {
-    let blank = Record { line: 1, cells: Vec::new(), fault: None };
-    let declared = |record: &Record| {
-        let line = line_at(text, record.cells.first().map_or(0, |cell| cell.start));
-        declared_delimiter(line).is_some()
-    };
-    let mut seen = records.filter(|record| !is_blank(text, record));
-    let first = seen.next().unwrap_or_else(|| blank.clone());
-    if declared(&first) { seen.next().unwrap_or(blank) } else { first }
-}
-
-/// Returns the columns of the file that could be the one asked for, best first.
-fn candidates(column: &Column, keys: &[String]) -> Vec<usize> {
-    let names = std::iter::once(&column.name).chain(column.synonyms);
-    names.filter_map(|name| keys.iter().position(|found| *found == key(name))).collect()
-}
-
-/// Two columns for one that matters are not guessed between, unless one has the very name.
-fn rivals(column: &Column, candidates: &[usize], names: &[String]) -> Option<Fault> {
-    let name = |index: &usize| names.get(*index).map_or_else(String::new, |name| shown(name));
-    let [first, second, ..] = candidates else { return None };
-    let exact = key(&name(first)) == key(column.name);
-    (column.required && !exact).then(|| {
-        let (first, second) = (name(first), name(second));
-        let message = format!("columns `{first}` and `{second}` could both be `{}`", column.name);
-        Fault::new(ProblemCode::Header, message)
-            .help(format!("rename the right one `{}`", column.name))
+fn read_header(
+    file: &str,
+    table: &Table,
+    asked: Asked<'_>,
+    record: &Record,
+) -> Result<Header, Problems> {
+    if let Some((cell, fault)) = &record.fault {
+        return Err(Problems(vec![table.place(file, *cell, "", fault.clone())]));
+    }
+    asked.read(table, record).map_err(|faults| {
+        let place =
+            |(at, fault): (Option<usize>, Fault)| match at.and_then(|at| record.cells.get(at)) {
+                Some(cell) => table.place(file, *cell, &fold(&table.get(cell)), fault),
+                None => table.of_row(file, record.line, fault),
+            };
+        Problems::sorted(faults.into_iter().map(place).collect())
     })
 }
 
-fn is_blank(text: &str, record: &Record) -> bool {
-    record.cells.iter().all(|cell| cell.text(text).is_empty())
+/// The rows of a table while they are read.
+struct Reading<'r> {
+    file: &'r str,
+    columns: &'static [Column],
+    header: Header,
+    rows: Vec<Row>,
+    misshapen: Vec<Problem>,
+    overlooked: Vec<Overlooked>,
 }
 
-/// Returns what is wrong with the shape of a row; blank cells past the last column are let be.
-fn shape(text: &str, record: &Record, width: usize) -> Option<(Cell, Fault)> {
+impl Reading<'_> {
+    /// Reads every row after the header, and returns what people should hear of them.
+    fn all(
+        &mut self,
+        table: &Table,
+        skipped: usize,
+        header: &Record,
+        watched: fn(&str) -> bool,
+    ) -> Result<Vec<String>, Problems> {
+        let mut remarks = Remarks::new(table, header);
+        let mut number = 0;
+        for record in table.records().skip(skipped) {
+            if record.fault.is_none() && table.is_blank_row(&record) {
+                continue;
+            }
+            for record in remarks.pass(record) {
+                number += 1;
+                if number > ROWS_MAX {
+                    let message = format!("the file has more than {ROWS_MAX} rows");
+                    let fault = Fault::new(ProblemCode::TooLarge, message).help("split the file");
+                    return Err(Problems::of_file(self.file, record.line, fault));
+                }
+                if self.row(table, &record, (number, header.cells.len()), &mut remarks) {
+                    self.overlook(table, &record, watched);
+                }
+            }
+        }
+        if number == 0 {
+            let fault = Fault::new(ProblemCode::Empty, "the file has a header but no rows")
+                .help("add one line for each row");
+            return Err(Problems::of_file(self.file, 0, fault));
+        }
+        Ok(remarks.notes(self.header.found.iter().flatten()))
+    }
+
+    /// Reads a row; says whether its cells are of the kinds that they must be.
+    fn row(
+        &mut self,
+        table: &Table,
+        record: &Record,
+        (number, width): (u64, usize),
+        remarks: &mut Remarks<'_>,
+    ) -> bool {
+        if let Some((cell, fault)) = shape(table, record, width) {
+            self.misshapen.push(table.place(self.file, cell, "", fault));
+            return false;
+        }
+        let last = record.cells.last().map_or(1, |last| last.column);
+        let at = |found: &Option<(String, usize)>| {
+            let (_, index) = found.as_ref()?;
+            let blank = || table.grid().map(|grid| grid.blank(record.line, *index, last));
+            record.cells.get(*index).copied().or_else(blank)
+        };
+        let cells: Vec<Option<Cell>> = self.header.found.iter().map(at).collect();
+        let before = self.misshapen.len();
+        for ((column, found), cell) in self.columns.iter().zip(&self.header.found).zip(&cells) {
+            let (Some((name, _)), Some(cell)) = (found, cell) else { continue };
+            if let Some(fault) = not_held(table, column.holds, cell) {
+                self.misshapen.push(table.place(self.file, *cell, name, fault));
+            }
+            remarks.used(cell);
+        }
+        let good = self.misshapen.len() == before;
+        if good {
+            let first = record.cells.first().copied();
+            self.rows.push(Row { line: record.line, number, first, cells });
+        }
+        good
+    }
+
+    fn overlook(&mut self, table: &Table, record: &Record, watched: fn(&str) -> bool) {
+        for (column, index) in &self.header.unused {
+            let Some(cell) = record.cells.get(*index) else { continue };
+            let found = table.get(cell);
+            if watched(&found) {
+                let (column, text) = (column.clone(), found.into_owned());
+                self.overlooked.push(Overlooked { line: record.line, column, text });
+            }
+        }
+    }
+}
+
+/// Returns what is wrong with the shape of a row; blank cells past the last column are let be, and
+/// in a workbook whatever stands beside the table.
+fn shape(table: &Table, record: &Record, width: usize) -> Option<(Cell, Fault)> {
     if let Some(fault) = &record.fault {
         return Some(fault.clone());
     }
+    if table.grid().is_some() {
+        return None;
+    }
     let found = record.cells.len();
-    let extra = record.cells.iter().skip(width).any(|cell| !cell.text(text).is_empty());
+    let extra = record.cells.iter().skip(width).any(|cell| !table.is_blank(cell));
     let first = record.cells.first()?;
     (found < width || extra).then(|| {
         let (found, width) = (counted(found, "cell"), counted(width, "column"));
@@ -365,37 +264,44 @@ fn shape(text: &str, record: &Record, width: usize) -> Option<(Cell, Fault)> {
     })
 }
 
-/// Returns the line that a byte stands on, without its end.
-fn line_at(text: &str, at: usize) -> &str {
-    let ends = ['\n', '\r'];
-    let before = text.get(..at).unwrap_or_default();
-    let from = before.rfind(ends).map_or(0, |end| end + 1);
-    let rest = text.get(from..).unwrap_or_default();
-    rest.split(ends).next().unwrap_or_default()
-}
-
-/// Returns a name or title on one line.
-pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    if text.contains(['\n', '\r', '\t']) {
-        return Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "));
-    }
-    Cow::Borrowed(text)
-}
-
-/// Puts a fault at a cell. An unquoted cell is shown from its first character that is not blank.
-fn place(file: &str, text: &str, cell: Cell, column_name: &str, fault: Fault) -> Problem {
-    let raw = text.get(cell.start..cell.end).unwrap_or_default();
-    let blanks = raw.chars().take_while(|c| c.is_whitespace()).count();
-    let blanks = if cell.quoted || raw.trim().is_empty() { 0 } else { blanks };
-    let column = cell.column + blanks as u64;
-    let (source, source_from) = near(line_at(text, cell.start), column);
-    Problem {
-        column: Some(column),
-        column_name: column_name.to_owned(),
-        found: cell.text(text).into_owned(),
-        source_line: Some(source),
-        source_from,
-        ..fault.into_problem(file, cell.line)
+/// Returns why a cell of a workbook will not do in a column, by its kind alone.
+fn not_held(table: &Table, holds: Holds, cell: &Cell) -> Option<Fault> {
+    let kind = cell.in_sheet?.kind;
+    let found = shown(&table.get(cell));
+    let retype = "format the column as text, and type the id again";
+    match (kind, holds) {
+        (Kind::Error, _) => {
+            let message = format!("the cell holds the error {found} of a formula");
+            let help = "mend the formula, or type the value in its place";
+            Some(Fault::new(ProblemCode::NotReadable, message).help(help))
+        }
+        (Kind::Unknown, _) => {
+            let message = "the cell holds a formula, and the file does not keep its value";
+            let help =
+                "open the file in a spreadsheet program and save it again, or type the value";
+            Some(Fault::new(ProblemCode::NotReadable, message).help(help))
+        }
+        (Kind::TooLong, _) => {
+            let message = "the cell holds more text than is read";
+            Some(Fault::new(ProblemCode::TooLarge, message).help("shorten it"))
+        }
+        (Kind::Number, Holds::Ids) if found.contains(['.', '%', 'e']) => {
+            let message = format!(
+                "the file keeps this id as the number {found}, which may have been {found}0"
+            );
+            Some(Fault::new(ProblemCode::Ambiguous, message).help(retype))
+        }
+        (Kind::Date, Holds::Ids) => {
+            let message = format!("the file keeps this id as the date {found}");
+            Some(Fault::new(ProblemCode::Ambiguous, message).help(retype))
+        }
+        (Kind::Number, Holds::Day) => {
+            let message =
+                format!("the cell holds the number {found}, which is not shown as a date");
+            let help = "format it as a date and look whether it is the day that is meant";
+            Some(Fault::new(ProblemCode::Date, message).help(help))
+        }
+        (Kind::Text | Kind::Number | Kind::Date | Kind::Boolean, _) => None,
     }
 }
 
@@ -404,12 +310,22 @@ mod tests {
     use super::*;
 
     const COLUMNS: &[Column] = &[
-        Column { name: "source", synonyms: &["source_id", "ISO control"], required: true },
-        Column { name: "rationale", synonyms: &["STRM Rationale", "notes"], required: false },
+        Column {
+            name: "source",
+            synonyms: &["source_id", "ISO control"],
+            required: true,
+            holds: Holds::Ids,
+        },
+        Column {
+            name: "rationale",
+            synonyms: &["STRM Rationale", "notes"],
+            required: false,
+            holds: Holds::Words,
+        },
     ];
 
     fn read(text: &str) -> Result<Sheet, Problems> {
-        Sheet::read("a.csv", text.as_bytes(), COLUMNS)
+        Sheet::read(&Input::of("a.csv", text.as_bytes()), COLUMNS)
     }
 
     #[test]

@@ -13,9 +13,10 @@ use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 use crate::domain::state::State;
 
+use super::input::Input;
 use super::names::{Bare, Names};
 use super::problem::{Fault, Problem, Problems};
-use super::sheet::{Column, Row, Sheet, fold};
+use super::sheet::{Column, Holds, Row, Sheet, fold};
 
 /// A Statement of Applicability that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +36,19 @@ const COLUMNS: &[Column] = &[
         name: "control",
         synonyms: &["control id", "ISO control", "Annex A control", "reference"],
         required: true,
+        holds: Holds::Ids,
     },
-    Column { name: "applicable", synonyms: &["applicability", "included"], required: true },
+    Column {
+        name: "applicable",
+        synonyms: &["applicability", "included"],
+        required: true,
+        holds: Holds::Words,
+    },
     Column {
         name: "justification",
         synonyms: &["reason", "justification for exclusion", "rationale"],
         required: true,
+        holds: Holds::Words,
     },
     Column {
         name: "implementation status",
@@ -63,6 +71,7 @@ const COLUMNS: &[Column] = &[
             "progress",
         ],
         required: false,
+        holds: Holds::Words,
     },
 ];
 
@@ -84,6 +93,19 @@ const IN_PLACE: [&str; 13] = [
     "100%",
 ];
 
+/// What says that a control applies, and that it does not, beside yes and no.
+const APPLIES: &[&str] = &["applicable", "applies", "in scope", "included", "include"];
+const APPLIES_NOT: &[&str] = &[
+    "excluded",
+    "exclude",
+    "not applicable",
+    "n/a",
+    "not included",
+    "not in scope",
+    "out of scope",
+    "does not apply",
+];
+
 /// One row: the line, whether the control applies, and why.
 type Stated = BTreeMap<ControlRef, (u64, Applies, String)>;
 
@@ -92,14 +114,13 @@ type Stated = BTreeMap<ControlRef, (u64, Applies, String)>;
 /// # Errors
 /// [`Problems`] with everything that is wrong, in file order.
 pub fn read_soa(
-    file: &str,
-    bytes: &[u8],
+    input: &Input<'_>,
     framework: &FrameworkRef,
     state: &State,
 ) -> Result<SoaImport, Problems> {
     let mut names = Names::new(state);
-    names.framework(framework).map_err(|fault| Problems::of_file(file, 0, fault))?;
-    let mut sheet = Sheet::read_watching(file, bytes, COLUMNS, says_not_in_place)?;
+    names.framework(framework).map_err(|fault| Problems::of_file(input.name, 0, fault))?;
+    let mut sheet = Sheet::read_watching(input, COLUMNS, says_not_in_place)?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut stated = Stated::new();
     for row in &sheet.rows {
@@ -255,11 +276,7 @@ fn read_row(
     let mut problems = Vec::new();
     let mut fault = |column, fault| problems.push(sheet.problem(row, column, fault));
     let control = control(sheet, row, framework, names).map_err(|f| fault("control", f)).ok();
-    let applicable = super::yes_or_no(
-        &sheet.get(row, "applicable"),
-        &["applicable"],
-        &["excluded", "not applicable"],
-    );
+    let applicable = super::yes_or_no(&sheet.get(row, "applicable"), APPLIES, APPLIES_NOT);
     let applicable = applicable.map_err(|f| fault("applicable", f)).ok();
     let status = super::plain_text(&fold(&sheet.get(row, "implementation status")));
     let status = status.map_err(|f| fault("implementation status", f)).ok();

@@ -13,6 +13,7 @@ use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::mapping::{JointGroup, MAPPING_COLUMNS, MappingRow, RowSource};
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::State;
+use crate::import::input::Input;
 use crate::import::mapping::{MappingDefaults, read_mapping};
 use crate::import::problem::{Problem, render};
 use crate::import::text::decode;
@@ -49,7 +50,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Failure`] with exit status 3 when it cannot be read as a mapping at all.
     pub(in crate::cli) fn read(&self, file: &str, content: &[u8]) -> Result<Loose, Failure> {
-        let whole = read_mapping(file, content, self.defaults, self.state);
+        let whole = read_mapping(&Input::of(file, content), self.defaults, self.state);
         let table =
             decode(content).ok().and_then(|decoded| plain_table(&decoded.text, decoded.delimiter));
         let mut loose = Loose::default();
@@ -116,7 +117,8 @@ impl Reader<'_> {
             if joint { String::new() } else { row.get(column).to_owned() }
         });
         let text = write_stored(&header, [cells.collect()]);
-        let read = read_mapping("row", text.as_bytes(), self.defaults, self.state).ok()?;
+        let read =
+            read_mapping(&Input::of("row", text.as_bytes()), self.defaults, self.state).ok()?;
         let cell = |column: &str| {
             let name = table.header.iter().find(|name| name_of(name) == column);
             name.map_or("", |name| row.get(name))

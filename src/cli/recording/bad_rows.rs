@@ -26,6 +26,7 @@ pub(super) fn problem(file: &str, line: u64, code: ProblemCode, message: String)
         help: None,
         source_line: None,
         source_from: 1,
+        at: None,
     }
 }
 
@@ -62,9 +63,10 @@ pub(super) fn bad_rows(problems: Problems) -> Failure {
     }
     let code = all.first().map_or(ProblemCode::Unnamed, |one| one.code);
     let mut failure = Failure::new(code, exit::INPUT, text.trim_end());
-    failure.place = all.first().map(|one| match one.line {
-        0 => one.file.clone(),
-        line => format!("{}:{line}", one.file),
+    failure.place = all.first().map(|one| match (one.line, &one.at) {
+        (0, None) => one.file.clone(),
+        (line, None) => format!("{}:{line}", one.file),
+        (_, Some(_)) => one.place(),
     });
     failure.problems = all;
     failure

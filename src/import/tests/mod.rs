@@ -12,6 +12,7 @@ use crate::domain::state::{AdoptedEdition, Known, State};
 
 use crate::import::answers::read_answers;
 use crate::import::evidence::{EvidenceRow, FileDigest, read_evidence};
+use crate::import::input::Input;
 use crate::import::mapping::{MappingDefaults, MappingImport, read_mapping};
 use crate::import::problem::{problems_csv, render};
 use crate::import::resolve::Own;
@@ -31,6 +32,7 @@ macro_rules! shipped {
 }
 
 mod robust;
+mod workbooks;
 
 type Fixture = (&'static str, &'static [u8]);
 
@@ -104,19 +106,19 @@ fn defaults(source: &str) -> MappingDefaults {
 }
 
 fn mapping((name, bytes): Fixture, source: &str) -> Result<MappingImport, Problems> {
-    read_mapping(name, bytes, &defaults(source), state())
+    read_mapping(&Input::of(name, bytes), &defaults(source), state())
 }
 
 fn mapping_of(text: &str) -> Result<MappingImport, Problems> {
-    read_mapping("m.csv", text.as_bytes(), &defaults("iso27001:2022"), state())
+    read_mapping(&Input::of("m.csv", text.as_bytes()), &defaults("iso27001:2022"), state())
 }
 
 fn soa((name, bytes): Fixture) -> Result<SoaImport, Problems> {
-    read_soa(name, bytes, &iso(), state())
+    read_soa(&Input::of(name, bytes), &iso(), state())
 }
 
 fn answers((name, bytes): Fixture) -> Result<Rows<ItemAnswered>, Problems> {
-    read_answers(name, bytes, &own(), state())
+    read_answers(&Input::of(name, bytes), &own(), state())
 }
 
 const RESTORE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -131,7 +133,7 @@ fn digest_of(path: &str) -> Result<FileDigest, String> {
 }
 
 fn evidence((name, bytes): Fixture) -> Result<Rows<EvidenceRow>, Problems> {
-    read_evidence(name, bytes, &own(), state(), &mut digest_of)
+    read_evidence(&Input::of(name, bytes), &own(), state(), &mut digest_of)
 }
 
 fn drawn(problems: &Problems) -> String {
@@ -189,7 +191,7 @@ fn files_that_are_no_table_are_refused_as_such() {
 #[test]
 fn a_good_mapping_is_read_and_stored_as_it_stands() {
     let (name, bytes) = fixture!("mapping-good.csv");
-    let read = read_mapping(name, bytes, &MappingDefaults::default(), state()).unwrap();
+    let read = read_mapping(&Input::of(name, bytes), &MappingDefaults::default(), state()).unwrap();
     assert_eq!(read.stored.as_bytes(), bytes);
     assert_eq!(parse_mapping(read.stored.as_bytes()).unwrap(), read.rows);
     assert_eq!(read.authority, "proposal");
@@ -249,7 +251,7 @@ fn the_mappings_that_ship_are_read_without_a_remark() {
         shipped!("proposals/ncsc-caf-3.2_to_dspt-2025-26-v8.csv"),
         shipped!("proposals/nist-csf-2.0_to_dspt-2025-26-v8.csv"),
     ] {
-        let read = read_mapping("p.csv", bytes, &MappingDefaults::default(), state());
+        let read = read_mapping(&Input::of("p.csv", bytes), &MappingDefaults::default(), state());
         let read = read.unwrap_or_else(|problems| panic!("{}", drawn(&problems)));
         assert_eq!(parse_mapping(bytes).unwrap(), read.rows);
         assert!(read.notes.is_empty(), "{:?}", read.notes);
@@ -259,7 +261,8 @@ fn the_mappings_that_ship_are_read_without_a_remark() {
 #[track_caller]
 fn check_row(text: &str, state: &State, defaults: &MappingDefaults, code: ProblemCode, part: &str) {
     let text = format!("source,relationship,target\n{text}\n");
-    let Problems(problems) = read_mapping("m.csv", text.as_bytes(), defaults, state).unwrap_err();
+    let Problems(problems) =
+        read_mapping(&Input::of("m.csv", text.as_bytes()), defaults, state).unwrap_err();
     let [problem] = problems.as_slice() else { panic!("{}", drawn(&Problems(problems))) };
     let all = format!("{} {}", problem.message, problem.help.as_deref().unwrap_or_default());
     assert_eq!(problem.code, code, "{all}");
@@ -289,7 +292,7 @@ fn bare_ids_need_their_flag() {
         "not an id of iso27001:2022",
     );
     let text = "source,relationship,target\nPR.DS-11,equal,A.8.13\nPR.DS-11,equal,8.3.4\n";
-    let read = read_mapping("m.csv", text.as_bytes(), &both, state).unwrap();
+    let read = read_mapping(&Input::of("m.csv", text.as_bytes()), &both, state).unwrap();
     assert_eq!(read.rows[0].target.to_string(), "iso27001:2022/A.8.13");
     assert_eq!(read.rows[1].target.to_string(), "2025-26-v8/cat2-it-supplier/8.3.4");
     check_row("PR.DS-11,equal,6.1.2", state, &both, ProblemCode::Ambiguous, "can be");
@@ -403,7 +406,8 @@ fn a_statement_of_applicability_is_read_and_stored_by_control() {
         "88 controls of iso27001:2022 missing from the file, which ground nothing: \
          A.5.2, A.5.3, A.5.4, A.5.5, A.5.6 ..."
     );
-    let none = read_soa("s.csv", b"control", &"iso27001:2005".parse().unwrap(), state());
+    let none =
+        read_soa(&Input::of("s.csv", b"control"), &"iso27001:2005".parse().unwrap(), state());
     assert_eq!(none.unwrap_err().0[0].code, ProblemCode::Unknown);
 }
 
@@ -421,7 +425,7 @@ fn answers_are_read_with_their_lines() {
 fn evidence_is_read_with_its_files() {
     let mut asked = Vec::new();
     let (name, bytes) = fixture!("evidence-good.csv");
-    let read = read_evidence(name, bytes, &own(), state(), &mut |path| {
+    let read = read_evidence(&Input::of(name, bytes), &own(), state(), &mut |path| {
         asked.push(path.to_owned());
         digest_of(path)
     });
@@ -452,19 +456,19 @@ fn a_status_in_any_column_is_read_or_warned_of() {
         let text = format!(
             "control,applicable,justification,{name}\nA.5.1,yes,,not implemented\nA.8.13,yes,,yes\n"
         );
-        let read = read_soa("s.csv", text.as_bytes(), &iso(), state()).unwrap();
+        let read = read_soa(&Input::of("s.csv", text.as_bytes()), &iso(), state()).unwrap();
         assert_eq!(read.soa.not_in_place.len(), 1, "{name}");
         assert!(read.warnings[0].contains("A.5.1 in line 2"), "{name}: {:?}", read.warnings);
     }
     for (cell, warned) in [("Partially", true), ("50 %", true), ("TODO", true), ("done", false)] {
         let text = format!("control,applicable,justification,stand\nA.5.1,yes,,{cell}\n");
-        let read = read_soa("s.csv", text.as_bytes(), &iso(), state()).unwrap();
+        let read = read_soa(&Input::of("s.csv", text.as_bytes()), &iso(), state()).unwrap();
         assert_eq!(read.warnings.len(), usize::from(warned), "{cell}: {:?}", read.warnings);
         assert!(!warned || read.warnings[0].contains("A.5.1 in line 2 (`stand`"), "{cell}");
     }
     let prose = "control,applicable,justification,notes\n\
         A.5.1,yes,,The planned review of the policy took place in May and nothing was found\n\
         A.8.13,no,no such thing,not implemented\n";
-    let read = read_soa("s.csv", prose.as_bytes(), &iso(), state()).unwrap();
+    let read = read_soa(&Input::of("s.csv", prose.as_bytes()), &iso(), state()).unwrap();
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
 }

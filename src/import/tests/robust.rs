@@ -9,6 +9,7 @@ use crate::domain::problem_code::ProblemCode;
 use crate::import::Problems;
 use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
+use crate::import::input::Input;
 use crate::import::mapping::read_mapping;
 use crate::import::problem::{problems_csv, render};
 use crate::import::soa::read_soa;
@@ -77,10 +78,10 @@ fn outcomes(rows: &[&str]) -> Vec<String> {
 fn readers_survive(bytes: &[u8]) {
     let state = state();
     let results = [
-        read_mapping("a", bytes, &defaults("iso27001:2022"), state).err(),
-        read_soa("a", bytes, &iso(), state).err(),
-        read_answers("a", bytes, &own(), state).err(),
-        read_evidence("a", bytes, &own(), state, &mut digest_of).err(),
+        read_mapping(&Input::of("a", bytes), &defaults("iso27001:2022"), state).err(),
+        read_soa(&Input::of("a", bytes), &iso(), state).err(),
+        read_answers(&Input::of("a", bytes), &own(), state).err(),
+        read_evidence(&Input::of("a", bytes), &own(), state, &mut digest_of).err(),
     ];
     for problems in results.into_iter().flatten() {
         assert!(!problems.0.is_empty());

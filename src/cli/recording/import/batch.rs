@@ -12,6 +12,7 @@ use crate::cli::output::Output;
 use crate::cli::recording::signing::Signing;
 use crate::domain::authority::already_recorded::taken_back;
 use crate::domain::event::Event;
+use crate::import::input::Input;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
 
@@ -23,6 +24,33 @@ pub(super) struct Common {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) signing: Signing,
+}
+
+/// How a table is to be read, where it does not say so itself.
+#[derive(ClapArgs, Debug, Default)]
+pub(super) struct ReadAs {
+    /// The sheet of a workbook, where more than one could be meant
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// What the file calls a column: item="Evidence item", or its letter in a workbook: item=C
+    #[arg(long, value_name = "NAME=HEADER", value_parser = named_column)]
+    columns: Vec<(String, String)>,
+}
+
+impl ReadAs {
+    /// The file, and how it is to be read.
+    pub(super) fn input<'i>(&'i self, name: &'i str, bytes: &'i [u8]) -> Input<'i> {
+        Input { name, bytes, sheet: self.sheet.as_deref(), columns: &self.columns }
+    }
+}
+
+fn named_column(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((ours, theirs)) if !ours.trim().is_empty() && !theirs.trim().is_empty() => {
+            Ok((ours.trim().to_owned(), theirs.trim().to_owned()))
+        }
+        Some(_) | None => Err("write NAME=HEADER, such as item=\"Evidence item\"".to_owned()),
+    }
 }
 
 /// What an import would record, and the lines that its events come from.

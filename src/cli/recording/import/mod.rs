@@ -23,7 +23,7 @@ use crate::domain::ids::{EditionId, FrameworkRef};
 use crate::domain::state::State;
 use crate::journal::{Journal, NewEvent};
 use crate::store::Mode;
-use batch::{Batch, Common, imported_before};
+use batch::{Batch, Common, ReadAs, imported_before};
 use catalogue::{edition_batch, framework_batch};
 use foreseen::{Foreseen, check_rows};
 use sheets::{
@@ -69,7 +69,7 @@ enum Command {
     Mapping(MappingArgs),
     /// Import the Statement of Applicability of a certificate
     Soa {
-        /// A CSV file with control, applicable, justification
+        /// A table, CSV or a workbook (XLSX, ODS), with control, applicable, justification
         file: PathBuf,
         /// The certificate's entry: #12
         #[arg(long)]
@@ -78,22 +78,28 @@ enum Command {
         #[arg(long, value_name = "DATE")]
         from: Option<String>,
         #[command(flatten)]
+        read_as: ReadAs,
+        #[command(flatten)]
         common: Common,
     },
     /// Import answers, one row each (columns: docs/import.md)
     Answers {
-        /// A CSV file
+        /// A table: CSV or a workbook (XLSX, ODS)
         file: PathBuf,
+        #[command(flatten)]
+        read_as: ReadAs,
         #[command(flatten)]
         common: Common,
     },
     /// Import evidence, one row each (columns: docs/import.md)
     Evidence {
-        /// A CSV file; the files that it names are looked for beside it
+        /// A table, CSV or a workbook (XLSX, ODS); the files that it names are looked for beside it
         file: PathBuf,
         /// Take files that are not in the folder of the list as well
         #[arg(long)]
         outside_files: bool,
+        #[command(flatten)]
+        read_as: ReadAs,
         #[command(flatten)]
         common: Common,
     },
@@ -147,7 +153,7 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
             }
             mapping_batch(args, &content, &state, output)?
         }
-        Command::Soa { file, certificate, from, .. } => {
+        Command::Soa { file, certificate, from, read_as, .. } => {
             let content = read_file(file)?;
             let about = find_event(certificate, &journal.ledger.facts)?.id.clone();
             // One statement may serve several certificates: a renewed one has the same.
@@ -156,21 +162,21 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
                 return Ok(done);
             }
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
-            soa_batch((file, content), (certificate, from), &journal, &state, output)?
+            soa_batch((file, content, read_as), (certificate, from), &journal, &state, output)?
         }
-        Command::Answers { file, .. } => {
+        Command::Answers { file, read_as, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
-            answers_batch(file, &content, &state, output)?
+            answers_batch((file, &content, read_as), &state, output)?
         }
-        Command::Evidence { file, outside_files, .. } => {
+        Command::Evidence { file, outside_files, read_as, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
-            evidence_batch(file, &content, *outside_files, &state, output)?
+            evidence_batch((file, &content, read_as), *outside_files, &state, output)?
         }
     };
     finish(journal, &state, &batch, args.command.common(), output)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use super::batch::{Batch, Common, Imported, remarks};
+use super::batch::{Batch, Common, Imported, ReadAs, remarks};
 use crate::cli::as_of::event as find_event;
 use crate::cli::error::Failure;
 use crate::cli::input_file::{file_name, read_file};
@@ -26,7 +26,7 @@ use crate::ledger::Digest;
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct MappingArgs {
-    /// A CSV file, or one of the catalogue's: proposals/NAME.csv
+    /// A table: CSV or a workbook (XLSX, ODS), or one of the catalogue's: proposals/NAME.csv
     pub(super) file: PathBuf,
     /// A name for people; the file's name when left out
     #[arg(long)]
@@ -49,6 +49,8 @@ pub(super) struct MappingArgs {
     /// Category of items that do not name theirs; else the organisation's
     #[arg(long, requires = "edition")]
     pub(super) category: Option<CategoryId>,
+    #[command(flatten)]
+    pub(super) read_as: ReadAs,
     #[command(flatten)]
     pub(super) common: Common,
 }
@@ -82,6 +84,7 @@ pub(super) fn mapping_batch(
         target_framework,
         edition,
         category,
+        read_as,
         common: _,
     } = args;
     let today = output.now.london_day();
@@ -93,7 +96,7 @@ pub(super) fn mapping_batch(
         target_framework: target_framework.clone(),
     };
     let shown = file.display().to_string();
-    let read = read_mapping(&shown, content, &defaults, state).map_err(bad_rows)?;
+    let read = read_mapping(&read_as.input(&shown, content), &defaults, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let carrying = read.rows.iter().filter(|row| {
         row.relationship.carries_satisfaction()
@@ -123,7 +126,7 @@ pub(super) fn mapping_batch(
 /// # Errors
 /// [`Failure`] naming every bad row.
 pub(super) fn soa_batch(
-    (file, content): (&Path, Vec<u8>),
+    (file, content, read_as): (&Path, Vec<u8>, &ReadAs),
     (certificate, from): (&str, Option<Date>),
     journal: &Journal,
     state: &State,
@@ -138,8 +141,8 @@ pub(super) fn soa_batch(
     let release = record.release.clone().filter(|_| record.scheme == Scheme::Iso27001);
     let release = release.ok_or_else(|| no_release(fact.seq, record))?;
     let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
-    let read =
-        read_soa(&file.display().to_string(), &content, &framework, state).map_err(bad_rows)?;
+    let shown = file.display().to_string();
+    let read = read_soa(&read_as.input(&shown, &content), &framework, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     for warning in &read.warnings {
         output.warn(warning)?;
@@ -188,14 +191,13 @@ fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
 /// # Errors
 /// [`Failure`] naming every bad row.
 pub(super) fn answers_batch(
-    file: &Path,
-    content: &[u8],
+    (file, content, read_as): (&Path, &[u8], &ReadAs),
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Batch, Failure> {
     let own = Own::known(state);
     let shown = file.display().to_string();
-    let read = read_answers(&shown, content, &own, state).map_err(bad_rows)?;
+    let read = read_answers(&read_as.input(&shown, content), &own, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
     let source = Imported::new(file, content.to_vec())?;
@@ -213,8 +215,7 @@ pub(super) fn answers_batch(
 /// # Errors
 /// [`Failure`] naming every bad row.
 pub(super) fn evidence_batch(
-    file: &Path,
-    content: &[u8],
+    (file, content, read_as): (&Path, &[u8], &ReadAs),
     anywhere: bool,
     state: &State,
     output: &mut Output<'_>,
@@ -223,7 +224,8 @@ pub(super) fn evidence_batch(
     let shown = file.display().to_string();
     let mut beside = Beside::new(file, anywhere);
     let mut digest_of = |name: &str| beside.digest(name);
-    let read = read_evidence(&shown, content, &own, state, &mut digest_of).map_err(bad_rows)?;
+    let read = read_evidence(&read_as.input(&shown, content), &own, state, &mut digest_of)
+        .map_err(bad_rows)?;
     beside.tell(output)?;
     remarks(&read.notes, output)?;
     let (mut events, mut lines) = (Vec::new(), Vec::new());
