@@ -14,6 +14,17 @@ use crate::witness::WitnessError;
 
 /// The exit statuses. Any other number means failure.
 pub(super) mod exit {
+    use crate::domain::belief::Answer;
+
+    /// Returns the exit status of an answer.
+    pub(crate) const fn of(answer: Answer) -> u8 {
+        match answer {
+            Answer::Yes => YES,
+            Answer::No => NO,
+            Answer::NotDecided => UNDECIDED,
+        }
+    }
+
     /// Done; a question was answered with yes.
     pub(crate) const YES: u8 = 0;
     /// Checked, and the answer is no.

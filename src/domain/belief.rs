@@ -3,6 +3,39 @@
 
 use serde_json::{Value, json};
 
+/// The answer in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing was changed.
+    Yes,
+    /// Something was: proven.
+    No,
+    /// It cannot be said.
+    NotDecided,
+}
+
+impl Answer {
+    /// Returns its stable name.
+    pub const fn json(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::NotDecided => "not_decided",
+        }
+    }
+}
+
+/// What no check of signatures can show, one by one.
+pub const NOT_PROVED: [&str; 4] = [
+    "that what an entry says is true",
+    "that nothing was left out",
+    "when an entry was written, beyond the interval that outsiders' times prove",
+    "that the history was not written anew before someone outside kept a head of it",
+];
+
+/// The same in a line.
+pub const NOT_PROVED_LINE: &str = "that evidence is true, or that nothing was left unrecorded.";
+
 /// What verification came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grade {

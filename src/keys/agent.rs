@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::ledger::{PublicKey, Sign, SignError};
 
-use super::{OPENSSH, openssh_head};
+use super::openssh::{OPENSSH, openssh_head};
 
 /// How long an agent may take: it may ask its user whether to sign.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,10 +1,13 @@
 //! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
 
+use super::audit::Ledger;
 use super::rule::Rule;
 use crate::domain::date::Timestamp;
 use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};
 use crate::domain::state::anchor::{Anchor, Outsider};
-use crate::ledger::{Checkpoint, Digest, LogKeys, Subject, WitnessKey, cosignature, timestamp};
+use crate::ledger::{
+    Checkpoint, Digest, LogKeys, Policy, Subject, WitnessKey, cosignature, timestamp,
+};
 
 /// The name of the token among the subjects of an entry.
 pub const TOKEN: &str = "timestamp.tsr";
@@ -147,4 +150,25 @@ pub(crate) fn token(bytes: &[u8], token: &Token) -> Result<Anchor, Broken> {
     let at = at.ok_or_else(|| (RULE, format!("`{}` is not a time", stamp.time)))?;
     let (size, by) = (token.size, token.authority.clone());
     Ok(Anchor { seq: Some(token.seq), size, at, outsider: Outsider::Authority, by })
+}
+
+/// Why the word of such a witness does not count.
+pub const OWN_KEY: &str = "its key is one of this ledger's own";
+
+/// Says whether the witness of an anchor has a key that the ledger ever had: then it is nobody from
+/// outside.
+pub fn is_own(anchor: &Anchor, ledger: &Ledger) -> bool {
+    WitnessKey::parse(&anchor.by).is_ok_and(|key| ledger.is_own(key.key()))
+}
+
+/// Says whether the word of a witness counts: its key is none of the ledger's own, and it is one of
+/// the policy's, or there is no policy. A key is what it is, whatever it is called. Of a token it says
+/// nothing: that takes a check of its own.
+pub fn counts(anchor: &Anchor, ledger: &Ledger, policy: Option<&Policy>) -> bool {
+    if is_own(anchor, ledger) {
+        return false;
+    }
+    let Some(policy) = policy else { return true };
+    let key = WitnessKey::parse(&anchor.by);
+    key.is_ok_and(|key| policy.witnesses().iter().any(|known| known.key.key() == key.key()))
 }

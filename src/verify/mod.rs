@@ -46,3 +46,4 @@ pub mod rule;
 pub mod selective_disclosure;
 pub mod source;
 pub mod timestamp;
+pub mod verdict;

@@ -24,8 +24,8 @@ use crate::export::{anchors, heads, write_once};
 use crate::journal::{Journal, NewEvent};
 use crate::ledger::{CosignatureError, Cosigned, Policy, WitnessKey, cosignature};
 use crate::store::Mode;
+use crate::verify::anchors::{OWN_KEY, counts, is_own};
 use crate::verify::audit::Ledger;
-use crate::verify::examine::{OWN_KEY, counts, is_own};
 
 /// Arguments of `anchor`.
 #[derive(ClapArgs, Debug)]

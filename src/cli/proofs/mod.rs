@@ -11,3 +11,4 @@ pub(in crate::cli) mod prove;
 pub(in crate::cli) mod timestamp;
 pub(in crate::cli) mod verify;
 pub(in crate::cli) mod verify_evidence;
+mod verify_report;

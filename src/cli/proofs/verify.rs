@@ -1,7 +1,6 @@
 //! `dspt verify`: checks everything in the order of `docs/FORMAT.md`, counts what it checked, names
 //! the first fault, and says what no check can show.
 
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -11,28 +10,28 @@ use serde_json::{Value, json};
 use super::anchor::policy;
 use super::timestamp::require_certificates;
 use super::verify_evidence::Evidence;
+use super::verify_report::{fault_json, fault_text, json, not_proved, text};
 use crate::cli::code::Code;
 use crate::cli::error::{Failure, exit};
 use crate::cli::kind::hinted;
 use crate::cli::ledger_path::ledger_path;
 use crate::cli::output::{Output, safe};
-use crate::domain::belief::{Belief, Grade};
-use crate::domain::state::anchor::Intervals;
+use crate::domain::belief::{Belief, Grade, NOT_PROVED};
 use crate::durable;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::{Head, Policy, Vkey};
 use crate::store::{Guard, Mode, Store};
-use crate::tui::model::verification::NOT_PROVED_LIST as NOT_PROVED;
-use crate::verify::belief::{of_examination, of_nothing};
+use crate::verify::belief::of_nothing;
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
 use crate::verify::examine::{Examination, TokenCheck, Trust, examine};
-use crate::verify::finding::{Finding, Outcome, PhaseResult};
+use crate::verify::finding::{Finding, PhaseResult};
 use crate::verify::foreign::{Foreign, foreign};
 use crate::verify::incremental::{Effort, audit_since};
 use crate::verify::known_heads::Memory;
 use crate::verify::manifest::{CHECKPOINT, read_at_most};
 use crate::verify::rule::{Phase, Rule};
 use crate::verify::timestamp::{Openssl, openssl_verify};
+use crate::verify::verdict::Verdict;
 
 /// Arguments of `verify`.
 #[derive(ClapArgs, Debug)]
@@ -122,16 +121,16 @@ pub(in crate::cli) fn run(
     let evidence = args.evidence.as_deref();
     let evidence = evidence.map(|folder| Evidence::of(folder, found.audit.ledger.as_ref()));
     let evidence = evidence.transpose()?;
-    let report = Report::of(&found, guard.as_ref(), folder && policy.is_none());
-    let mut value = report.json();
+    let verdict = Verdict::of(&found, guard.as_ref(), folder && policy.is_none());
+    let mut value = json(&verdict);
     if let (Some(evidence), Some(fields)) = (&evidence, value.as_object_mut()) {
         fields.insert("evidence".to_owned(), evidence.json());
     }
     let about_files = evidence.as_ref().map(Evidence::text).unwrap_or_default();
-    let text = report.text() + &about_files + &not_proved();
+    let text = text(&verdict) + &about_files + &not_proved();
     output.answer("dspt.verify/1", value, &text)?;
     let differs = evidence.is_some_and(|evidence| evidence.differs());
-    Ok(if differs { exit::NO } else { report.code })
+    Ok(if differs { exit::NO } else { exit::of(verdict.answer) })
 }
 
 /// What came of looking at a path.
@@ -204,13 +203,14 @@ pub(in crate::cli) fn answer(
         Looked::Foreign(_) => return Ok((exit::UNDECIDED, None)),
         Looked::Examined(found, guard) => (found, guard),
     };
-    let code = Report::of(&found, guard.as_ref(), path.is_dir() && trust.policy.is_none()).code;
+    let untrusted = path.is_dir() && trust.policy.is_none();
+    let verdict = Verdict::of(&found, guard.as_ref(), untrusted);
+    let code = exit::of(verdict.answer);
     let broken = |one: &PhaseResult| Some((one.phase, one.fault()?.rule));
-    let broken = found.phases.iter().find_map(broken);
+    let broken_phase = found.phases.iter().find_map(broken);
     let finding = found.findings.first().map(|finding| (Phase::Replay, finding.rule));
-    let guarded = guard.filter(Guard::refuses_writing);
-    let guarded = guarded.map(|_| (Phase::HeadFile, Rule::HeadFile));
-    Ok((code, broken.or(finding).or(guarded)))
+    let beside = verdict.head_file.as_ref().and_then(broken);
+    Ok((code, broken_phase.or(finding).or(beside)))
 }
 
 /// The phase of what a folder is told for of which no entry was read.
@@ -383,244 +383,4 @@ fn of_another(
     });
     output.answer("dspt.verify/1", value, &text)?;
     Ok(exit::UNDECIDED)
-}
-
-/// What an examination and the head file together say.
-pub(in crate::cli) struct Report<'r> {
-    found: &'r Examination,
-    /// The exit status.
-    pub(in crate::cli) code: u8,
-    /// Why the entries alone cannot be decided, where they cannot.
-    open: Option<String>,
-    /// Why it cannot be decided, where it cannot.
-    pub(in crate::cli) undecided: Option<String>,
-    /// What the head file beside a ledger is.
-    pub(in crate::cli) head_file: Option<&'static str>,
-    /// Whether there is one to compare with.
-    pub(in crate::cli) head_file_there: bool,
-    /// Whether it speaks against the ledger.
-    pub(in crate::cli) guard_fault: bool,
-    /// What it then breaks.
-    guard_finding: Option<Finding>,
-}
-
-impl<'r> Report<'r> {
-    /// Weighs an examination; `untrusted` where a folder's own keys are all there is to go by.
-    pub(in crate::cli) fn of(
-        found: &'r Examination,
-        guard: Option<&Guard>,
-        untrusted: bool,
-    ) -> Self {
-        let open = found.audit.undecided.clone().or_else(|| not_replayed(found));
-        let undecided = open.clone().or_else(|| {
-            let why = "everything fits, by the keys that the folder itself names; choose whom to \
-                       trust with --policy FILE";
-            untrusted.then(|| why.to_owned())
-        });
-        let guard_fault = guard.is_some_and(Guard::refuses_writing);
-        let code = if found.first_fault().is_some() || guard_fault {
-            exit::NO
-        } else if undecided.is_some() {
-            exit::UNDECIDED
-        } else {
-            exit::YES
-        };
-        let head_file = guard.map(head_file);
-        let guard_finding = head_file
-            .filter(|_| guard_fault)
-            .map(|text| Finding::in_file("the head file beside the ledger", Rule::HeadFile, text));
-        let none = guard.is_some_and(|one| matches!(one, Guard::NoHead | Guard::Missing { .. }));
-        let head_file_there = !none;
-        Self {
-            found,
-            code,
-            open,
-            undecided,
-            head_file,
-            head_file_there,
-            guard_fault,
-            guard_finding,
-        }
-    }
-
-    /// How far all of it can be believed.
-    pub(in crate::cli) fn belief(&self) -> Belief {
-        of_examination(self.found, self.fault(), self.open.as_deref())
-    }
-
-    /// The first rule broken: of the phases, then of the findings, then by the head file.
-    pub(in crate::cli) fn fault(&self) -> Option<&Finding> {
-        self.found.first_fault().or(self.guard_finding.as_ref())
-    }
-
-    fn text(&self) -> String {
-        let (found, audit) = (self.found, &self.found.audit);
-        let word = match self.code {
-            exit::YES => self.belief().verdict(),
-            exit::NO => "NO".to_owned(),
-            _ => "NOT DECIDED".to_owned(),
-        };
-        let mut text = format!("Can this history be trusted? {word}\n");
-        if let Some((origin, _)) = &found.about {
-            let _ = writeln!(text, "  {:<10}  {origin}", "ledger");
-        }
-        for phase in &found.phases {
-            let said = match phase.outcome {
-                Outcome::Good => "good",
-                Outcome::Bad(_) => "NO",
-                Outcome::NotChecked => "not checked",
-            };
-            let _ = writeln!(text, "  {:<10}  {said}: {}", phase.phase, safe(&phase.text));
-        }
-        if let Some(head_file) = self.head_file {
-            let said = match (self.guard_fault, self.head_file_there) {
-                (true, _) => "NO",
-                (false, true) => "good",
-                (false, false) => "not checked",
-            };
-            let _ = writeln!(text, "  {:<10}  {said}: {head_file}", Phase::HeadFile);
-        }
-        for remark in &found.remarks {
-            let (place, said) = (&remark.place, safe(&remark.text));
-            let _ = writeln!(text, "Remark: {place}: {}: {said}", remark.rule);
-        }
-        for finding in &found.findings {
-            let (place, said) = (&finding.place, safe(&finding.text));
-            let _ = writeln!(text, "Finding: {place}: {}: {said}", finding.rule);
-        }
-        if let Some(finding) = self.fault() {
-            text.push_str(&fault_text(finding, audit.counts.entries));
-        } else if let Some(why) = &self.undecided {
-            let _ = writeln!(text, "Not decided: {}", safe(why));
-        }
-        if let Some((_, head)) = found.about.as_ref().filter(|_| self.code != exit::NO) {
-            let head = String::from_utf8_lossy(head);
-            let _ = writeln!(text, "Head, to compare with one that you kept:\n{}", indent(&head));
-        }
-        text + &witnessed(&found.intervals, self.found)
-    }
-
-    fn json(&self) -> Value {
-        let (found, audit) = (self.found, &self.found.audit);
-        let counts = &audit.counts;
-        let phases = found.phases.iter().map(|phase| {
-            let outcome = match phase.outcome {
-                Outcome::Good => "good",
-                Outcome::Bad(_) => "bad",
-                Outcome::NotChecked => "not_checked",
-            };
-            json!({ "name": phase.phase.name(), "outcome": outcome, "text": phase.text })
-        });
-        let intervals = &found.intervals;
-        let gap = intervals.longest_gap().map(|(from, to)| (to.millis() - from.millis()) / 1_000);
-        let anchors = found.anchors.iter().map(|anchor| {
-            json!({
-                "entry": anchor.seq,
-                "size": anchor.size,
-                "time": anchor.at.to_string(),
-                "by": anchor.by,
-            })
-        });
-        json!({
-            "ledger": found.about.as_ref().map(|(origin, _)| origin),
-            "answer": match self.code { exit::YES => "yes", exit::NO => "no", _ => "not_decided" },
-            "belief": self.belief().json(),
-            "checked": {
-                "entries": counts.entries,
-                "signatures": counts.signatures,
-                "checkpoints": counts.checkpoints,
-                "contents": counts.contents,
-                "withheld": counts.withheld,
-            },
-            "phases": phases.collect::<Vec<_>>(),
-            "fault": self.fault().map(fault_json),
-            "findings": found.findings.iter().map(fault_json).collect::<Vec<_>>(),
-            "remarks": found.remarks.iter().map(fault_json).collect::<Vec<_>>(),
-            "undecided": self.undecided,
-            "head_file": self.head_file,
-            "head": found.about.as_ref().map(|(_, head)| String::from_utf8_lossy(head).into_owned()),
-            "anchors": anchors.collect::<Vec<_>>(),
-            "witnessed": {
-                "first": intervals.first().map(|at| at.to_string()),
-                "last": intervals.last().map(|at| at.to_string()),
-                "longest_gap_seconds": gap,
-            },
-            "does_not_prove": NOT_PROVED,
-        })
-    }
-}
-
-fn fault_json(finding: &Finding) -> Value {
-    json!({ "place": finding.place.to_string(), "rule": finding.rule.name(), "text": finding.text })
-}
-
-fn not_proved() -> String {
-    let lines = NOT_PROVED.iter().map(|one| format!("  - {one}\n"));
-    std::iter::once("This does not prove:\n".to_owned()).chain(lines).collect()
-}
-
-/// Who outside saw the ledger, from when to when, and how long nobody looked.
-fn witnessed(intervals: &Intervals, found: &Examination) -> String {
-    let (Some(first), Some(last)) = (intervals.first(), intervals.last()) else {
-        return "Outside witnesses: none. Until somebody outside keeps a head, all of it could be \
-                written anew.\n"
-            .to_owned();
-    };
-    let gap = intervals.longest_gap().map_or_else(String::new, |(from, to)| {
-        let hours = (to.millis() - from.millis()) / 3_600_000;
-        format!(", longest gap {} days {} hours (from {from})", hours / 24, hours % 24)
-    });
-    let chosen =
-        found.phases.iter().any(|one| one.phase == Phase::Policy && one.outcome == Outcome::Good);
-    let whose = if chosen { "of your policy" } else { "that the ledger names" };
-    format!("Outside witnesses {whose}: first {first}, last {last}{gap}\n")
-}
-
-/// Why entries that verify can still not be replayed; none when they can, or when what replay needs
-/// was withheld and is said to be.
-fn not_replayed(found: &Examination) -> Option<String> {
-    let failed = found.unreplayed.as_ref().filter(|_| found.audit.counts.withheld == 0)?;
-    Some(format!("the entries are what their keys signed, but {failed}"))
-}
-
-fn head_file(guard: &Guard) -> &'static str {
-    match guard {
-        Guard::NoHead => "none, and no head in the ledger",
-        Guard::Equal { .. } => "the same head as in the ledger",
-        Guard::FileBehind { .. } => "an earlier head of the same history; the next write renews it",
-        Guard::Missing { .. } => "missing: an older copy put back could not be noticed",
-        Guard::FileAhead { .. } => {
-            "NEWER than every head in the ledger: an older copy of the ledger was put back, or heads \
-             were removed from it"
-        }
-        Guard::Differs { .. } => {
-            "ANOTHER head than the ledger's of its size, or the ledger has none of it: this is \
-             another ledger, one of the two was changed, or two histories were signed; see: dspt fork"
-        }
-        Guard::Changed { .. } => {
-            "CHANGED: of the same entries as the ledger's head of its size, and not the same bytes: \
-             one of the two was changed after it was signed"
-        }
-        Guard::Unreadable => "NOT a signed head: it was damaged or replaced",
-    }
-}
-
-fn fault_text(finding: &Finding, good: u64) -> String {
-    let good = match good.checked_sub(1) {
-        Some(last) => format!("entries #0 to #{last}"),
-        None => "nothing".to_owned(),
-    };
-    format!(
-        "First fault: {}\n  rule   {}\n  found  {}\n  good   {good}\n  means  {}\n\
-         Nothing was repaired. Keep this copy, and compare it with another, or with a head that \
-         someone kept.\n",
-        safe(&finding.place.to_string()),
-        finding.rule,
-        safe(&finding.text),
-        finding.rule.meaning()
-    )
-}
-
-fn indent(text: &str) -> String {
-    text.trim_end().lines().map(|line| ["  ", line].concat()).collect::<Vec<_>>().join("\n")
 }

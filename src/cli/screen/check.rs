@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant as Clock;
 
-use crate::cli::error::{Failure, exit};
+use crate::cli::error::Failure;
 use crate::cli::proofs::timestamp::require_certificates;
 use crate::cli::proofs::verify::{
-    Report as Weighed, foreign_text, kept, not_opened, own_policy, say_inside, unopened_phase,
+    foreign_text, kept, not_opened, own_policy, say_inside, unopened_phase,
 };
+use crate::domain::belief::Answer;
 use crate::domain::belief::Belief;
 use crate::domain::date::Timestamp;
 use crate::domain::state::anchor::Intervals;
 use crate::domain::state::index::fact_index::{Chronicle, FactSink, Kinds};
 use crate::ledger::Policy;
 use crate::store::{Guard, Mode, Store, StoreError};
-use crate::tui::model::verification::{
-    Answer, Dated, Fault, Phase, Progress, Refuses, Report, State,
-};
+use crate::tui::model::verification::{Dated, Fault, Phase, Progress, Refuses, Report, State};
 use crate::verify::audit::{Audit, Ledger};
 use crate::verify::belief::{of_audit, of_nothing};
 use crate::verify::bundle::{OpenError, examine_folder, is_bundle};
@@ -29,6 +28,7 @@ use crate::verify::incremental::{Effort, audit_since, first_look, is_remembered}
 use crate::verify::known_heads::Memory;
 use crate::verify::rule::Phase as Checked;
 use crate::verify::timestamp::{Openssl, openssl_verify};
+use crate::verify::verdict::Verdict;
 
 /// More entries than this are not examined without being asked: it takes a copy of them.
 const UNASKED_MAX: u64 = 200_000;
@@ -274,45 +274,28 @@ impl Check {
     }
 
     fn report(&self, found: &Examination, guard: Option<&Guard>, folder: bool) -> Report {
-        let verdict = Weighed::of(found, guard, folder && self.policy.is_none());
-        let answer = match verdict.code {
-            exit::YES => Answer::Yes,
-            exit::NO => Answer::No,
-            _ => Answer::NotDecided,
-        };
-        let mut phases: Vec<Phase> = found
-            .phases
-            .iter()
-            .map(|one| Phase {
-                name: one.phase.name().to_owned(),
-                state: match one.outcome {
-                    Outcome::Good => State::Good,
-                    Outcome::Bad(_) => State::No,
-                    Outcome::NotChecked => State::NotChecked,
-                },
-                text: one.text.clone(),
-            })
-            .collect();
-        phases.extend(verdict.head_file.map(|text| Phase {
-            name: Checked::HeadFile.name().to_owned(),
-            state: match (verdict.guard_fault, verdict.head_file_there) {
-                (true, _) => State::No,
-                (false, true) => State::Good,
-                (false, false) => State::NotChecked,
+        let verdict = Verdict::of(found, guard, folder && self.policy.is_none());
+        let phases = found.phases.iter().chain(&verdict.head_file).map(|one| Phase {
+            name: one.phase.name().to_owned(),
+            state: match one.outcome {
+                Outcome::Good => State::Good,
+                Outcome::Bad(_) => State::No,
+                Outcome::NotChecked => State::NotChecked,
             },
-            text: text.to_owned(),
-        }));
+            text: one.text.clone(),
+        });
         let ledger = found.audit.ledger.as_ref();
+        let beside = guard.is_some_and(Guard::refuses_writing);
         Report {
-            answer,
+            answer: verdict.answer,
             belief: verdict.belief(),
             entries: found.audit.counts.entries,
             remembered: found.audit.counts.remembered,
-            phases,
+            phases: phases.collect(),
             fault: verdict.fault().map(fault),
             findings: found.findings.iter().map(fault).collect(),
             remarks: found.remarks.iter().map(fault).collect(),
-            refuses: refuses(&found.audit, verdict.guard_fault),
+            refuses: refuses(&found.audit, beside),
             undecided: verdict.undecided,
             dated: ledger.map_or_else(Vec::new, |ledger| dated(ledger, found)),
             intervals: found.intervals.clone(),

@@ -1,20 +1,9 @@
 //! What the examination of a ledger found, as the screen shows it. The examination is that of
 //! `dspt verify`; it is handed over by the caller and runs beside the screen.
 
-use crate::domain::belief::{Belief, Grade};
+use crate::domain::belief::{Answer, Belief, Grade};
 use crate::domain::state::anchor::{Anchor, Intervals};
 use crate::tui::view::text_width::grouped;
-
-/// The answer in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Nothing was changed.
-    Yes,
-    /// Something was: proven.
-    No,
-    /// It cannot be said.
-    NotDecided,
-}
 
 /// What became of a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,17 +164,6 @@ pub struct Trust {
     /// What `dspt verify` takes so as to trust the same people, such as `--policy FILE`.
     pub flags: String,
 }
-
-/// What no check of signatures can show.
-pub const NOT_PROVED: &str = "that evidence is true, or that nothing was left unrecorded.";
-
-/// The same, one by one.
-pub const NOT_PROVED_LIST: [&str; 4] = [
-    "that what an entry says is true",
-    "that nothing was left out",
-    "when an entry was written, beyond the interval that outsiders' times prove",
-    "that the history was not written anew before someone outside kept a head of it",
-];
 
 impl Trust {
     /// How far the ledger can be believed: by the last check, else by what opening it found.

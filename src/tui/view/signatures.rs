@@ -7,8 +7,9 @@ use super::layout::{self, Boxed};
 use super::painter::Pen;
 use super::text_width::{columns, fill, wrap_kept};
 use super::theme::Role;
+use crate::domain::belief::{Answer, NOT_PROVED_LINE};
 use crate::tui::input::keymap::Command as C;
-use crate::tui::model::verification::{Answer, NOT_PROVED, State};
+use crate::tui::model::verification::State;
 use crate::tui::view_model::advice::to_do;
 use crate::tui::view_model::box_line::{Line, Part};
 use crate::tui::view_model::signatures::{PROBLEM_COLUMN, lines, proves};
@@ -113,14 +114,14 @@ fn left_out(model: &Model) -> String {
 fn foot(model: &Model, part: Part, pen: &mut Pen<'_>, area: Rect) {
     let tall = layout::is_tall(model.size);
     let alone = area.height == layout::body(Screen::Signatures, model.size);
-    let not = format!("Does not prove: {NOT_PROVED}");
+    let not = format!("Does not prove: {NOT_PROVED_LINE}");
     let width = area.width.saturating_sub(4);
     let y = area.bottom().saturating_sub(2);
     if alone || (part == Part::Signed && !tall) {
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     } else if part == Part::Yourself && tall {
         pen.line(area.x + 2, y - 1, width, &proves(model.context()), Role::Plain);
-        let not = format!("This does not prove: {NOT_PROVED}");
+        let not = format!("This does not prove: {NOT_PROVED_LINE}");
         pen.line(area.x + 2, y, width, &not, Role::Plain);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::allowed::{Purpose, path, refused};
 use super::context::Context;
+use crate::domain::belief::Answer;
 use crate::tui::input::keymap::Command;
 use crate::tui::model::session::Kind;
-use crate::tui::model::verification::{Answer, State};
+use crate::tui::model::verification::State;
 
 /// What is to be done about the answer, step by step.
 pub fn to_do(context: Context<'_>) -> Vec<String> {

@@ -8,11 +8,12 @@ use super::context::Context;
 use super::history::grouped_hash;
 use crate::domain::authority::roster::AdmittedKey;
 use crate::domain::belief::Grade;
+use crate::domain::belief::NOT_PROVED;
 use crate::domain::date::Date;
 use crate::domain::ids::KeyId;
 use crate::domain::state::anchor::Outsider;
 use crate::tui::model::session::{Kind, Library};
-use crate::tui::model::verification::{Dated, NOT_PROVED_LIST, Phase, Report, State};
+use crate::tui::model::verification::{Dated, Phase, Report, State};
 use crate::tui::view::layout::is_wide;
 use crate::tui::view::text_width::{columns, grouped, wrap};
 
@@ -111,7 +112,7 @@ pub fn lines(context: Context<'_>) -> Vec<Line> {
     yourself.insert(1, head(context));
     yourself.push(heading(&proves(context)));
     yourself.push(heading("This does not prove:"));
-    yourself.extend(NOT_PROVED_LIST.iter().map(|one| heading(&format!("- {one}"))));
+    yourself.extend(NOT_PROVED.iter().map(|one| heading(&format!("- {one}"))));
     put(Part::Yourself, yourself);
     all
 }

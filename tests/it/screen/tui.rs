@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use dspt_ledger::cli;
-use dspt_ledger::domain::belief::{Belief, Grade};
+use dspt_ledger::domain::belief::{Answer, Belief, Grade};
 use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::engine::status::Status;
 use dspt_ledger::domain::event::{Event, StatementPublished};
@@ -20,7 +20,7 @@ use dspt_ledger::tui::input::keymap::{BINDINGS, Key, Keymap, named};
 use dspt_ledger::tui::model::session::{InMemory, Kind, Known, Library, Source};
 use dspt_ledger::tui::model::update::{Effect, Message, update};
 use dspt_ledger::tui::model::verification::{
-    Answer, Dated, Fault, Phase, Progress, Refuses, Report, State,
+    Dated, Fault, Phase, Progress, Refuses, Report, State,
 };
 use dspt_ledger::tui::model::{Body, Model, Screen};
 use dspt_ledger::tui::model::{overlay, step};
