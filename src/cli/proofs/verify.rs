@@ -76,14 +76,12 @@ pub(in crate::cli) fn run(
     let inside = matches!(policy, Some(None));
     let policy = policy.flatten();
     args.tsa_ca.as_deref().map(require_certificates).transpose()?;
-    let checked = |ca: &Path, checkpoint: &[u8], token: &[u8]| {
-        let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
-        openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())
-    };
-    let by_openssl = args
-        .tsa_ca
-        .as_deref()
-        .map(|ca| move |checkpoint: &[u8], token: &[u8]| checked(ca, checkpoint, token));
+    let by_openssl = args.tsa_ca.as_deref().map(|ca| {
+        move |checkpoint: &[u8], token: &[u8]| {
+            let with = Openssl { program: Path::new("openssl"), ca, untrusted: None };
+            openssl_verify(&with, checkpoint, token).map_err(|fault| fault.to_string())
+        }
+    });
     let trust = Trust {
         policy: policy.as_ref(),
         max_age_days: args.max_age,
@@ -93,11 +91,8 @@ pub(in crate::cli) fn run(
         tokens: by_openssl.as_ref().map(|check| check as TokenCheck<'_>),
     };
     let folder = path.is_dir();
-    let parts = [CHECKPOINT, "tile"];
-    if folder && !is_bundle(&path) && !parts.iter().any(|part| path.join(part).exists()) {
-        let text = format!("there is no ledger, no bundle and no checkpoint in {}", path.display());
-        let failure = Failure::new(Code::NoLedger, exit::NO_LEDGER, text).help("check the path");
-        return Err(hinted(failure, &path));
+    if folder {
+        require_something(&path)?;
     }
     let quiet = output.quiet;
     let looked = look(&path, &trust, &output.memory, |done, size| {
@@ -131,6 +126,17 @@ pub(in crate::cli) fn run(
     output.answer("dspt.verify/1", value, &text)?;
     let differs = evidence.is_some_and(|evidence| evidence.differs());
     Ok(if differs { exit::NO } else { exit::of(verdict.answer) })
+}
+
+/// Refuses a folder that holds nothing to verify.
+fn require_something(folder: &Path) -> Result<(), Failure> {
+    let parts = [CHECKPOINT, "tile"];
+    if is_bundle(folder) || parts.iter().any(|part| folder.join(part).exists()) {
+        return Ok(());
+    }
+    let text = format!("there is no ledger, no bundle and no checkpoint in {}", folder.display());
+    let failure = Failure::new(Code::NoLedger, exit::NO_LEDGER, text).help("check the path");
+    Err(hinted(failure, folder))
 }
 
 /// What came of looking at a path.

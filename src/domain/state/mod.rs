@@ -20,8 +20,8 @@ use std::sync::Arc;
 use super::catalogue::edition::{BadCatalogue, Edition, Framework};
 use super::event::body::{
     ApprovalWithdrawn, CertificateRecorded, ChallengeUpheld, ControlAssessed, EditionAdopted,
-    EquivalenceAsserted, EquivalenceChallenged, ItemNotApplicable, MappingApproved,
-    OrganisationClassified, ScopeDeclared, StatementPublished,
+    EquivalenceAsserted, EquivalenceChallenged, FrameworkAdopted, ItemNotApplicable,
+    MappingApproved, OrganisationClassified, ScopeDeclared, SoaRecorded, StatementPublished,
 };
 pub use super::event::fact::{Fact, Subject};
 use super::event::{Event, Kind};
@@ -308,7 +308,7 @@ impl State {
     fn apply(&mut self, one: &Standing<'_>, contents: &Contents) -> Result<(), ReplayError> {
         match one.event.as_ref() {
             Event::LedgerOpened(body) => self.organisation.clone_from(&body.organisation),
-            // Keys are judged entry by entry when the ledger is verified: `role.rs`.
+            // Keys are judged entry by entry when the ledger is verified: `authority/roster.rs`.
             Event::KeyAdmitted(_)
             | Event::KeyRevoked(_)
             | Event::KeyRotated(_)
@@ -317,7 +317,7 @@ impl State {
             | Event::AnchorTimestamped(_)
             | Event::ClockExplained(_)
             | Event::Correction(_)
-            // What is said of items and assertions is read off the chronicle: `said.rs`.
+            // What is said of items and assertions is read off the index: `index/evidence_view`.
             | Event::EvidenceRecorded(_)
             | Event::EvidenceWithdrawn(_)
             | Event::ItemAnswered(_)
@@ -326,12 +326,7 @@ impl State {
             Event::OrganisationClassified(body) => self.classified.push(one.known(body.clone())),
             Event::ScopeDeclared(body) => self.scopes.push(one.known(body.clone())),
             Event::EditionAdopted(body) => self.adopt_edition(one, body, contents)?,
-            Event::FrameworkAdopted(body) => {
-                let controls = one.content(contents, "controls.csv")?;
-                let framework = Framework::parse(body.framework.clone(), controls)
-                    .map_err(|error| one.bad(error))?;
-                self.frameworks.insert(body.framework.clone(), one.known(Arc::new(framework)));
-            }
+            Event::FrameworkAdopted(body) => self.adopt_framework(one, body, contents)?,
             Event::MappingImported(body) => {
                 let rows = parse_mapping(one.content(contents, "mapping.csv")?)
                     .map_err(|error| one.bad(error))?;
@@ -357,15 +352,35 @@ impl State {
                     certificate.what.withdrawn.push(one.known(body.clone()));
                 }
             }
-            Event::SoaRecorded(body) => {
-                let soa =
-                    parse_soa(one.content(contents, "soa.csv")?).map_err(|error| one.bad(error))?;
-                if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
-                    certificate.what.soas.push((one.because.clone(), body.from, soa));
-                }
-            }
+            Event::SoaRecorded(body) => self.record_soa(one, body, contents)?,
             Event::ControlAssessed(body) => self.assessed.push(one.known(body.clone())),
             Event::ItemNotApplicable(body) => self.not_applicable.push(one.known(body.clone())),
+        }
+        Ok(())
+    }
+
+    fn adopt_framework(
+        &mut self,
+        one: &Standing<'_>,
+        body: &FrameworkAdopted,
+        contents: &Contents,
+    ) -> Result<(), ReplayError> {
+        let controls = one.content(contents, "controls.csv")?;
+        let framework = Framework::parse(body.framework.clone(), controls);
+        let framework = Arc::new(framework.map_err(|error| one.bad(error))?);
+        self.frameworks.insert(body.framework.clone(), one.known(framework));
+        Ok(())
+    }
+
+    fn record_soa(
+        &mut self,
+        one: &Standing<'_>,
+        body: &SoaRecorded,
+        contents: &Contents,
+    ) -> Result<(), ReplayError> {
+        let soa = parse_soa(one.content(contents, "soa.csv")?).map_err(|error| one.bad(error))?;
+        if let Some(certificate) = self.certificates.get_mut(&body.certificate) {
+            certificate.what.soas.push((one.because.clone(), body.from, soa));
         }
         Ok(())
     }

@@ -69,27 +69,32 @@ pub fn run(model: &mut Model, command: Command) -> Option<Effect> {
         C::NextPane => pane(model, true),
         C::PreviousPane => pane(model, false),
         C::Verify => Some(verify(model)),
-        C::Preview => {
-            if let Some(warning) = model.trust.warning() {
-                model.notice = format!("No statement is drafted: {warning}");
-                return None;
-            }
-            let text = table::preview(model);
-            open(model, Overlay::Text("Statement, as a draft".to_owned(), text, 0))
-        }
+        C::Preview => preview(model),
         C::Export => prompt(model, Ask::Export),
         C::Copy => copy(model),
-        C::Mouse => {
-            model.mouse = !model.mouse;
-            let on = "MOUSE ON: hold Shift to select text".to_owned();
-            model.notice = if model.mouse { on } else { "Mouse off.".to_owned() };
-            Some(Effect::Mouse(model.mouse))
-        }
+        C::Mouse => Some(turn_mouse(model)),
         C::Help => open(model, Overlay::Help(Help::default())),
         C::Palette => open(model, Overlay::Palette(Palette::default())),
         C::Redraw => Some(Effect::Redraw),
         C::Quit => Some(Effect::Quit),
     }
+}
+
+/// The statement as it would be drafted of what is shown; none of what cannot be believed.
+fn preview(model: &mut Model) -> Option<Effect> {
+    if let Some(warning) = model.trust.warning() {
+        model.notice = format!("No statement is drafted: {warning}");
+        return None;
+    }
+    let text = table::preview(model);
+    open(model, Overlay::Text("Statement, as a draft".to_owned(), text, 0))
+}
+
+fn turn_mouse(model: &mut Model) -> Effect {
+    model.mouse = !model.mouse;
+    let on = "MOUSE ON: hold Shift to select text".to_owned();
+    model.notice = if model.mouse { on } else { "Mouse off.".to_owned() };
+    Effect::Mouse(model.mouse)
 }
 
 /// Moves the tour of the sample ledger on when its step was done.

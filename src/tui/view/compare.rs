@@ -186,20 +186,25 @@ fn cause_text(one: &Change, wide: bool, width: usize) -> String {
     if short.chars().count() <= width { short } else { reason(&one.short, width) }
 }
 
-fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
-    let how = if model.filter.text.is_empty() { "worse first" } else { model.filter.title() };
-    let title = format!("{} items changed, shown: {how}", page.all.len());
-    pen.frame(area, &title, &format!("{} filter", model.keys.hint(C::Filter)));
-    let inside = usize::from(area.width.saturating_sub(4));
-    let small = model.size.0 < 80;
-    let wide = layout::is_wide(model.size);
+/// How wide the title, a status and the cause are.
+fn widths(size: (u16, u16), width: u16) -> [usize; 3] {
+    let inside = usize::from(width.saturating_sub(4));
+    let wide = layout::is_wide(size);
     let status = if wide { 23 } else { 15 };
-    let cause = match (small, wide) {
+    let cause = match (size.0 < 80, wide) {
         (true, _) => 0,
         (false, true) => inside.saturating_sub(8 + 2 * status) * 3 / 5,
         (false, false) => inside.saturating_sub(61).max(15),
     };
-    let title = inside.saturating_sub(8 + 2 * status + cause + usize::from(cause > 0));
+    [inside.saturating_sub(8 + 2 * status + cause + usize::from(cause > 0)), status, cause]
+}
+
+fn draw_list(model: &Model, page: &Compare, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    let how = if model.filter.text.is_empty() { "worse first" } else { model.filter.title() };
+    let title = format!("{} items changed, shown: {how}", page.all.len());
+    pen.frame(area, &title, &format!("{} filter", model.keys.hint(C::Filter)));
+    let wide = layout::is_wide(model.size);
+    let [title, status, cause] = widths(model.size, area.width);
     let more = pen.theme().glyphs.more;
     let columns = |item: &str, what: &str, a: &str, b: &str, why: &str| {
         format!(

@@ -20,6 +20,23 @@ struct Widths {
     because: usize,
 }
 
+impl Widths {
+    /// Item, title, status and reason beside each other; the reason where it has room.
+    fn columns(&self, [item, title, status, because]: [&str; 4], more: &str) -> String {
+        let mut text = format!(
+            "{} {} {}",
+            fill(item, 7, more),
+            fill(title, self.title, more),
+            fill(status, self.status, more)
+        );
+        if self.because > 0 {
+            text.push(' ');
+            text.push_str(&fill(because, self.because, more));
+        }
+        text
+    }
+}
+
 pub(super) fn draw(
     model: &Model,
     because: &[String],
@@ -106,20 +123,8 @@ fn draw_list(
     pen.frame(area, &title, &keys);
     let widths = widths(model, area.width);
     let more = pen.theme().glyphs.more;
-    let columns = |item: &str, title: &str, status: &str, because: &str| {
-        let mut text = format!(
-            "{} {} {}",
-            fill(item, 7, more),
-            fill(title, widths.title, more),
-            fill(status, widths.status, more)
-        );
-        if widths.because > 0 {
-            text.push(' ');
-            text.push_str(&fill(because, widths.because, more));
-        }
-        text
-    };
-    let head = columns("Item", "What it asks for", "Status", "Because");
+    let columns = |cells: [&str; 4]| widths.columns(cells, more);
+    let head = columns(["Item", "What it asks for", "Status", "Because"]);
     pen.line(area.x + 2, area.y + 1, area.width - 4, &head, Role::Title);
     let cursor = model.cursor();
     let height = model.list_height();
@@ -130,7 +135,7 @@ fn draw_list(
         let status = format!("{} {}", row.status.mark(), row.status.word());
         let optional = row.requirement != Requirement::Mandatory;
         let name = if optional { format!("{}o", row.item.item) } else { row.item.item.to_string() };
-        let text = columns(&name, &row.title, &status, &reason(because, widths.because));
+        let text = columns([&name, &row.title, &status, &reason(because, widths.because)]);
         let selected = number == cursor.at;
         pen.row(area, y, &text, selected);
         if selected {

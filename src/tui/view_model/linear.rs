@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::advice::to_do;
-use super::compare::Moved;
+use super::compare::{Compare, Moved};
 use super::entries_text;
 use super::offer::offered_text;
 use super::table;
@@ -215,19 +215,7 @@ fn page(model: &Model) -> String {
         Body::Why(Some((why, _))) => {
             let _ = writeln!(text, "{}.", safe(&why.heading));
         }
-        Body::Compare(page) => {
-            let moved = page.moved();
-            let _ = writeln!(text, "A: {}\nB: {}", page.a.sentence(), page.b.sentence());
-            let Moved { worse, better, rules, other, same } = moved;
-            let _ = writeln!(
-                text,
-                "Better {better}. Worse {worse}. Rules changed {rules}. Otherwise changed {other}. \
-                 Same {same}."
-            );
-            for one in page.main_causes() {
-                text.push_str(&cause_text(&one));
-            }
-        }
+        Body::Compare(page) => text.push_str(&compared(page)),
         Body::History(page) => {
             let _ = writeln!(text, "{} entries, newest first.", page.size);
         }
@@ -269,6 +257,21 @@ fn page(model: &Model) -> String {
         text.push_str(&other_side(model, beside));
     }
     let _ = writeln!(text, "This view: {}", offered_text(model));
+    text
+}
+
+/// Both sides, how much changed, and the main causes.
+fn compared(page: &Compare) -> String {
+    let mut text = format!("A: {}\nB: {}\n", page.a.sentence(), page.b.sentence());
+    let Moved { worse, better, rules, other, same } = page.moved();
+    let _ = writeln!(
+        text,
+        "Better {better}. Worse {worse}. Rules changed {rules}. Otherwise changed {other}. \
+         Same {same}."
+    );
+    for one in page.main_causes() {
+        text.push_str(&cause_text(&one));
+    }
     text
 }
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::Reader;
 use super::outcome::Stop;
+use crate::domain::state::anchor::Anchor;
 use crate::domain::state::index::fact_index::FactSink;
 use crate::ledger::Digest;
 use crate::store::Content;
@@ -77,14 +78,7 @@ impl<F: FactSink + Send> Reader<F> {
             }
             found.insert(digest);
             for (token, bounds) in tokens.get(&digest).into_iter().flatten() {
-                let place = Place::Entry(token.seq);
-                // One that is too long to be kept is no token either.
-                let bytes = bytes.as_deref().unwrap_or_default();
-                let anchor = anchors::token(bytes, token).map_err(|(rule, text)| Finding {
-                    place,
-                    rule,
-                    text,
-                })?;
+                let anchor = dated_by(token, bytes.as_deref())?;
                 if let Some(ledger) = self.ledger.as_mut().filter(|_| *bounds) {
                     ledger.anchors.push(anchor);
                 }
@@ -123,4 +117,14 @@ impl<F: FactSink + Send> Reader<F> {
         }
         Ok(())
     }
+}
+
+/// The anchor that a token makes. One that is too long to be kept is no token either.
+fn dated_by(token: &anchors::Token, bytes: Option<&[u8]>) -> Result<Anchor, Finding> {
+    let place = Place::Entry(token.seq);
+    anchors::token(bytes.unwrap_or_default(), token).map_err(|(rule, text)| Finding {
+        place,
+        rule,
+        text,
+    })
 }

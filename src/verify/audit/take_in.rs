@@ -119,13 +119,7 @@ impl<F: FactSink + Send> Reader<F> {
             .and_then(|()| self.anchor(&mut ledger, entry, &event));
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
-            if let (Event::LogKeyRotated(_), Some(key)) = (&event, entry.introduces()) {
-                ledger.log.rotate(seq + 1, Vkey::new(ledger.origin.key_name(), *key));
-            }
-            if let Some(key) = entry.introduces() {
-                let log = *ledger.log.newest().key();
-                self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);
-            }
+            self.admit_key(&mut ledger, entry, &event);
             ledger.frontier.push(entry.leaf());
             if F::LEAVES {
                 ledger.leaves.push(entry.leaf());
@@ -142,6 +136,16 @@ impl<F: FactSink + Send> Reader<F> {
         }
         self.ledger = Some(ledger);
         allowed.map_err(Stop::from)
+    }
+
+    /// Takes in the key that an entry brings along, for signatures after it.
+    fn admit_key(&mut self, ledger: &mut Ledger<F>, entry: &VerifiedEntry, event: &Event) {
+        let Some(key) = entry.introduces() else { return };
+        if matches!(event, Event::LogKeyRotated(_)) {
+            ledger.log.rotate(entry.seq() + 1, Vkey::new(ledger.origin.key_name(), *key));
+        }
+        let log = *ledger.log.newest().key();
+        self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);
     }
 
     /// Takes in the anchor that an entry is, if it is one.

@@ -211,17 +211,21 @@ fn body<'l>(what: &str, of: &impl Fn(&str) -> Vec<&'l str>) -> (&'static str, Va
             plain,
         ),
         "soa" => {
-            let mut text = "control,applicable,justification\n".to_owned();
-            for (word, list) in [("yes", of("includes")), ("no", of("excludes"))] {
-                for one in list {
-                    text.push_str(&format!("iso27001:2022/{one},{word},x\n"));
-                }
-            }
             let body = json!({"certificate": about, "from": from});
-            ("soa-recorded", body, vec![("soa.csv", text.into_bytes())])
+            ("soa-recorded", body, vec![("soa.csv", soa(&of("includes"), &of("excludes")))])
         }
         _ => own_body(what, of),
     }
+}
+
+fn soa(includes: &[&str], excludes: &[&str]) -> Vec<u8> {
+    let mut text = "control,applicable,justification\n".to_owned();
+    for (word, list) in [("yes", includes), ("no", excludes)] {
+        for one in list {
+            text.push_str(&format!("iso27001:2022/{one},{word},x\n"));
+        }
+    }
+    text.into_bytes()
 }
 
 fn own_body<'l>(what: &str, of: &impl Fn(&str) -> Vec<&'l str>) -> (&'static str, Value, Files) {

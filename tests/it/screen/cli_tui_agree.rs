@@ -93,6 +93,19 @@ fn edition(revision: u32, from: Date) -> (Event, Vec<File>) {
     (Event::EditionAdopted(adopted), files)
 }
 
+fn certificate(random: &mut Random, now: Date, on: Date, last: u64) -> Event {
+    Event::CertificateRecorded(CertificateRecorded {
+        scheme: random.of(&[Scheme::Iso27001, Scheme::CyberEssentialsPlus]),
+        release: Some("2022".into()).filter(|_| random.below(2) == 0),
+        number: format!("C {last}"),
+        issuer: "Certifier".into(),
+        accreditation: None,
+        scope: vec![random.of(&["hosting", "hosting", "office"]).parse().unwrap()],
+        valid_from: on,
+        valid_until: random.day(now, 0, 120),
+    })
+}
+
 /// Something that may be recorded on a day, about what was recorded before.
 fn happening(random: &mut Random, now: Date, last: u64) -> (u8, Event, Vec<File>) {
     let about: ItemRef = item(random.of(&ITEMS));
@@ -120,16 +133,7 @@ fn happening(random: &mut Random, now: Date, last: u64) -> (u8, Event, Vec<File>
             on,
             valid_until: until,
         })),
-        4 | 5 => contributor(Event::CertificateRecorded(CertificateRecorded {
-            scheme: random.of(&[Scheme::Iso27001, Scheme::CyberEssentialsPlus]),
-            release: Some("2022".into()).filter(|_| random.below(2) == 0),
-            number: format!("C {last}"),
-            issuer: "Certifier".into(),
-            accreditation: None,
-            scope: vec![random.of(&["hosting", "hosting", "office"]).parse().unwrap()],
-            valid_from: on,
-            valid_until: random.day(now, 0, 120),
-        })),
+        4 | 5 => contributor(certificate(random, now, on, last)),
         6 => contributor(Event::CertificateWithdrawn(CertificateWithdrawn {
             certificate: target,
             from: on,
@@ -150,15 +154,10 @@ fn happening(random: &mut Random, now: Date, last: u64) -> (u8, Event, Vec<File>
             let body = ItemNotApplicable { item: about, reason, from: on, until };
             (APPROVER, Event::ItemNotApplicable(body), Vec::new())
         }
-        10 => (
-            APPROVER,
-            Event::AssertionConfirmed(AssertionConfirmed {
-                assertion: about.assertion(),
-                on,
-                note: None,
-            }),
-            Vec::new(),
-        ),
+        10 => {
+            let body = AssertionConfirmed { assertion: about.assertion(), on, note: None };
+            (APPROVER, Event::AssertionConfirmed(body), Vec::new())
+        }
         _ => contributor(Event::Correction(Correction {
             corrects: target,
             reason,

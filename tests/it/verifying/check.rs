@@ -520,6 +520,15 @@ fn a_folder_of_tiles_is_checked_whole() {
         fs::write(&file, &good).unwrap();
     }
     assert_eq!(check().code, 0);
+}
+
+#[test]
+fn a_folder_of_tiles_may_keep_older_files_that_say_the_same() {
+    let desk = Desk::new();
+    let folder = desk.folder.path();
+    let (vkey, _) = tiles(folder, 600);
+    let dir = folder.display().to_string();
+    let check = || run(&["tiles", "--vkey", &vkey, "--dir", &dir]);
     // Partial files of smaller sizes may stay, where they say the same.
     for (name, now, most) in [
         ("tile/0/002.p/7", "tile/0/002.p/88", 7 * 32),
@@ -538,6 +547,15 @@ fn a_folder_of_tiles_is_checked_whole() {
         }
         fs::remove_file(&file).unwrap();
     }
+}
+
+#[test]
+fn what_no_such_log_has_is_said_to_be_unchecked() {
+    let desk = Desk::new();
+    let folder = desk.folder.path();
+    let (vkey, _) = tiles(folder, 600);
+    let dir = folder.display().to_string();
+    let check = || run(&["tiles", "--vkey", &vkey, "--dir", &dir]);
     // Of what no such log has nothing can be said, and that is said: the proof and its entry lie here.
     fs::create_dir(folder.join("tile/0/003.p")).unwrap();
     fs::write(folder.join("tile/0/003.p/1"), [0; 32]).unwrap();
