@@ -52,6 +52,7 @@ pub const FILES: &[File] = &[
     bundled!("dspt-editions/items-fragments.csv"),
     bundled!("dspt-editions/organisation-types.csv"),
     bundled!("dspt-editions/register-counts.csv"),
+    bundled!("framework-aliases.csv"),
     bundled!("index.csv"),
     bundled!("iso27001-2013/controls.csv"),
     bundled!("iso27001-2022/controls.csv"),

@@ -64,6 +64,8 @@ pub(super) struct Failure {
     pub help: Option<String>,
     /// Every bad row, when it is about the rows of a file.
     pub(super) problems: Vec<Problem>,
+    /// How many of them the message tells in full.
+    pub(super) told: usize,
 }
 
 impl Failure {
@@ -71,7 +73,7 @@ impl Failure {
     pub(super) fn new(code: impl Into<FailureCode>, exit: u8, message: impl Into<String>) -> Self {
         let code = code.into();
         let message = message.into();
-        Self { code, exit, message, place: None, help: None, problems: Vec::new() }
+        Self { code, exit, message, place: None, help: None, problems: Vec::new(), told: 0 }
     }
 
     /// The command was used wrongly.

@@ -14,6 +14,7 @@ pub mod input;
 pub mod mapping;
 mod names;
 pub mod problem;
+pub mod published;
 mod relation;
 mod remarks;
 pub mod resolve;

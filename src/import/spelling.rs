@@ -163,7 +163,10 @@ pub(super) fn find_id(framework: &Framework, id: &str) -> Option<String> {
         return None;
     }
     if framework.id.framework == "nist-800-53" {
-        return special_publication(id).filter(|id| framework.controls.contains_key(id));
+        let spelt = special_publication(id).filter(|id| framework.controls.contains_key(id));
+        if spelt.is_some() {
+            return spelt;
+        }
     }
     let dotted = annex(id).filter(|_| framework.id.framework == "iso27001");
     let id = dotted.as_deref().unwrap_or(id);

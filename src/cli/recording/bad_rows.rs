@@ -1,12 +1,15 @@
 //! Bad rows of a file that was read, all of them, as one failure.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::cli::dash::is_dash;
 use crate::cli::error::{Failure, exit};
+use crate::cli::output::safe;
 use crate::domain::catalogue::edition::BadCatalogue;
 use crate::domain::problem_code::ProblemCode;
+use crate::domain::sanitize::counted;
 use crate::durable::{self, Access};
 use crate::import::problem::{Problem, Problems, problems_csv, render};
 
@@ -68,8 +71,88 @@ pub(super) fn bad_rows(problems: Problems) -> Failure {
         (line, None) => format!("{}:{line}", one.file),
         (_, Some(_)) => one.place(),
     });
+    failure.told = all.len().min(PROBLEMS_SHOWN);
     failure.problems = all;
     failure
+}
+
+/// Most lines of kinds of problems in a short account.
+const KINDS_SHOWN: usize = 6;
+
+/// Turns problems of a publisher's file into a failure of few lines: what the file is, what is wrong
+/// in it, each kind once with the places, and what would help.
+pub(super) fn bad_publication(what: &str, problems: Problems, help: &str) -> Failure {
+    let all = problems.0;
+    let file = all.first().map_or("", |one| one.file.as_str());
+    let kinds = kinds_of(&all);
+    let own: BTreeSet<&str> = all.iter().filter_map(|one| one.help.as_deref()).collect();
+    // Where each has a remedy of its own, fewer of them fit.
+    let shown = if own.len() > 1 { KINDS_SHOWN / 2 } else { KINDS_SHOWN };
+    let mut text =
+        format!("{file} is {what}; {} in it; nothing was written", counted(all.len(), "problem"));
+    for (message, places) in kinds.iter().take(shown) {
+        let _ = write!(text, "\n  {}{}", places_text(places), safe(message));
+        let first = all.iter().find(|one| one.message == *message);
+        if let Some(remedy) = first.and_then(|one| one.help.as_ref()).filter(|_| own.len() > 1) {
+            let _ = write!(text, "\n    help: {}", safe(remedy));
+        }
+    }
+    if kinds.len() > shown {
+        let _ = write!(text, "\n  ... {} more kinds of problems", kinds.len() - shown);
+    }
+    let code = all.first().map_or(ProblemCode::Unnamed, |one| one.code);
+    let help = match own.first() {
+        Some(only) if own.len() == 1 && help.is_empty() => (*only).to_owned(),
+        Some(only) if own.len() == 1 => format!("{only}; {help}"),
+        _ => help.to_owned(),
+    };
+    let mut failure = Failure::new(code, exit::INPUT, text);
+    if !help.is_empty() {
+        failure = failure.help(help);
+    }
+    failure.place = all.first().map(|one| match one.line {
+        0 => one.file.clone(),
+        line => format!("{}:{line}", one.file),
+    });
+    failure.told = kinds.iter().take(shown).filter(|(_, places)| places.len() == 1).count();
+    failure.problems = all;
+    failure
+}
+
+/// Messages with the places of each, those with most places first.
+fn kinds_of(problems: &[Problem]) -> Vec<(&str, Vec<&str>)> {
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in problems {
+        let index = *at.entry(&one.message).or_insert(kinds.len());
+        match kinds.get_mut(index) {
+            Some((_, places)) => places.push(&one.column_name),
+            None => kinds.push((&one.message, vec![&one.column_name])),
+        }
+    }
+    kinds.sort_by_key(|(_, places)| std::cmp::Reverse(places.len()));
+    kinds
+}
+
+fn places_text(places: &[&str]) -> String {
+    match places {
+        [] | ["", ..] => String::new(),
+        [one] => format!("{}: ", safe(one)),
+        [one, rest @ ..] => format!("{} and {} more: ", safe(one), rest.len()),
+    }
+}
+
+/// One line for each kind of what was left out, as few as there are of problems.
+pub(super) fn left_out_lines(problems: &[Problem]) -> Vec<String> {
+    let kinds = kinds_of(problems);
+    let line = |(message, places): &(&str, Vec<&str>)| {
+        format!("left out: {}{}", places_text(places), safe(message))
+    };
+    let mut lines: Vec<String> = kinds.iter().take(KINDS_SHOWN).map(line).collect();
+    if kinds.len() > KINDS_SHOWN {
+        lines.push(format!("left out: {} more kinds of problems", kinds.len() - KINDS_SHOWN));
+    }
+    lines
 }
 
 /// Keeps the whole list beside the input when not all of it was shown. It takes the place of an
@@ -77,7 +160,7 @@ pub(super) fn bad_rows(problems: Problems) -> Failure {
 pub(super) fn with_list(mut failure: Failure) -> Failure {
     let Some(file) = failure.problems.first().map(|one| one.file.clone()) else { return failure };
     let beside = Path::new(&file);
-    if failure.problems.len() <= PROBLEMS_SHOWN || is_dash(beside) || !beside.is_file() {
+    if failure.problems.len() <= failure.told || is_dash(beside) || !beside.is_file() {
         return failure;
     }
     let (path, list) = (format!("{file}.problems.csv"), problems_csv(&failure.problems));

@@ -7,6 +7,7 @@ pub mod candidates;
 pub(in crate::domain) mod contradiction;
 pub mod finding;
 pub mod lint;
+pub mod published;
 pub mod relationship;
 pub mod resolve;
 pub mod soa;

@@ -31,6 +31,7 @@ macro_rules! shipped {
     };
 }
 
+mod published;
 mod robust;
 mod workbooks;
 

@@ -247,6 +247,7 @@ fn key(kind: &str) -> &'static [&'static str] {
         "crosswalk" | "proposals" => &["source", "target"],
         "crosswalks-precision" => &["path"],
         "schemes" => &["scheme", "release"],
+        "framework-aliases" => &["alias"],
         "levels" => &["outcome"],
         "successors" => &["withdrawn", "successor"],
         "dspt-edition" => &["field"],

@@ -2,3 +2,4 @@
 
 pub(crate) mod mapping_check;
 pub(crate) mod mappings;
+pub(crate) mod published;

@@ -19,6 +19,14 @@ pub(crate) fn left_out(why: &str) {
     let _ = writeln!(std::io::stderr(), "{name}: left out: {why}");
 }
 
+/// Says that a part of a test is left out because it reads files that do not belong to the project and
+/// are not on this machine. No tool can be installed for that, so it never fails.
+pub(crate) fn not_at_hand(what: &std::path::Path) {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("a test");
+    let _ = writeln!(std::io::stderr(), "{name}: left out: there is no {}", what.display());
+}
+
 /// Says whether a program can be started; if not, that the test was left out.
 #[track_caller]
 pub(crate) fn there_is(program: &str, argument: &str) -> bool {

@@ -12,6 +12,7 @@ use crate::cli::output::Output;
 use crate::cli::recording::signing::Signing;
 use crate::domain::authority::already_recorded::taken_back;
 use crate::domain::event::Event;
+use crate::domain::state::Fact;
 use crate::import::input::Input;
 use crate::journal::{File, Journal, NewEvent};
 use crate::ledger::Digest;
@@ -86,11 +87,20 @@ pub(super) fn imported_before(
         fact.subjects.iter().any(|one| one.sha256 == sha256 && one.name.starts_with(IMPORTED))
     });
     let Some(fact) = before else { return Ok(None) };
-    let seq = fact.seq;
     if again {
-        output.hint(&format!("These bytes were imported before, by entry #{seq}."))?;
+        output.hint(&format!("These bytes were imported before, by entry #{}.", fact.seq))?;
         return Ok(None);
     }
+    say_imported_before(journal, fact, output).map(Some)
+}
+
+/// Says that nothing is written because an entry has it already.
+pub(super) fn say_imported_before(
+    journal: &Journal,
+    fact: &Fact,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let seq = fact.seq;
     let ended = taken_back(&journal.ledger.facts, fact);
     let text = match ended {
         None => {
@@ -107,7 +117,7 @@ pub(super) fn imported_before(
         "To read it by the edition of today, for another year, or to bring back what was taken back, \
          import it once more: --again",
     )?;
-    Ok(Some(exit::YES))
+    Ok(exit::YES)
 }
 
 /// Says what was noticed while reading a file and is no problem.

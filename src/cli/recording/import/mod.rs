@@ -6,6 +6,8 @@
 mod batch;
 mod catalogue;
 mod foreseen;
+mod mapping_args;
+mod published;
 mod sheets;
 
 use std::path::{Path, PathBuf};
@@ -26,9 +28,9 @@ use crate::store::Mode;
 use batch::{Batch, Common, ReadAs, imported_before};
 use catalogue::{edition_batch, framework_batch};
 use foreseen::{Foreseen, check_rows};
-use sheets::{
-    MappingArgs, answers_batch, evidence_batch, file_or_bundled, mapping_batch, soa_batch,
-};
+use mapping_args::MappingArgs;
+use published::published_batch;
+use sheets::{answers_batch, evidence_batch, file_or_bundled, mapping_batch, soa_batch};
 
 /// Arguments of `import`.
 #[derive(ClapArgs, Debug)]
@@ -148,10 +150,17 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
         }
         Command::Mapping(args) => {
             let content = file_or_bundled(&args.file)?;
-            if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
-                return Ok(done);
+            if let Some(form) = published::form(args, &content)? {
+                match published_batch(args, &content, form, &journal, &state, output)? {
+                    Ok(batch) => batch,
+                    Err(done) => return Ok(done),
+                }
+            } else {
+                if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
+                    return Ok(done);
+                }
+                mapping_batch(args, &content, &state, output)?
             }
-            mapping_batch(args, &content, &state, output)?
         }
         Command::Soa { file, certificate, from, read_as, .. } => {
             let content = read_file(file)?;

@@ -1,10 +1,9 @@
 //! `dspt import mapping`, `soa`, `answers`, `evidence`: sheets that people keep.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Args as ClapArgs;
-
-use super::batch::{Batch, Common, Imported, ReadAs, remarks};
+use super::batch::{Batch, Imported, ReadAs, remarks};
+use super::mapping_args::{MappingArgs, not_stated, proposals_text};
 use crate::cli::as_of::event as find_event;
 use crate::cli::error::Failure;
 use crate::cli::input_file::{file_name, read_file};
@@ -14,7 +13,7 @@ use crate::cli::recording::evidence_files::Beside;
 use crate::cli::recording::ids::new_event;
 use crate::domain::date::Date;
 use crate::domain::event::{CertificateRecorded, Event, MappingImported, SoaRecorded};
-use crate::domain::ids::{CategoryId, EditionId, FrameworkRef, Scheme};
+use crate::domain::ids::{FrameworkRef, Scheme};
 use crate::domain::state::State;
 use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
@@ -23,37 +22,6 @@ use crate::import::resolve::Own;
 use crate::import::soa::read_soa;
 use crate::journal::{File, Journal};
 use crate::ledger::Digest;
-
-#[derive(ClapArgs, Debug)]
-pub(super) struct MappingArgs {
-    /// A table: CSV or a workbook (XLSX, ODS), or one of the catalogue's: proposals/NAME.csv
-    pub(super) file: PathBuf,
-    /// A name for people; the file's name when left out
-    #[arg(long)]
-    pub(super) title: Option<String>,
-    /// Who made it
-    #[arg(long, default_value = "not stated")]
-    pub(super) author: String,
-    /// Its licence
-    #[arg(long, default_value = "not stated")]
-    pub(super) licence: String,
-    /// Framework of ids that do not name theirs
-    #[arg(long, value_name = "FRAMEWORK")]
-    pub(super) source_framework: Option<FrameworkRef>,
-    /// Framework of target ids that do not name theirs
-    #[arg(long, value_name = "FRAMEWORK")]
-    pub(super) target_framework: Option<FrameworkRef>,
-    /// Edition of items that do not name theirs; else the one in force today
-    #[arg(long, requires = "category")]
-    pub(super) edition: Option<EditionId>,
-    /// Category of items that do not name theirs; else the organisation's
-    #[arg(long, requires = "edition")]
-    pub(super) category: Option<CategoryId>,
-    #[command(flatten)]
-    pub(super) read_as: ReadAs,
-    #[command(flatten)]
-    pub(super) common: Common,
-}
 
 /// Reads a file; where there is none, the catalogue's of that name.
 pub(super) fn file_or_bundled(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -85,7 +53,7 @@ pub(super) fn mapping_batch(
         edition,
         category,
         read_as,
-        common: _,
+        ..
     } = args;
     let today = output.now.london_day();
     let own = Own::known(state);
@@ -98,20 +66,12 @@ pub(super) fn mapping_batch(
     let shown = file.display().to_string();
     let read = read_mapping(&read_as.input(&shown, content), &defaults, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
-    let carrying = read.rows.iter().filter(|row| {
-        row.relationship.carries_satisfaction()
-            || row.joint.as_ref().is_some_and(|joint| joint.relationship.carries_satisfaction())
-    });
-    let summary = format!(
-        "{} rows recorded as proposals, {} of which could derive something once approved; 0 items change status.",
-        read.rows.len(),
-        carrying.count()
-    );
+    let summary = proposals_text(&read.rows);
     let body = MappingImported {
         title: title.clone().map_or_else(|| file_name(file), Ok)?,
-        author: author.clone(),
+        author: author.clone().unwrap_or_else(not_stated),
         authority: read.authority,
-        licence: licence.clone(),
+        licence: licence.clone().unwrap_or_else(not_stated),
         rows: read.rows.len() as u64,
     };
     let files = vec![
