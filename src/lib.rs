@@ -27,7 +27,6 @@
 //! use dspt_ledger::domain::event::{
 //!     CertificateRecorded, EditionAdopted, Event, OrganisationClassified, ScopeDeclared, Unit,
 //! };
-//! use dspt_ledger::domain::ids::Scheme;
 //! use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Signers};
 //! use dspt_ledger::ledger::{Origin, SeedSigner};
 //! use dspt_ledger::store::Mode;
@@ -72,7 +71,7 @@
 //!     Unit { id: "hosting".parse()?, name: "Hosting".into(), health_and_care_data: true };
 //! let scope = Event::ScopeDeclared(ScopeDeclared { units: vec![hosting], from });
 //! let certificate = Event::CertificateRecorded(CertificateRecorded {
-//!     scheme: Scheme::Iso27001,
+//!     scheme: "iso27001".parse()?,
 //!     release: Some("2022".into()),
 //!     number: "IS-EXAMPLE-1".into(),
 //!     issuer: "Example Certification (invented)".into(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::{Failure, exit};
 use super::mappings::catalogue::{bytes, table};
 use crate::domain::catalogue::edition::{BadCatalogue, Edition, Framework};
+use crate::domain::catalogue::known_frameworks;
 use crate::domain::csv::{Row, Table};
 use crate::domain::date::Date;
 use crate::domain::ids::{BadRef, ControlRef, EditionId, FrameworkRef};
@@ -14,15 +15,6 @@ use crate::domain::mapping::parse_mapping;
 use crate::domain::mapping::resolve::Catalogue;
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::state::{AdoptedEdition, Known, State};
-
-/// Releases that crosswalks cite and that do not ship, each with one that does and has all of
-/// their ids: releases of SP 800-53 revision 5 only add to it, and the outcomes of the CAF kept
-/// their ids from 3.1 to 3.2 (`mappings/README.md`).
-const LOOKED_UP_IN: [(&str, &str); 3] = [
-    ("nist-800-53:r5", "nist-800-53:5.2.0"),
-    ("nist-800-53:r5.1.1", "nist-800-53:5.2.0"),
-    ("ncsc-caf:3.1", "ncsc-caf:3.2"),
-];
 
 /// What ships is checked by tests; a file that cannot be read all the same is named.
 fn bad_file(path: &str, why: &dyn std::fmt::Display) -> Failure {
@@ -33,8 +25,8 @@ fn release_of(row: &Row) -> Result<FrameworkRef, BadRef> {
     format!("{}:{}", row.get("framework"), row.get("release")).parse()
 }
 
-fn same_ids() -> Result<BTreeMap<FrameworkRef, FrameworkRef>, BadRef> {
-    LOOKED_UP_IN.iter().map(|(cited, carried)| Ok((cited.parse()?, carried.parse()?))).collect()
+fn same_ids() -> BTreeMap<FrameworkRef, FrameworkRef> {
+    known_frameworks::same_ids().collect()
 }
 
 /// Reads every framework and edition that ships.
@@ -42,7 +34,7 @@ fn same_ids() -> Result<BTreeMap<FrameworkRef, FrameworkRef>, BadRef> {
 /// # Errors
 /// [`Failure`] naming the file that cannot be read.
 pub(super) fn catalogue() -> Result<Catalogue, Failure> {
-    let mut all = Catalogue { looked_up_in: same_ids()?, ..Catalogue::default() };
+    let mut all = Catalogue { looked_up_in: same_ids(), ..Catalogue::default() };
     for row in &table("index.csv")?.rows {
         let path = row.get("path");
         match row.get("kind") {
@@ -107,7 +99,7 @@ pub(super) fn state(catalogue: &Catalogue, today: Date) -> State {
 /// # Errors
 /// [`Failure`] naming the file that cannot be read.
 pub(super) fn sources() -> Result<Sources, Failure> {
-    let mut all = Sources { same_ids: same_ids()?, ..Sources::default() };
+    let mut all = Sources { same_ids: same_ids(), ..Sources::default() };
     for row in &table("index.csv")?.rows {
         let path = row.get("path");
         let bad = |bad: BadCatalogue| bad_file(path, &bad);

@@ -7,6 +7,8 @@ mod code;
 mod dash;
 mod demo;
 mod error;
+#[cfg(test)]
+mod further_framework_tests;
 mod input_file;
 mod keys;
 mod kind;

@@ -12,6 +12,7 @@ use super::spelling::{
 };
 use super::titled::{is_more_than_a_title, is_title, other_title, splits};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
+use crate::domain::catalogue::known_frameworks::{IdRule, has_own_titles, id_rule};
 use crate::domain::date_parse::looks_like_a_day;
 use crate::domain::ids::{CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef};
 use crate::domain::nearest::closest;
@@ -154,7 +155,8 @@ impl<'s> Names<'s> {
         let fault =
             Fault::new(ProblemCode::Unknown, format!("`{found}` is not an id of {}", framework.id));
         let control = format!("A.{id}");
-        if framework.id.framework == "iso27001" && framework.controls.contains_key(&control) {
+        let annex = id_rule(&framework.id.framework) == IdRule::Annex;
+        if annex && framework.controls.contains_key(&control) {
             return fault.help(format!("did you mean {control}?"));
         }
         let known = || framework.controls.keys().cloned();
@@ -197,7 +199,7 @@ impl<'s> Names<'s> {
     ) -> Result<ItemRef, Fault> {
         let item = self.item_or_awaited(text, default)?;
         if self.state.awaits(&item.edition, &item.category) {
-            Err(not_adopted(&item.edition))
+            Err(still_awaited(&item.edition))
         } else {
             Ok(item)
         }
@@ -262,7 +264,9 @@ impl<'s> Names<'s> {
         }
         let revisions: Vec<&Edition> = self.revisions(edition).collect();
         if revisions.is_empty() {
-            return Err(not_adopted(edition));
+            let message = format!("edition {edition} is not adopted");
+            let help = format!("adopt it with: dspt import edition {edition}");
+            return Err(Fault::new(ProblemCode::Unknown, message).help(help));
         }
         if revisions.iter().any(|one| one.item(category, id).is_some()) {
             return Ok(item.clone());
@@ -352,8 +356,8 @@ impl<'s> Names<'s> {
     }
 }
 
-/// Why a name of an edition leads nowhere yet.
-pub(super) fn not_adopted(edition: &EditionId) -> Fault {
+/// Why a name of an edition that is awaited leads nowhere yet.
+pub(super) fn still_awaited(edition: &EditionId) -> Fault {
     let message = format!("no edition {edition} with the items of that category is adopted");
     let help = format!(
         "adopt it with: dspt import edition {edition}, or from a folder of its files (docs/import.md)"
@@ -397,8 +401,9 @@ fn titled_control(
             return Ok(Some(id.clone()));
         }
         let id = read?;
-        // Titles of ISO standards are not the catalogue's to print; it has words of its own.
-        if framework.id.framework == "iso27001" && id.is_some() && !is_more_than_a_title(&rest) {
+        // Titles of some standards are not the catalogue's to print; it has words of its own.
+        let own_titles = has_own_titles(&framework.id.framework);
+        if own_titles && id.is_some() && !is_more_than_a_title(&rest) {
             return Ok(id);
         }
         other = ids.first().map(|id| (id.clone(), title(id).to_owned())).or(other);

@@ -12,7 +12,7 @@ use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 use crate::domain::state::State;
 
-use super::names::{Bare, Names, not_adopted};
+use super::names::{Bare, Names, still_awaited};
 use super::problem::Fault;
 
 /// What was wrong with a name: a stable code, what was found, and what to do.
@@ -183,7 +183,7 @@ pub fn assertion(
         return Ok(wanted);
     }
     if state.awaits(edition, category) {
-        return Err(not_adopted(edition).into());
+        return Err(still_awaited(edition).into());
     }
     let message = format!("`{}` is not an assertion of {edition} for {category}", wanted.assertion);
     let help = format!("see its items with: dspt catalogue {edition}");

@@ -4,6 +4,7 @@
 //! and neither is taken.
 
 use crate::domain::catalogue::edition::Framework;
+use crate::domain::catalogue::known_frameworks::{IdRule, id_rule, is_known, release_by_form};
 use crate::domain::ids::FrameworkRef;
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{is_hidden, shown};
@@ -58,12 +59,17 @@ pub(super) fn iso_words(
         let help = "name the control of ISO/IEC 27001, Annex A, such as iso27001:2022/A.8.13";
         return Err(Fault::new(ProblemCode::NotReadable, message).help(help));
     }
-    let Some(rest) = rest.strip_prefix("27001") else { return Ok(None) };
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, rest) = rest.split_at_checked(digits).unwrap_or((rest, ""));
+    let name = format!("iso{number}");
+    if !is_known(&name) {
+        return Ok(None);
+    }
     let dated = rest.trim_start_matches([':', '-', ' ']);
     let year = dated.get(..4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
     let (release, rest) = match (year, default) {
         (Some(year), _) => (year.to_owned(), dated.get(4..).unwrap_or_default()),
-        (None, Some(known)) if known.framework == "iso27001" => (known.release.clone(), rest),
+        (None, Some(known)) if known.framework == name => (known.release.clone(), rest),
         (None, _) => {
             let message = format!("`{}` does not say which release it means", shown(text));
             let help = "write it in full, such as iso27001:2022/A.8.13";
@@ -73,7 +79,7 @@ pub(super) fn iso_words(
     let id = rest.trim_start_matches([' ', ',', ':', '/', '-']);
     // Lower-casing ASCII keeps every length, so the end of one is the end of the other.
     let id = text.get(text.len().saturating_sub(id.len())..).unwrap_or_default().to_owned();
-    let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
+    let framework = FrameworkRef { framework: name, release };
     Ok(Some(Written { framework, id, in_full: false }))
 }
 
@@ -84,15 +90,15 @@ pub(super) fn read_id(
     annex_only: bool,
 ) -> Result<Option<String>, Fault> {
     let id = written.id.as_str();
-    if framework.id.framework == "iso27001" && !written.in_full {
-        return read_iso(framework, id, annex_only);
+    if id_rule(&framework.id.framework) == IdRule::Annex && !written.in_full {
+        return read_annex(framework, id, annex_only);
     }
     Ok(find_id(framework, id))
 }
 
-/// Reads an ISO/IEC 27001 id that is not written in full. `5.1` is a clause, a control of Annex A
+/// Reads an id of clauses and an annex that is not written in full. `5.1` is a clause, a control of Annex A
 /// and, out of a spreadsheet that took it for a number, perhaps `5.10`.
-fn read_iso(framework: &Framework, id: &str, annex_only: bool) -> Result<Option<String>, Fault> {
+fn read_annex(framework: &Framework, id: &str, annex_only: bool) -> Result<Option<String>, Fault> {
     let lower = id.to_ascii_lowercase();
     let word = |words: &[&str]| {
         let found = words.iter().find(|word| lower.starts_with(**word))?;
@@ -162,13 +168,14 @@ pub(super) fn find_id(framework: &Framework, id: &str) -> Option<String> {
     if id.len() > ID_BYTES_MAX {
         return None;
     }
-    if framework.id.framework == "nist-800-53" {
+    let rule = id_rule(&framework.id.framework);
+    if rule == IdRule::Enhancements {
         let spelt = special_publication(id).filter(|id| framework.controls.contains_key(id));
         if spelt.is_some() {
             return spelt;
         }
     }
-    let dotted = annex(id).filter(|_| framework.id.framework == "iso27001");
+    let dotted = annex(id).filter(|_| rule == IdRule::Annex);
     let id = dotted.as_deref().unwrap_or(id);
     let mut same = framework.controls.keys().filter(|known| known.eq_ignore_ascii_case(id));
     let found = same.next()?;
@@ -229,30 +236,12 @@ pub(super) fn made_into_a_day(found: &str) -> Fault {
 
 /// Returns the release whose ids have this form, where it is another: `A.9.1.1` is never of 2022,
 /// and `PR.AC-1` is of CSF 1.1, where ids have no zero, not a spelling of `PR.AC-01`.
-pub(super) fn release_by_shape(framework: &FrameworkRef, id: &str) -> Option<&'static str> {
-    let numbers = |text: &str| -> Option<Vec<u16>> {
-        text.split('.').map(|part| part.parse().ok()).collect()
-    };
-    match (framework.framework.as_str(), framework.release.as_str()) {
-        ("iso27001", release) => {
+pub(super) fn release_by_shape(framework: &FrameworkRef, id: &str) -> Option<FrameworkRef> {
+    match id_rule(&framework.framework) {
+        IdRule::Annex => {
             let dotted = annex(id).unwrap_or_else(|| format!("A.{id}"));
-            match (release, numbers(dotted.strip_prefix("A.")?)?.as_slice()) {
-                ("2022", [5..=18, _, _]) => Some("iso27001:2013"),
-                ("2013", [5..=8, 1..=37]) => Some("iso27001:2022"),
-                _ => None,
-            }
+            release_by_form(framework, &dotted)
         }
-        ("nist-csf", release) => {
-            let (head, tail) = id.split_once('-')?;
-            let digits = tail.bytes().all(|byte| byte.is_ascii_digit());
-            let category = head.len() == 5 && head.get(2..3) == Some(".");
-            match (release, tail.len()) {
-                _ if !digits || !category => None,
-                ("2.0", 1) => Some("nist-csf:1.1"),
-                ("1.1", 2) if tail.starts_with('0') => Some("nist-csf:2.0"),
-                _ => None,
-            }
-        }
-        _ => None,
+        IdRule::Plain | IdRule::Enhancements => release_by_form(framework, id),
     }
 }

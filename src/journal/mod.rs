@@ -304,7 +304,6 @@ fn believed(audit: Audit) -> Result<Ledger, JournalError> {
 #[cfg(test)]
 mod tests {
     use crate::domain::event::{CertificateRecorded, Correction, ScopeDeclared, Unit};
-    use crate::domain::ids::Scheme;
     use crate::ledger::SeedSigner;
 
     use super::*;
@@ -324,7 +323,7 @@ mod tests {
 
     fn certificate(number: &str) -> Event {
         Event::CertificateRecorded(CertificateRecorded {
-            scheme: Scheme::Iso27001,
+            scheme: "iso27001".parse().unwrap(),
             release: Some("2022".to_owned()),
             number: number.to_owned(),
             issuer: "Certifier".to_owned(),

@@ -14,7 +14,7 @@ use crate::domain::event::{
     EvidenceRecorded, ItemAnswered, KeyAdmitted, KeyRevoked, KeyRotated, LogKeyRotated,
     OrganisationClassified, ScopeDeclared, StatementPublished, Unit,
 };
-use crate::domain::ids::{EventId, ItemRef, Scheme};
+use crate::domain::ids::{EventId, ItemRef};
 use crate::domain::statement::Asked;
 use crate::journal::{File, Journal, NewEvent, Opening, Signers};
 use crate::ledger::{Checkpoint, Digest, Origin, Sign as _};
@@ -227,7 +227,7 @@ impl Maker {
 
     fn certificate(&mut self) -> Result<(), KitError> {
         let event = Event::CertificateRecorded(CertificateRecorded {
-            scheme: Scheme::Iso27001,
+            scheme: kit("iso27001".parse())?,
             release: Some("2022".to_owned()),
             number: "KIT-EX-1".to_owned(),
             issuer: "Plover Certification (invented)".to_owned(),

@@ -11,7 +11,7 @@ use dspt_ledger::domain::event::{
     EvidenceWithdrawn, ItemAnswered, KeyAdmitted, KeyRevoked, OrganisationClassified, Replacement,
     ScopeDeclared, Unit,
 };
-use dspt_ledger::domain::ids::{EventId, ItemRef, Scheme};
+use dspt_ledger::domain::ids::{EventId, ItemRef};
 use dspt_ledger::domain::state::index::fact_index::Kinds;
 use dspt_ledger::journal::{File, Journal, NewEvent, Opening, Recorded, Signers};
 use dspt_ledger::ledger::{
@@ -187,7 +187,7 @@ pub(crate) fn ledger() -> (TempDir, PathBuf) {
 /// Entries 1 to 15: author, day, batch.
 pub(crate) fn history() -> Vec<(u8, &'static str, Vec<NewEvent>)> {
     let certificate = Event::CertificateRecorded(CertificateRecorded {
-        scheme: Scheme::Iso27001,
+        scheme: "iso27001".parse().unwrap(),
         release: Some("2022".into()),
         number: "IS 1".into(),
         issuer: "Certifier".into(),

@@ -169,10 +169,9 @@ impl Maker {
     }
 
     pub(super) fn certificates(&mut self) -> Result<EventId, Failure> {
-        let iso = certificate(Scheme::Iso27001, "IS-EX-612345", "2024-03-01", "2027-02-28")?;
+        let iso = certificate("iso27001", "IS-EX-612345", "2024-03-01", "2027-02-28")?;
         let iso = self.record("2025-09-25", Role::Contributor, iso, Vec::new())?;
-        let plus =
-            certificate(Scheme::CyberEssentialsPlus, "CE-EX-88121", "2025-06-10", "2026-06-09")?;
+        let plus = certificate("cyber-essentials-plus", "CE-EX-88121", "2025-06-10", "2026-06-09")?;
         self.record("2025-09-25", Role::Contributor, plus, Vec::new())?;
         Ok(iso)
     }
@@ -323,15 +322,15 @@ impl Maker {
 
     /// The new Cyber Essentials Plus certificate, recorded 32 days after it began.
     pub(super) fn renewal(&mut self) -> Result<(), Failure> {
-        let plus =
-            certificate(Scheme::CyberEssentialsPlus, "CE-EX-90417", "2026-06-10", "2027-06-09")?;
+        let plus = certificate("cyber-essentials-plus", "CE-EX-90417", "2026-06-10", "2027-06-09")?;
         self.record("2026-07-12", Role::Contributor, plus, Vec::new())?;
         Ok(())
     }
 }
 
-fn certificate(scheme: Scheme, number: &str, from: &str, until: &str) -> Result<Event, Failure> {
-    let iso = scheme == Scheme::Iso27001;
+fn certificate(scheme: &str, number: &str, from: &str, until: &str) -> Result<Event, Failure> {
+    let scheme: Scheme = parse(scheme)?;
+    let iso = scheme.asks_release();
     Ok(Event::CertificateRecorded(CertificateRecorded {
         scheme,
         release: iso.then(|| "2022".to_owned()),

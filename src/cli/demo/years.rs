@@ -11,7 +11,7 @@ use crate::domain::event::{
     AssertionConfirmed, CertificateRecorded, Correction, Event, EvidenceRecorded,
     EvidenceWithdrawn, ItemAnswered, Replacement,
 };
-use crate::domain::ids::{AssertionRef, EventId, ItemRef, Scheme};
+use crate::domain::ids::{AssertionRef, EventId, ItemRef};
 use crate::journal::{File, JournalError, NewEvent, Signers};
 use crate::ledger::Digest;
 
@@ -237,7 +237,7 @@ const PART_MAX: usize = 4_000;
 /// The Cyber Essentials Plus certificate of a year.
 fn renewed(number: u32, from: Date) -> Result<CertificateRecorded, Failure> {
     Ok(CertificateRecorded {
-        scheme: Scheme::CyberEssentialsPlus,
+        scheme: parse("cyber-essentials-plus")?,
         release: None,
         number: format!("CE-EX-8{number:04}"),
         issuer: "Plover Certification (invented)".to_owned(),

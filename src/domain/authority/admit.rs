@@ -13,6 +13,7 @@ pub use super::refusal::Refusal;
 use super::refusal::{
     find, in_order, is_digest, not_ahead, not_blank, not_standing, of_kind, refuse,
 };
+use crate::domain::catalogue::known_frameworks::has_levels;
 use crate::domain::date::Date;
 use crate::domain::event::body::keys::ClockExplained;
 use crate::domain::event::body::{
@@ -153,6 +154,9 @@ fn certificate(state: &State, body: &CertificateRecorded) -> Result<(), Refusal>
     not_blank("the issuer", &body.issuer)?;
     in_order(body.valid_from, Some(body.valid_until))?;
     release(state, body)?;
+    if let Some(why) = body.begins_too_early() {
+        return refuse(why);
+    }
     if let Some(why) = body.cut_short().filter(|_| body.counts_until() < body.valid_from) {
         return refuse(format!("the certificate would count on no day: {why}"));
     }
@@ -162,16 +166,12 @@ fn certificate(state: &State, body: &CertificateRecorded) -> Result<(), Refusal>
 /// A certificate names a release of its standard that is known: by the schemes that ship, or by a
 /// list that the ledger adopted. Where the scheme has none that is known, it names none.
 fn release(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
-    let framework = match body.scheme {
-        Scheme::Iso27001 => Some("iso27001"),
-        Scheme::CyberEssentials | Scheme::CyberEssentialsPlus => Some("cyber-essentials"),
-        Scheme::PsnIa | Scheme::Nhsmail => None,
-    };
-    let known = crate::domain::catalogue::scheme::releases(body.scheme);
+    let framework = body.scheme.framework();
+    let known: Vec<&str> = body.scheme.releases().iter().map(|one| one.name.as_str()).collect();
     let list = known.join(", ");
     let label = body.scheme.label();
     let Some(release) = &body.release else {
-        if body.scheme != Scheme::Iso27001 {
+        if !body.scheme.asks_release() {
             return Ok(());
         }
         return refuse(format!(
@@ -182,7 +182,7 @@ fn release(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
     };
     let adopted = state.frameworks.keys();
     let mut adopted = adopted.filter(|one| Some(one.framework.as_str()) == framework);
-    if known.contains(release) || adopted.any(|one| one.release == *release) {
+    if known.contains(&release.as_str()) || adopted.any(|one| one.release == *release) {
         return Ok(());
     }
     if known.is_empty() {
@@ -194,12 +194,15 @@ fn release(state: &State, body: &CertificateRecorded) -> Result<(), Refusal> {
 fn statement_of_applicability(state: &State, body: &SoaRecorded) -> Result<(), Refusal> {
     let known = find(state, &state.certificates, &body.certificate, "a certificate")?;
     let record = &known.what.record;
-    if record.scheme == Scheme::Iso27001 {
+    if record.scheme.has_statement_of_applicability() {
         return Ok(());
     }
+    let having = Scheme::all().filter(|one| one.has_statement_of_applicability());
+    let having: Vec<String> =
+        having.map(|one| format!("{} {}", one.article(), one.label())).collect();
     refuse(format!(
-        "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; {} is {} {} \
-         certificate",
+        "a Statement of Applicability belongs to {} certificate; {} is {} {} certificate",
+        having.join(" or "),
         record.number,
         record.scheme.article(),
         record.scheme.label()
@@ -352,8 +355,8 @@ fn evidence(state: &State, body: &EvidenceRecorded, today: Date) -> Result<(), R
         known_or_awaited(state, item)?;
     }
     for control in &body.controls {
-        let caf = control.framework.framework == "ncsc-caf";
-        known_control(state, control, if caf { Level::Achieved } else { Level::Met })?;
+        let levels = has_levels(&control.framework.framework);
+        known_control(state, control, if levels { Level::Achieved } else { Level::Met })?;
     }
     not_ahead("evidence", body.proves_on, today)?;
     in_order(body.proves_on, body.valid_until)?;

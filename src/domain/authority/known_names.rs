@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::refusal::{Refusal, refuse};
 use crate::domain::catalogue::edition::{ControlStanding, Edition};
+use crate::domain::catalogue::known_frameworks::has_levels;
 use crate::domain::catalogue::levels::has_level;
 use crate::domain::ids::level::Level;
 use crate::domain::ids::{AssertionRef, ControlRef, EditionId, ItemRef, TargetRef, UnitId};
@@ -103,8 +104,7 @@ pub fn known_control(state: &State, control: &ControlRef, level: Level) -> Resul
             return refuse(format!("{} is not an id of {id}{near}", control.id));
         }
     }
-    let caf = id.framework == "ncsc-caf";
-    match (caf, level) {
+    match (has_levels(&id.framework), level) {
         (true, Level::Met) => refuse(format!(
             "{control} is an outcome; give its level: partially-achieved or achieved"
         )),

@@ -1,23 +1,25 @@
-//! Which levels an outcome has: some of the CAF's have no *partially achieved*.
+//! Which levels an outcome has: some have no *partially achieved*.
 //!
 //! The facts are the `levels.csv` of each release that ships; nothing here names an outcome.
 
+use super::known_frameworks::has_levels;
 use crate::domain::csv::Table;
 use crate::domain::ids::ControlRef;
 use crate::domain::ids::level::Level;
 
 /// The releases whose outcomes are known by level, with their files.
 const LEVELS: [(&str, &[u8]); 2] = [
-    ("3.2", include_bytes!("../../../mappings/ncsc-caf-3.2/levels.csv")),
-    ("4.0", include_bytes!("../../../mappings/ncsc-caf-4.0/levels.csv")),
+    ("ncsc-caf:3.2", include_bytes!("../../../mappings/ncsc-caf-3.2/levels.csv")),
+    ("ncsc-caf:4.0", include_bytes!("../../../mappings/ncsc-caf-4.0/levels.csv")),
 ];
 
 /// Says whether an outcome has a level. One of a release that does not ship may have every level.
 pub fn has_level(outcome: &ControlRef, level: Level) -> bool {
-    if level != Level::PartiallyAchieved || outcome.framework.framework != "ncsc-caf" {
+    if level != Level::PartiallyAchieved || !has_levels(&outcome.framework.framework) {
         return true;
     }
-    let file = LEVELS.iter().find(|(release, _)| *release == outcome.framework.release);
+    let framework = outcome.framework.to_string();
+    let file = LEVELS.iter().find(|(release, _)| *release == framework);
     let table = file.and_then(|(_, bytes)| Table::parse_stored(bytes, COLUMNS).ok());
     let row = table
         .as_ref()

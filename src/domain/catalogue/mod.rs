@@ -2,5 +2,6 @@
 
 pub mod alias;
 pub mod edition;
+pub mod known_frameworks;
 pub mod levels;
 pub mod scheme;

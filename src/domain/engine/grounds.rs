@@ -6,11 +6,11 @@ use super::derivation::Derivation;
 
 use super::rule::{Atom, Ground};
 use crate::domain::catalogue::edition::ControlStanding;
+use crate::domain::catalogue::known_frameworks::has_levels;
 use crate::domain::date::Date;
 use crate::domain::event::body::ControlAssessed;
 use crate::domain::event::words::{AssessmentResult, Assurance};
 use crate::domain::ids::level::Level;
-use crate::domain::ids::scheme::Scheme;
 use crate::domain::ids::{ControlRef, FrameworkRef};
 use crate::domain::mapping::soa::Soa;
 use crate::domain::region::{Cover, Region, Units};
@@ -92,30 +92,26 @@ fn certifies(known: &Known<Certificate>, control: &ControlRef) -> bool {
 }
 
 fn framework_of(known: &Known<Certificate>) -> Option<FrameworkRef> {
-    let framework = match known.what.record.scheme {
-        Scheme::Iso27001 => "iso27001",
-        Scheme::CyberEssentialsPlus => "cyber-essentials",
-        Scheme::CyberEssentials | Scheme::PsnIa | Scheme::Nhsmail => return None,
-    };
+    let framework = known.what.record.scheme.grounds()?;
     let release = known.what.record.release.clone()?;
     Some(FrameworkRef { framework: framework.to_owned(), release })
 }
 
-/// Controls that every certificate of the scheme takes in: the clauses of ISO/IEC 27001, which no
-/// Statement of Applicability can exclude, and all requirements of Cyber Essentials. They rest on
-/// the certificate and on the framework's list.
+/// Controls that every certificate of the scheme takes in, such as the clauses of a standard whose
+/// Statement of Applicability can exclude controls only. They rest on the certificate and on the
+/// framework's list.
 fn implied_controls(state: &State, known: &Known<Certificate>) -> Vec<(ControlRef, Vec<u64>)> {
     let Some((framework, id)) = framework_of(known)
         .and_then(|id| state.frameworks.get(&id).map(|framework| (framework, id)))
     else {
         return Vec::new();
     };
-    let iso = known.what.record.scheme == Scheme::Iso27001;
+    let scheme = known.what.record.scheme;
     let catalogue = &framework.what;
     let because: BTreeSet<u64> = known.because.iter().chain(&framework.because).copied().collect();
     let because: Vec<u64> = because.into_iter().collect();
     let whole = catalogue.controls.values().filter(|control| {
-        (!iso || control.kind == "clause")
+        scheme.takes_in(&control.kind)
             && catalogue.standing_of(&control.id) == ControlStanding::Assessable
     });
     whole
@@ -215,7 +211,7 @@ pub(super) fn control_evidence(state: &State, derivation: &mut Derivation) {
         let during = |until| Region::during(record.proves_on, until, cover);
         let region = until.map_or_else(Region::new, during);
         for control in &record.controls {
-            if control.framework.framework == "ncsc-caf" || region.is_empty() {
+            if has_levels(&control.framework.framework) || region.is_empty() {
                 continue;
             }
             derivation.world.grounds.push(Ground {

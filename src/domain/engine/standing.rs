@@ -72,7 +72,9 @@ pub fn judge(view: &DayView<'_>, findings: &[ItemStatus<'_>]) -> Verdict {
         |one: &AssertionRef| said.confirmed_from(one).is_some_and(|from| from <= view.day);
     let unconfirmed: Vec<AssertionRef> =
         assertions.into_iter().filter(|one| !confirmed(one)).collect();
-    let cyber_essentials_plus = current_certificates(view, Scheme::CyberEssentialsPlus);
+    let exceeding = Scheme::all().filter(|scheme| scheme.exceeds());
+    let cyber_essentials_plus: Vec<u64> =
+        exceeding.flat_map(|scheme| current_certificates(view, scheme)).collect();
     let met = !findings.is_empty() && missing_items.is_empty() && unconfirmed.is_empty();
     let standing = match (met, cyber_essentials_plus.is_empty()) {
         (false, _) => Standing::StandardsNotMet,

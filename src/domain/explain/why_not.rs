@@ -121,15 +121,15 @@ fn control_reasons(
     need: Units,
 ) -> Vec<Unused> {
     let mut reasons = Vec::new();
-    if control.framework.framework == "iso27001" {
-        let release = Some(&control.framework.release);
-        let fitting = |one: &&Known<Certificate>| {
-            one.what.record.scheme == Scheme::Iso27001
-                && one.what.record.release.as_ref() == release
-        };
-        for known in state.certificates.values().filter(fitting) {
-            reasons.extend(certified_control(known, derivation, control, day, need));
-        }
+    let (framework, release) = (&control.framework.framework, Some(&control.framework.release));
+    let fitting = |one: &&Known<Certificate>| {
+        let record = &one.what.record;
+        record.scheme.has_statement_of_applicability()
+            && record.scheme.grounds() == Some(framework.as_str())
+            && record.release.as_ref() == release
+    };
+    for known in state.certificates.values().filter(fitting) {
+        reasons.extend(certified_control(known, derivation, control, day, need));
     }
     for known in state.assessed.iter().filter(|one| one.what.control == *control) {
         let (body, because) = (&known.what, known.because.clone());

@@ -7,6 +7,7 @@ use super::finding::{Report, Rule, Severity};
 use super::relationship::Relationship;
 use super::{MappingRow, RowSource};
 use crate::domain::catalogue::edition::{ControlStanding, Edition, Framework};
+use crate::domain::catalogue::known_frameworks::has_levels;
 use crate::domain::ids::level::Level;
 use crate::domain::ids::{
     CategoryId, ControlRef, EditionId, FrameworkRef, ItemId, ItemRef, TargetRef,
@@ -306,7 +307,7 @@ fn wrong_level(
         return None;
     }
     let here = ControlRef { framework: framework.id.clone(), id: control.id.clone() };
-    match (framework.id.framework == "ncsc-caf", level) {
+    match (has_levels(&framework.id.framework), level) {
         (true, Level::Met) => {
             let text = format!("{control} is an outcome and is given no level");
             Some((text, "write partially-achieved or achieved"))

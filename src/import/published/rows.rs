@@ -7,6 +7,7 @@ use super::implied;
 use super::set::{FrameworkName, PublishedSet, Statement};
 use crate::domain::authority::admit::known_control;
 use crate::domain::catalogue::alias::{Reading, framework_called};
+use crate::domain::catalogue::known_frameworks::has_levels;
 use crate::domain::ids::{ControlRef, FrameworkRef, Level, TargetRef};
 use crate::domain::mapping::published::{PublishedRow, write_gaps, write_published};
 use crate::domain::mapping::{JointGroup, MappingRow, Relationship, RowSource};
@@ -302,7 +303,7 @@ impl Reader<'_, '_> {
 }
 
 fn level_of(control: &ControlRef, level: Option<Level>) -> Level {
-    level.filter(|_| control.framework.framework == "ncsc-caf").unwrap_or(Level::Met)
+    level.filter(|_| has_levels(&control.framework.framework)).unwrap_or(Level::Met)
 }
 
 fn is_pair(one: &Read<'_>) -> bool {

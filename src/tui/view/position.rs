@@ -8,7 +8,9 @@ use super::painter::Pen;
 use super::text_width::{columns, fill, wrap};
 use super::theme::Role;
 use crate::domain::catalogue::edition::Requirement;
+use crate::domain::catalogue::known_frameworks;
 use crate::domain::engine::status::Status;
+use crate::domain::ids::Scheme;
 use crate::tui::input::keymap::Command as C;
 use crate::tui::view_model::brief;
 use crate::tui::view_model::why::{Why, question};
@@ -181,14 +183,11 @@ pub(super) fn reason(because: &str, width: usize) -> String {
 
 /// Schemes by their short names, as a narrow column has them.
 pub(super) fn short(because: &str) -> String {
-    because
-        .replace("Cyber Essentials Plus", "CE+")
-        .replace("ISO/IEC 27001", "ISO 27001")
-        .replace("iso27001:", "ISO 27001:")
-        .replace("cyber-essentials:", "Cyber Essentials ")
-        .replace("nist-csf:", "NIST CSF ")
-        .replace("nist-800-53:", "NIST 800-53 ")
-        .replace("ncsc-caf:", "CAF ")
+    let schemes =
+        Scheme::all().map(|scheme| (scheme.label().to_owned(), scheme.short().to_owned()));
+    let differing = schemes.filter(|(label, short)| label != short);
+    let names = differing.chain(known_frameworks::short_names());
+    names.fold(because.to_owned(), |text, (long, short)| text.replace(&long, &short))
 }
 
 fn widths(model: &Model, width: u16) -> Widths {

@@ -154,8 +154,8 @@ fn an_item_of_an_edition_that_is_not_ones_own_is_refused() {
         assert!(ended.err.contains(says), "{}", ended.err);
     };
     let evidence = |item: &str| format!("record evidence X --item {item} --for 2025-10-01");
-    refused(&evidence("2025-26-v8/cat3/1.1.1"), "no edition 2025-26-v8");
-    refused(&evidence("2026-27-v9/cat1/1.1.1"), "no edition 2026-27-v9");
+    refused(&evidence("2025-26-v8/cat3/1.1.1"), "edition 2025-26-v8 is not adopted");
+    refused(&evidence("2026-27-v9/cat1/1.1.1"), "edition 2026-27-v9 is not adopted");
     refused("confirm 1.1", "no edition 2026-27-v9");
     refused("confirm --all", "no assertion waits");
 }

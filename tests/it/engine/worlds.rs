@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use dspt_ledger::domain::date::{Date, Timestamp};
 use dspt_ledger::domain::event::{Event, Kind};
@@ -60,7 +60,7 @@ pub(super) const ITEMS: [(usize, usize, &str); 5] =
 pub(super) const EDITIONS: [&str; 2] = ["e1", "e2"];
 pub(super) const CATEGORIES: [&str; 2] = ["c1", "c2"];
 pub(super) const UNITS: [&str; 3] = ["u0", "u1", "u2"];
-pub(super) const SCHEMES: [Scheme; 5] = Scheme::ALL;
+pub(super) static SCHEMES: LazyLock<Vec<Scheme>> = LazyLock::new(|| Scheme::all().collect());
 pub(super) const LEVELS: [Level; 3] = [Level::Met, Level::PartiallyAchieved, Level::Achieved];
 const ASSURANCES: [&str; 3] = ["self-assessed", "internally-audited", "certified"];
 const RESULTS: [&str; 3] = ["met", "partly-met", "not-met"];

@@ -23,7 +23,7 @@ use dspt_ledger::domain::event::{
     LedgerOpened, LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified,
     Replacement, Rows, ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
 };
-use dspt_ledger::domain::ids::{EventId, Level, Scheme};
+use dspt_ledger::domain::ids::{EventId, Level};
 use dspt_ledger::journal::Journal;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
 use dspt_ledger::ledger::{Checkpoint, Digest, Sign as _, Vkey};
@@ -221,9 +221,9 @@ fn outside(kind: Kind) -> (Event, Option<Event>) {
     let (from, until) = (parsed("2025-10-01"), parsed("2028-09-30"));
     match kind {
         Kind::CertificateRecorded => {
-            let recorded = |scheme, optional: bool| {
+            let recorded = |scheme: &str, optional: bool| {
                 Event::CertificateRecorded(CertificateRecorded {
-                    scheme,
+                    scheme: parsed(scheme),
                     release: optional.then(|| "2022".into()),
                     number: "IS 123456".into(),
                     issuer: "Certifier Ltd".into(),
@@ -233,8 +233,8 @@ fn outside(kind: Kind) -> (Event, Option<Event>) {
                     valid_until: until,
                 })
             };
-            let least = recorded(Scheme::CyberEssentialsPlus, false);
-            (recorded(Scheme::Iso27001, true), Some(least))
+            let least = recorded("cyber-essentials-plus", false);
+            (recorded("iso27001", true), Some(least))
         }
         Kind::CertificateSuspended => {
             let suspended = |until| {

@@ -18,6 +18,7 @@ const EXEMPTIONS: &str = "dspt-2025-26-v8/exemptions.csv";
 /// Kinds of rows and how many of each a catalogue holds.
 const CONTROLS: &[(&str, &[(&str, usize)])] = &[
     ("cyber-essentials-3.1", &[("requirement-own-id", 27), ("theme", 5)]),
+    ("cyber-essentials-3.3", &[("requirement-own-id", 27), ("theme", 5)]),
     ("iso27001-2013", &[("clause", 35), ("control", 114), ("domain", 14), ("objective", 35)]),
     ("iso27001-2022", &[("clause", 41), ("control", 93), ("theme", 4)]),
     ("mcss-2018", &[("category", 5), ("section", 10)]),
@@ -248,6 +249,7 @@ fn key(kind: &str) -> &'static [&'static str] {
         "crosswalks-precision" => &["path"],
         "schemes" => &["scheme", "release"],
         "framework-aliases" => &["alias"],
+        "frameworks" => &["framework", "release"],
         "levels" => &["outcome"],
         "successors" => &["withdrawn", "successor"],
         "dspt-edition" => &["field"],

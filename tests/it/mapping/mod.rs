@@ -3,3 +3,4 @@
 pub(crate) mod mapping_check;
 pub(crate) mod mappings;
 pub(crate) mod published;
+pub(crate) mod schemes;

@@ -14,7 +14,7 @@ use dspt_ledger::domain::event::{
     Correction, EditionAdopted, Event, EvidenceRecorded, EvidenceWithdrawn, ItemAnswered,
     ItemNotApplicable, OrganisationClassified, ScopeDeclared, Unit,
 };
-use dspt_ledger::domain::ids::{ItemRef, Scheme};
+use dspt_ledger::domain::ids::ItemRef;
 use dspt_ledger::domain::state::index::fact_index::Chronicle;
 use dspt_ledger::journal::{File, Journal};
 use dspt_ledger::ledger::Digest;
@@ -95,7 +95,7 @@ fn edition(revision: u32, from: Date) -> (Event, Vec<File>) {
 
 fn certificate(random: &mut Random, now: Date, on: Date, last: u64) -> Event {
     Event::CertificateRecorded(CertificateRecorded {
-        scheme: random.of(&[Scheme::Iso27001, Scheme::CyberEssentialsPlus]),
+        scheme: random.of(&["iso27001", "cyber-essentials-plus"]).parse().unwrap(),
         release: Some("2022".into()).filter(|_| random.below(2) == 0),
         number: format!("C {last}"),
         issuer: "Certifier".into(),

@@ -13,7 +13,7 @@ use crate::cli::recording::evidence_files::Beside;
 use crate::cli::recording::ids::new_event;
 use crate::domain::date::Date;
 use crate::domain::event::{CertificateRecorded, Event, MappingImported, SoaRecorded};
-use crate::domain::ids::{FrameworkRef, Scheme};
+use crate::domain::ids::FrameworkRef;
 use crate::domain::state::State;
 use crate::import::answers::read_answers;
 use crate::import::evidence::read_evidence;
@@ -98,9 +98,12 @@ pub(super) fn soa_batch(
             .help("list what is recorded with: dspt log")
     })?;
     let record = &known.what.record;
-    let release = record.release.clone().filter(|_| record.scheme == Scheme::Iso27001);
-    let release = release.ok_or_else(|| no_release(fact.seq, record))?;
-    let framework = FrameworkRef { framework: "iso27001".to_owned(), release };
+    let standard =
+        record.scheme.grounds().filter(|_| record.scheme.has_statement_of_applicability());
+    let framework = standard
+        .zip(record.release.clone())
+        .map(|(framework, release)| FrameworkRef { framework: framework.to_owned(), release });
+    let framework = framework.ok_or_else(|| no_release(fact.seq, record))?;
     let shown = file.display().to_string();
     let read = read_soa(&read_as.input(&shown, &content), &framework, state).map_err(bad_rows)?;
     remarks(&read.notes, output)?;
@@ -128,7 +131,7 @@ pub(super) fn soa_batch(
 /// Why a certificate has no release whose controls a Statement of Applicability could list.
 fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
     let (scheme, number) = (record.scheme, &record.number);
-    if scheme != Scheme::Iso27001 {
+    if !scheme.has_statement_of_applicability() {
         return Failure::usage(format!(
             "a Statement of Applicability belongs to an ISO/IEC 27001 certificate; #{seq}, {number}, \
              is {} {} certificate",
@@ -137,7 +140,8 @@ fn no_release(seq: u64, record: &CertificateRecorded) -> Failure {
         ))
         .help("give the entry of the ISO/IEC 27001 certificate with --certificate");
     }
-    let known = crate::domain::catalogue::scheme::releases(scheme).join(" or ");
+    let known: Vec<&str> = scheme.releases().iter().map(|one| one.name.as_str()).collect();
+    let known = known.join(" or ");
     Failure::usage(format!(
         "certificate {number} names no release, so its controls are not known; it is one of {known}"
     ))
