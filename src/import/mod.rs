@@ -8,6 +8,7 @@
 
 pub mod answers;
 mod cells;
+pub mod edition;
 pub mod evidence;
 mod header;
 pub mod input;

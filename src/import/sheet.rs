@@ -265,7 +265,7 @@ fn shape(table: &Table, record: &Record, width: usize) -> Option<(Cell, Fault)> 
 }
 
 /// Returns why a cell of a workbook will not do in a column, by its kind alone.
-fn not_held(table: &Table, holds: Holds, cell: &Cell) -> Option<Fault> {
+pub(super) fn not_held(table: &Table, holds: Holds, cell: &Cell) -> Option<Fault> {
     let kind = cell.in_sheet?.kind;
     let found = shown(&table.get(cell));
     let retype = "format the column as text, and type the id again";

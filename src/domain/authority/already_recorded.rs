@@ -50,7 +50,7 @@ fn stands(later: &[Fact], id: &EventId) -> bool {
 
 /// The event that this one takes back, corrects or ends.
 #[expect(clippy::wildcard_enum_match_arm, reason = "no other kind takes anything back")]
-fn takes_back(event: &Event) -> Option<&EventId> {
+pub(super) fn takes_back(event: &Event) -> Option<&EventId> {
     match event {
         Event::Correction(body) => Some(&body.corrects),
         Event::EvidenceWithdrawn(body) => Some(&body.evidence),

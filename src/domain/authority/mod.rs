@@ -4,6 +4,7 @@ pub mod admit;
 pub mod already_recorded;
 pub mod known_names;
 pub mod lookalike;
+pub mod recognised;
 pub mod refusal;
 pub mod remark;
 pub mod roster;

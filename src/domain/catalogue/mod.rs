@@ -4,4 +4,5 @@ pub mod alias;
 pub mod edition;
 pub mod known_frameworks;
 pub mod levels;
+pub mod revision_diff;
 pub mod scheme;

@@ -8,6 +8,7 @@ pub(crate) mod cli_proofs;
 pub(crate) mod cli_tiles;
 pub(crate) mod cli_timestamp;
 pub(crate) mod kinds;
+pub(crate) mod lists;
 #[cfg(target_os = "linux")]
 pub(crate) mod refusals;
 pub(crate) mod starting;

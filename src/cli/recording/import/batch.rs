@@ -60,6 +60,8 @@ pub(super) struct Batch {
     pub(super) lines: Vec<u64>,
     pub(super) file: String,
     pub(super) summary: String,
+    /// How a list that came before stands to what is recorded.
+    pub(super) growth: Option<serde_json::Value>,
 }
 
 impl Batch {
@@ -69,6 +71,7 @@ impl Batch {
             lines: Vec::new(),
             file: String::new(),
             summary: summary.into(),
+            growth: None,
         }
     }
 }

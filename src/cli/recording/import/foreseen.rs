@@ -74,6 +74,7 @@ impl Foreseen {
             "summary": batch.summary,
             "would_change": changed.collect::<Vec<_>>(),
             "warnings": self.remarks,
+            "list": batch.growth,
         })
     }
 }

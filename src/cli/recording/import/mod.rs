@@ -5,7 +5,11 @@
 
 mod batch;
 mod catalogue;
+mod edition;
+mod edition;
 mod foreseen;
+mod foreseen;
+mod growing;
 mod mapping_args;
 mod published;
 mod sheets;
@@ -27,7 +31,9 @@ use crate::journal::{Journal, NewEvent};
 use crate::store::Mode;
 use batch::{Batch, Common, ReadAs, imported_before};
 use catalogue::{edition_batch, framework_batch};
+use edition::{Asked, workbook_batch};
 use foreseen::{Foreseen, check_rows};
+use growing::Growth;
 use mapping_args::MappingArgs;
 use published::published_batch;
 use sheets::{answers_batch, evidence_batch, file_or_bundled, mapping_batch, soa_batch};
@@ -41,19 +47,24 @@ pub(in crate::cli) struct Args {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Adopt an edition's rules from the catalogue (2025-26-v8) or from a folder of its files
+    /// Adopt an edition's rules: from the catalogue (2025-26-v8), the official workbook, or a folder of files
     Edition {
-        /// Name in the catalogue, or a folder with items.csv, exemptions.csv, organisation-types.csv
+        /// Name in the catalogue, a workbook, or a folder with items.csv, exemptions.csv, organisation-types.csv
         edition: String,
-        /// The edition's name, when a folder is given
+        /// The edition's name, when a workbook or folder is given
         #[arg(long, value_name = "EDITION")]
         name: Option<EditionId>,
-        /// Revision of the files; the catalogue knows its own
+        /// Revision of the files; the catalogue knows its own, and a workbook has that of its first day when left out
         #[arg(long)]
         revision: Option<String>,
         /// First day in force; the day of publication for one from the catalogue
         #[arg(long, value_name = "DATE")]
         from: Option<String>,
+        /// Take the columns of a workbook as they were found, without being asked
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        read_as: ReadAs,
         #[command(flatten)]
         common: Common,
     },
@@ -136,14 +147,22 @@ pub(in crate::cli) fn run(
 
 fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
     // Looking at a file needs no right to write.
-    let mode = if args.command.common().dry_run { Mode::Read } else { Mode::Write };
+    let dry_run = args.command.common().dry_run;
+    let mode = if dry_run { Mode::Read } else { Mode::Write };
     let journal = open(ledger, mode, output)?;
     let state = journal.state(u64::MAX)?;
     let again = args.command.common().signing.again;
     let batch = match &args.command {
-        Command::Edition { edition, name, revision, from, .. } => {
+        Command::Edition { edition, name, revision, from, yes, read_as, .. } => {
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
-            edition_batch(edition, name.as_ref(), revision.as_ref(), from, output)?
+            let (name, revision) = (name.as_ref(), revision.as_ref());
+            if Path::new(edition).is_file() {
+                let (file, ask) = (Path::new(edition), !yes && !dry_run);
+                let asked = Asked { file, name, revision, from, read_as, ask };
+                workbook_batch(&asked, &state, output)?
+            } else {
+                edition_batch(edition, name, revision, from, output)?
+            }
         }
         Command::Framework { framework, file, .. } => {
             framework_batch(framework, file.as_deref(), output)?
@@ -178,17 +197,39 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
             if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
-            answers_batch((file, &content, read_as), &state, output)?
+            let read = answers_batch((file, &content, read_as), &state, output);
+            return grown(journal, &state, read?, args.command.common(), output);
         }
         Command::Evidence { file, outside_files, read_as, .. } => {
             let content = read_file(file)?;
             if let Some(done) = imported_before(&journal, &content, |_| true, again, output)? {
                 return Ok(done);
             }
-            evidence_batch((file, &content, read_as), *outside_files, &state, output)?
+            let read = evidence_batch((file, &content, read_as), *outside_files, &state, output);
+            return grown(journal, &state, read?, args.command.common(), output);
         }
     };
     finish(journal, &state, &batch, args.command.common(), output)
+}
+
+/// Goes on with a list of which some may be recorded already.
+fn grown(
+    journal: Journal,
+    state: &State,
+    mut batch: Batch,
+    common: &Common,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    // Every row is judged, also one that is recorded already.
+    check_rows(state, &batch, output)?;
+    if !common.signing.again {
+        let growth = Growth::apply(&journal, &mut batch, output)?;
+        if let Some(done) = growth.nothing_left(&batch, output)? {
+            return Ok(done);
+        }
+        batch.growth = Some(growth.json());
+    }
+    finish(journal, state, &batch, common, output)
 }
 
 fn finish(

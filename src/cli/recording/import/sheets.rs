@@ -171,7 +171,7 @@ pub(super) fn answers_batch(
         lines.push(line);
     }
     let summary = format!("Answers: {}.", events.len());
-    Ok(Batch { events, lines, file: shown, summary })
+    Ok(Batch { events, lines, file: shown, summary, growth: None })
 }
 
 /// Evidence, an event for each row.
@@ -206,5 +206,5 @@ pub(super) fn evidence_batch(
         lines.push(line);
     }
     let summary = format!("Pieces of evidence: {}.", events.len());
-    Ok(Batch { events, lines, file: shown, summary })
+    Ok(Batch { events, lines, file: shown, summary, growth: None })
 }
