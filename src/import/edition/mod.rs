@@ -124,12 +124,11 @@ impl<'r> Reader<'r> {
     }
 
     fn fault(&mut self, record: &Record, column: &Chosen, fault: Fault) {
-        let problem = match record.cells.get(column.at) {
-            Some(cell) => self.table.place(self.file, *cell, &column.heading, fault),
-            None => {
-                let row = (record.line, record.cells.first().copied());
-                self.table.place_row(self.file, row, &column.heading, fault)
-            }
+        let problem = if let Some(cell) = record.cells.get(column.at) {
+            self.table.place(self.file, *cell, &column.heading, fault)
+        } else {
+            let row = (record.line, record.cells.first().copied());
+            self.table.place_row(self.file, row, &column.heading, fault)
         };
         self.problems.push(problem);
     }

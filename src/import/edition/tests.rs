@@ -108,8 +108,8 @@ fn columns_are_found_by_what_stands_in_them() {
             "title=C",
             "requirement:cat2-it-supplier=E",
             "requirement:cat4-gp=F",
-            "exemption:cyber-essentials-plus=H",
             "exemption:iso27001=G",
+            "exemption:cyber-essentials-plus=H",
         ]
     );
     let lines: Vec<&str> = found.items.lines().collect();

@@ -48,11 +48,11 @@ fn a_changed_row_is_corrected_and_one_that_is_gone_is_named() {
         assert!(done.err.contains(&part), "{part}: {}", done.err);
     }
     assert_eq!(desk.entries(), before + 1);
-    let shown = desk.owner("2025-10-03", &format!("show #{before}")).ok();
+    let shown = desk.run("2025-10-03", &format!("show #{before}")).ok();
     assert!(shown.out.contains("correction"), "{}", shown.out);
     let again = desk.owner("2025-10-04", &format!("import evidence {file} --again --dry-run")).ok();
     assert!(again.out.contains("Pieces of evidence: 1."), "{}", again.out);
-    desk.owner("2025-10-04", "verify").ok();
+    desk.run("2025-10-04", "verify").ok();
 }
 
 #[test]
@@ -95,5 +95,77 @@ fn a_workbook_is_imported_like_the_same_list_as_text() {
     for part in ["\"cell\":\"A2\"", "\"sheet\":\"Bad\"", "may have been 1.10"] {
         assert!(refused.err.contains(part), "{part}: {}", refused.err);
     }
-    desk.owner("2025-10-02", "verify").ok();
+    desk.run("2025-10-02", "verify").ok();
+}
+
+/// An official workbook as one might be laid out, all invented: item, words, two categories, a scheme.
+fn official(path: &std::path::Path, rows: &[[&str; 5]]) {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("Items").unwrap();
+    let header =
+        ["Ref", "Evidence item", "Category 2 (IT supplier)", "Category 4 (GP)", "ISO 27001"];
+    for (row, cells) in (3..).zip(std::iter::once(&header).chain(rows)) {
+        for (column, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string(row, column, *cell).unwrap();
+        }
+    }
+    workbook.save(path).unwrap();
+}
+
+#[test]
+fn an_official_workbook_becomes_an_edition() {
+    let desk = Desk::new();
+    let path = desk.path("v9.xlsx");
+    let file = path.display().to_string();
+    let ask = "What is asked of everybody, in words that nobody has used";
+    let one = ["1.1.1", ask, "Mandatory", "Mandatory", ""];
+    let two = ["1.1.2", ask, "Optional", "", "Y"];
+    let three = ["1.1.3", ask, "Mandatory", "Optional", "Only where the scope allows"];
+    official(&path, &[one, two, three]);
+    let command = format!("import edition {file} --name 2030-31-v13 --from 2025-10-02");
+    let before = desk.entries();
+    let unasked = desk.owner("2025-10-02", &command);
+    assert_eq!(unasked.code, 2);
+    assert!(unasked.err.contains("give --yes"), "{}", unasked.err);
+    let dry = desk.owner("2025-10-02", &format!("{command} --dry-run")).ok();
+    for part in [
+        "requirement:cat2-it-supplier <- column C `Category 2 (IT supplier)`",
+        "exemption:iso27001 <- column E `ISO 27001`",
+        "cat2-it-supplier against 2025-26-v8, revision 8.0.0:",
+        "dropped ",
+        "reworded 3: 1.1.1, 1.1.2, 1.1.3",
+        "newly exempt 1: 1.1.2 by iso27001",
+    ] {
+        assert!(dry.err.contains(part), "{part}: {}", dry.err);
+    }
+    assert_eq!(desk.entries(), before);
+    desk.owner("2025-10-02", &format!("{command} --yes")).ok();
+    assert_eq!(desk.entries(), before + 1);
+    // A revision of it says what is another.
+    let two = ["1.1.2", ask, "Mandatory", "", ""];
+    official(&path, &[one, two, ["1.1.4", ask, "Optional", "", ""]]);
+    let later = command.replace("--from 2025-10-02", "--from 2025-11-01");
+    let done = desk.owner("2025-10-03", &format!("{later} --yes")).ok();
+    for part in [
+        "cat2-it-supplier against 2030-31-v13, revision 2025-10-02:",
+        "added 1: 1.1.4",
+        "dropped 1: 1.1.3",
+        "now mandatory 1: 1.1.2",
+        "no longer exempt 1: 1.1.2 by iso27001",
+    ] {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    desk.run("2025-11-02", "verify").ok();
+    let classified = "record classification 2030-31-v13 --type it-supplier \
+                      --category cat2-it-supplier";
+    desk.owner("2025-11-02", classified).ok();
+    let items = desk.run("2025-11-02", "status --at 2025-11-02").ok();
+    assert!(items.out.contains("1.1.4"), "{}", items.out);
+    official(&path, &[one, ["1.1.2", ask, "Perhaps", "", ""], three, three]);
+    let columns = "--columns requirement:cat2=C";
+    let refused = desk.owner("2025-11-03", &format!("{later} {columns} --dry-run"));
+    assert_eq!(refused.code, 3);
+    for part in ["sheet `Items`, cell C6", "cell A8", "neither mandatory nor optional"] {
+        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+    }
 }

@@ -111,8 +111,7 @@ impl Growth {
         if !batch.events.is_empty() {
             return Ok(None);
         }
-        let mut value = self.json();
-        value["events"] = json!(0);
+        let value = json!({ "events": 0, "list": self.json() });
         let text = format!("{} Nothing was written.\n", batch.summary);
         output.answer("dspt.import/1", value, &text)?;
         output.hint("To record it once more all the same: --again")?;

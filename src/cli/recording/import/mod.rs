@@ -6,8 +6,6 @@
 mod batch;
 mod catalogue;
 mod edition;
-mod edition;
-mod foreseen;
 mod foreseen;
 mod growing;
 mod mapping_args;

@@ -101,7 +101,7 @@ pub(super) fn published_batch(
         return say_imported_before(journal, fact, output).map(Err);
     }
     let summary = summaries.join("\n");
-    Ok(Ok(Batch { events, lines: Vec::new(), file: shown, summary }))
+    Ok(Ok(Batch { events, lines: Vec::new(), file: shown, summary, growth: None }))
 }
 
 fn about(form: Form, set: &PublishedSet, of: usize) -> String {
