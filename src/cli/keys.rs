@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
 use super::as_of::open;
+use super::csv_form::{AsCsv, write};
 use super::error::{Failure, exit};
 use super::output::{Columns, Output};
 use super::recording::ids::new_id;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// List your key files, and what the ledger admits them for
     List {
+        #[command(flatten)]
+        csv: AsCsv,
         #[command(flatten)]
         signing: Signing,
     },
@@ -139,7 +142,7 @@ pub(super) fn run(
     match &args.command {
         Command::New { name, signing } => new(name, signing, output),
         Command::Import { name, public, signing } => import(name, public, signing, output),
-        Command::List { signing } => list(ledger, signing, output),
+        Command::List { csv, signing } => list(ledger, *csv, signing, output),
         Command::Admit { name, role, holder, admitted_passphrase_file, signing } => {
             let own = admitted_passphrase_file.as_deref();
             admit(ledger, (name, *role, holder), own, signing, output)
@@ -223,13 +226,19 @@ fn import(
     Ok(exit::YES)
 }
 
-fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Result<u8, Failure> {
+fn list(
+    ledger: Option<&Path>,
+    csv: AsCsv,
+    signing: &Signing,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
+    let csv = csv.wanted(output)?;
     let folder = signing.folder()?;
     let files = if folder.exists() { keys::list(&folder)? } else { Vec::new() };
     // Without a ledger the key files alone are listed.
     let journal = open(ledger, Mode::Read, output).ok();
     let mut columns = Columns::new(&["Name", "Fingerprint", "Private half", "In the ledger"]);
-    let mut list = Vec::new();
+    let (mut list, mut rows) = (Vec::new(), Vec::new());
     let held = match held_by_agent(&files) {
         Ok(held) => held,
         // No agent is not worth a word; one that does not answer is.
@@ -248,7 +257,9 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
             (None, true) => "agent",
             (None, false) => "no",
         };
-        columns.row([file.name.clone(), keyid.clone(), private.to_owned(), standing.clone()]);
+        let row = [file.name.clone(), keyid.clone(), private.to_owned(), standing.clone()];
+        columns.row(row.clone());
+        rows.push(row);
         list.push(json!({
             "name": file.name,
             "keyid": keyid,
@@ -256,6 +267,10 @@ fn list(ledger: Option<&Path>, signing: &Signing, output: &mut Output<'_>) -> Re
             "agent": file.private.is_none() && agent,
             "standing": standing,
         }));
+    }
+    if csv {
+        write(&["name", "fingerprint", "private_half", "in_the_ledger"], rows, output)?;
+        return Ok(exit::YES);
     }
     let mut text = columns.text(output.width);
     let _ = writeln!(text, "{} in {}", counted(files.len(), "key"), folder.display());

@@ -4,6 +4,7 @@ pub mod answers;
 mod as_of;
 mod bundled_catalogue;
 mod code;
+mod csv_form;
 mod dash;
 mod demo;
 mod error;

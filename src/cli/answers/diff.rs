@@ -9,6 +9,7 @@ use serde_json::json;
 use super::log::{doubtful, late_mark, marked};
 use super::status::{TRANSCRIPTION, is_transcription};
 use crate::cli::as_of::{Question, open};
+use crate::cli::csv_form::{AsCsv, write_believed};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, safe};
 use crate::domain::engine::status::{Positions, Status};
@@ -40,6 +41,8 @@ pub(in crate::cli) struct Args {
     /// Exit with 1 when something changed
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    csv: AsCsv,
 }
 
 struct Side {
@@ -56,6 +59,7 @@ pub(in crate::cli) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let csv = args.csv.wanted(output)?;
     let journal = open(ledger, Mode::Read, output)?;
     let side = |at: &str, known: Option<&String>, output: &Output<'_>| -> Result<Side, Failure> {
         let question = Question {
@@ -72,12 +76,41 @@ pub(in crate::cli) fn run(
     let b = side(&args.b, args.b_as_known.as_ref(), output)?;
     let (before, after) = (a.positions.on(a.as_of.on), b.positions.on(b.as_of.on));
     let changes = changes(&before, &after);
+    let done = if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES };
+    if csv {
+        table((&a, &b), &changes, &journal.ledger, output)?;
+        return Ok(done);
+    }
     let text = text((&a, &b), &changes, &journal.ledger, output.width);
     let report = Difference::new((&a.as_of, &b.as_of), &changes, |entries| {
         doubtful(&journal.ledger, entries)
     });
     output.answer("dspt.diff/1", json!(report), &text)?;
-    Ok(if args.exit_code && !changes.is_empty() { exit::NO } else { exit::YES })
+    Ok(done)
+}
+
+/// The changes as a table, with both questions in every row.
+fn table(
+    (a, b): (&Side, &Side),
+    changes: &[Change],
+    ledger: &Ledger,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let sides = [a, b].map(|side| side.as_of.sentence(&side.positions));
+    let rows = changes.iter().map(|one| {
+        let [a, b] = sides.clone();
+        [
+            one.item.item.to_string(),
+            one.before.json().to_owned(),
+            one.after.json().to_owned(),
+            one.title.clone(),
+            one.cause.clone(),
+            format!("{}{}", marked(ledger, &one.entries), late_mark(one.late)),
+            a,
+            b,
+        ]
+    });
+    write_believed(&["item", "a", "b", "title", "cause", "entries", "a_is", "b_is"], rows, output)
 }
 
 fn text(

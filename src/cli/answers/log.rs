@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use crate::cli::as_of::{day, event, open};
+use crate::cli::csv_form::{AsCsv, write_believed};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, entries_text, safe};
 use crate::cli::proofs::anchor::{believed, believed_text, policy};
@@ -43,6 +44,8 @@ pub(in crate::cli) struct LogArgs {
     /// names
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    csv: AsCsv,
 }
 
 /// Arguments of `show`.
@@ -168,6 +171,7 @@ pub(in crate::cli) fn log(
     path: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let csv = args.csv.wanted(output)?;
     let since = args.since.as_deref().map(|text| day(text, output)).transpose()?;
     let until = args.until.as_deref().map(|text| day(text, output)).transpose()?;
     let journal = open(path, Mode::Read, output)?;
@@ -182,6 +186,22 @@ pub(in crate::cli) fn log(
         return Ok(exit::YES);
     }
     let adopted: BTreeSet<&EditionId> = ledger.facts.iter().filter_map(adopts).collect();
+    if csv {
+        let rows = shown.iter().map(|fact| {
+            [
+                fact.seq.to_string(),
+                fact.at.to_string(),
+                holder(ledger, &fact.by),
+                fact.event.kind().to_string(),
+                fact.event.effective_day().map_or_else(String::new, |day| day.to_string()),
+                describe(&fact.event, &ledger.facts),
+                marks(ledger, fact, &witnessed, &adopted),
+            ]
+        });
+        let header = ["entry", "recorded", "by", "what", "day", "about", "marks"];
+        write_believed(&header, rows, output)?;
+        return Ok(exit::YES);
+    }
     let mut columns = Columns::new(&["Entry", "Recorded", "By", "What", "About", ""]);
     for fact in &shown {
         columns.row([

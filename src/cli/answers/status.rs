@@ -9,15 +9,13 @@ use serde_json::json;
 use super::awaited::{self, named_text};
 use super::log::{doubtful, marked};
 use crate::cli::as_of::{Question, ask, no_edition};
+use crate::cli::csv_form::{AsCsv, write_believed};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut};
 use crate::cli::statements::published::Published;
-use crate::domain::belief::Belief;
 use crate::domain::catalogue::edition::Requirement;
-use crate::domain::csv::write_stored;
 use crate::domain::engine::standing::{Counts, Standing, Verdict, judge};
 use crate::domain::engine::status::{Finding, Positions, Status};
-use crate::domain::sanitize::inert_cell;
 use crate::domain::state::State;
 use crate::report::as_of::AsOf;
 use crate::report::position::{self, Parts, Position};
@@ -35,9 +33,8 @@ pub(in crate::cli) struct Args {
     /// Exit with 1 unless the standing is at least this: met or exceeded
     #[arg(long, value_name = "met|exceeded")]
     require: Option<String>,
-    /// A table for a spreadsheet: one row for each item, with the question in every row
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    csv: AsCsv,
 }
 
 /// Runs the command.
@@ -54,16 +51,12 @@ pub(in crate::cli) fn run(
         return Err(Failure::usage("--only takes statuses, mandatory and standard-N".to_owned())
             .help("for entries ask `dspt log --late` or `dspt log --by NAME`"));
     }
-    if args.csv && output.json {
-        return Err(Failure::usage(
-            "--csv and --json are two forms of one answer; give one of them",
-        ));
-    }
+    let csv = args.csv.wanted(output)?;
     let require = required(args.require.as_deref())?;
     let (journal, state, as_of) = ask(ledger, &args.question, output)?;
     let positions = Positions::new(&state, as_of.rules);
     let Some(period) = positions.derivation.period_on(as_of.on) else {
-        if args.csv || require.is_some() {
+        if csv || require.is_some() {
             return Err(no_edition(as_of.on));
         }
         return awaited::status(&journal.ledger, (&state, &positions, &as_of), output);
@@ -90,9 +83,8 @@ pub(in crate::cli) fn run(
         verdict: &verdict,
         published: published.as_ref(),
     };
-    if args.csv {
-        let bytes = page.csv(output);
-        output.out.write_all(&bytes)?;
+    if csv {
+        page.csv(output)?;
     } else {
         output.answer("dspt.status/1", json!(page.report()), &page.text(output.width))?;
         output.hint("Next: dspt explain ITEM")?;
@@ -171,11 +163,9 @@ impl Page<'_> {
         text
     }
 
-    /// The items as a table: UTF-8 with a byte order mark, since Excel guesses wrongly without it; what
-    /// is not clean stands in the first column of every row.
-    fn csv(&self, output: &Output<'_>) -> Vec<u8> {
-        const HEADER: [&str; 13] = [
-            "believed",
+    /// The items as a table, with the question in every row.
+    fn csv(&self, output: &mut Output<'_>) -> Result<(), Failure> {
+        const HEADER: [&str; 12] = [
             "item",
             "title",
             "requirement",
@@ -190,7 +180,6 @@ impl Page<'_> {
             "category",
         ];
         let period = self.positions.derivation.period_on(self.as_of.on);
-        let believed = output.belief.as_ref().map_or_else(String::new, Belief::short);
         let view = self.as_of.view();
         let edition = period.map_or_else(String::new, |one| {
             format!("{} revision {}", one.edition.id, one.edition.revision)
@@ -198,7 +187,6 @@ impl Page<'_> {
         let category = period.map_or_else(String::new, |one| one.category.to_string());
         let row = |one: &&Finding| {
             let cells = [
-                &believed,
                 one.item.item.as_str(),
                 &one.title,
                 one.requirement.as_str(),
@@ -212,11 +200,9 @@ impl Page<'_> {
                 &edition,
                 &category,
             ];
-            cells.map(inert_cell).to_vec()
+            cells.map(str::to_owned)
         };
-        let mut bytes = "\u{feff}".as_bytes().to_vec();
-        bytes.extend(write_stored(&HEADER, self.shown.iter().map(row)).into_bytes());
-        bytes
+        write_believed(&HEADER, self.shown.iter().map(row), output)
     }
 
     fn report(&self) -> Position<'_> {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::log::{doubtful, marked};
 use crate::cli::as_of::{Question, ask, item};
+use crate::cli::csv_form::{AsCsv, write_believed};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
 use crate::domain::date::Date;
@@ -25,6 +26,8 @@ pub(in crate::cli) struct Args {
     status: Option<String>,
     #[command(flatten)]
     question: Question,
+    #[command(flatten)]
+    csv: AsCsv,
 }
 
 /// Runs the command.
@@ -36,6 +39,7 @@ pub(in crate::cli) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let csv = args.csv.wanted(output)?;
     let wanted = args.status.as_deref().map(|word| {
         Status::from_word(word).ok_or_else(|| Failure::usage(format!("`{word}` is not a status")))
     });
@@ -48,6 +52,21 @@ pub(in crate::cli) fn run(
         .filter(|one| one.status != Status::NotAsked)
         .filter(|one| wanted.is_none_or(|wanted| one.status == wanted))
         .collect();
+    let done = if stretches.is_empty() { exit::NO } else { exit::YES };
+    if csv {
+        let rows = stretches.iter().map(|one| {
+            [
+                item.to_string(),
+                one.from.to_string(),
+                one.until.map_or_else(String::new, |day| day.to_string()),
+                one.status.json().to_owned(),
+                one.because.clone(),
+                marked(&journal.ledger, &one.entries),
+            ]
+        });
+        write_believed(&["item", "from", "until", "status", "because", "entries"], rows, output)?;
+        return Ok(done);
+    }
     let mut text =
         format!("{} {item}, using what was recorded by {}\n", item.item, as_of.known_text);
     for one in &stretches {
@@ -76,7 +95,7 @@ pub(in crate::cli) fn run(
     let report =
         Spells::new(&item, &as_of, &stretches, |entries| doubtful(&journal.ledger, entries));
     output.answer("dspt.when/1", json!(report), &text)?;
-    Ok(if stretches.is_empty() { exit::NO } else { exit::YES })
+    Ok(done)
 }
 
 fn days(from: Date, until: Option<Date>) -> String {

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use crate::bundled;
+use crate::cli::csv_form::{AsCsv, write};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::{Columns, Output, cut, safe};
 use crate::domain::csv::{Row, Table};
@@ -15,6 +16,8 @@ use crate::domain::csv::{Row, Table};
 pub(in crate::cli) struct Args {
     /// An edition, framework or file: 2025-26-v8, iso27001:2022, crosswalks/NAME.csv
     name: Option<String>,
+    #[command(flatten)]
+    csv: AsCsv,
 }
 
 /// Runs the command.
@@ -22,8 +25,15 @@ pub(in crate::cli) struct Args {
 /// # Errors
 /// [`Failure`] for a name that is not in the catalogue.
 pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let csv = args.csv.wanted(output)?;
     let index = table("index.csv")?;
-    let Some(name) = &args.name else { return list(&index, output) };
+    let Some(name) = &args.name else {
+        if csv {
+            as_table(&index, output)?;
+            return Ok(exit::YES);
+        }
+        return list(&index, output);
+    };
     let folder = folder_of(name);
     let rows: Vec<&Row> = index
         .rows
@@ -41,6 +51,16 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
             Some(near) => format!("did you mean {near}?"),
             None => "list it with: dspt catalogue".to_owned(),
         }));
+    }
+    if csv {
+        return match rows.as_slice() {
+            [one] => as_table(&table(one.get("path"))?, output).map(|()| exit::YES),
+            several => {
+                let files: Vec<&str> = several.iter().map(|row| row.get("path")).collect();
+                Err(Failure::usage(format!("`{name}` is {} files; --csv takes one", files.len()))
+                    .help(format!("name one of: {}", files.join(", "))))
+            }
+        };
     }
     let mut text = String::new();
     let mut files = Vec::new();
@@ -71,6 +91,14 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
     }
     output.answer("dspt.catalogue/1", json!({ "files": files }), &text)?;
     Ok(exit::YES)
+}
+
+/// A file of the catalogue as a table for a spreadsheet.
+fn as_table(table: &Table, output: &mut Output<'_>) -> Result<(), Failure> {
+    let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
+    let row = |row: &Row| header.iter().map(|column| row.get(column).to_owned()).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+    write(&header, rows, output)
 }
 
 fn list(index: &Table, output: &mut Output<'_>) -> Result<u8, Failure> {

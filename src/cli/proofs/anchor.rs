@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::as_of::{event, open};
 use crate::cli::code::Code;
+use crate::cli::csv_form::{AsCsv, write_believed};
 use crate::cli::error::{Failure, exit};
 use crate::cli::input_file::read_file;
 use crate::cli::output::{Columns, Output};
@@ -43,6 +44,8 @@ enum Command {
         /// Only witnesses of this policy count; else all that the ledger names
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
+        #[command(flatten)]
+        csv: AsCsv,
     },
     /// Write the checkpoint of an anchor, and its token, to files
     Export {
@@ -85,7 +88,7 @@ pub(in crate::cli) fn run(
 ) -> Result<u8, Failure> {
     match &args.command {
         Command::Cosigned(args) => cosigned(args, ledger, output),
-        Command::List { policy } => list(policy.as_deref(), ledger, output),
+        Command::List { policy, csv } => list(policy.as_deref(), *csv, ledger, output),
         Command::Export { entry, out } => export(entry, out.as_deref(), ledger, output),
     }
 }
@@ -241,27 +244,36 @@ fn fitting(
 
 fn list(
     path: Option<&Path>,
+    csv: AsCsv,
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let csv = csv.wanted(output)?;
     let chosen = path.map(policy).transpose()?;
     let journal = open(ledger, Mode::Read, output)?;
     let counted = believed(&journal.ledger, chosen.as_ref());
     let explained = Explained::of(&journal.ledger.facts);
     let intervals = Intervals::weighed(&counted, &explained);
     let mut columns = Columns::new(&["Entry", "Head of", "Dated", "By", "Counts", "Shows"]);
-    let mut rows = Vec::new();
+    let (mut rows, mut cells) = (Vec::new(), Vec::new());
     for one in &journal.ledger.anchors {
         let counts = counted.contains(one);
-        columns.row([
+        let row = [
             one.seq.map_or_else(String::new, |seq| format!("#{seq}")),
             format!("{} entries", one.size),
             one.at.to_string(),
             one.name().to_owned(),
             counts_text(one, &journal.ledger, counts),
             shows(one, &explained),
-        ]);
+        ];
+        columns.row(row.clone());
+        cells.push(row);
         rows.push(anchor_json(one, counts, &explained));
+    }
+    if csv {
+        let header = ["entry", "head_of", "dated", "by", "counts", "shows"];
+        write_believed(&header, cells, output)?;
+        return Ok(exit::YES);
     }
     let mut text = columns.text(output.width);
     let believed = believed_text(chosen.is_some());

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::as_of::{Question, event as find_event, open, open_to_give_out};
 use super::code::Code;
+use super::csv_form::{AsCsv, write_believed};
 use super::dash::file_named;
 use super::error::{Failure, exit};
 use super::kind::hinted;
@@ -53,7 +54,7 @@ enum Command {
     /// Compute every figure of a statement again: is it what the ledger says?
     Check(check::Args),
     /// What was published
-    List,
+    List(AsCsv),
     /// A statement in words: a file, or the entry that published it
     Show(ShowArgs),
 }
@@ -100,7 +101,7 @@ pub(super) fn run(
         Command::Draft(args) => draft(args, ledger, output),
         Command::Publish(args) => publish(args, ledger, output),
         Command::Check(args) => check::run(args, ledger, output),
-        Command::List => list(ledger, output),
+        Command::List(csv) => list(ledger, *csv, output),
         Command::Show(args) => show(args, ledger, output),
     }
 }
@@ -360,7 +361,8 @@ fn unchanged(journal: &Journal, made: &Made) -> Result<Option<u64>, Failure> {
     Ok(None)
 }
 
-fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
+fn list(path: Option<&Path>, csv: AsCsv, output: &mut Output<'_>) -> Result<u8, Failure> {
+    let csv = csv.wanted(output)?;
     let journal = open(path, Mode::Read, output)?;
     let ledger = &journal.ledger;
     let mut columns =
@@ -370,12 +372,12 @@ fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
         let Event::StatementPublished(body) = &fact.event else { continue };
         newest.insert((body.edition.clone(), body.category.clone()), fact.seq);
     }
-    let mut values = Vec::new();
+    let (mut values, mut rows) = (Vec::new(), Vec::new());
     for fact in publications(ledger) {
         let Event::StatementPublished(body) = &fact.event else { continue };
         let current = newest.values().any(|seq| *seq == fact.seq);
         let word = standing_word(&body.standing);
-        columns.row([
+        let row = [
             format!("#{}", fact.seq),
             fact.at.london_day().short(),
             super::answers::log::holder(ledger, &fact.by),
@@ -383,7 +385,9 @@ fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
             format!("{} {}", body.edition, body.category),
             if current { word.to_owned() } else { format!("{word} (superseded)") },
             format!("{} entries", body.size),
-        ]);
+        ];
+        columns.row(row.clone());
+        rows.push(row);
         values.push(json!({
             "entry": fact.seq,
             "recorded": fact.at.to_string(),
@@ -398,6 +402,11 @@ fn list(path: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
             "newest": current,
             "sha256": fact.subjects.iter().find(|one| one.name == NAME).map(|one| &one.sha256),
         }));
+    }
+    if csv {
+        let header = ["entry", "published", "by", "position_on", "edition", "standing", "from"];
+        write_believed(&header, rows, output)?;
+        return Ok(exit::YES);
     }
     let text = if values.is_empty() {
         "Nothing is recorded as published.\n".to_owned()
