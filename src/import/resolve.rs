@@ -5,15 +5,20 @@
 //! that will, else of the last that did; in a ledger that has no edition yet, of the one that the
 //! organisation is classified for. A name in full is taken as it is, where it is ever asked for.
 
+use std::collections::BTreeSet;
+
 use crate::domain::date::Date;
 use crate::domain::engine::derive::{Period, RulesChoice, derive};
-use crate::domain::ids::{AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemRef};
+use crate::domain::ids::{
+    AssertionId, AssertionRef, CategoryId, ControlRef, EditionId, ItemId, ItemRef,
+};
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::shown;
 use crate::domain::state::State;
 
 use super::names::{Bare, Names, still_awaited};
 use super::problem::Fault;
+use super::spelling::tidy;
 
 /// What was wrong with a name: a stable code, what was found, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +152,71 @@ pub(super) fn item_on(
 /// [`NotNamed`] where it names none.
 pub fn item(text: &str, day: Date, own: &Own, state: &State) -> Result<ItemRef, NotNamed> {
     Ok(item_on(text, day, own, &mut Names::new(state))?)
+}
+
+/// Returns the items that a text names on a day: one, several with commas between, or all from one to
+/// another (`1.1.1-1.1.5`, `1.1.1-5`), in their order.
+///
+/// # Errors
+/// [`NotNamed`] where a part names none, or a range runs backwards.
+pub fn items(text: &str, day: Date, own: &Own, state: &State) -> Result<Vec<ItemRef>, NotNamed> {
+    let tidied = tidy(text);
+    let parts: Vec<&str> = tidied.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
+    let single = |part: &&str| part.parse::<ItemId>().is_ok() || part.parse::<ItemRef>().is_ok();
+    if !parts.iter().all(|part| single(part) || ends(part).is_some()) {
+        // One item with its title, or a text that names none.
+        return Ok(vec![item(text, day, own, state)?]);
+    }
+    let mut found = Vec::new();
+    for part in parts {
+        let named = match ends(part) {
+            Some(ends) => range(part, &ends, (day, own), state)?,
+            None => vec![item(part, day, own, state)?],
+        };
+        for one in named {
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The first and the last item of a range.
+fn ends(part: &str) -> Option<(ItemId, ItemId)> {
+    let (first, last) = part.split_once('-')?;
+    let first: ItemId = first.parse().ok()?;
+    let last =
+        if last.contains('.') { last.to_owned() } else { format!("{}.{last}", first.assertion()) };
+    Some((first, last.parse().ok()?))
+}
+
+/// The items of the edition that binds on a day, from one to another.
+fn range(
+    part: &str,
+    (first, last): &(ItemId, ItemId),
+    (day, own): (Date, &Own),
+    state: &State,
+) -> Result<Vec<ItemRef>, NotNamed> {
+    let ends = [first, last].map(|one| item(one.as_str(), day, own, state));
+    let [first, last] = ends;
+    let (first, last) = (first?, last?);
+    if state.awaits(&first.edition, &first.category) {
+        return Err(still_awaited(&first.edition).into());
+    }
+    if last.item < first.item {
+        let fault = Fault::new(
+            ProblemCode::NotReadable,
+            format!("`{}` ends before it begins", shown(part)),
+        );
+        return Err(fault.help("write the lower number first").into());
+    }
+    let revisions = state.editions.iter().map(|known| known.what.edition.as_ref());
+    let of = revisions.filter(|one| one.id == first.edition);
+    let all: BTreeSet<ItemId> =
+        of.flat_map(|one| one.items_of(&first.category)).map(|one| one.id.clone()).collect();
+    let within = all.range(first.item.clone()..=last.item);
+    Ok(within.map(|id| ItemRef { item: id.clone(), ..first.clone() }).collect())
 }
 
 /// Returns the assertion that a text names on a day: in full, or by its number.

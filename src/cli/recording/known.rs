@@ -39,6 +39,20 @@ impl Known {
         find_item(text, &self.state, &self.positions, on)
     }
 
+    /// Items on a day: one or several in each text, and ranges.
+    pub(super) fn items(&self, texts: &[String], on: Date) -> Result<Vec<ItemRef>, Failure> {
+        let own = Own::of(&self.state, &self.positions.derivation.periods);
+        let mut found: Vec<ItemRef> = Vec::new();
+        for text in texts {
+            for one in resolve::items(text, on, &own, &self.state)? {
+                if !found.contains(&one) {
+                    found.push(one);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// An assertion on a day: in full, or by its number.
     pub(super) fn assertion(&self, text: &str, on: Date) -> Result<AssertionRef, Failure> {
         let own = Own::of(&self.state, &self.positions.derivation.periods);

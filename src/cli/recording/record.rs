@@ -63,7 +63,7 @@ struct CertificateArgs {
     /// Who accredited the issuer
     #[arg(long)]
     accreditation: Option<String>,
-    /// Release of the standard, for ISO/IEC 27001 always: 2022
+    /// Release of the standard: 2022 of ISO/IEC 27001, 3.3 of Cyber Essentials; mappings need it
     #[arg(long)]
     release: Option<String>,
     /// A unit that it covers; repeat for more, or `all` for every declared unit
@@ -100,7 +100,7 @@ struct SuspensionArgs {
 struct EvidenceArgs {
     /// A name for it
     title: String,
-    /// An item that it is evidence for; repeat for more
+    /// An item that it is evidence for, several (1.1.1,1.1.3), or a range (1.1.1-1.1.5)
     #[arg(long = "item", value_name = "ITEM")]
     items: Vec<String>,
     /// A control that it is evidence for; repeat for more
@@ -340,10 +340,9 @@ fn evidence(
         size = Some(bytes);
         files.push(file);
     }
-    let items = args.items.iter().map(|text| known.item(text, proves_on));
     let event = Event::EvidenceRecorded(EvidenceRecorded {
         title: args.title.clone(),
-        items: items.collect::<Result<_, _>>()?,
+        items: known.items(&args.items, proves_on)?,
         controls: known.controls(&args.controls)?,
         scope: if args.scope.is_empty() { Vec::new() } else { known.scope(&args.scope)? },
         proves_on,

@@ -11,13 +11,15 @@ use crate::cli::as_of::{day, event as find_event, open};
 use crate::cli::error::Failure;
 use crate::cli::input_file::read_within;
 use crate::cli::output::{Output, safe};
+use crate::domain::catalogue::scheme::spelled;
 use crate::domain::date::Date;
 use crate::domain::event::{
     AllRows, ApprovalWithdrawn, CertificateWithdrawn, Correction, Event, EvidenceWithdrawn,
     Replacement, Rows,
 };
-use crate::domain::state::Fact;
 use crate::domain::state::describe::describe;
+use crate::domain::state::{Fact, State};
+use crate::import::resolve::{self, Own};
 use crate::store::Mode;
 
 /// Arguments of `withdraw`.
@@ -136,8 +138,10 @@ pub(in crate::cli) fn correct(
             .help("to cancel the entry instead: dspt withdraw"));
     }
     let kind = fact.event.kind().as_str().to_owned();
+    let state = journal.state(u64::MAX)?;
+    let on = fact.event.effective_day().unwrap_or_else(|| output.now.london_day());
     for text in &args.set {
-        set(&mut body, text, &kind, output)?;
+        set(&mut body, &as_every_command(text, &state, on)?, &kind, output)?;
     }
     Event::decode(&kind, &body).map_err(|bad| Failure::usage(bad.to_string()))?;
     let replacement = Some(Replacement { kind, body });
@@ -163,6 +167,31 @@ fn of_a_correction(fact: &Fact, facts: &[Fact]) -> Failure {
             "correct the entry that it is about: dspt correct '#{first}' --set FIELD=VALUE --reason \
              WHY; or take the correction back: dspt withdraw '#{seq}' --reason WHY"
         ))
+}
+
+/// Items and schemes as every command takes them, in the words that a body has.
+fn as_every_command(text: &str, state: &State, on: Date) -> Result<String, Failure> {
+    let Some((field, value)) = text.split_once('=') else { return Ok(text.to_owned()) };
+    let value = match field {
+        "item" => resolve::item(value, on, &Own::known(state), state)?.to_string(),
+        "items" if !value.trim_start().starts_with('[') => {
+            let items = resolve::items(value, on, &Own::known(state), state)?;
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            serde_json::json!(items).to_string()
+        }
+        "scheme" => {
+            let (scheme, release) = spelled(value).map_err(Failure::from)?;
+            if let Some(release) = release {
+                let text = format!("--set scheme={value} names the release {release} as well");
+                let help =
+                    format!("give two: --set scheme={} --set release={release}", scheme.as_str());
+                return Err(Failure::usage(text).help(help));
+            }
+            scheme.as_str().to_owned()
+        }
+        _ => return Ok(text.to_owned()),
+    };
+    Ok(format!("{field}={value}"))
 }
 
 /// Sets a field: JSON where it reads as JSON and is no bare word or date, else text; a day as every

@@ -19,7 +19,7 @@ use crate::domain::state::awaited::NamedItems;
 /// Returns what to say about an event, given what is known and the keys of the ledger.
 pub fn remarks(event: &Event, state: &State, roster: &Roster) -> Vec<String> {
     if let Event::CertificateRecorded(body) = event {
-        return certificate(body).into_iter().collect();
+        return certificate(body).into_iter().chain(no_release(body)).collect();
     }
     if let Event::CertificateSuspended(body) = event {
         return suspension(body, state).into_iter().collect();
@@ -68,6 +68,19 @@ fn certificate(body: &CertificateRecorded) -> Option<String> {
         body.valid_from.short(),
         body.valid_until.short(),
         body.counts_until().short()
+    ))
+}
+
+/// A certificate that grounds controls by its release, and names none.
+fn no_release(body: &CertificateRecorded) -> Option<String> {
+    let framework = body.scheme.grounds().filter(|_| body.release.is_none())?;
+    let known: Vec<&str> = body.scheme.releases().iter().map(|one| one.name.as_str()).collect();
+    Some(format!(
+        "certificate {} names no release of {}, so it frees items and puts no control of {framework} in \
+         place; known are {}: --release, or --set release=... in a correction",
+        body.number,
+        body.scheme.label(),
+        known.join(", ")
     ))
 }
 

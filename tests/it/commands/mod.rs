@@ -11,4 +11,5 @@ pub(crate) mod kinds;
 pub(crate) mod lists;
 #[cfg(target_os = "linux")]
 pub(crate) mod refusals;
+pub(crate) mod small_words;
 pub(crate) mod starting;
