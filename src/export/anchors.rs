@@ -3,9 +3,8 @@
 use super::ExportError;
 use crate::domain::event::Event;
 use crate::domain::state::Fact;
-use crate::journal::Journal;
 use crate::ledger::Digest;
-use crate::store::KEPT_BYTES_MAX;
+use crate::store::{KEPT_BYTES_MAX, Store};
 use crate::verify::anchors::TOKEN;
 
 /// The files of an anchor.
@@ -21,14 +20,14 @@ pub struct AnchorFiles {
 ///
 /// # Errors
 /// [`ExportError::Store`].
-pub fn files_of(journal: &Journal, fact: &Fact) -> Result<Option<AnchorFiles>, ExportError> {
+pub fn files_of(store: &Store, fact: &Fact) -> Result<Option<AnchorFiles>, ExportError> {
     if let Event::AnchorCosigned(body) = &fact.event {
         return Ok(Some(AnchorFiles { checkpoint: body.checkpoint.clone(), token: None }));
     }
     let Event::AnchorTimestamped(body) = &fact.event else { return Ok(None) };
     let named = fact.subjects.iter().find(|one| one.name == TOKEN);
     let digest = named.and_then(|one| Digest::from_hex(&one.sha256).ok());
-    let content = |digest| journal.store().content(&digest, KEPT_BYTES_MAX);
+    let content = |digest| store.content(&digest, KEPT_BYTES_MAX);
     let token = digest.map(content).transpose()?.flatten();
     Ok(Some(AnchorFiles { checkpoint: body.checkpoint.clone(), token }))
 }

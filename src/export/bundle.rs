@@ -12,8 +12,9 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::sanitize::safe;
 use crate::domain::state::Fact;
 use crate::durable::{self, Access, AsideFolder, ReadError};
-use crate::journal::Journal;
 use crate::ledger::{Cosigned, Digest, Digester, WitnessKey, cosignature};
+use crate::store::Store;
+use crate::verify::audit::Ledger;
 use crate::verify::bundle::{STATEMENT, is_cited};
 use crate::verify::manifest::CHECKPOINT;
 use crate::verify::manifest::{Listed, MANIFEST, Manifest, check, digest};
@@ -94,7 +95,12 @@ impl Given {
 /// # Errors
 /// [`ExportError::Differs`] when there is something at `folder`; a file that cannot be written;
 /// [`ExportError::NotNamed`] for an evidence file that no entry names.
-pub fn make(journal: &Journal, folder: &Path, contents: &Contents) -> Result<Made, ExportError> {
+pub fn make(
+    ledger: &Ledger,
+    store: &Store,
+    folder: &Path,
+    contents: &Contents,
+) -> Result<Made, ExportError> {
     let there = folder.symlink_metadata().is_ok();
     if there && !folder.join(MANIFEST).is_file() {
         return Err(ExportError::Differs { path: folder.to_owned() });
@@ -102,7 +108,7 @@ pub fn make(journal: &Journal, folder: &Path, contents: &Contents) -> Result<Mad
     let parent = durable::folder_of(folder);
     let aside = AsideFolder::new(parent, Access::Umask);
     let aside = aside.map_err(|error| ExportError::io(parent, error))?;
-    let maker = Maker { journal, root: aside.path(), contents };
+    let maker = Maker { ledger, store, root: aside.path(), contents };
     let made = maker.make()?;
     if there {
         // The same again, as after a stop before it was said: it is done where it is the same.
@@ -119,7 +125,8 @@ pub fn make(journal: &Journal, folder: &Path, contents: &Contents) -> Result<Mad
 }
 
 struct Maker<'m> {
-    journal: &'m Journal,
+    ledger: &'m Ledger,
+    store: &'m Store,
     root: &'m Path,
     contents: &'m Contents,
 }
@@ -131,12 +138,12 @@ impl Maker<'_> {
 
     /// The entries that the bundle holds.
     fn given(&self) -> Vec<&Fact> {
-        let facts = &self.journal.ledger.facts;
+        let facts = &self.ledger.facts;
         let covered = facts.iter().filter(|fact| fact.seq < self.size());
         match &self.contents.item {
             None => covered.collect(),
             Some((_, entries)) => {
-                let all = proofs::with_keys(&self.journal.ledger, entries);
+                let all = proofs::with_keys(self.ledger, entries);
                 covered.filter(|fact| all.contains(&fact.seq)).collect()
             }
         }
@@ -150,7 +157,7 @@ impl Maker<'_> {
 
     /// Writes what the ledger keeps under a digest, piece by piece, if it keeps it.
     fn stored(&self, name: &str, digest: &Digest) -> Result<(), ExportError> {
-        let store = self.journal.store();
+        let store = self.store;
         if !store.has_content(digest)? {
             return Ok(());
         }
@@ -172,7 +179,7 @@ impl Maker<'_> {
     fn make(&self) -> Result<Made, ExportError> {
         let (head, given) = (&self.contents.head, self.given());
         if self.contents.item.is_none() {
-            tiles::write(self.journal, self.root, head)?;
+            tiles::write(self.ledger, self.store, self.root, head)?;
         } else {
             self.put(CHECKPOINT, &head.bytes)?;
             self.entries(&given)?;
@@ -211,7 +218,7 @@ impl Maker<'_> {
 
     fn entries(&self, given: &[&Fact]) -> Result<(), ExportError> {
         for fact in given {
-            let bytes = proofs::entry_bytes(self.journal, fact.seq)?.unwrap_or_default();
+            let bytes = proofs::entry_bytes(self.store, fact.seq)?.unwrap_or_default();
             self.put(&format!("entries/{}.json", fact.seq), &bytes)?;
         }
         Ok(())
@@ -278,10 +285,10 @@ impl Maker<'_> {
     }
 
     fn proofs(&self, given: &[&Fact]) -> Result<(), ExportError> {
-        let (ledger, head) = (&self.journal.ledger, &self.contents.head);
+        let (ledger, head) = (self.ledger, &self.contents.head);
         let whole = self.contents.item.is_none();
         for fact in given.iter().filter(|fact| !whole || is_cited(&fact.event)) {
-            let entry = proofs::entry_bytes(self.journal, fact.seq)?.unwrap_or_default();
+            let entry = proofs::entry_bytes(self.store, fact.seq)?.unwrap_or_default();
             let proof = proofs::inclusion(ledger, &entry, fact.seq, head)?;
             self.put(&format!("proofs/{}.tlog-proof", fact.seq), &proof)?;
         }
@@ -303,7 +310,7 @@ impl Maker<'_> {
 
     /// The cosignatures on the head of witnesses that the ledger names.
     fn cosigned(&self) -> Vec<Cosigned> {
-        let ledger = &self.journal.ledger;
+        let ledger = self.ledger;
         let mut known: Vec<WitnessKey> = Vec::new();
         for fact in &ledger.facts {
             let Event::AnchorCosigned(body) = &fact.event else { continue };
@@ -318,7 +325,7 @@ impl Maker<'_> {
 
     /// The policy that the organisation proposes: its log key, and every witness of the head.
     fn policy(&self) -> String {
-        let (ledger, signed) = (&self.journal.ledger, self.cosigned());
+        let (ledger, signed) = (self.ledger, self.cosigned());
         let mut text = format!("log {}\n", ledger.log.at(self.size()));
         let mut members = String::new();
         for (one, number) in signed.iter().zip(1..) {

@@ -7,19 +7,18 @@ use std::collections::BTreeSet;
 use super::{ExportError, OwnHead};
 use crate::domain::event::{Event, Kind};
 use crate::domain::ids::KeyId;
-use crate::journal::Journal;
 use crate::ledger::tree::{consistency_proof, inclusion_proof, root_of};
 use crate::ledger::{ConsistencyFile, Digest, Head, InclusionFile, ProofError};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::verify::audit::Ledger;
 
 /// Returns the very bytes of an entry; nothing when there is none at `seq`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn entry_bytes(journal: &Journal, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+pub fn entry_bytes(store: &Store, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let mut bytes = None;
-    journal.store().entries(seq..seq.saturating_add(1), |row| {
+    store.entries(seq..seq.saturating_add(1), |row| {
         bytes = Some(row.bytes);
         Ok::<(), StoreError>(())
     })?;

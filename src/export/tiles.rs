@@ -10,10 +10,11 @@ use std::path::Path;
 use super::write_once::{self, Put};
 use super::{ExportError, OwnHead, heads};
 use crate::durable::{Access, Batch};
-use crate::journal::Journal;
 use crate::ledger::note::NOTE_BYTES_MAX;
 use crate::ledger::tiles::{TILE_WIDTH, Tile, TileCounts, TileKind, Tiler, bundle};
 use crate::ledger::{TilePath, check_tiles, leaf_hash};
+use crate::store::Store;
+use crate::verify::audit::Ledger;
 
 /// The name of the head in the folder.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -36,13 +37,18 @@ pub struct Exported {
 /// # Errors
 /// [`ExportError::Differs`] with the first file that holds something else: nothing is overwritten,
 /// save an older `checkpoint` of this ledger. A `checkpoint` of a larger size is such a file.
-pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exported, ExportError> {
+pub fn write(
+    ledger: &Ledger,
+    store: &Store,
+    folder: &Path,
+    head: &OwnHead,
+) -> Result<Exported, ExportError> {
     let size = head.checkpoint.size;
     let place = folder.join(CHECKPOINT);
     let before = write_once::read(&place, NOTE_BYTES_MAX)?;
     if let Some(before) = &before {
         // A head of another history, or a later one, belongs to tiles that are not to be mixed.
-        let kept = heads::own(&journal.ledger, before).ok();
+        let kept = heads::own(ledger, before).ok();
         kept.filter(|kept| kept.checkpoint.size <= size)
             .ok_or_else(|| ExportError::Differs { path: place.clone() })?;
     }
@@ -51,7 +57,7 @@ pub fn write(journal: &Journal, folder: &Path, head: &OwnHead) -> Result<Exporte
     let done = Exported::default();
     let mut writer = Writer { folder, batch, done, waiting: Vec::new(), bundles: 0 };
     let mut tree = Tiler::new();
-    journal.store().entries(0..size, |row| {
+    store.entries(0..size, |row| {
         let tiles = tree.push(leaf_hash(&row.bytes));
         writer.waiting.push(row.bytes);
         if writer.waiting.len() == usize::from(TILE_WIDTH) {

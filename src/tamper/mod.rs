@@ -283,7 +283,7 @@ fn bundle_of(
     let evidence = journal.ledger.facts.iter().map(|fact| fact.seq).collect::<BTreeSet<_>>();
     let files: Vec<PathBuf> = scan.iter().cloned().collect();
     let contents = Contents { head, item: None, evidence, files, kept: vec![KEPT] };
-    make(journal, folder, &contents)?;
+    make(&journal.ledger, journal.store(), folder, &contents)?;
     if let Some(scan) = &scan {
         std::fs::remove_file(scan).map_err(|error| ExportError::io(scan, error))?;
     }

@@ -352,7 +352,7 @@ fn export(
 ) -> Result<u8, Failure> {
     let journal = open(ledger, Mode::Read, output)?;
     let fact = event(text, &journal.ledger.facts)?;
-    let Some(held) = anchors::files_of(&journal, fact)? else {
+    let Some(held) = anchors::files_of(journal.store(), fact)? else {
         let message = format!("entry #{} is {}, not an anchor", fact.seq, fact.event.kind());
         return Err(Failure::usage(message).help("list them with: dspt anchor list"));
     };

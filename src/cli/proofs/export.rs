@@ -91,7 +91,7 @@ fn tiles(
     head: &OwnHead,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let done = tiles::write(journal, dir, head)?;
+    let done = tiles::write(&journal.ledger, journal.store(), dir, head)?;
     let (size, folder) = (head.checkpoint.size, dir.display().to_string());
     let checked = &done.checked;
     let value = json!({
@@ -139,7 +139,7 @@ fn bundle(journal: &Journal, args: &Bundle, output: &mut Output<'_>) -> Result<u
         kept: kept.collect::<Result<_, Failure>>()?,
         head,
     };
-    let made = make(journal, &args.dir, &contents)?;
+    let made = make(&journal.ledger, journal.store(), &args.dir, &contents)?;
     let (manifest, folder) = (&made.manifest, args.dir.display().to_string());
     let withheld = &manifest.withheld;
     let what = match &manifest.item {

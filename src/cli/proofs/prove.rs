@@ -140,7 +140,7 @@ fn write(
             "newest"
         };
         let Some(head) = opened.get(kind) else { continue };
-        let entry = proofs::entry_bytes(journal, *seq)?.unwrap_or_default();
+        let entry = proofs::entry_bytes(journal.store(), *seq)?.unwrap_or_default();
         let proof = proofs::inclusion(ledger, &entry, *seq, head)?;
         let written =
             Written { seq: *seq, size: head.checkpoint.size, bytes: proof.len(), head: kind };

@@ -213,7 +213,7 @@ fn verify(
     let (mut rows, mut text, mut code) = (Vec::new(), String::new(), exit::YES);
     for fact in facts {
         let Event::AnchorTimestamped(body) = &fact.event else { continue };
-        let held = anchors::files_of(&journal, fact)?.and_then(|held| held.token);
+        let held = anchors::files_of(journal.store(), fact)?.and_then(|held| held.token);
         let token = held.unwrap_or_default();
         let outcome = openssl_verify(&with, body.checkpoint.as_bytes(), &token);
         let dated = journal.ledger.anchors.iter().find(|one| one.seq == Some(fact.seq));

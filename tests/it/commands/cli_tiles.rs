@@ -54,7 +54,7 @@ fn a_folder_is_whole_resumes_and_is_the_same_each_time() {
     let (made, journal) = long(600);
     let folder = made.path().join("tiles");
     let newest = heads::own(&journal.ledger, &journal.ledger.head).unwrap();
-    let done = tiles::write(&journal, &folder, &newest).unwrap();
+    let done = tiles::write(&journal.ledger, journal.store(), &folder, &newest).unwrap();
     // Three of leaves, one above, three bundles, the checkpoint.
     assert_eq!((done.made, done.kept), (8, 0));
     assert_eq!((done.checked.tiles, done.checked.bundles, done.checked.entries), (4, 3, 600));
@@ -63,13 +63,13 @@ fn a_folder_is_whole_resumes_and_is_the_same_each_time() {
     assert!(whole.contains_key(Path::new("tile/entries/002.p/88")));
     let read = |path: &TilePath| fs::read(folder.join(path.to_string())).ok();
     assert_eq!(check_tiles(600, &newest.checkpoint.root, read), Ok(done.checked));
-    let again = tiles::write(&journal, &folder, &newest).unwrap();
+    let again = tiles::write(&journal.ledger, journal.store(), &folder, &newest).unwrap();
     assert_eq!((again.made, again.kept), (0, 8));
     assert_eq!(files(&folder), whole);
     // Whichever files are missing, the rest is made.
     for name in whole.keys() {
         fs::remove_file(folder.join(name)).unwrap();
-        let done = tiles::write(&journal, &folder, &newest).unwrap();
+        let done = tiles::write(&journal.ledger, journal.store(), &folder, &newest).unwrap();
         assert_eq!((done.made, done.kept), (1, 7), "{}", name.display());
         assert_eq!(files(&folder), whole);
     }
@@ -80,7 +80,8 @@ fn a_folder_is_whole_resumes_and_is_the_same_each_time() {
         bad[0] ^= 1;
         for bad in [&bad[..], &whole[name][1..], &[]] {
             fs::write(&path, bad).unwrap();
-            let refused = tiles::write(&journal, &folder, &newest).unwrap_err();
+            let refused =
+                tiles::write(&journal.ledger, journal.store(), &folder, &newest).unwrap_err();
             assert!(matches!(&refused, ExportError::Differs { path: at } if *at == path));
             assert_eq!(fs::read(&path).unwrap(), bad);
         }

@@ -21,7 +21,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("witness", &["witness", "ledger", "durable"][..]),
         ("verify", &["verify", "domain", "ledger", "store", "durable"][..]),
         ("journal", &["journal", "verify", "domain", "ledger", "store", "keys", "durable"][..]),
-        ("export", &["export", "journal", "verify", "domain", "ledger", "store", "durable"][..]),
+        ("export", &["export", "verify", "domain", "ledger", "store", "durable"][..]),
         ("tamper", &["tamper", "export", "verify", "journal", "domain", "ledger", "durable"][..]),
     ])
 }

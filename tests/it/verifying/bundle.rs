@@ -84,7 +84,7 @@ fn bundle(item: bool) -> (TempDir, PathBuf, PathBuf) {
         kept: vec![16],
     };
     let path = folder.path().join("bundle");
-    make(&journal, &path, &contents).unwrap();
+    make(&journal.ledger, journal.store(), &path, &contents).unwrap();
     let policy = folder.path().join("reader");
     let log = dspt_ledger::ledger::Vkey::new(origin().key_name(), *signer(NEXT_LOG).public());
     fs::write(&policy, format!("log {log}\nwitness w {}\nquorum w\n", vkey(WITNESS))).unwrap();

@@ -242,7 +242,7 @@ fn a_folder_from_an_earlier_time_is_said_to_be_one_and_changes_nothing_remembere
     let journal = Journal::open(&desk.path, Mode::Read).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let head = heads::own(&journal.ledger, &journal.ledger.head).unwrap();
-    tiles::write(&journal, folder.path(), &head).unwrap();
+    tiles::write(&journal.ledger, journal.store(), folder.path(), &head).unwrap();
     drop(journal);
     let given = Folder::open(folder.path(), None).unwrap();
     let seen = || audit_since(&given, &desk.memory, Effort::Everything, |_| {}).unwrap();
@@ -263,7 +263,7 @@ fn a_folder_from_an_earlier_time_is_said_to_be_one_and_changes_nothing_remembere
     let journal = Journal::open(&other, Mode::Read).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let head = heads::own(&journal.ledger, &journal.ledger.head).unwrap();
-    tiles::write(&journal, folder.path(), &head).unwrap();
+    tiles::write(&journal.ledger, journal.store(), folder.path(), &head).unwrap();
     let given = Folder::open(folder.path(), None).unwrap();
     let forked = audit_since(&given, &desk.memory, Effort::Everything, |_| {}).unwrap();
     assert_eq!(outcome(&forked), "checkpoint 17: remembered-root");
