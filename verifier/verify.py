@@ -51,6 +51,9 @@ YES, NO, USAGE, NOT_DECIDED = 0, 1, 2, 4
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:dspt-ledger:event:v1"
+REQUEST_TYPE = "urn:dspt-ledger:request:v1"
+KEY_REQUEST_TYPE = "urn:dspt-ledger:key-request:v1"
+REQUEST_MAX = 32_768
 
 
 class Fault(Exception):
@@ -1253,23 +1256,28 @@ def _subjects(value: Json) -> List[Subject]:
     return found
 
 
-def _moment_field(value: Json) -> int:
-    _demand(isinstance(value, str) and len(value) == 24, "at", value)
+def _moment_field(value: Json, field: str = "at") -> int:
+    _demand(isinstance(value, str) and len(value) == 24, field, value)
     try:
         return moment(value)
     except Malformed as error:
-        raise Fault("wrong-field", "`at` %s: %s" % (error, shown(value))) from None
+        raise Fault("wrong-field", "`%s` %s: %s" % (field, error, shown(value))) from None
+
+
+def _envelope(data: bytes) -> Tuple[bytes, List[Tuple[str, bytes]]]:
+    """The payload of a DSSE envelope and its signatures."""
+    envelope = _canonical(data, "envelope")
+    envelope = _exactly(envelope, "payload payloadType signatures", "the envelope")
+    _demand(envelope["payloadType"] == PAYLOAD_TYPE, "payloadType", envelope["payloadType"])
+    payload = _bytes_field("payload", envelope["payload"], None)
+    return payload, _signatures(envelope["signatures"])
 
 
 def read_entry(data: bytes, ed: Ed25519) -> Entry:
     """Reads an entry by rules 3 to 7 of section 9."""
     if len(data) > ENTRY_MAX:
         raise Fault("too-long", "it has %d bytes" % len(data))
-    envelope = _canonical(data, "envelope")
-    envelope = _exactly(envelope, "payload payloadType signatures", "the envelope")
-    _demand(envelope["payloadType"] == PAYLOAD_TYPE, "payloadType", envelope["payloadType"])
-    payload = _bytes_field("payload", envelope["payload"], None)
-    signatures = _signatures(envelope["signatures"])
+    payload, signatures = _envelope(data)
     entry = _read_payload(payload, signatures)
     names = [keyid for keyid, _ in signatures]
     if names[0] != entry.by:
@@ -1335,6 +1343,129 @@ def _introduced(entry: Entry, names: List[str], ed: Ed25519) -> Optional[bytes]:
     if (keyid_of(key) == entry.by) != (entry.type == "ledger-opened"):
         raise Fault("wrong-introducer", "author and key introduced do not fit its type")
     return key
+
+
+# --- Request (section 18) -------------------------------------------------------------------------
+
+CARRIERS = {
+    "key-request-admitted": OWNER_ONLY,
+    "request-taken": RECORDERS,
+}
+# What keeps the ledger itself comes in no request.
+NOT_REQUESTED = frozenset(
+    name for name, kind in KINDS.items() if kind.for_ever and name != "statement-published"
+)
+
+
+class Request(NamedTuple):
+    """A request of the right form. Nothing in it is proven yet."""
+
+    payload: bytes
+    signature: bytes
+    by: str
+    body: Dict[str, Json]
+    type: str
+    ledger: Optional[str]
+    id: Optional[str]  # as all below: only of a request to record
+    identity: str
+    size: int
+    root: bytes
+    expires: int
+    subjects: List[Subject]
+    key: Optional[bytes]  # only of a request to be admitted
+
+
+def carried_text(entry: Entry) -> str:
+    """The request in the body of an entry; the body is of version 1."""
+    body = entry.body
+    if set(body) != {"v", "request"} or not isinstance(body["request"], str):
+        raise Malformed("has other fields than `v` and `request`")
+    return body["request"]
+
+
+def _asked(data: bytes, kind: str) -> Tuple[bytes, bytes, Dict[str, Json], List[Subject], str]:
+    """Payload, signature, predicate, subjects and author of a request of that predicate type."""
+    if len(data) > REQUEST_MAX:
+        raise Fault("too-long", "it has %d bytes" % len(data))
+    payload, signatures = _envelope(data)
+    _demand(len(signatures) == 1, "signatures", len(signatures))
+    statement = _canonical(payload, "payload")
+    statement = _exactly(statement, "_type predicate predicateType subject", "the payload")
+    _demand(statement["_type"] == STATEMENT_TYPE, "_type", statement["_type"])
+    _demand(statement["predicateType"] == kind, "predicateType", statement["predicateType"])
+    predicate = statement["predicate"]
+    _demand(isinstance(predicate, dict), "predicate", predicate)
+    _demand(isinstance(predicate.get("by"), str), "by", predicate.get("by"))
+    _demand(is_keyid(predicate["by"]), "by", predicate["by"])
+    _demand(isinstance(predicate.get("body"), dict), "body", predicate.get("body"))
+    _moment_field(predicate.get("made"), "made")
+    if signatures[0][0] != predicate["by"]:
+        raise Fault("author-not-first", "its signature is not that of `by`")
+    return payload, signatures[0][1], predicate, _subjects(statement["subject"]), predicate["by"]
+
+
+def read_request(data: bytes) -> Request:
+    """Reads a request to record."""
+    payload, signature, told, subjects, by = _asked(data, REQUEST_TYPE)
+    _exactly(told, "body by expires head id ledger made type", "the predicate")
+    for name in ("id", "ledger", "type"):
+        _demand(isinstance(told[name], str), name, told[name])
+    _demand(is_origin(told["ledger"]), "ledger", told["ledger"])
+    _demand(subjects[0].name == told["ledger"], "subject", subjects[0].name)
+    _demand(is_event(told["id"]), "id", told["id"])
+    words = re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", told["type"])
+    _demand(words is not None, "type", told["type"])
+    head = _exactly(told["head"], "root size", "the head")
+    _demand(is_count(head["size"]) and head["size"] > 0, "size", head["size"])
+    return Request(
+        payload=payload,
+        signature=signature,
+        by=by,
+        body=told["body"],
+        type=told["type"],
+        ledger=told["ledger"],
+        id=told["id"],
+        identity=subjects[0].digest,
+        size=head["size"],
+        root=_bytes_field("root", head["root"], 32),
+        expires=_moment_field(told["expires"], "expires"),
+        subjects=subjects[1:],
+        key=None,
+    )
+
+
+def read_key_request(data: bytes, ed: Ed25519) -> Request:
+    """Reads a request to be admitted."""
+    payload, signature, told, subjects, by = _asked(data, KEY_REQUEST_TYPE)
+    ledger = told.get("ledger")
+    _exactly(told, "body by made" + (" ledger" if "ledger" in told else ""), "the predicate")
+    if "ledger" in told:
+        _demand(isinstance(ledger, str) and is_origin(ledger), "ledger", ledger)
+    text = told["body"].get("key")
+    try:
+        key = unbase64(text if isinstance(text, str) else "", 32)
+    except Malformed as error:
+        raise Fault("bad-key", "`key` %s" % error) from None
+    why = ed.why_unacceptable(key)
+    if why:
+        raise Fault("bad-key", "the key that asks: %s" % why)
+    _demand(keyid_of(key) == by, "key", text)
+    _demand(subjects == [Subject(by, sha256(key).hex())], "subject", subjects[0].name)
+    return Request(
+        payload=payload,
+        signature=signature,
+        by=by,
+        body=told["body"],
+        type="key-admitted",
+        ledger=ledger,
+        id=None,
+        identity="",
+        size=0,
+        root=b"",
+        expires=0,
+        subjects=[],
+        key=key,
+    )
 
 
 def pae(payload: bytes) -> bytes:
@@ -1932,9 +2063,14 @@ class Check:
         match = re.match(rb'\{"payload":"([A-Za-z0-9+/=]*)"', data)
         try:
             payload = base64.b64decode(match.group(1)) if match else b""
-            if not any(b'"type":"%s"' % kind.encode("ascii") in payload for kind in INTRODUCING):
+            kinds = INTRODUCING + ("key-request-admitted",)
+            if not any(b'"type":"%s"' % kind.encode("ascii") in payload for kind in kinds):
                 return
             told = canonical_json(payload)["predicate"]
+            if told["type"] == "key-request-admitted":
+                request = read_key_request(told["body"]["request"].encode("utf-8"), self.ed)
+                self.own_keys.add(request.key or b"")
+                return
             if told["type"] not in INTRODUCING:
                 return
             key, name = unbase64(told["body"]["key"], 32), self.log_keys[0][1].name
@@ -1942,7 +2078,7 @@ class Check:
                 self.own_keys.add(key)
             elif not self.ed.why_unacceptable(key):
                 self.log_keys.append((seq + 1, Verifier(name, ED25519_NOTE, key)))
-        except (Malformed, binascii.Error, LookupError, TypeError, AttributeError):
+        except (Fault, Malformed, binascii.Error, LookupError, TypeError, AttributeError):
             return  # phase entries will name it
 
     def log_key(self, size: int) -> Verifier:
@@ -2054,7 +2190,8 @@ class Check:
     def phase_entries(self) -> str:
         """Every entry by the rules of section 9."""
         log = self.log_keys[0][1]
-        self.ledger = Ledger(self.bundle.origin, log, self.bundle.item is not None, self.ed)
+        partial = self.bundle.item is not None
+        self.ledger = Ledger(self.bundle.origin, log, partial, self.roots, self.ed)
         ledger = self.ledger
         for seq, data in self._entries():
             place = "entry %d" % seq
@@ -2816,8 +2953,11 @@ class Explained:
 class Ledger:
     """What the entries so far have established."""
 
-    def __init__(self, origin: str, log: Verifier, partial: bool, ed: Ed25519) -> None:
+    def __init__(
+        self, origin: str, log: Verifier, partial: bool, prefixes: List[bytes], ed: Ed25519
+    ) -> None:
         self.origin = origin
+        self.prefixes = prefixes  # roots of the first entries, by their number, as far as known
         self.partial = partial  # a bundle of one item: entries are withheld between these
         self.ed = ed
         self.log_keys: List[Tuple[int, Verifier]] = [(0, log)]
@@ -2853,6 +2993,9 @@ class Ledger:
             self._take_after(seq, entry, leaf)
             return
         self._signed(entry)
+        if entry.type in CARRIERS:
+            self._take_request(seq, entry, leaf)
+            return
         known = self._body(seq, entry)
         self._history(entry)
         if seq == 0:
@@ -2863,17 +3006,112 @@ class Ledger:
             self._explanation(seq, entry)
         self._apply(seq, entry, leaf, known)
 
+    def _take_request(self, seq: int, entry: Entry, leaf: bytes) -> None:
+        """Takes an entry that carries a request: what the ledger learns is the event in it, said by
+        its own author, at the place and time of the entry (section 18)."""
+        request = self._carried(seq, entry)
+        told = None if request is None else self._told(entry, request)
+        known = told is not None and self._body(seq, told)
+        if known and entry.type == "request-taken" and told and told.type in NOT_REQUESTED:
+            raise Fault("bad-request", "a %s cannot be requested" % told.type)
+        self._history(entry)
+        if request is not None and told is not None and known:
+            self._carries(entry)
+            self._allowed(told)
+            self._correction(seq, told)
+            self._fits(seq, entry, request)
+            self._apply(seq, told, leaf, True)
+            if told.by != entry.by:
+                self.also_signed[entry.by] = self.also_signed.get(entry.by, 0) + 1
+        else:
+            self._apply(seq, entry, leaf, False)
+
+    def _carried(self, seq: int, entry: Entry) -> Optional[Request]:
+        """The request in an entry, its signature good; None where the entry is newer."""
+        try:
+            if version_of(entry.body) > 1:
+                self.newer.append("entry %d has a version of %s that is newer" % (seq, entry.type))
+                return None
+            data = carried_text(entry).encode("utf-8")
+        except Malformed as error:
+            raise Fault("bad-body", "a body of type %s %s" % (entry.type, error)) from None
+        try:
+            if entry.type == "key-request-admitted":
+                request = read_key_request(data, self.ed)
+            else:
+                request = read_request(data)
+        except Fault as fault:
+            rule = fault.rule if fault.rule == "bad-key" else "bad-request"
+            raise Fault(rule, "the request: %s" % fault.found) from None
+        if entry.type == "key-request-admitted" and entry.subjects[1:]:
+            raise Fault("bad-request", "an entry that admits a key names no file")
+        key = request.key
+        if request.by in self.keys and key is None:
+            key = self.keys[request.by].key
+        elif request.by in self.log_keyids and key is None:
+            key = self.log_keyids[request.by]
+        if key is None:
+            raise Fault("unknown-key", "%s signed the request, and was not admitted" % request.by)
+        if not self.ed.verify(key, pae(request.payload), request.signature):
+            raise Fault("bad-signature", "that of %s on the request does not verify" % request.by)
+        self.signatures += 1
+        if request.id is not None:
+            if request.id != entry.id or request.subjects != entry.subjects[1:]:
+                raise Fault("bad-request", "the entry has another id or other files than it")
+        return request
+
+    def _told(self, entry: Entry, request: Request) -> Entry:
+        """The entry as if the author of the request had made it here; an owner admits a key."""
+        by = entry.by if request.key is not None else request.by
+        return entry._replace(
+            by=by, type=request.type, body=request.body, introduces=request.key
+        )
+
+    def _carries(self, entry: Entry) -> None:
+        """Rule 20 for whoever puts a request in."""
+        if entry.by in self.retired:
+            found = "the author's key was revoked or replaced by entry %d" % self.retired[entry.by]
+            raise Fault("key-not-allowed", found)
+        if entry.by not in self.keys or self.keys[entry.by].role not in CARRIERS[entry.type]:
+            raise Fault("key-not-allowed", "%s may not sign a %s" % (entry.by, entry.type))
+
+    def _fits(self, seq: int, entry: Entry, request: Request) -> None:
+        """Rule 23: to what a request is bound."""
+        if request.ledger is not None and request.ledger != self.origin:
+            raise Fault("request-ledger", "it is for the ledger %s" % shown(request.ledger))
+        if request.id is None:
+            return
+        if request.identity != self.identity:
+            raise Fault("request-ledger", "it is for a ledger that began otherwise")
+        if request.size > seq:
+            raise Fault("request-head", "its author saw %d entries" % request.size)
+        if entry.at > request.expires:
+            found = "it expired at %s" % moment_text(request.expires)
+            raise Fault("request-expired", found)
+        if self.partial:
+            self.roots[seq] = entry.root
+        before = self.prefixes[request.size] if request.size < len(self.prefixes) else None
+        if before is None:
+            # Entries are withheld: two roots of one size are two histories all the same.
+            before = self.roots.setdefault(request.size, request.root)
+        if before != request.root:
+            raise Fault("request-head", "its author saw another root of %d entries" % request.size)
+
     def _take_after(self, seq: int, entry: Entry, leaf: bytes) -> None:
         """After what a newer program wrote: only what nothing newer can explain is a fault."""
-        known = self._signed(entry)
+        known, told = self._signed(entry), entry
         try:
-            known = known and self._body(seq, entry)
+            if known and entry.type in CARRIERS:
+                request = self._carried(seq, entry)
+                known = request is not None
+                told = self._told(entry, request) if request is not None else entry
+            known = known and self._body(seq, told)
         except Fault:
             known = False
         self._history(entry)
         self._apply(seq, entry, leaf, False)
         if known:
-            self._apply_keys(seq, entry)
+            self._apply_keys(seq, told)
 
     def _place(self, seq: int, entry: Entry, root: Optional[bytes]) -> None:
         """Rules 8 to 11."""
@@ -3058,9 +3296,19 @@ class Ledger:
             self.about[entry.id] = self._about(entry.body["corrects"])
         elif entry.type in ANCHORS:
             self.anchor_entries.append((seq, entry))
+            self._anchored(entry)
         elif entry.type == "statement-published":
             self.statements.append((seq, entry))
         self._apply_keys(seq, entry)
+
+    def _anchored(self, entry: Entry) -> None:
+        """Where entries are withheld: the root that an anchor names, which phase anchors judges."""
+        try:
+            found = read_checkpoint(entry.body["checkpoint"].encode("utf-8"))
+        except Malformed:
+            return
+        if self.partial:
+            self.roots.setdefault(found.size, found.root)
 
     def _say(self, entry: Entry) -> None:
         """What an event says, as itself or in place of the one that it corrects."""

@@ -82,6 +82,8 @@ codes! {
         TimestampNotChecked = "DSPT0076",
         /// An evidence file that was to be given out is named by no entry.
         EvidenceNotNamed = "DSPT0077",
+        /// A request cannot be taken.
+        RequestRefused = "DSPT0078",
     }
 }
 

@@ -9,10 +9,12 @@ use serde_json::json;
 use super::as_of::open;
 use super::csv_form::{AsCsv, write};
 use super::error::{Failure, exit};
+use super::key_requests;
 use super::output::{Columns, Output};
 use super::recording::ids::new_id;
 use super::recording::signing::{
-    Opened, Signing, finish, held_by_agent, in_agent, named, path_of, record_with,
+    Opened, Signing, WithPassphrase, finish, held_by_agent, in_agent, named, path_of, record_with,
+    same_passphrase,
 };
 use crate::domain::authority::remark::remarks;
 use crate::domain::event::role::Role;
@@ -59,16 +61,19 @@ enum Command {
         #[command(flatten)]
         signing: Signing,
     },
-    /// Admit a key of yours to the ledger; an owner signs, and the key signs too
+    /// Ask an owner to admit your key: writes a file with its public half, signed by it
+    Request(key_requests::Args),
+    /// Admit the key that a file of `key request` asks for, or by name one of your own
     Admit {
-        /// Name of the key file
+        /// The file; or with --role and --holder the name of a key of yours
+        #[arg(value_name = "FILE|NAME")]
         name: String,
-        /// owner, contributor, approver, assessor or authority
-        #[arg(long)]
-        role: Role,
-        /// Who holds it
-        #[arg(long)]
-        holder: String,
+        /// Of a key of yours: owner, contributor, approver, assessor or authority
+        #[arg(long, requires = "holder")]
+        role: Option<Role>,
+        /// Of a key of yours: who holds it
+        #[arg(long, requires = "role")]
+        holder: Option<String>,
         /// The admitted key's passphrase, when it is another one
         #[arg(long, value_name = "FILE")]
         admitted_passphrase_file: Option<PathBuf>,
@@ -143,9 +148,15 @@ pub(super) fn run(
         Command::New { name, signing } => new(name, signing, output),
         Command::Import { name, public, signing } => import(name, public, signing, output),
         Command::List { csv, signing } => list(ledger, *csv, signing, output),
+        Command::Request(args) => key_requests::request(args, ledger, output),
         Command::Admit { name, role, holder, admitted_passphrase_file, signing } => {
             let own = admitted_passphrase_file.as_deref();
-            admit(ledger, (name, *role, holder), own, signing, output)
+            match (role, holder) {
+                (Some(role), Some(holder)) => {
+                    admit(ledger, (name, *role, holder), own, signing, output)
+                }
+                _ => key_requests::admit(Path::new(name), ledger, signing, output),
+            }
         }
         Command::Rotate { name, to, signing } => {
             // The key replaced is the author, whatever `--key` or the environment says.
@@ -160,7 +171,8 @@ pub(super) fn run(
                 compromised_from: *compromised_from,
             });
             let journal = open(ledger, Mode::Write, output)?;
-            super::recording::write::one(journal, signing, event, Vec::new(), output)
+            let recording = super::recording::request::Recording::here(signing);
+            super::recording::write::one(journal, &recording, event, Vec::new(), output)
         }
         Command::Passphrase { name, new_passphrase_file, signing } => {
             let folder = signing.folder()?;
@@ -203,7 +215,7 @@ fn new(name: &str, signing: &Signing, output: &mut Output<'_>) -> Result<u8, Fai
         json!({ "name": name, "path": path.display().to_string(), "keyid": public.keyid() });
     output.answer("dspt.key/1", value, &text)?;
     output.hint(&format!(
-        "Next: an owner admits it with: dspt key admit {name} --role ROLE --holder NAME"
+        "Next: ask an owner to admit it with: dspt key request {name} --role ROLE --out FILE"
     ))?;
     Ok(exit::YES)
 }
@@ -320,11 +332,9 @@ fn admit(
     for remark in remarks(&event, &State::default(), &journal.ledger.roster) {
         output.warn(&remark)?;
     }
-    signing.clock(&mut journal, output)?;
-    let new = NewEvent { id: new_id(output.now)?, event: event.clone(), files: Vec::new() };
-    journal.may_record(&[new], &signing.author_id(&journal.ledger)?, output.now)?;
+    may_introduce(&mut journal, signing, &event, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
-    let admitted = incoming(name, own, signing, "admitted")?;
+    let (admitted, _) = incoming(name, own, signing, "admitted")?;
     let keyid = admitted.public().keyid();
     introduce((journal, opened, &*admitted), event, output, |recorded| {
         format!(
@@ -340,14 +350,34 @@ fn incoming(
     own: Option<&Path>,
     signing: &Signing,
     what: &str,
-) -> Result<Box<dyn Sign>, Failure> {
+) -> Result<WithPassphrase, Failure> {
     let folder = signing.folder()?;
     let file = named(&keys::list(&folder)?, name, &folder)?;
-    let Some(path) = &file.private else { return in_agent(&file, &folder) };
+    let Some(path) = &file.private else { return Ok((in_agent(&file, &folder)?, None)) };
     let source =
         own.map_or_else(|| signing.passphrase(false), |path| Passphrase::File(path.to_owned()));
     let purpose = format!("Passphrase for key {name}, which is to be {what}");
-    Ok(Box::new(keys::load(path, &source.read(&purpose)?)?))
+    let passphrase = source.read(&purpose)?;
+    Ok((Box::new(keys::load(path, &passphrase)?), Some(passphrase)))
+}
+
+/// A log key whose passphrase is not that of the author's own.
+fn apart(
+    (next, passphrase): WithPassphrase,
+    (name, signing): (&str, &Signing),
+    journal: &Journal,
+) -> Result<Box<dyn Sign>, Failure> {
+    let (author, folder) = (signing.author_id(&journal.ledger)?, signing.folder()?);
+    let files = keys::list(&folder)?;
+    let own = files.iter().find(|file| file.public.keyid() == author.as_str());
+    let Some((own, passphrase)) = own.zip(passphrase) else { return Ok(next) };
+    match &own.private {
+        Some(path) if keys::load(path, &passphrase).is_ok() => {
+            Err(same_passphrase(&own.name, name)
+                .help(format!("give the new log key another with: dspt key passphrase {name}")))
+        }
+        _ => Ok(next),
+    }
 }
 
 fn rotate(
@@ -357,21 +387,21 @@ fn rotate(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
+    let folder = signing.folder()?;
+    let new = named(&keys::list(&folder)?, &to.to, &folder)?.public;
+    let replaces = signing.author_id(&journal.ledger)?;
+    let (old, key, reason) = (replaces.clone(), new.base64(), to.reason.clone());
+    let event = Event::KeyRotated(KeyRotated { replaces, key, reason });
+    may_introduce(&mut journal, signing, &event, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
-    let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "put in its place")?;
-    let replaces: KeyId = opened.author.public().keyid().parse()?;
-    let (old, new) = (replaces.clone(), next.public().keyid());
-    let event = Event::KeyRotated(KeyRotated {
-        replaces,
-        key: next.public().base64(),
-        reason: to.reason.clone(),
-    });
+    let own = to.to_passphrase_file.as_deref();
+    let (next, _) = incoming(&to.to, own, signing, "put in its place")?;
     introduce((journal, opened, &*next), event, output, |recorded| {
         format!(
-            "Entry #{}: key {new} takes the place of {old} from the next entry on, with its \
-             role and holder.\n",
-            recorded.first
+            "Entry #{}: key {} takes the place of {old} from the next entry on, with its role and \
+             holder.\n",
+            recorded.first,
+            new.keyid()
         )
     })
 }
@@ -383,12 +413,15 @@ fn rotate_log(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let mut journal = open(ledger, Mode::Write, output)?;
-    signing.clock(&mut journal, output)?;
+    let folder = signing.folder()?;
+    let new = named(&keys::list(&folder)?, &to.to, &folder)?.public;
+    let vkey = Vkey::new(journal.ledger.origin.key_name(), new);
+    let (key, reason) = (new.base64(), to.reason.clone());
+    let event = Event::LogKeyRotated(LogKeyRotated { key, reason });
+    may_introduce(&mut journal, signing, &event, output)?;
     let opened = signing.open(&journal.ledger, "1 event", output)?;
     let next = incoming(&to.to, to.to_passphrase_file.as_deref(), signing, "the log key")?;
-    let vkey = Vkey::new(journal.ledger.origin.key_name(), *next.public());
-    let (key, reason) = (next.public().base64(), to.reason.clone());
-    let event = Event::LogKeyRotated(LogKeyRotated { key, reason });
+    let next = apart(next, (&to.to, signing), &journal)?;
     introduce((journal, opened, &*next), event, output, |recorded| {
         format!(
             "Entry #{}: the ledger's heads are signed by another log key from now on:\n  {vkey}\n\
@@ -396,6 +429,18 @@ fn rotate_log(
             recorded.first
         )
     })
+}
+
+/// What will be refused is refused before anybody types a passphrase.
+fn may_introduce(
+    journal: &mut Journal,
+    signing: &Signing,
+    event: &Event,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    signing.clock(journal, output)?;
+    let new = NewEvent { id: new_id(output.now)?, event: event.clone(), files: Vec::new() };
+    Ok(journal.may_record(&[new], &signing.author_id(&journal.ledger)?, output.now)?)
 }
 
 /// Records the one event that brings a key in, signed by that key as well, and says so.

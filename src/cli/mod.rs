@@ -11,6 +11,7 @@ mod error;
 #[cfg(test)]
 mod further_framework_tests;
 mod input_file;
+mod key_requests;
 mod keys;
 mod kind;
 mod ledger_path;
@@ -74,6 +75,8 @@ enum Command {
     Challenge(recording::approval::ChallengeArgs),
     /// Answer a challenge: the rule stands
     Uphold(recording::approval::UpholdArgs),
+    /// Put in what others signed: files that they made with --to
+    Take(recording::take::Args),
     /// Take an entry back by a new one
     Withdraw(recording::withdraw::WithdrawArgs),
     /// Put something else in the place of an entry by a new one
@@ -246,6 +249,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Approve(args) => recording::approval::approve(args, ledger, output),
         Command::Challenge(args) => recording::approval::challenge(args, ledger, output),
         Command::Uphold(args) => recording::approval::uphold(args, ledger, output),
+        Command::Take(args) => recording::take::run(args, ledger, output),
         Command::Withdraw(args) => recording::withdraw::withdraw(args, ledger, output),
         Command::Correct(args) => recording::withdraw::correct(args, ledger, output),
         Command::Status(args) => answers::status::run(args, ledger, output),

@@ -92,7 +92,7 @@ pub fn with_keys(ledger: &Ledger, entries: &BTreeSet<u64>) -> BTreeSet<u64> {
             .facts
             .iter()
             .filter(|fact| all.contains(&fact.seq))
-            .map(|fact| &fact.by)
+            .flat_map(|fact| ledger.taken.get(&fact.seq).into_iter().chain([&fact.by]))
             .collect();
         let ended = |event: &Event| {
             matches!(event, Event::KeyRevoked(body) if signers.contains(&body.keyid))

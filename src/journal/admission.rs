@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::asked::Batch;
 use super::batch::{NewEvent, Recorded, Signers, subjects};
 use super::error::JournalError;
 use super::fact::{fact_of, introduced, keyid};
@@ -35,9 +36,8 @@ fn corrected_kind(event: &Event, facts: &[Fact], batch: &[Fact]) -> Option<Kind>
 }
 
 impl Journal {
-    /// Says what can be said before anything is signed: whether the key may record these events, and
-    /// whether each may follow what is there. What they say of each other is judged when they are
-    /// recorded.
+    /// Says before anything is signed whether the key may record these events, and whether each may
+    /// follow what is there and those before it.
     ///
     /// # Errors
     /// [`JournalError`] for a role that is missing, or every event that is refused.
@@ -47,31 +47,26 @@ impl Journal {
         by: &KeyId,
         now: Timestamp,
     ) -> Result<(), JournalError> {
-        let today = now.london_day();
-        let state = self.state(u64::MAX)?;
-        let mut refused = Vec::new();
-        for (index, new) in batch.iter().enumerate() {
-            let corrected = corrected_kind(&new.event, &self.ledger.facts, &[]);
-            self.ledger.roster.allows(by, &new.event, corrected)?;
-            // One that is there already is found when it is recorded.
-            if batch.len() == 1 && state.event(&new.id).is_none() {
-                let admitted = admit(&state, &new.event, by, today).map_err(|no| no.0);
-                let admitted =
-                    admitted.and_then(|()| self.admit_key(&self.ledger.roster, &new.event));
-                refused.extend(admitted.err().map(|why| (index, why)));
-            }
+        let mut state = self.state(u64::MAX)?;
+        // What is there already is found when it is recorded.
+        if batch.iter().any(|new| state.event(&new.id).is_some()) {
+            return Ok(());
         }
-        if refused.is_empty() { Ok(()) } else { Err(JournalError::Refused(refused)) }
+        self.admit_all(&mut state, &Batch::own(batch), by, now).map(drop)
     }
 
     /// Finds a batch that was recorded before: the same events by the same key with the same files.
     pub(super) fn recorded_before(
         &self,
         state: &State,
-        batch: &[NewEvent],
+        batch: &Batch<'_>,
         signers: &Signers<'_>,
     ) -> Result<Option<Recorded>, JournalError> {
-        let author = keyid(signers.author);
+        if !batch.requests.is_empty() {
+            // Each is taken once; a second time is refused by name.
+            return Ok(None);
+        }
+        let (batch, author) = (batch.events, keyid(signers.author));
         let mut places = Vec::new();
         for new in batch {
             let place = state.event(&new.id).and_then(|(seq, _)| usize::try_from(seq).ok());
@@ -98,17 +93,13 @@ impl Journal {
     pub(super) fn admit_all(
         &self,
         state: &mut State,
-        batch: &[NewEvent],
-        signers: &Signers<'_>,
+        batch: &Batch<'_>,
+        signer: &KeyId,
         now: Timestamp,
     ) -> Result<Vec<Fact>, JournalError> {
-        let log = signers.log.public().keyid();
-        let expected = self.ledger.log.newest().key().keyid();
-        if log != expected {
-            return Err(JournalError::WrongLogKey { found: log, expected });
-        }
+        let events = batch.events;
         let rotation = |new: &NewEvent| new.event.kind() == Kind::LogKeyRotated;
-        if let Some(index) = batch.iter().position(rotation).filter(|_| batch.len() > 1) {
+        if let Some(index) = events.iter().position(rotation).filter(|_| events.len() > 1) {
             let why = "a rotation of the log key is recorded by itself".to_owned();
             return Err(JournalError::Refused(vec![(index, why)]));
         }
@@ -118,26 +109,27 @@ impl Journal {
         }
         // The ledger's time does not go back; but which days have come, the clock alone knows.
         let at = behind.map_or(now, |behind| behind.newest);
-        let (by, today) = (keyid(signers.author), now.london_day());
-        let (mut facts, mut refused) = (Vec::with_capacity(batch.len()), Vec::new());
+        let today = now.london_day();
+        let (mut facts, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
         let mut contents = self.ledger.contents.clone();
         let mut roster = self.ledger.roster.clone();
-        for (index, new) in batch.iter().enumerate() {
-            if state.event(&new.id).is_some() {
-                return Err(JournalError::IdInUse(new.id.clone()));
-            }
+        for (index, new) in events.iter().enumerate() {
+            let (by, asked) = batch.author(index, signer);
             let corrected = corrected_kind(&new.event, &self.ledger.facts, &facts);
-            roster.allows(&by, &new.event, corrected)?;
-            let known = admit(state, &new.event, &by, today).map_err(|no| no.0);
+            let allowed = roster.allows(&by, &new.event, corrected);
+            let known = match asked {
+                Some(asked) => {
+                    let there = state.event(&new.id).map(|(seq, _)| seq);
+                    self.admit_request(asked, (there, state.size, at), (&roster, signer), allowed)
+                }
+                None if state.event(&new.id).is_some() => {
+                    return Err(JournalError::IdInUse(new.id.clone()));
+                }
+                None => Ok(allowed?),
+            };
             let mut admitted = known
-                .and_then(|()| self.admit_key(&roster, &new.event))
-                .and_then(|()| publish::publishable(&self.ledger, &new.event, &new.files));
-            if admitted.is_ok() {
-                admitted = self.anchored(state.size, new).and_then(|anchors| {
-                    self.are_outsiders(&anchors)?;
-                    clock::untimely(&self.ledger.facts, &anchors, at)
-                });
-            }
+                .and_then(|()| admit(state, &new.event, &by, today).map_err(|no| no.0))
+                .and_then(|()| self.admit_named(new, (state.size, at), &roster));
             if admitted.is_ok() {
                 admitted = self.keep_files(new, &mut contents)?;
             }
@@ -147,12 +139,34 @@ impl Journal {
             }
             let fact = fact_of(state.size, at, &by, new);
             roster.apply(fact.seq, &fact.event, introduced(&fact.event).as_ref());
+            state.learn(&fact, &contents)?;
             facts.push(fact);
-            if let Some(fact) = facts.last() {
-                state.learn(fact, &contents)?;
-            }
         }
         if refused.is_empty() { Ok(facts) } else { Err(JournalError::Refused(refused)) }
+    }
+
+    /// What the keys, statements and heads say that an event names.
+    fn admit_named(
+        &self,
+        new: &NewEvent,
+        (seq, at): (u64, Timestamp),
+        roster: &Roster,
+    ) -> Result<(), String> {
+        self.admit_key(roster, &new.event)?;
+        publish::publishable(&self.ledger, &new.event, &new.files)?;
+        let anchors = self.anchored(seq, new)?;
+        self.are_outsiders(&anchors)?;
+        clock::untimely(&self.ledger.facts, &anchors, at)
+    }
+
+    /// The heads of this ledger are signed by its newest log key alone.
+    pub(super) fn is_log_key(&self, signers: &Signers<'_>) -> Result<(), JournalError> {
+        let found = signers.log.public().keyid();
+        let expected = self.ledger.log.newest().key().keyid();
+        if found == expected {
+            return Ok(());
+        }
+        Err(JournalError::WrongLogKey { found, expected })
     }
 
     /// Takes in the files of an event, or says which of them the ledger would miss, hold under

@@ -5,15 +5,18 @@
 //! `ledger`.
 
 mod admission;
+mod asked;
 mod batch;
 mod clock;
 mod error;
 mod fact;
 mod publish;
 mod signed;
+mod take;
 mod write;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::domain::authority::roster::Roster;
@@ -30,6 +33,8 @@ use crate::verify::finding::{Finding, Place};
 use crate::verify::incremental::{Effort, audit_since};
 use crate::verify::known_heads::{Memory, MemoryError, heads_digest};
 use crate::verify::rule::Rule;
+use asked::Batch;
+pub use asked::{Asked, BadAsked};
 pub use batch::{File, NewEvent, Opening, Recorded, Signers};
 pub use clock::Behind;
 pub use error::JournalError;
@@ -86,6 +91,7 @@ impl Journal {
             leaves: Vec::new(),
             frontier: Frontier::new(),
             roster: Roster::default(),
+            taken: BTreeMap::new(),
             contents: Contents::new(),
             anchors: Vec::new(),
             head: Vec::new(),
@@ -93,7 +99,7 @@ impl Journal {
         let new = NewEvent { id: opening.id.clone(), event, files: Vec::new() };
         let append = store.begin(Some(0))?;
         let facts = vec![fact_of(0, now, &keyid(signers.author), &new)];
-        write(append, &ledger, &[new], facts, signers)?;
+        write(append, &ledger, &Batch::own(&[new]), facts, signers)?;
         Self::over(store)
     }
 
@@ -220,6 +226,17 @@ impl Journal {
         now: Timestamp,
         waits: &mut dyn FnMut(),
     ) -> Result<Recorded, JournalError> {
+        self.enter(&Batch::own(batch), signers, now, waits)
+    }
+
+    /// Enters a batch: what the author of the entries says, or what others asked for.
+    fn enter(
+        &mut self,
+        batch: &Batch<'_>,
+        signers: &Signers<'_>,
+        now: Timestamp,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Recorded, JournalError> {
         let append = self.store.begin_in_turn(None, waits)?;
         if append.head()?.as_ref() != Some(&self.ledger.head) {
             self.ledger = refreshed(&self.store, &self.ledger)?;
@@ -233,8 +250,9 @@ impl Journal {
             self.known = Some(state);
             return Ok(recorded);
         }
+        self.is_log_key(signers)?;
         // A state that learnt of what is then not recorded is dropped on the way out.
-        let facts = self.admit_all(&mut state, batch, signers, now)?;
+        let facts = self.admit_all(&mut state, batch, &keyid(signers.author), now)?;
         let mut written = write(append, &self.ledger, batch, facts, signers)?;
         let unfinished = written.unfinished.take();
         self.learn(batch, written);
@@ -251,8 +269,9 @@ impl Journal {
         self.store.close()
     }
 
-    fn learn(&mut self, batch: &[NewEvent], written: Written) {
-        for (new, fact) in batch.iter().zip(&written.facts) {
+    fn learn(&mut self, batch: &Batch<'_>, written: Written) {
+        self.ledger.taken.extend(batch.taken(&written.facts, &written.signer));
+        for (new, fact) in batch.events.iter().zip(&written.facts) {
             // Each was checked before it was written.
             let anchors = self.anchored(fact.seq, new).unwrap_or_default();
             self.ledger.anchors.extend(anchors);

@@ -5,6 +5,7 @@ use super::{Journal, JournalError};
 use crate::ledger::{Expected, PublicKey, leaf_hash, parse, verify_entry};
 use crate::store::Row;
 use crate::verify::audit::Ledger;
+use crate::verify::carried::{NotTold, told};
 use crate::verify::finding::{Finding, Place};
 use crate::verify::rule::Rule;
 
@@ -47,6 +48,10 @@ fn signed(ledger: &Ledger, seq: u64, row: &Row) -> Result<(), (Rule, String)> {
         keys.find(|key| key.keyid() == keyid)
     };
     let key_of = |keyid: &str| admitted(keyid).or_else(|| log(keyid));
-    verify_entry(&row.bytes, &expected, key_of).map_err(|fault| broken(fault.kind))?;
-    Ok(())
+    let entry = verify_entry(&row.bytes, &expected, key_of).map_err(|fault| broken(fault.kind))?;
+    // Whoever signed the request that it carries, too.
+    match told(&entry, key_of) {
+        Err(NotTold::Broken(rule, text)) => Err((rule, text)),
+        Ok(_) | Err(NotTold::Body(_) | NotTold::Newer(_)) => Ok(()),
+    }
 }

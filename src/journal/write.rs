@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
+use super::asked::Batch;
 use super::batch::{NewEvent, Signers, subjects};
 use super::error::JournalError;
+use super::fact::keyid;
 use crate::domain::date::Timestamp;
-use crate::domain::event::{BadBody, Kind};
+use crate::domain::event::Kind;
+use crate::domain::ids::KeyId;
 use crate::domain::state::{Contents, Fact};
 use crate::ledger::{Checkpoint, Digest, Draft, Frontier, Sign, leaf_hash, read_back, sign};
 use crate::store::{Append, StoreError};
 use crate::verify::audit::Ledger;
 
 pub(super) struct Written {
+    pub(super) signer: KeyId,
     pub(super) facts: Vec<Fact>,
     pub(super) leaves: Vec<Digest>,
     pub(super) contents: Contents,
@@ -26,18 +31,20 @@ pub(super) struct Written {
 pub(super) fn write(
     mut append: Append<'_>,
     ledger: &Ledger,
-    batch: &[NewEvent],
+    batch: &Batch<'_>,
     facts: Vec<Fact>,
     signers: &Signers<'_>,
 ) -> Result<Written, JournalError> {
+    let events = batch.events;
     let mut frontier = ledger.frontier.clone();
     let (mut leaves, mut contents) = (Vec::with_capacity(facts.len()), Contents::new());
     // Each entry signs the root of those before it, so signing is one after the other; reading back
     // is not.
     let mut sealed = Vec::with_capacity(facts.len());
-    for (new, fact) in batch.iter().zip(&facts) {
+    for (index, (new, fact)) in events.iter().zip(&facts).enumerate() {
         let signing = signing(new, signers);
-        let bytes = sign(&draft(ledger, &frontier, new, fact.at)?, &signing)?;
+        let (kind, body) = batch.said(index, new)?;
+        let bytes = sign(&draft(ledger, &frontier, new, (fact.at, kind, body)), &signing)?;
         let leaf = leaf_hash(&bytes);
         frontier.push(leaf);
         leaves.push(leaf);
@@ -45,7 +52,7 @@ pub(super) fn write(
     }
     let read: Vec<_> = sealed.par_iter().map(|(bytes, keys)| read_back(bytes, keys)).collect();
     read.into_iter().collect::<Result<(), _>>()?;
-    for (((new, fact), (bytes, _)), leaf) in batch.iter().zip(&facts).zip(&sealed).zip(&leaves) {
+    for (((new, fact), (bytes, _)), leaf) in events.iter().zip(&facts).zip(&sealed).zip(&leaves) {
         for file in &new.files {
             let digest = file.sha256.hex();
             // Every answer of one file names that file: once is enough.
@@ -57,7 +64,7 @@ pub(super) fn write(
         append.put_entry(fact.seq, &new.id.to_bytes(), leaf, bytes)?;
     }
     let (origin, size, root) = (ledger.origin.clone(), frontier.size(), frontier.root());
-    let head = Checkpoint { origin, size, root }.sign(log_signer(batch, signers))?;
+    let head = Checkpoint { origin, size, root }.sign(log_signer(events, signers))?;
     append.put_head(size, &head)?;
     let unfinished = match append.commit() {
         Ok(()) => None,
@@ -68,26 +75,26 @@ pub(super) fn write(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Written { facts, leaves, contents, head, unfinished })
+    Ok(Written { signer: keyid(signers.author), facts, leaves, contents, head, unfinished })
 }
 
 fn draft(
     ledger: &Ledger,
     frontier: &Frontier,
     new: &NewEvent,
-    at: Timestamp,
-) -> Result<Draft, BadBody> {
-    Ok(Draft {
+    (at, kind, body): (Timestamp, &str, Value),
+) -> Draft {
+    Draft {
         ledger: ledger.origin.clone(),
         ledger_id: ledger.id,
         seq: frontier.size(),
         root: frontier.root(),
         at: at.to_string(),
         id: new.id.to_string(),
-        kind: new.event.kind().as_str().to_owned(),
-        body: new.event.body()?,
+        kind: kind.to_owned(),
+        body,
         subjects: subjects(new),
-    })
+    }
 }
 
 /// The author signs; a key that comes into the ledger signs too, and so does a log key that goes.

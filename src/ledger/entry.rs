@@ -96,7 +96,11 @@ pub fn seal(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError>
 /// No signer, a body without a canonical form, or a signer that gives no signature.
 pub fn sign(draft: &Draft, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
     let author = signers.first().ok_or(EntryError::NoSigner)?;
-    let payload = canonical(&statement(draft, &author.public().keyid()))?;
+    envelope(&canonical(&statement(draft, &author.public().keyid()))?, signers)
+}
+
+/// Puts a payload into a DSSE envelope that all of these sign.
+pub(super) fn envelope(payload: &str, signers: &[&dyn Sign]) -> Result<Vec<u8>, EntryError> {
     let message = pae(PAYLOAD_TYPE, payload.as_bytes());
     let sign = |signer: &&dyn Sign| {
         let sig = base64::encode(&signer.sign(&message)?);
@@ -130,11 +134,15 @@ pub fn read_back(bytes: &[u8], keys: &[PublicKey]) -> Result<(), EntryError> {
     Ok(())
 }
 
-fn statement(draft: &Draft, by: &str) -> Value {
+/// The subjects of a statement: what it is of, then files.
+pub(super) fn subjects(of: &str, digest: &Digest, files: &[Subject]) -> Vec<Value> {
     let subject =
         |name: &str, sha256: &Digest| json!({"digest": {"sha256": sha256.hex()}, "name": name});
-    let mut subjects = vec![subject(draft.ledger.as_str(), &draft.ledger_id)];
-    subjects.extend(draft.subjects.iter().map(|file| subject(&file.name, &file.sha256)));
+    let files = files.iter().map(|file| subject(&file.name, &file.sha256));
+    std::iter::once(subject(of, digest)).chain(files).collect()
+}
+
+fn statement(draft: &Draft, by: &str) -> Value {
     json!({
         "_type": STATEMENT_TYPE,
         "predicate": {
@@ -148,7 +156,7 @@ fn statement(draft: &Draft, by: &str) -> Value {
             "type": draft.kind,
         },
         "predicateType": PREDICATE_TYPE,
-        "subject": subjects,
+        "subject": subjects(draft.ledger.as_str(), &draft.ledger_id, &draft.subjects),
     })
 }
 

@@ -34,6 +34,7 @@ pub mod parse;
 pub mod parse_trusted;
 pub mod policy;
 pub mod proof;
+pub mod request;
 pub mod tiles;
 pub mod timestamp;
 pub mod tree;
@@ -51,6 +52,7 @@ pub use note::{KeyName, Note, NoteError, Vkey};
 pub use parse::Unverified;
 pub use policy::{Policy, PolicyErrors};
 pub use proof::{ConsistencyFile, InclusionFile, ProofError};
+pub use request::{KeyRequest, Request, Seen, VerifiedKeyRequest, VerifiedRequest};
 pub use tiles::{TileError, TilePath, check_tiles};
 pub use tree::{Frontier, leaf_hash};
 pub use verify::{

@@ -97,11 +97,7 @@ pub fn parse(bytes: &[u8]) -> Result<Unverified, FaultKind> {
     if bytes.len() > ENTRY_BYTES_MAX {
         return Err(FaultKind::TooLong { found: bytes.len() });
     }
-    let mut envelope =
-        Object::open(read("envelope", bytes)?, "", &["payload", "payloadType", "signatures"])?;
-    envelope.constant("payloadType", PAYLOAD_TYPE)?;
-    let payload = envelope.field("payload", "padded standard base64", base64::decode)?;
-    let signatures = parse_signatures(envelope.list("signatures")?)?;
+    let (payload, signatures) = open_envelope(bytes)?;
     let statement = parse_statement(read("payload", &payload)?)?;
     check_signers(&statement.by, &signatures)?;
     if (statement.seq == 0) != (statement.kind == LEDGER_OPENED) {
@@ -114,7 +110,16 @@ pub fn parse(bytes: &[u8]) -> Result<Unverified, FaultKind> {
     Ok(Unverified { bytes: bytes.to_vec(), payload, statement, signatures, introduced })
 }
 
-fn read(part: &'static str, bytes: &[u8]) -> Result<Value, FaultKind> {
+/// Takes the payload and the signatures out of a DSSE envelope.
+pub(super) fn open_envelope(bytes: &[u8]) -> Result<(Vec<u8>, Vec<Signature>), FaultKind> {
+    let mut envelope =
+        Object::open(read("envelope", bytes)?, "", &["payload", "payloadType", "signatures"])?;
+    envelope.constant("payloadType", PAYLOAD_TYPE)?;
+    let payload = envelope.field("payload", "padded standard base64", base64::decode)?;
+    Ok((payload, parse_signatures(envelope.list("signatures")?)?))
+}
+
+pub(super) fn read(part: &'static str, bytes: &[u8]) -> Result<Value, FaultKind> {
     parse_canonical(bytes).map_err(|reason| FaultKind::NotCanonical { part, reason })
 }
 
@@ -157,7 +162,7 @@ fn parse_statement(value: Value) -> Result<Statement, FaultKind> {
     })
 }
 
-fn parse_subjects(list: Vec<(String, Value)>) -> Result<Vec<Subject>, FaultKind> {
+pub(super) fn parse_subjects(list: Vec<(String, Value)>) -> Result<Vec<Subject>, FaultKind> {
     let mut subjects: Vec<Subject> = Vec::new();
     for (path, value) in list {
         let mut subject = Object::open(value, &path, &["digest", "name"])?;
@@ -226,23 +231,23 @@ fn check_possession(
     Ok(())
 }
 
-fn wrong(path: String, value: &Value, wanted: &'static str) -> FaultKind {
+pub(super) fn wrong(path: String, value: &Value, wanted: &'static str) -> FaultKind {
     let found = value.as_str().map_or_else(|| shown(&value.to_string()), shown);
     FaultKind::WrongField { path, found, wanted }
 }
 
-fn time(text: &str) -> Option<String> {
+pub(super) fn time(text: &str) -> Option<String> {
     let time: jiff::Timestamp = text.parse().ok()?;
     // Printing again leaves one spelling: four-digit year, milliseconds, `Z`, no leap second.
     (text.len() == 24 && format!("{time:.3}") == text).then(|| text.to_owned())
 }
 
-fn id(text: &str) -> Option<String> {
+pub(super) fn id(text: &str) -> Option<String> {
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (text.len() == 32 && text.bytes().all(is_hex)).then(|| text.to_owned())
 }
 
-fn kebab(text: &str) -> Option<String> {
+pub(super) fn kebab(text: &str) -> Option<String> {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
@@ -254,14 +259,14 @@ fn printable(text: &str) -> Option<String> {
 }
 
 /// An object with exactly the fields that it should have, taken out one by one.
-struct Object {
+pub(super) struct Object {
     /// The path of the object with a dot after it, or nothing at the top.
     prefix: String,
     fields: Map<String, Value>,
 }
 
 impl Object {
-    fn open(value: Value, path: &str, names: &[&str]) -> Result<Self, FaultKind> {
+    pub(super) fn open(value: Value, path: &str, names: &[&str]) -> Result<Self, FaultKind> {
         let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
         let Value::Object(fields) = value else {
             let path = if path.is_empty() { "the whole" } else { path };
@@ -276,16 +281,16 @@ impl Object {
         Ok(Self { prefix, fields })
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    fn take(&mut self, name: &str) -> Result<Value, FaultKind> {
+    pub(super) fn take(&mut self, name: &str) -> Result<Value, FaultKind> {
         let value = self.fields.remove(name);
         value.ok_or_else(|| FaultKind::MissingField { path: self.path(name) })
     }
 
-    fn field<T>(
+    pub(super) fn field<T>(
         &mut self,
         name: &str,
         wanted: &'static str,
@@ -295,29 +300,29 @@ impl Object {
         value.as_str().and_then(read).ok_or_else(|| wrong(self.path(name), &value, wanted))
     }
 
-    fn constant(&mut self, name: &str, wanted: &'static str) -> Result<(), FaultKind> {
+    pub(super) fn constant(&mut self, name: &str, wanted: &'static str) -> Result<(), FaultKind> {
         self.field(name, wanted, |text| (text == wanted).then_some(()))
     }
 
-    fn keyid(&mut self, name: &str) -> Result<String, FaultKind> {
+    pub(super) fn keyid(&mut self, name: &str) -> Result<String, FaultKind> {
         self.field(name, "`SHA256:` and 43 characters of base64", |text| {
             is_keyid(text).then(|| text.to_owned())
         })
     }
 
-    fn integer(&mut self, name: &str) -> Result<u64, FaultKind> {
+    pub(super) fn integer(&mut self, name: &str) -> Result<u64, FaultKind> {
         let value = self.take(name)?;
         let integer = value.as_u64().filter(|integer| *integer <= INTEGER_MAX.unsigned_abs());
         integer.ok_or_else(|| wrong(self.path(name), &value, "an integer from 0 to 2^53-1"))
     }
 
-    fn object(&mut self, name: &str) -> Result<Value, FaultKind> {
+    pub(super) fn object(&mut self, name: &str) -> Result<Value, FaultKind> {
         let value = self.take(name)?;
         if value.is_object() { Ok(value) } else { Err(wrong(self.path(name), &value, "an object")) }
     }
 
     /// Takes a list of at least one value, each with its path.
-    fn list(&mut self, name: &str) -> Result<Vec<(String, Value)>, FaultKind> {
+    pub(super) fn list(&mut self, name: &str) -> Result<Vec<(String, Value)>, FaultKind> {
         let value = self.take(name)?;
         let refused = || wrong(self.path(name), &value, "a list of at least one");
         let items = value.as_array().filter(|items| !items.is_empty()).ok_or_else(refused)?;

@@ -187,7 +187,7 @@ pub(super) const ALL: &[Damage] = &[
 ];
 
 /// What an honest entry 20 would say.
-fn said() -> Result<Event, KitError> {
+pub(super) fn said() -> Result<Event, KitError> {
     answer("8.3.4", "updates are applied within 7 days", "2026-05-31")
 }
 

@@ -9,6 +9,7 @@ mod forge;
 mod keys;
 mod ordering;
 mod outsiders;
+mod requests;
 mod rows;
 mod sample;
 
@@ -144,7 +145,8 @@ pub struct Kit {
 /// Returns every damage, in the order of the table.
 pub fn damages() -> impl Iterator<Item = &'static Damage> {
     let files = bundles::ALL.iter().chain(rows::ALL);
-    entries::ALL.iter().chain(ordering::ALL).chain(files).chain(outsiders::ALL)
+    let forged = entries::ALL.iter().chain(requests::ALL).chain(ordering::ALL);
+    forged.chain(files).chain(outsiders::ALL)
 }
 
 /// The ledger or the bundle in a folder of the kit.

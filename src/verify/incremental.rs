@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::audit::{
     Audit, BATCH, Ledger, Reader, Stop, audit_with, can_spawn, ends_batch, structure,
 };
+use super::carried::told_before;
 use super::finding::{Finding, Place};
 use super::known_heads::{KnownHead, Memory, heads_digest};
 use super::rule::Rule;
@@ -227,6 +228,8 @@ fn keep<F>(
 pub(crate) struct TrustedEntry {
     leaf: Digest,
     fact: Fact,
+    /// Who put it in, where that is not its author.
+    taken: Option<KeyId>,
     /// The row itself, where the entry changes the keys or dates a head: those few are checked
     /// again.
     row: Option<Box<Row>>,
@@ -291,15 +294,20 @@ impl Reading {
         if row.leaf != leaf || row.id != id.to_bytes() {
             return None;
         }
-        let event = decode_text(found.kind, found.body)?;
+        let (event, asked) = told_before(found.kind, found.body, decode_text)?;
         let named = self.whole || !is_plain(event.kind()) || event.keeps_files();
         let subjects = if named { subjects(found.subjects)? } else { Vec::new() };
-        let by = shared(&mut self.keys, found.by)?;
+        let signer = shared(&mut self.keys, found.by)?;
+        let (by, taken) = match asked {
+            Some(by) => (shared(&mut self.keys, by.as_str())?, Some(signer)),
+            None => (signer, None),
+        };
         let at = Timestamp::parse(found.at)?;
         let again = looked_at(found.kind).then(|| Box::new(row.to_row()));
         Some(TrustedEntry {
             leaf,
             fact: Fact { seq: row.seq, at, by, id, event, subjects },
+            taken,
             row: again,
         })
     }
@@ -396,7 +404,10 @@ impl<F: FactSink + Send> Reader<F> {
         Ok(())
     }
 
-    fn recall_one(&mut self, TrustedEntry { leaf, fact, row }: TrustedEntry) -> Result<(), Stop> {
+    fn recall_one(
+        &mut self,
+        TrustedEntry { leaf, fact, taken, row }: TrustedEntry,
+    ) -> Result<(), Stop> {
         if fact.seq != self.frontier.size() {
             return Err(Stop::Otherwise);
         }
@@ -417,6 +428,9 @@ impl<F: FactSink + Send> Reader<F> {
         self.about.extend(about.map(|kind| (fact.id.clone(), kind)));
         let Some(ledger) = &mut self.ledger else { return Err(Stop::Otherwise) };
         ledger.roster.get(&fact.by).ok_or(Stop::Otherwise)?;
+        if let Some(signer) = taken {
+            ledger.taken.insert(fact.seq, signer);
+        }
         if F::LEAVES {
             ledger.leaves.push(leaf);
         }

@@ -29,6 +29,7 @@ pub mod audit;
 pub mod belief;
 pub mod bundle;
 mod bundle_files;
+pub mod carried;
 pub(crate) mod clocks;
 pub mod examine;
 pub mod extra_files;

@@ -195,6 +195,13 @@ rules! {
     KeyNotAllowed Entries "key-not-allowed" NOT_SIGNED;
     BadCorrection Entries "bad-correction" NOT_SIGNED;
     BadExplanation Entries "bad-explanation" NOT_SIGNED;
+    BadRequest Entries "bad-request" NOT_SIGNED;
+    RequestLedger Entries "request-ledger"
+        "what somebody signed for another ledger was put into this one";
+    RequestHead Entries "request-head"
+        "its author saw another history than this one";
+    RequestExpired Entries "request-expired"
+        "what somebody signed was put in after the moment until which they let it be";
     // An open ledger whose beginning is another one than when it was opened.
     HistoryReplaced Entries "history-replaced" NOT_SIGNED;
     MissingEntry Root "missing-entry"

@@ -144,13 +144,18 @@ def passphrase(home):
     return ["--passphrase-file", str(home / "words")]
 
 
+def both_passphrases(home):
+    """Those of the author's key and of the log key, which are two."""
+    return [*passphrase(home), "--log-passphrase-file", str(home / "log-words")]
+
+
 def signed(home):
-    return ["--keys", "k", "--key", "ann", *passphrase(home)]
+    return ["--keys", "k", "--key", "ann", *both_passphrases(home)]
 
 
 def init(home):
     words = ["init", "d", "--org", "Invented Ltd", "--type", "it-supplier", "--holder", "Ann"]
-    return [*words, "--unit", "x=X", "--keys", "k", *passphrase(home)]
+    return [*words, "--unit", "x=X", "--keys", "k", *both_passphrases(home)]
 
 
 def change(home):
@@ -266,6 +271,7 @@ def main(dspt, trials="20", seed="1"):
             folder = pathlib.Path(name)
             (folder / "words").write_text("demonstration\n", "utf-8")
             (folder / "words").chmod(0o600)
+            (folder / "log-words").write_text("words of the log\n", "utf-8")
             (folder / "others").write_text("other words\n", "utf-8")
             if number % 2:
                 wrong = making(dspt, folder, number // 2, rng)

@@ -290,6 +290,8 @@ pub(in crate::cli) fn show(
     if let Some(object) = value.as_object_mut() {
         object.insert("leaf".to_owned(), json!(leaf));
         object.insert("signature".to_owned(), json!("good"));
+        let taker = ledger.taken.get(&fact.seq).map(KeyId::as_str);
+        object.insert("put_in_by".to_owned(), json!(taker));
     }
     let mut text = format!("Entry #{}: {}\n", fact.seq, fact.event.kind());
     let _ = writeln!(text, "  about      {}", safe(&describe(&fact.event, &ledger.facts)));
@@ -299,6 +301,13 @@ pub(in crate::cli) fn show(
         let _ = writeln!(text, "  LATE       {}", late.sentence());
     }
     let _ = writeln!(text, "  by         {}, key {}", safe(&holder(ledger, &fact.by)), fact.by);
+    if let Some(taker) = ledger.taken.get(&fact.seq) {
+        let who = safe(&holder(ledger, taker));
+        let _ = writeln!(
+            text,
+            "  put in by  {who}, key {taker}, from a request that its author signed"
+        );
+    }
     if is_doubtful(ledger, fact) {
         text.push_str(
             "  DOUBTFUL   the key was declared compromised from this entry or an earlier one\n",

@@ -14,6 +14,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::input_file::read_file;
 use crate::cli::output::{Columns, Output};
 use crate::cli::recording::ids::new_id;
+use crate::cli::recording::request::Recording;
 use crate::cli::recording::signing::Signing;
 use crate::cli::recording::write::write;
 use crate::domain::date::Timestamp;
@@ -179,7 +180,7 @@ pub(in crate::cli) fn record(
     let witnesses = found.iter().map(|one| one.witness().to_string()).collect();
     let event = Event::AnchorCosigned(AnchorCosigned { checkpoint: bare + &lines, witnesses });
     let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
-    write(journal, signing, &[new], output)
+    write(journal, &Recording::here(signing), &[new], output)
 }
 
 /// Says that an entry holds all that was to be recorded.

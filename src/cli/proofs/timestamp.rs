@@ -14,6 +14,7 @@ use crate::cli::error::{Failure, exit};
 use crate::cli::input_file::read_file;
 use crate::cli::output::{Output, quoted, safe};
 use crate::cli::recording::ids::new_id;
+use crate::cli::recording::request::Recording;
 use crate::cli::recording::signing::Signing;
 use crate::cli::recording::write::write;
 use crate::domain::event::{AnchorTimestamped, Event};
@@ -192,7 +193,7 @@ fn attach(
     let event = Event::AnchorTimestamped(AnchorTimestamped { checkpoint, authority });
     let files = vec![File::stored(TOKEN, token)];
     let new = NewEvent { id: new_id(output.now)?, event, files };
-    let code = write(journal, &args.signing, &[new], output)?;
+    let code = write(journal, &Recording::here(&args.signing), &[new], output)?;
     output
         .hint("Whose signature it bears was not checked: dspt timestamp verify --all --ca FILE")?;
     Ok(code)

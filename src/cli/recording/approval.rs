@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 
 use super::known::{Known, optional_day};
-use super::signing::Signing;
+use super::request::Recording;
 use super::write::one;
 use crate::cli::as_of::{day_or_today, event as find_event};
 use crate::cli::error::Failure;
@@ -43,7 +43,7 @@ pub(in crate::cli) struct ApproveArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// Arguments of `challenge`.
@@ -58,7 +58,7 @@ pub(in crate::cli) struct ChallengeArgs {
     #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// Arguments of `uphold`.
@@ -70,7 +70,7 @@ pub(in crate::cli) struct UpholdArgs {
     #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// A row, or those from one to another.
@@ -108,7 +108,7 @@ pub(in crate::cli) fn approve(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::open(ledger, output)?;
+    let known = Known::open(ledger, args.recording.mode(), output)?;
     let event = Event::MappingApproved(MappingApproved {
         mapping: find_event(&args.mapping, known.facts())?.id.clone(),
         rows: rows(&args.rows),
@@ -116,7 +116,7 @@ pub(in crate::cli) fn approve(
         from: day_or_today(args.from.as_deref(), output)?,
         until: optional_day(args.until.as_deref(), output)?,
     });
-    one(known.journal, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.recording, event, Vec::new(), output)
 }
 
 /// Runs `challenge`.
@@ -128,13 +128,13 @@ pub(in crate::cli) fn challenge(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::open(ledger, output)?;
+    let known = Known::open(ledger, args.recording.mode(), output)?;
     let event = Event::EquivalenceChallenged(EquivalenceChallenged {
         approval: find_event(&args.approval, known.facts())?.id.clone(),
         rows: rows(&args.rows),
         reason: args.reason.clone(),
     });
-    one(known.journal, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.recording, event, Vec::new(), output)
 }
 
 /// Runs `uphold`.
@@ -146,10 +146,10 @@ pub(in crate::cli) fn uphold(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::open(ledger, output)?;
+    let known = Known::open(ledger, args.recording.mode(), output)?;
     let event = Event::ChallengeUpheld(ChallengeUpheld {
         challenge: find_event(&args.challenge, known.facts())?.id.clone(),
         reason: args.reason.clone(),
     });
-    one(known.journal, &args.signing, event, Vec::new(), output)
+    one(known.journal, &args.recording, event, Vec::new(), output)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::ids::new_id;
+use super::request::Recording;
 use super::signing::Signing;
 use super::write::write;
 use crate::cli::as_of::{event as find_event, open};
@@ -73,5 +74,5 @@ pub(in crate::cli) fn run(
     let reason = rest.reason.clone();
     let event = Event::ClockExplained(ClockExplained { clock, entry, until, reason });
     let new = NewEvent { id: new_id(output.now)?, event, files: Vec::new() };
-    write(journal, &rest.signing, &[new], output)
+    write(journal, &Recording::here(&rest.signing), &[new], output)
 }

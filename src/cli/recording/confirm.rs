@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 
 use super::known::Known;
-use super::signing::Signing;
+use super::request::Recording;
 use super::write::batch;
 use crate::cli::as_of::day_or_today;
 use crate::cli::error::Failure;
@@ -32,7 +32,7 @@ pub(in crate::cli) struct ConfirmArgs {
     #[arg(long, allow_hyphen_values = true)]
     note: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// Runs `confirm`.
@@ -44,7 +44,7 @@ pub(in crate::cli) fn confirm(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::open(ledger, output)?;
+    let known = Known::open(ledger, args.recording.mode(), output)?;
     let on = day_or_today(args.on.as_deref(), output)?;
     let mut events = Vec::new();
     let named = args.assertions.iter().map(|text| known.assertion(text, on));
@@ -62,7 +62,7 @@ pub(in crate::cli) fn confirm(
         let confirmed = AssertionConfirmed { assertion, on, note: args.note.clone() };
         events.push((Event::AssertionConfirmed(confirmed), Vec::new()));
     }
-    batch(known.journal, &args.signing, events, output)
+    batch(known.journal, &args.recording, events, output)
 }
 
 impl Known {

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::adoption::{adopt_edition, bundled_edition_day, bundled_items, how_to_adopt};
 use super::ids::new_id;
-use super::signing::{Opened, Signing, in_agent};
+use super::signing::{Opened, Signing, in_agent, same_passphrase};
 use super::units::units;
 use crate::cli::as_of::day;
 use crate::cli::code::Code;
@@ -93,7 +94,7 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
     let name = args.signing.key.clone().unwrap_or_else(|| slug(&args.holder));
     let log_name =
         args.signing.log_key.clone().unwrap_or_else(|| format!("{}-log", slug(&args.org)));
-    let opened = both_keys(&args.signing, &folder, &name, &log_name)?;
+    let opened = both_keys(&args.signing, &folder, (&name, &log_name), output)?;
     first_of_its_key(&origin, &opened, &log_name, output)?;
     let signers = opened.signers();
     let opening =
@@ -121,7 +122,7 @@ pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Fa
         if failure.help.is_some() { failure } else { failure.help(text) }
     })?;
     let mut text = format!(
-        "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and the passphrase.\n",
+        "Made {} with {} entries for {}.\nKeys {name} and {log_name} are in {}. Keep copies of both, and both passphrases.\n",
         path.display(),
         recorded.last + 1,
         args.org,
@@ -167,31 +168,36 @@ fn outcomes(args: &Args) -> Option<String> {
     Some(format!("{}:{}", row.get("framework"), row.get("release")))
 }
 
-/// Two keys: in the ssh-agent where only the public half is here, else of one passphrase, which is
-/// asked for only where it is needed.
+/// Two keys, each in the ssh-agent where only its public half is here, else of a passphrase of its
+/// own: whoever keeps the log later needs that of the log key, and nobody else's.
 fn both_keys(
     signing: &Signing,
     folder: &Path,
-    name: &str,
-    log_name: &str,
+    (name, log_name): (&str, &str),
+    output: &mut Output<'_>,
 ) -> Result<Opened, Failure> {
     let files = keys::list(folder)?;
     let alone = |name| files.iter().find(|file| file.name == name && file.private.is_none());
-    let names = match (alone(name), alone(log_name)) {
-        (Some(author), Some(log)) => {
-            let (author, log) = (in_agent(author, folder)?, in_agent(log, folder)?);
-            return Ok(Opened { author, log });
+    let own = if alone(name).is_some() {
+        None
+    } else {
+        Some(signing.passphrase(true).read(&format!("New passphrase for your key {name}"))?)
+    };
+    let log = if alone(log_name).is_some() {
+        None
+    } else {
+        Some(signing.new_log_passphrase(log_name, output)?)
+    };
+    if own.is_some() && own == log {
+        return Err(same_passphrase(name, log_name));
+    }
+    let open = |name, passphrase: Option<&Zeroizing<String>>| match (alone(name), passphrase) {
+        (Some(file), _) => in_agent(file, folder),
+        (None, passphrase) => {
+            new_or_own(folder, name, passphrase.map_or("", |passphrase| passphrase.as_str()))
         }
-        (None, None) => format!("keys {name} and {log_name}"),
-        (None, Some(_)) => format!("key {name}"),
-        (Some(_), None) => format!("key {log_name}"),
     };
-    let passphrase = signing.passphrase(true).read(&format!("New passphrase for the {names}"))?;
-    let open = |name| match alone(name) {
-        Some(file) => in_agent(file, folder),
-        None => new_or_own(folder, name, &passphrase),
-    };
-    Ok(Opened { author: open(name)?, log: open(log_name)? })
+    Ok(Opened { author: open(name, own.as_ref())?, log: open(log_name, log.as_ref())? })
 }
 
 /// Checks that nothing is in the way of a new ledger.

@@ -16,7 +16,8 @@ use crate::import::resolve::{self, Own};
 use crate::journal::Journal;
 use crate::store::Mode;
 
-/// The ledger, open for writing from the start, and what it knows now: to complete names.
+/// The ledger, open from the start as it is needed in the end, and what it knows now: to complete
+/// names.
 pub(super) struct Known {
     pub(super) journal: Journal,
     pub(super) state: State,
@@ -24,8 +25,12 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn open(ledger: Option<&Path>, output: &mut Output<'_>) -> Result<Self, Failure> {
-        let journal = open(ledger, Mode::Write, output)?;
+    pub(super) fn open(
+        ledger: Option<&Path>,
+        mode: Mode,
+        output: &mut Output<'_>,
+    ) -> Result<Self, Failure> {
+        let journal = open(ledger, mode, output)?;
         let state = journal.state(u64::MAX)?;
         let positions = Positions::new(&state, RulesChoice::Then);
         Ok(Self { journal, state, positions })

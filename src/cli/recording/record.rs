@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::known::{Known, optional_day};
-use super::signing::Signing;
+use super::request::Recording;
 use super::units::units;
 use super::write::one;
 use crate::cli::as_of::{day, day_or_today, event as find_event};
@@ -76,7 +76,7 @@ struct CertificateArgs {
     #[arg(long, value_name = "DATE")]
     until: String,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -93,7 +93,7 @@ struct SuspensionArgs {
     #[arg(long, allow_hyphen_values = true)]
     reason: String,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -122,7 +122,7 @@ struct EvidenceArgs {
     #[arg(long, value_name = "UNIT")]
     scope: Vec<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -142,7 +142,7 @@ struct AnswerArgs {
     #[arg(long, value_name = "DATE")]
     valid_until: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -159,7 +159,7 @@ struct NotApplicableArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -174,7 +174,7 @@ struct ScopeArgs {
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -191,7 +191,7 @@ struct ClassificationArgs {
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -220,7 +220,7 @@ struct AssessmentArgs {
     #[arg(long, allow_hyphen_values = true)]
     note: Option<String>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -246,7 +246,23 @@ struct EquivalenceArgs {
     #[arg(long)]
     whole_scope: bool,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
+}
+
+impl Command {
+    const fn recording(&self) -> &Recording {
+        match self {
+            Self::Certificate(args) => &args.recording,
+            Self::Suspension(args) => &args.recording,
+            Self::Evidence(args) => &args.recording,
+            Self::Answer(args) => &args.recording,
+            Self::NotApplicable(args) => &args.recording,
+            Self::Scope(args) => &args.recording,
+            Self::Classification(args) => &args.recording,
+            Self::Assessment(args) => &args.recording,
+            Self::Equivalence(args) => &args.recording,
+        }
+    }
 }
 
 /// Runs `record`.
@@ -258,29 +274,35 @@ pub(in crate::cli) fn run(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let known = Known::open(ledger, output)?;
-    let (event, files, signing) = match &args.command {
+    let known = Known::open(ledger, args.command.recording().mode(), output)?;
+    let (event, files, recording) = match &args.command {
         Command::Certificate(args) => {
-            (certificate(args, &known, output)?, Vec::new(), &args.signing)
+            (certificate(args, &known, output)?, Vec::new(), &args.recording)
         }
-        Command::Suspension(args) => (suspension(args, &known, output)?, Vec::new(), &args.signing),
+        Command::Suspension(args) => {
+            (suspension(args, &known, output)?, Vec::new(), &args.recording)
+        }
         Command::Evidence(args) => {
             let (event, files) = evidence(args, &known, output)?;
-            (event, files, &args.signing)
+            (event, files, &args.recording)
         }
-        Command::Answer(args) => (answer(args, &known, output)?, Vec::new(), &args.signing),
+        Command::Answer(args) => (answer(args, &known, output)?, Vec::new(), &args.recording),
         Command::NotApplicable(args) => {
-            (not_applicable(args, &known, output)?, Vec::new(), &args.signing)
+            (not_applicable(args, &known, output)?, Vec::new(), &args.recording)
         }
-        Command::Scope(args) => (scope(args, output)?, Vec::new(), &args.signing),
-        Command::Classification(args) => (classification(args, output)?, Vec::new(), &args.signing),
-        Command::Assessment(args) => (assessment(args, &known, output)?, Vec::new(), &args.signing),
+        Command::Scope(args) => (scope(args, output)?, Vec::new(), &args.recording),
+        Command::Classification(args) => {
+            (classification(args, output)?, Vec::new(), &args.recording)
+        }
+        Command::Assessment(args) => {
+            (assessment(args, &known, output)?, Vec::new(), &args.recording)
+        }
         Command::Equivalence(args) => {
-            (equivalence(args, &known, output)?, Vec::new(), &args.signing)
+            (equivalence(args, &known, output)?, Vec::new(), &args.recording)
         }
     };
     known.say_edition(&event, output)?;
-    one(known.journal, signing, event, files, output)
+    one(known.journal, recording, event, files, output)
 }
 
 fn certificate(

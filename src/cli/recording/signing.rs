@@ -28,7 +28,7 @@ pub(in crate::cli) struct Signing {
     /// Read the passphrase from the first line of this file
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// The log key's passphrase, when it is another one
+    /// The log key's passphrase; else that of `DSPT_LOG_PASSPHRASE_COMMAND`, or it is asked for
     #[arg(long, value_name = "FILE")]
     pub log_passphrase_file: Option<PathBuf>,
     /// Folder of the key files
@@ -41,6 +41,9 @@ pub(in crate::cli) struct Signing {
     #[arg(long)]
     pub again: bool,
 }
+
+/// A key that was opened, with the passphrase that it took, where it took one.
+pub(in crate::cli) type WithPassphrase = (Box<dyn Sign>, Option<Zeroizing<String>>);
 
 /// The two keys that recording needs, opened.
 pub(in crate::cli) struct Opened {
@@ -94,56 +97,92 @@ impl Signing {
         output: &mut Output<'_>,
     ) -> Result<Opened, Failure> {
         let folder = self.folder()?;
-        let files = keys::list(&folder)?;
-        let author = self.author(ledger, &files, &folder)?;
-        let log = self.log(ledger, &files, &folder)?;
+        let log = self.log(ledger, &keys::list(&folder)?, &folder)?;
+        let (author, shared) = self.open_author(ledger, what, output)?;
+        let log = match &log.private {
+            None => in_agent(&log, &folder)?,
+            Some(path) => Box::new(self.open_log(path, &log.name, shared)?),
+        };
+        Ok(Opened { author, log })
+    }
+
+    /// Opens the author's key alone, with the passphrase that it took, where it took one.
+    ///
+    /// # Errors
+    /// [`Failure`] when the key is missing or the passphrase is wrong.
+    pub(in crate::cli) fn open_author(
+        &self,
+        ledger: &Ledger,
+        what: &str,
+        output: &mut Output<'_>,
+    ) -> Result<WithPassphrase, Failure> {
+        let folder = self.folder()?;
+        let author = self.author(ledger, &keys::list(&folder)?, &folder)?;
+        let Some(path) = &author.private else { return Ok((in_agent(&author, &folder)?, None)) };
         let source = self.passphrase(false);
-        let files = [&author, &log];
-        if let Some(warning) =
-            source.warning().filter(|_| files.iter().any(|file| file.private.is_some()))
-        {
+        if let Some(warning) = source.warning() {
             output.warn(&warning)?;
         }
         let holder = author.public.keyid().parse().ok();
         let holder = holder.and_then(|id| ledger.roster.get(&id)).map_or("", |known| &known.holder);
         let purpose = format!("Passphrase for key {} ({holder}), to sign {what}", author.name);
-        let mut shared = None;
-        let author = match &author.private {
-            None => in_agent(&author, &folder)?,
-            Some(path) => {
-                let passphrase = source.read(&purpose)?;
-                let signer = keys::load(path, &passphrase)?;
-                shared = Some(passphrase);
-                Box::new(signer)
-            }
-        };
-        let log = match &log.private {
-            None => in_agent(&log, &folder)?,
-            Some(path) => Box::new(self.open_log(path, &log.name, &source, shared)?),
-        };
-        Ok(Opened { author, log })
+        let passphrase = source.read(&purpose)?;
+        let signer = keys::load(path, &passphrase)?;
+        Ok((Box::new(signer), Some(passphrase)))
     }
 
-    /// Opens the file of the log key, by the passphrase of the author's where that fits.
+    /// Where the passphrase of the log key comes from, if that is said apart from the author's.
+    pub(in crate::cli) fn log_passphrase(&self) -> Option<Passphrase> {
+        let command = std::env::var("DSPT_LOG_PASSPHRASE_COMMAND").ok();
+        let command = command.filter(|line| !line.is_empty()).map(Passphrase::Command);
+        self.log_passphrase_file.clone().map(Passphrase::File).or(command)
+    }
+
+    /// The passphrase of a log key that is to be made: another than anybody's own.
+    ///
+    /// # Errors
+    /// [`Failure`] where nobody can be asked.
+    pub(in crate::cli) fn new_log_passphrase(
+        &self,
+        name: &str,
+        output: &mut Output<'_>,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let purpose = format!("New passphrase for the log key {name}");
+        if let Some(own) = self.log_passphrase() {
+            return Ok(own.read(&purpose)?);
+        }
+        output.hint(
+            "The log key signs the heads of the ledger. It has a passphrase of its own, so that \
+             somebody else can keep the log one day without yours.",
+        )?;
+        let asked = Passphrase::Prompt { confirm: true }.read(&purpose);
+        asked.map_err(|error| no_log_passphrase(name, error))
+    }
+
+    /// Opens the file of the log key: by its own passphrase, or by the author's where that still fits,
+    /// in a ledger that was made when one could serve both.
     fn open_log(
         &self,
         path: &Path,
         name: &str,
-        source: &Passphrase,
         shared: Option<Zeroizing<String>>,
     ) -> Result<SeedSigner, Failure> {
         let purpose = format!("Passphrase for the log key {name}");
-        let own = self.log_passphrase_file.clone().map(Passphrase::File);
-        let Some(passphrase) = shared else {
-            return Ok(keys::load(path, &own.as_ref().unwrap_or(source).read(&purpose)?)?);
-        };
-        match keys::load(path, &passphrase) {
-            Err(KeyError::WrongPassphrase { .. }) if !matches!(source, Passphrase::Command(_)) => {
-                let source = own.unwrap_or(Passphrase::Prompt { confirm: false });
-                Ok(keys::load(path, &source.read(&purpose)?)?)
-            }
-            other => Ok(other?),
+        if let Some(own) = self.log_passphrase() {
+            return Ok(keys::load(path, &own.read(&purpose)?)?);
         }
+        let source = self.passphrase(false);
+        let Some(passphrase) = shared else {
+            return Ok(keys::load(path, &source.read(&purpose)?)?);
+        };
+        let opened = match keys::load(path, &passphrase) {
+            Err(KeyError::WrongPassphrase { .. }) => {
+                let asked = Passphrase::Prompt { confirm: false }.read(&purpose);
+                keys::load(path, &asked.map_err(|error| no_log_passphrase(name, error))?)
+            }
+            other => other,
+        };
+        Ok(opened?)
     }
 
     /// Says that the clock is behind the newest entry, where it is, before a passphrase is asked for.
@@ -200,7 +239,10 @@ impl Signing {
                 exit::NOT_ALLOWED,
                 format!("none of the keys in {} is admitted to this ledger", folder.display()),
             )
-            .help("see them with `dspt key list`; an owner admits one with `dspt key admit`")),
+            .help(
+                "see them with `dspt key list`; ask to be admitted with `dspt key request`, or name \
+                 the key of whoever records with --key",
+            )),
             several => {
                 let names: Vec<&str> = several.iter().map(|file| file.name.as_str()).collect();
                 Err(Failure::usage(format!("several keys could sign: {}", names.join(", ")))
@@ -210,18 +252,49 @@ impl Signing {
     }
 
     fn log(&self, ledger: &Ledger, files: &[KeyFile], folder: &Path) -> Result<KeyFile, Failure> {
-        if let Some(name) = &self.log_key {
-            return named(files, name, folder);
-        }
         let keyid = ledger.log.newest().key().keyid();
+        if let Some(name) = &self.log_key {
+            let file = named(files, name, folder)?;
+            let (found, expected) = (file.public.keyid(), keyid);
+            if found != expected {
+                return Err(JournalError::WrongLogKey { found, expected }.into());
+            }
+            return Ok(file);
+        }
         let found = files.iter().find(|file| file.public.keyid() == keyid);
         found.cloned().ok_or_else(|| {
             let text =
                 format!("the log key of this ledger, {keyid}, is not in {}", folder.display());
-            Failure::new(Code::NotAdmitted, exit::NOT_ALLOWED, text)
-                .help("give the folder with --keys, or record where the log key is kept")
+            Failure::new(Code::NotAdmitted, exit::NOT_ALLOWED, text).help(
+                "write a request with --to FILE, for whoever keeps the log to take; or give the \
+                     folder of the log key with --keys",
+            )
         })
     }
+}
+
+/// Says how a script gives the passphrase of the log key, which is another than the author's.
+fn no_log_passphrase(name: &str, error: KeyError) -> Failure {
+    let nobody = matches!(error, KeyError::NoTerminal);
+    let failure = Failure::from(error);
+    if !nobody {
+        return failure;
+    }
+    let message = format!(
+        "the log key {name} has a passphrase of its own, and there is no terminal to ask for it on"
+    );
+    Failure { message, ..failure }
+        .help("give --log-passphrase-file FILE, or set DSPT_LOG_PASSPHRASE_COMMAND")
+}
+
+/// Says that the log key has a passphrase of its own.
+pub(in crate::cli) fn same_passphrase(name: &str, log_name: &str) -> Failure {
+    let text = format!(
+        "the key {name} and the log key {log_name} would have one passphrase, and whoever keeps the \
+         log would have to know it: choose two"
+    );
+    Failure::new(Code::Key, exit::FAILED, text)
+        .help("give the log key's with --log-passphrase-file FILE or DSPT_LOG_PASSPHRASE_COMMAND")
 }
 
 /// Finds a key file by name.

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::signing::Signing;
+use super::request::Recording;
 use super::write::one;
 use crate::cli::as_of::{day, event as find_event, open};
 use crate::cli::error::Failure;
@@ -20,7 +20,6 @@ use crate::domain::event::{
 use crate::domain::state::describe::describe;
 use crate::domain::state::{Fact, State};
 use crate::import::resolve::{self, Own};
-use crate::store::Mode;
 
 /// Arguments of `withdraw`.
 #[derive(ClapArgs, Debug)]
@@ -37,7 +36,7 @@ pub(in crate::cli) struct WithdrawArgs {
     #[arg(long, value_delimiter = ',')]
     rows: Vec<u64>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// Arguments of `correct`.
@@ -55,7 +54,7 @@ pub(in crate::cli) struct CorrectArgs {
     #[arg(long, value_name = "FILE")]
     body: Option<std::path::PathBuf>,
     #[command(flatten)]
-    signing: Signing,
+    recording: Recording,
 }
 
 /// Runs `withdraw`.
@@ -68,7 +67,7 @@ pub(in crate::cli) fn withdraw(
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
     let from = args.from.as_deref().map(|text| day(text, output)).transpose()?;
-    let journal = open(ledger, Mode::Write, output)?;
+    let journal = open(ledger, args.recording.mode(), output)?;
     let facts = &journal.ledger.facts;
     let fact = find_event(&args.entry, facts)?;
     output.hint(&format!(
@@ -78,7 +77,7 @@ pub(in crate::cli) fn withdraw(
         safe(&describe(&fact.event, facts))
     ))?;
     let event = withdrawal(args, fact, from)?;
-    one(journal, &args.signing, event, Vec::new(), output)
+    one(journal, &args.recording, event, Vec::new(), output)
 }
 
 /// The event that takes another one back. From a date on where the kind knows dates; else it is
@@ -123,7 +122,7 @@ pub(in crate::cli) fn correct(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let journal = open(ledger, Mode::Write, output)?;
+    let journal = open(ledger, args.recording.mode(), output)?;
     let fact = find_event(&args.entry, &journal.ledger.facts)?;
     if let Event::Correction(_) = &fact.event {
         return Err(of_a_correction(fact, &journal.ledger.facts));
@@ -147,7 +146,7 @@ pub(in crate::cli) fn correct(
     let replacement = Some(Replacement { kind, body });
     let (corrects, reason) = (fact.id.clone(), args.reason.clone());
     let event = Event::Correction(Correction { corrects, reason, replacement });
-    one(journal, &args.signing, event, Vec::new(), output)
+    one(journal, &args.recording, event, Vec::new(), output)
 }
 
 /// What to do instead of replacing a correction: which entry holds what is to be changed.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::ids::new_id;
-use super::signing::{Signing, finish, record as sign_and_record};
+use super::request::{Recording, make};
+use super::signing::{finish, record as sign_and_record};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
 use crate::domain::authority::already_recorded::recorded_already;
@@ -23,12 +24,12 @@ use crate::journal::{File, Journal, NewEvent};
 /// [`Failure`] when it is refused or cannot be written.
 pub(in crate::cli) fn one(
     journal: Journal,
-    signing: &Signing,
+    recording: &Recording,
     event: Event,
     files: Vec<File>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    batch(journal, signing, vec![(event, files)], output)
+    batch(journal, recording, vec![(event, files)], output)
 }
 
 /// Records several events at once, of those recorded already none twice, and says so.
@@ -37,10 +38,11 @@ pub(in crate::cli) fn one(
 /// [`Failure`] when they are refused or cannot be written.
 pub(super) fn batch(
     journal: Journal,
-    signing: &Signing,
+    recording: &Recording,
     mut events: Vec<(Event, Vec<File>)>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    let signing = &recording.signing;
     if !signing.again {
         let by = signing.author_id(&journal.ledger)?;
         let facts = &journal.ledger.facts;
@@ -65,7 +67,7 @@ pub(super) fn batch(
         .into_iter()
         .map(|(event, files)| Ok(NewEvent { id: new_id(output.now)?, event, files }))
         .collect::<Result<Vec<_>, Failure>>()?;
-    write(journal, signing, &batch, output)
+    write(journal, recording, &batch, output)
 }
 
 /// Says that all of it was recorded already, and by which entries.
@@ -99,7 +101,7 @@ fn recorded_before(
 /// [`Failure`] when it is refused or cannot be written.
 pub(in crate::cli) fn write(
     journal: Journal,
-    signing: &Signing,
+    recording: &Recording,
     batch: &[NewEvent],
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
@@ -107,8 +109,12 @@ pub(in crate::cli) fn write(
     for remark in batch.iter().flat_map(|new| remarks(&new.event, &state, &journal.ledger.roster)) {
         output.warn(&remark)?;
     }
+    if let Some(to) = &recording.to {
+        return make(&journal, (recording, to), batch, output);
+    }
     let before = Positions::new(&state, RulesChoice::Then);
     drop(state);
+    let signing = &recording.signing;
     let (journal, recorded) = sign_and_record(journal, signing, batch, output)?;
     let after = Positions::new(&journal.state(u64::MAX)?, RulesChoice::Then);
     let changed = count_changed(&before, &after, output.now.london_day());

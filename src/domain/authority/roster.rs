@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::event::fact::Fact;
 use crate::domain::event::role::Role;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::{Carrier, Event, Kind};
 use crate::domain::ids::KeyId;
 
 /// A key that the ledger has admitted.
@@ -50,6 +50,20 @@ pub enum NotAllowed {
         by: KeyId,
         /// The key that was to be replaced.
         replaces: KeyId,
+    },
+    /// The key may not put in what others signed.
+    #[error(
+        "key {key} has the role {role}; {} needs the role {}",
+        carrier.as_str(),
+        carrier.roles().iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ")
+    )]
+    Carries {
+        /// The key.
+        key: KeyId,
+        /// The role it has.
+        role: Role,
+        /// What it was to sign.
+        carrier: Carrier,
     },
     /// The key has another role.
     #[error(
@@ -114,10 +128,7 @@ impl Roster {
         if matches!(event, Event::LedgerOpened(_)) && self.keys.is_empty() {
             return Ok(());
         }
-        let admitted = self.keys.get(by).ok_or_else(|| NotAllowed::Unknown(by.clone()))?;
-        if let Some(revoked) = admitted.revoked {
-            return Err(NotAllowed::Revoked { key: by.clone(), revoked });
-        }
+        let admitted = self.active(by)?;
         if let Event::KeyRotated(body) = event
             && body.replaces != *by
         {
@@ -132,6 +143,27 @@ impl Roster {
             }
         }
         Ok(())
+    }
+
+    /// Checks that `by` may put in what somebody else signed.
+    ///
+    /// # Errors
+    /// [`NotAllowed`] naming the role that is missing.
+    pub fn carries(&self, by: &KeyId, carrier: Carrier) -> Result<(), NotAllowed> {
+        let role = self.active(by)?.role;
+        if carrier.roles().contains(&role) {
+            return Ok(());
+        }
+        Err(NotAllowed::Carries { key: by.clone(), role, carrier })
+    }
+
+    /// A key that may sign now.
+    fn active(&self, by: &KeyId) -> Result<&AdmittedKey, NotAllowed> {
+        let admitted = self.keys.get(by).ok_or_else(|| NotAllowed::Unknown(by.clone()))?;
+        match admitted.revoked {
+            Some(revoked) => Err(NotAllowed::Revoked { key: by.clone(), revoked }),
+            None => Ok(admitted),
+        }
     }
 
     /// Takes an allowed event into account. `keyid_of` gives the fingerprint of a base64 key.

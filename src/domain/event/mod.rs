@@ -5,6 +5,7 @@
 //! follow what is there: `admit.rs` does.
 
 pub mod body;
+pub mod carrier;
 pub mod decode_trusted;
 pub mod fact;
 pub(in crate::domain) mod fields;
@@ -30,6 +31,7 @@ pub use body::{
     OrganisationClassified, Replacement, ScopeDeclared, SoaRecorded, Source, StatementPublished,
     Unit,
 };
+pub use carrier::{BadCarrier, Carrier};
 use standing::Standing;
 pub use table::{BadBody, Corrected, Event, Kind};
 pub use words::{AllRows, AssessmentResult, Assurance, Clock, Rows};

@@ -1,14 +1,16 @@
 //! The rules of one entry: its form and place, the keys that it brings, the ledger that entry 0 opens.
 
+use std::collections::BTreeMap;
+
 use super::outcome::{Ledger, Stop};
 use crate::domain::authority::roster::Roster;
-use crate::domain::event::{BadBody, Event, Kind, Replacement};
+use crate::domain::event::{BadBody, Carrier, Event, Kind, Replacement};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::Contents;
 use crate::domain::state::index::fact_index::FactSink;
 use crate::ledger::{
-    Checked, Digest, Expected, FaultKind, Frontier, LogKeys, Origin, VerifiedEntry, Vkey, check,
-    genesis_digest,
+    Checked, Digest, Expected, FaultKind, Frontier, LogKeys, Origin, PublicKey, VerifiedEntry,
+    Vkey, check, genesis_digest,
 };
 use crate::store::Row;
 use crate::verify::finding::{Finding, Place};
@@ -62,7 +64,7 @@ pub(crate) fn ends_batch(kind: &str) -> bool {
         Kind::KeyRotated,
         Kind::LogKeyRotated,
     ];
-    changes.iter().any(|one| one.as_str() == kind)
+    kind == Carrier::KeyRequestAdmitted.as_str() || changes.iter().any(|one| one.as_str() == kind)
 }
 
 pub(super) fn undecided(seq: u64, bad: &BadBody) -> Stop {
@@ -92,9 +94,9 @@ pub(super) fn names(entry: &VerifiedEntry) -> Option<(EventId, KeyId)> {
 }
 
 /// The key that an entry introduces, which must be the one that its body names.
-pub(super) fn introduced(entry: &VerifiedEntry, event: &Event) -> Result<Option<KeyId>, String> {
+pub(super) fn introduced(key: Option<&PublicKey>, event: &Event) -> Result<Option<KeyId>, String> {
     let Some(named) = event.introduces() else { return Ok(None) };
-    let key = entry.introduces().filter(|key| key.base64() == named);
+    let key = key.filter(|key| key.base64() == named);
     let key = key.ok_or("the body does not introduce a key that signed the entry")?;
     key.keyid().parse().map(Some).map_err(|bad: crate::domain::ids::BadRef| bad.to_string())
 }
@@ -143,6 +145,7 @@ pub(super) fn opened<F: FactSink>(
         leaves: Vec::new(),
         frontier: Frontier::new(),
         roster: Roster::default(),
+        taken: BTreeMap::new(),
         contents: Contents::new(),
         anchors: Vec::new(),
         head: Vec::new(),

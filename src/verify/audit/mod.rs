@@ -6,6 +6,7 @@
 mod entry_rules;
 mod heads_and_contents;
 mod outcome;
+mod requests;
 mod take_in;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +17,12 @@ use std::thread;
 use rayon::prelude::*;
 
 use super::anchors;
+use super::carried::told;
 use super::finding::{Finding, Place};
 use super::rule::Rule;
 use super::source::Source;
 use crate::domain::date::Timestamp;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Kind;
 use crate::domain::ids::EventId;
 use crate::domain::state::index::fact_index::FactSink;
 use crate::ledger::entry::ENTRY_BYTES_MAX;
@@ -280,15 +282,15 @@ impl<F: FactSink + Send> Reader<F> {
             .into_par_iter()
             .map(|checked| {
                 let entry = signatures_or_back(checked, |keyid| keys.get(keyid).copied())?;
-                let event = Event::decode(entry.kind(), entry.body());
-                Ok((entry, event))
+                let said = told(&entry, |keyid| keys.get(keyid).copied());
+                Ok((entry, said))
             })
             .collect();
         for outcome in verified {
             let outcome: Result<_, Box<(Fault, Checked)>> = outcome;
             match outcome {
-                Ok((entry, event)) if self.newer.is_none() => self.take(&entry, event)?,
-                Ok((entry, event)) => self.pass_over(&entry, event.ok().as_ref())?,
+                Ok((entry, said)) if self.newer.is_none() => self.take(&entry, said)?,
+                Ok((entry, said)) => self.pass_over(&entry, said.ok().as_ref())?,
                 Err(back) => self.unsigned(&back.0, &back.1)?,
             }
         }

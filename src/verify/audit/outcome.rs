@@ -48,6 +48,8 @@ pub struct Ledger<F = Facts> {
     pub frontier: Frontier,
     /// The admitted keys.
     pub roster: Roster,
+    /// Who put in what others signed, by place.
+    pub taken: BTreeMap<u64, KeyId>,
     /// The contents that replay needs.
     pub contents: Contents,
     /// Heads that outsiders dated, by rising place. Whose word counts is for the reader to say.
@@ -97,6 +99,7 @@ impl<F> Audit<F> {
             leaves: ledger.leaves.clone(),
             frontier: ledger.frontier.clone(),
             roster: ledger.roster.clone(),
+            taken: ledger.taken.clone(),
             contents: ledger.contents.clone(),
             anchors: ledger.anchors.clone(),
             head: ledger.head.clone(),

@@ -2,14 +2,16 @@
 
 use super::entry_rules::{Passed, introduced, log_key_signed, names, opened, replaced, undecided};
 use super::outcome::{Ledger, Stop};
+use super::requests::{author, carries, is_taken, not_told};
 use super::{REPLAYED, Reader};
 use crate::domain::date::Timestamp;
-use crate::domain::event::{BadBody, Clock, ClockExplained, Correction, Event, Kind};
+use crate::domain::event::{Clock, ClockExplained, Correction, Event, Kind};
 use crate::domain::ids::{EventId, KeyId};
 use crate::domain::state::index::fact_index::FactSink;
 use crate::domain::state::{Fact, Subject};
-use crate::ledger::{Digest, VerifiedEntry, Vkey};
+use crate::ledger::{Digest, PublicKey, VerifiedEntry, Vkey};
 use crate::verify::anchors;
+use crate::verify::carried::{NotTold, Told};
 use crate::verify::finding::{Finding, Place};
 use crate::verify::rule::Rule;
 
@@ -19,12 +21,14 @@ impl<F: FactSink + Send> Reader<F> {
     pub(super) fn pass_over(
         &mut self,
         entry: &VerifiedEntry,
-        event: Option<&Event>,
+        said: Option<&Told>,
     ) -> Result<(), Stop> {
         let (seq, leaf) = (entry.seq(), entry.leaf());
         let place = Passed { seq, leaf, id: entry.id(), at: entry.at() };
         self.passed(&place, entry.keyids().count() as u64)?;
-        let (Some(event), Some(key)) = (event, entry.introduces()) else { return Ok(()) };
+        let Some(Told { event, request }) = said else { return Ok(()) };
+        let asks = request.as_ref().and_then(|request| request.key.as_ref());
+        let Some(key) = entry.introduces().or(asks) else { return Ok(()) };
         let Some(ledger) = &mut self.ledger else { return Ok(()) };
         let rotated = matches!(event, Event::LogKeyRotated(_));
         if rotated && log_key_signed(&ledger.log, entry, event).is_ok() {
@@ -81,11 +85,11 @@ impl<F: FactSink + Send> Reader<F> {
     pub(super) fn take(
         &mut self,
         entry: &VerifiedEntry,
-        event: Result<Event, BadBody>,
+        said: Result<Told, NotTold>,
     ) -> Result<(), Stop> {
         let seq = entry.seq();
         let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
-        let event = match event.map_err(|bad| undecided(seq, &bad)) {
+        let Told { event, request } = match said.map_err(|not| not_told(seq, not)) {
             Err(Stop::Undecided(why)) => return self.is_newer(entry, why),
             other => other?,
         };
@@ -95,54 +99,78 @@ impl<F: FactSink + Send> Reader<F> {
                 other => other?,
             }
         }
-        let (id, by) = names(entry)
+        let (id, signer) = names(entry)
             .ok_or_else(|| fault(Rule::BadName, "an id or keyid is malformed".to_owned()))?;
         let at = Timestamp::parse(entry.at())
             .ok_or_else(|| fault(Rule::BadTime, format!("`{}` is not a time", entry.at())))?;
         self.follows(seq, at, &id)?;
-        if let Event::Correction(correction) = &event {
-            self.corrects(seq, correction)?;
-        }
-        if let Event::ClockExplained(explained) = &event {
-            self.explains(explained).map_err(|text| fault(Rule::BadExplanation, text))?;
-        }
+        self.points_back(seq, &event)?;
+        let request = request.as_ref();
+        let key = entry.introduces().or(request.and_then(|request| request.key.as_ref()));
         let introduced =
-            introduced(entry, &event).map_err(|text| fault(Rule::IntroducedKey, text))?;
+            introduced(key, &event).map_err(|text| fault(Rule::IntroducedKey, text))?;
+        let by = author(request, &signer)
+            .ok_or_else(|| fault(Rule::BadName, "a keyid is malformed".to_owned()))?;
         let mut ledger = match self.ledger.take() {
             Some(ledger) => ledger,
             None => opened(entry, &event).map_err(|text| fault(Rule::Genesis, text))?,
         };
-        let allowed = self
-            .allowed(&ledger, &by, &event, introduced.as_ref())
+        let allowed = carries(&ledger, request, &signer)
+            .and_then(|()| self.allowed(&ledger, &by, &event, introduced.as_ref()))
             .and_then(|()| log_key_signed(&ledger.log, entry, &event))
             .map_err(|text| fault(Rule::KeyNotAllowed, text))
-            .and_then(|()| self.anchor(&mut ledger, entry, &event));
+            .and_then(|()| self.anchor(&mut ledger, entry, &event))
+            .and_then(|()| self.requested(&ledger, entry, request));
         if allowed.is_ok() {
             ledger.roster.apply(seq, &event, introduced.as_ref());
-            self.admit_key(&mut ledger, entry, &event);
-            ledger.frontier.push(entry.leaf());
-            if F::LEAVES {
-                ledger.leaves.push(entry.leaf());
-            }
+            self.admit_key(&mut ledger, (seq, key), &event);
+            ledger.taken.extend(is_taken(request).then_some((seq, signer)));
+            self.counts.signatures += entry.keyids().count() as u64 + u64::from(request.is_some());
             let subjects = self.subjects(entry, &event);
-            let corrected = event.corrects();
-            if let Some(kind) = corrected.and_then(|target| self.root_kind(&ledger.facts, target)) {
-                self.about.insert(id.clone(), kind);
-            }
-            ledger.facts.keep(Fact { seq, at, by, id, event, subjects });
-            self.last = Some(at);
-            self.counts.entries += 1;
-            self.counts.signatures += entry.keyids().count() as u64;
+            let fact = Fact { seq, at, by, id, event, subjects };
+            self.keep(&mut ledger, entry.leaf(), fact);
         }
         self.ledger = Some(ledger);
         allowed.map_err(Stop::from)
     }
 
+    /// What an event says of earlier ones, which must be there and of the right kind.
+    fn points_back(&self, seq: u64, event: &Event) -> Result<(), Stop> {
+        let fault = |rule, text: String| Finding { place: Place::Entry(seq), rule, text };
+        if let Event::Correction(correction) = event {
+            self.corrects(seq, correction)?;
+        }
+        if let Event::ClockExplained(explained) = event {
+            self.explains(explained).map_err(|text| fault(Rule::BadExplanation, text))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a fact that passed, and its place in the tree.
+    fn keep(&mut self, ledger: &mut Ledger<F>, leaf: Digest, fact: Fact) {
+        ledger.frontier.push(leaf);
+        if F::LEAVES {
+            ledger.leaves.push(leaf);
+        }
+        let corrected = fact.event.corrects();
+        if let Some(kind) = corrected.and_then(|target| self.root_kind(&ledger.facts, target)) {
+            self.about.insert(fact.id.clone(), kind);
+        }
+        self.last = Some(fact.at);
+        ledger.facts.keep(fact);
+        self.counts.entries += 1;
+    }
+
     /// Takes in the key that an entry brings along, for signatures after it.
-    fn admit_key(&mut self, ledger: &mut Ledger<F>, entry: &VerifiedEntry, event: &Event) {
-        let Some(key) = entry.introduces() else { return };
+    fn admit_key(
+        &mut self,
+        ledger: &mut Ledger<F>,
+        (seq, key): (u64, Option<&PublicKey>),
+        event: &Event,
+    ) {
+        let Some(key) = key else { return };
         if matches!(event, Event::LogKeyRotated(_)) {
-            ledger.log.rotate(entry.seq() + 1, Vkey::new(ledger.origin.key_name(), *key));
+            ledger.log.rotate(seq + 1, Vkey::new(ledger.origin.key_name(), *key));
         }
         let log = *ledger.log.newest().key();
         self.keys.extend([(key.keyid(), *key), (log.keyid(), log)]);

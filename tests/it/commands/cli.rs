@@ -37,6 +37,7 @@ impl Desk {
     pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("passphrase"), "correct horse\n").unwrap();
+        fs::write(folder.path().join("log-passphrase"), "battery staple\n").unwrap();
         Self { folder }
     }
 
@@ -85,7 +86,12 @@ impl Desk {
     pub(crate) fn sign(&self, day: &str, command: &str) -> Ended {
         let keys = self.path("keys").display().to_string();
         let pass = self.path("passphrase").display().to_string();
-        self.run(day, &format!("{command} --keys {keys} --passphrase-file {pass}"))
+        let mut command = format!("{command} --keys {keys} --passphrase-file {pass}");
+        if !command.contains("--log-passphrase-file") {
+            let log = self.path("log-passphrase");
+            command = format!("{command} --log-passphrase-file {}", log.display());
+        }
+        self.run(day, &command)
     }
 
     pub(crate) fn owner(&self, day: &str, command: &str) -> Ended {

@@ -13,6 +13,7 @@ use crate::files::faults::{Fault, at_calls, can_inject, program};
 /// Runs a command in a folder, whose path stands for `@`.
 fn run(home: &Path, words: &str) -> Output {
     fs::write(home.join("pass"), "some words\n").unwrap();
+    fs::write(home.join("log"), "of the log\n").unwrap();
     let place = format!("{}/", home.display());
     let words: Vec<String> =
         words.split_whitespace().map(|word| word.replace('@', &place)).collect();
@@ -41,6 +42,7 @@ fn killed(set_up: impl Fn(&Path), words: &str, ends: &[i32], check: impl Fn(&Pat
     let prepare = || {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("pass"), "some words\n").unwrap();
+        fs::write(folder.path().join("log"), "of the log\n").unwrap();
         set_up(folder.path());
         let place = format!("{}/", folder.path().display());
         let words = words.split_whitespace().map(|word| word.replace('@', &place));
@@ -73,7 +75,7 @@ fn nothing_left(folder: &Path, at: &str) {
 }
 
 const INIT: &str = "init @own --org Ferrywell --type it-supplier --holder Ann --unit x=X \
-                    --keys @keys --passphrase-file @pass";
+                    --keys @keys --passphrase-file @pass --log-passphrase-file @log";
 
 #[test]
 fn an_init_that_was_killed_is_made_by_the_next_and_its_owner_can_sign() {
@@ -84,7 +86,7 @@ fn an_init_that_was_killed_is_made_by_the_next_and_its_owner_can_sign() {
         |home, at| {
             good(home, "verify --ledger @own", at);
             let import = "import framework iso27001:2022 --ledger @own --keys @keys --key ann \
-                      --passphrase-file @pass";
+                      --passphrase-file @pass --log-passphrase-file @log";
             good(home, import, at);
             good(home, "verify --ledger @own", at);
         },
@@ -170,7 +172,7 @@ fn ledgers_heads_and_keys_are_for_their_owner_alone() {
     let home = tempfile::tempdir().unwrap();
     good(home.path(), INIT, "init");
     let import = "import framework iso27001:2022 --ledger @own --keys @keys --key ann \
-                  --passphrase-file @pass";
+                  --passphrase-file @pass --log-passphrase-file @log";
     good(home.path(), import, "import");
     let mode = |name: &str| fs::metadata(home.path().join(name)).unwrap().permissions().mode();
     for name in ["own/ledger.dspt", "own/ledger.dspt.head", "keys/ann.pem", "keys/ann.pub"] {

@@ -16,17 +16,21 @@ use dspt_ledger::domain::engine::status::Positions;
 use dspt_ledger::domain::event::role::Role;
 use dspt_ledger::domain::event::{
     AllRows, AnchorCosigned, AnchorTimestamped, ApprovalWithdrawn, AssertionConfirmed,
-    AssessmentResult, Assurance, CertificateRecorded, CertificateSuspended, CertificateWithdrawn,
-    ChallengeUpheld, Clock, ClockExplained, ControlAssessed, Correction, EditionAdopted,
-    EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded, EvidenceWithdrawn,
-    FrameworkAdopted, ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked, KeyRotated, Kind,
-    LedgerOpened, LogKeyRotated, MappingApproved, MappingImported, OrganisationClassified,
-    Replacement, Rows, ScopeDeclared, SoaRecorded, Source, StatementPublished, Unit,
+    AssessmentResult, Assurance, Carrier, CertificateRecorded, CertificateSuspended,
+    CertificateWithdrawn, ChallengeUpheld, Clock, ClockExplained, ControlAssessed, Correction,
+    EditionAdopted, EquivalenceAsserted, EquivalenceChallenged, Event, EvidenceRecorded,
+    EvidenceWithdrawn, FrameworkAdopted, ItemAnswered, ItemNotApplicable, KeyAdmitted, KeyRevoked,
+    KeyRotated, Kind, LedgerOpened, LogKeyRotated, MappingApproved, MappingImported,
+    OrganisationClassified, Replacement, Rows, ScopeDeclared, SoaRecorded, Source,
+    StatementPublished, Unit,
 };
 use dspt_ledger::domain::ids::{EventId, Level};
 use dspt_ledger::journal::Journal;
 use dspt_ledger::ledger::json::{canonical, parse_canonical};
-use dspt_ledger::ledger::{Checkpoint, Digest, Sign as _, Vkey};
+use dspt_ledger::ledger::request::{KeyRequestDraft, RequestDraft};
+use dspt_ledger::ledger::{
+    Checkpoint, Digest, KeyRequest, Request, Seen, Sign as _, Subject, Vkey,
+};
 use dspt_ledger::store::Mode;
 
 use crate::fixtures::{
@@ -392,10 +396,66 @@ fn every_kind_is_written_as_it_was_and_read_as_it_was() {
     }
 }
 
+/// Requests, and the bodies of the entries that carry them.
+const CARRIED: [&str; 4] = [
+    "key-request.v1.json",
+    "key-request-admitted.v1.json",
+    "request.v1.json",
+    "request-taken.v1.json",
+];
+
+#[test]
+fn requests_are_signed_as_they_were_and_read_as_they_were() {
+    let holder = "Ben Okoro".to_owned();
+    let (key, role) = (signer(CONTRIBUTOR).public().base64(), Role::Contributor);
+    let wanted = Event::KeyAdmitted(KeyAdmitted { key, holder, role });
+    let made = "2026-06-01T09:00:00.000Z".to_owned();
+    let asks = KeyRequestDraft {
+        ledger: Some(origin()),
+        made: made.clone(),
+        body: wanted.body().unwrap(),
+    };
+    let evidence = Event::EvidenceWithdrawn(EvidenceWithdrawn {
+        evidence: id('a'),
+        from: None,
+        reason: "the wrong file".into(),
+    });
+    let request = RequestDraft {
+        ledger: origin(),
+        ledger_id: Digest::of(b"entry 0"),
+        seen: Seen { size: 5, root: Digest::of(b"five entries") },
+        made,
+        expires: "2026-07-01T23:59:59.999Z".to_owned(),
+        id: id('b').to_string(),
+        kind: evidence.kind().as_str().to_owned(),
+        body: evidence.body().unwrap(),
+        subjects: vec![Subject { name: "scan.pdf".into(), sha256: Digest::of(b"scan") }],
+    };
+    let author = signer(CONTRIBUTOR);
+    for (name, carrier, bytes) in [
+        ("key-request", Carrier::KeyRequestAdmitted, asks.seal(&author).unwrap()),
+        ("request", Carrier::RequestTaken, request.seal(&author).unwrap()),
+    ] {
+        same(&format!("{name}.v1.json"), &bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        let body = carrier.body(&text);
+        same(&format!("{}.v1.json", carrier.as_str()), canonical(&body).unwrap().as_bytes());
+        assert_eq!(carrier.request(&body).unwrap(), text);
+    }
+    let kept = fs::read(golden("key-request.v1.json")).unwrap();
+    let read = KeyRequest::parse(&kept).unwrap().verify().unwrap();
+    assert_eq!(Event::decode("key-admitted", read.body()).unwrap(), wanted);
+    let kept = fs::read(golden("request.v1.json")).unwrap();
+    let read = Request::parse(&kept).unwrap().verify(author.public()).unwrap();
+    assert_eq!(Event::decode(read.kind(), read.body()).unwrap(), evidence);
+    assert_eq!((read.seen(), read.subjects()), (request.seen, request.subjects.as_slice()));
+}
+
 #[test]
 fn no_golden_body_is_without_its_kind_and_no_kind_without_its_body() {
     let mut expected: Vec<String> = bodies().into_iter().map(|(name, _)| name).collect();
     expected.extend(["ledger-v1.dspt", "ledger-v1.statuses.txt"].map(str::to_owned));
+    expected.extend(CARRIED.map(str::to_owned));
     expected.sort();
     let found = fs::read_dir(golden("")).unwrap();
     let mut found: Vec<String> =

@@ -89,6 +89,7 @@ fn runs_as_written(name: &str, at_least: usize) {
         fs::write(folder.path().join("policy"), policy).unwrap();
     }
     fs::write(folder.path().join("passphrase"), "demonstration\n").unwrap();
+    fs::write(folder.path().join("log-passphrase"), "of the log alone\n").unwrap();
     let examples = examples(&page);
     assert!(examples.len() >= at_least, "{name} has lost its examples");
     for example in examples {

@@ -24,7 +24,7 @@ const PATIENT: Duration = Duration::from_secs(20);
 const HASTY: Duration = Duration::from_secs(1);
 
 /// A folder with an ssh-agent that holds one key, which ends with the test.
-struct Real {
+pub(crate) struct Real {
     folder: tempfile::TempDir,
     agent: Child,
 }
@@ -38,7 +38,7 @@ impl Drop for Real {
 
 impl Real {
     /// Nothing, and a line that says so, where this computer has no OpenSSH.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("a").tempdir().unwrap();
         let socket = folder.path().join("s");
         let agent =
@@ -58,16 +58,16 @@ impl Real {
         Some(real)
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("s")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Makes a key, gives it to the agent, and takes the private half away.
-    fn add(&self, name: &str) -> PublicKey {
+    pub(crate) fn add(&self, name: &str) -> PublicKey {
         let path = self.path(name);
         let made = Command::new("ssh-keygen")
             .args(["-q", "-t", "ed25519", "-N", "", "-C", "someone's key", "-f"])

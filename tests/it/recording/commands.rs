@@ -293,7 +293,16 @@ fn a_holder_that_looks_like_another_is_said() {
 fn publishing_asks_first_and_signs_nothing_where_nobody_can_be_asked() {
     let desk = Desk::new();
     let before = desk.entries();
-    let keys = ["--keys", "keys", "--key", "rosa", "--passphrase-file", "passphrase"];
+    let keys = [
+        "--keys",
+        "keys",
+        "--key",
+        "rosa",
+        "--passphrase-file",
+        "passphrase",
+        "--log-passphrase-file",
+        "log-passphrase",
+    ];
     let run = |args: &[&str]| {
         let all = [&["--ledger", "acme", "statement", "publish"], args, &keys[..]].concat();
         let ended = program(&desk, &all, &[], b"y\n");

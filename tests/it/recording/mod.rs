@@ -5,3 +5,5 @@ pub(crate) mod agent;
 pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod rotation;
+#[cfg(unix)]
+pub(crate) mod sharing;

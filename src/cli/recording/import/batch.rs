@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::error::{Failure, exit};
 use crate::cli::input_file::file_name;
 use crate::cli::output::Output;
-use crate::cli::recording::signing::Signing;
+use crate::cli::recording::request::Recording;
 use crate::domain::authority::already_recorded::taken_back;
 use crate::domain::event::Event;
 use crate::domain::state::Fact;
@@ -24,7 +24,7 @@ pub(super) struct Common {
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
-    pub(super) signing: Signing,
+    pub(super) recording: Recording,
 }
 
 /// How a table is to be read, where it does not say so itself.

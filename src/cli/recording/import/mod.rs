@@ -145,11 +145,12 @@ pub(in crate::cli) fn run(
 
 fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result<u8, Failure> {
     // Looking at a file needs no right to write.
-    let dry_run = args.command.common().dry_run;
-    let mode = if dry_run { Mode::Read } else { Mode::Write };
+    let common = args.command.common();
+    let dry_run = common.dry_run;
+    let mode = if dry_run { Mode::Read } else { common.recording.mode() };
     let journal = open(ledger, mode, output)?;
     let state = journal.state(u64::MAX)?;
-    let again = args.command.common().signing.again;
+    let again = args.command.common().recording.signing.again;
     let batch = match &args.command {
         Command::Edition { edition, name, revision, from, yes, read_as, .. } => {
             let from = from.as_deref().map(|text| day(text, output)).transpose()?;
@@ -220,7 +221,7 @@ fn grown(
 ) -> Result<u8, Failure> {
     // Every row is judged, also one that is recorded already.
     check_rows(state, &batch, output)?;
-    if !common.signing.again {
+    if !common.recording.signing.again {
         let growth = Growth::apply(&journal, &mut batch, output)?;
         if let Some(done) = growth.nothing_left(&batch, output)? {
             return Ok(done);
@@ -253,5 +254,5 @@ fn finish(
         }
     }
     output.hint(&batch.summary)?;
-    write(journal, &common.signing, &batch.events, output)
+    write(journal, &common.recording, &batch.events, output)
 }

@@ -80,7 +80,9 @@ pub(super) fn published_batch(
             let help = if rows && !args.leave_out { help } else { "" };
             bad_publication(&about(form, set, sets.len()), problems, help)
         })?;
-        if let Some(fact) = recorded(journal, &read).filter(|_| !args.common.signing.again) {
+        if let Some(fact) =
+            recorded(journal, &read).filter(|_| !args.common.recording.signing.again)
+        {
             if chosen.len() > 1 {
                 let (set, seq) = (safe(&set.id), fact.seq);
                 output.hint(&format!("Set {set} was imported before, by entry #{seq}."))?;
