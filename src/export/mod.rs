@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod heads;
 pub mod proofs;
 pub mod tiles;
+pub mod workbook;
 pub mod write_once;
 
 use std::io;

@@ -48,6 +48,7 @@ pub fn read_answers(
     state: &State,
 ) -> Result<Rows<ItemAnswered>, Problems> {
     let mut sheet = Sheet::read(input, COLUMNS)?;
+    sheet.leave_out_blank(&["answer", "met", "on", "valid_until"])?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut names = Names::new(state);
     let mut rows = Vec::new();

@@ -94,6 +94,7 @@ pub fn read_evidence(
     digest_of: DigestOf<'_>,
 ) -> Result<Rows<EvidenceRow>, Problems> {
     let mut sheet = Sheet::read(input, COLUMNS)?;
+    sheet.leave_out_blank(&["title", "file", "proves_on", "valid_until", "scope"])?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let units =
         state.scopes.iter().flat_map(|one| one.what.units.iter().map(|unit| unit.id.to_string()));

@@ -90,6 +90,7 @@ pub fn read_mapping(
     state: &State,
 ) -> Result<MappingImport, Problems> {
     let mut sheet = Sheet::read(input, COLUMNS)?;
+    sheet.leave_out_blank(&["source", "relationship", "rationale"])?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let whole = problems.is_empty();
     let mut reader = Reader { sheet: &sheet, defaults, state, names: Names::new(state) };

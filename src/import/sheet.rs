@@ -15,6 +15,9 @@ use super::text::ROWS_MAX;
 use crate::domain::problem_code::ProblemCode;
 use crate::domain::sanitize::{counted, shown};
 
+/// A column that templates have, and by which they are known.
+const TEMPLATE: &str = "what it asks";
+
 /// A file's rows, each with the cells that were asked for.
 #[derive(Debug)]
 pub(super) struct Sheet {
@@ -86,6 +89,33 @@ impl Sheet {
         notes.extend(read.all(&table, above + 1, &header_row, watched)?);
         let Reading { header, rows, misshapen, overlooked, .. } = read;
         Ok(Self { file, table, columns, header, rows, notes, misshapen, overlooked })
+    }
+
+    /// Leaves out the rows of a template that nobody filled in: nothing stands in these columns. Of
+    /// any other table every row is meant.
+    ///
+    /// # Errors
+    /// [`Problems`] where no row is left.
+    pub(super) fn leave_out_blank(&mut self, to_fill: &[&str]) -> Result<(), Problems> {
+        if !self.header.unused.iter().any(|(name, _)| name == TEMPLATE) {
+            return Ok(());
+        }
+        let rows = std::mem::take(&mut self.rows);
+        let all = rows.len();
+        let filled = |row: &Row| to_fill.iter().any(|column| !self.get(row, column).is_empty());
+        let rows: Vec<Row> = rows.into_iter().filter(filled).collect();
+        if rows.is_empty() && self.misshapen.is_empty() {
+            let message = "nobody filled in a row of the template";
+            let fault = Fault::new(ProblemCode::Empty, message)
+                .help(format!("fill in {}", to_fill.join(", ")));
+            return Err(Problems::of_file(&self.file, 0, fault));
+        }
+        if rows.len() < all {
+            let left = counted(all - rows.len(), "row");
+            self.notes.push(format!("{left} of the template not filled in, and left out"));
+        }
+        self.rows = rows;
+        Ok(())
     }
 
     /// Says whether the header has a column.

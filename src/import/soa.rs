@@ -121,6 +121,7 @@ pub fn read_soa(
     let mut names = Names::new(state);
     names.framework(framework).map_err(|fault| Problems::of_file(input.name, 0, fault))?;
     let mut sheet = Sheet::read_watching(input, COLUMNS, says_not_in_place)?;
+    sheet.leave_out_blank(&["applicable", "justification", "implementation status"])?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut stated = Stated::new();
     for row in &sheet.rows {

@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
 use super::prove::{given, of_item};
+use super::template;
 use crate::cli::as_of::{Question, event, open_to_give_out};
 use crate::cli::error::{Failure, exit};
 use crate::cli::output::Output;
@@ -37,6 +38,8 @@ enum Command {
     },
     /// A folder with all that a stranger needs to check the ledger, or one item of it
     Bundle(Box<Bundle>),
+    /// A table of what is asked, with blank columns to fill in, that an import takes back
+    Template(template::Args),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -82,6 +85,7 @@ pub(in crate::cli) fn run(
             self::tiles(&journal, dir, &head, output)
         }
         Command::Bundle(args) => bundle(&journal, args, output),
+        Command::Template(args) => template::run(args, &journal, output),
     }
 }
 

@@ -8,6 +8,7 @@ pub(in crate::cli) mod checkpoint;
 pub(in crate::cli) mod export;
 pub(in crate::cli) mod fork;
 pub(in crate::cli) mod prove;
+mod template;
 pub(in crate::cli) mod timestamp;
 pub(in crate::cli) mod verify;
 pub(in crate::cli) mod verify_evidence;

@@ -13,3 +13,4 @@ pub(crate) mod lists;
 pub(crate) mod refusals;
 pub(crate) mod small_words;
 pub(crate) mod starting;
+pub(crate) mod templates;
