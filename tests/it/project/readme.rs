@@ -138,6 +138,7 @@ fn links_lead_to_files_that_are_there() {
         "ARCHITECTURE.md",
         "docs/walkthrough.md",
         "docs/FIRST-STEPS.md",
+        "docs/SHARING.md",
         "docs/AUDITOR.md",
     ] {
         let page = fs::read_to_string(root.join(name)).unwrap();

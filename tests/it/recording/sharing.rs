@@ -257,3 +257,53 @@ fn the_log_key_has_a_passphrase_of_its_own() {
 fn no_keys(folder: &Path) -> bool {
     fs::read_dir(folder).map_or(true, |mut all| all.next().is_none())
 }
+
+/// The lines of the blocks of a page that are commands, each by the person whose machine it is for,
+/// and what is sent between them.
+fn steps(page: &str) -> Vec<&str> {
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if inside {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_year_of_two_people_goes_as_it_is_written() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/SHARING.md"));
+    let page = page.unwrap();
+    let (rosa, ben) = (Person::new(None), Person::new(None));
+    fs::write(ben.path("own"), "a passphrase of his own\n").unwrap();
+    fs::remove_file(ben.path("log")).unwrap();
+    let steps = steps(&page);
+    assert!(steps.len() > 20, "the page has lost its commands");
+    for step in steps {
+        if let Some((file, to)) =
+            step.strip_prefix("send ").and_then(|rest| rest.split_once(" to "))
+        {
+            let (from, to) = if to == "ben" { (&rosa, &ben) } else { (&ben, &rosa) };
+            from.send(file, to);
+            continue;
+        }
+        let (who, words) = step.split_once("$ dspt ").unwrap_or_else(|| panic!("{step}"));
+        let person = if who == "ben" { &ben } else { &rosa };
+        let ended = person.run(&words.replace('"', "'"));
+        assert_eq!(ended.code, 0, "{step}\n{}\n{}", ended.out, ended.err);
+    }
+    let log = rosa.run("log").ok().out;
+    assert_eq!(log.matches("Ben Example (contributor)").count(), 4, "{log}");
+    let listed = |person: &Person| person.run("--json key list").ok().json()["keys"].clone();
+    let names = |person: &Person| -> Vec<String> {
+        let keys = listed(person);
+        keys.as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().into()).collect()
+    };
+    assert_eq!(
+        (names(&rosa), names(&ben)),
+        (vec!["acme-log".into(), "rosa".into()], vec!["ben".into()])
+    );
+}
