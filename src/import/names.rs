@@ -360,7 +360,8 @@ impl<'s> Names<'s> {
 pub(super) fn still_awaited(edition: &EditionId) -> Fault {
     let message = format!("no edition {edition} with the items of that category is adopted");
     let help = format!(
-        "adopt it with: dspt import edition {edition}, or from a folder of its files (docs/import.md)"
+        "adopt it with: dspt import edition {edition}, or from the official workbook: dspt import \
+         edition FILE.xlsx --name {edition} --from DATE"
     );
     Fault::new(ProblemCode::Unknown, message).help(help)
 }

@@ -13,7 +13,7 @@ use crate::domain::date::Date;
 use crate::domain::engine::status::Positions;
 use crate::domain::event::AssessmentResult;
 use crate::domain::event::body::OrganisationClassified;
-use crate::domain::ids::ItemRef;
+use crate::domain::ids::{EditionId, ItemRef};
 use crate::domain::state::State;
 use crate::domain::state::awaited::NamedItems;
 use crate::report::as_of::AsOf;
@@ -41,9 +41,10 @@ pub(super) fn status(
     };
     let named = state.of_no_edition(&ledger.facts);
     let (edition, category) = (&class.edition, &class.category);
+    let (why, next) = why(state, class, as_of.on);
     let mut text = format!(
-        "{}\n{}, {} ({category} in DSPT {edition})\n\nNo edition that this ledger has adopted has \
-         items for {category}, so nothing is asked, and no standing follows.\n",
+        "{}\n{}, {} ({category} in DSPT {edition})\n\n{why}, so nothing is asked, and no standing \
+         follows.\n",
         as_of.sentence(positions),
         safe(&state.organisation),
         class.organisation_type,
@@ -52,8 +53,27 @@ pub(super) fn status(
     text.push_str(&named_text(ledger, &named));
     let report = NothingAsked::new(as_of, positions, state, Some(class), &named);
     output.answer("dspt.status/1", json!(report), &text)?;
-    output.hint(&format!("Next: {}", how_to_adopt(edition, category)))?;
+    output.hint(&format!("Next: {next}"))?;
     Ok(exit::YES)
+}
+
+/// Why nothing is asked on a day, and what to do: no edition is adopted, or one that the organisation
+/// is not classified for.
+fn why(state: &State, class: &OrganisationClassified, day: Date) -> (String, String) {
+    let (kind, category) = (&class.organisation_type, &class.category);
+    let classified = |id: &EditionId| state.classified.iter().any(|one| one.what.edition == *id);
+    let begun = state.editions.iter().map(|known| &known.what);
+    let begun = begun.filter(|one| one.effective_from <= day && !classified(&one.edition.id));
+    let Some(newest) = begun.max_by_key(|one| one.effective_from) else {
+        let why = format!("No edition that this ledger has adopted has items for {category}");
+        return (why, how_to_adopt(&class.edition, category));
+    };
+    let (id, from) = (&newest.edition.id, newest.effective_from);
+    let why = format!("DSPT {id} is adopted, and the organisation is not classified for it");
+    let next = format!(
+        "dspt record classification {id} --type {kind} --category {category} --from {from}"
+    );
+    (why, next)
 }
 
 /// The certificates and assessments that count on a day.

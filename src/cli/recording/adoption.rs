@@ -24,16 +24,11 @@ pub(in crate::cli) fn bundled_edition_day(edition: &EditionId) -> Result<Date, F
 
 /// How to adopt an edition that the catalogue holds no items of for a category.
 pub(in crate::cli) fn how_to_adopt(edition: &EditionId, category: &CategoryId) -> String {
-    let known = |field| field_of(edition, field).unwrap_or_default();
-    let word = |text: String, word: &str| match text.split_whitespace().next() {
-        Some(first) => first.to_owned(),
-        None => word.to_owned(),
-    };
-    let (revision, from) = (word(known("revision"), "REVISION"), word(known("published"), "DATE"));
+    let published = field_of(edition, "published").unwrap_or_default();
+    let from = published.split_whitespace().next().unwrap_or("DATE");
     format!(
-        "write its items for {category} into a folder, from the official file of the year (items.csv, \
-         exemptions.csv, organisation-types.csv: docs/import.md), and adopt them with: dspt import \
-         edition FOLDER --name {edition} --revision {revision} --from {from}"
+        "adopt the official workbook of the year, which has the items for {category}: dspt import \
+         edition FILE.xlsx --name {edition} --from {from} (or a CSV list, or a folder: docs/import.md)"
     )
 }
 

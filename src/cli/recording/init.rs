@@ -153,7 +153,7 @@ fn nothing_asked_yet(args: &Args, category: &CategoryId) -> String {
     format!(
         "The catalogue holds no items of DSPT {edition} for {category}, so nothing is asked yet. \
          Certificates, evidence and answers can be recorded at once; what is said of an item counts \
-         once an edition that has it is adopted.\n{outcomes}To be asked: {}\n",
+         once an edition that has it is adopted.\n{outcomes}Next: {}\n",
         how_to_adopt(edition, category)
     )
 }

@@ -250,8 +250,8 @@ fn classified(state: &State, body: &OrganisationClassified) -> Result<(), Refusa
     }
     if adopted.iter().all(|edition| edition.items_of(category).next().is_none()) {
         return refuse(format!(
-            "the files of {id} hold no items for {category}; import files that do with: dspt import \
-             edition FOLDER --name {id} --revision REVISION --from DATE"
+            "the files of {id} hold no items for {category}; import a workbook that does with: dspt \
+             import edition FILE.xlsx --name {id} --from DATE"
         ));
     }
     let types = || adopted.iter().flat_map(|edition| &edition.types);

@@ -48,7 +48,8 @@ fn classification(body: &OrganisationClassified, state: &State) -> Option<String
     if of.peek().is_none() {
         return Some(format!(
             "DSPT {id} is not adopted, so nothing is asked of {category} yet; adopt an edition that \
-             has its items with: dspt import edition {id}, or from a folder (docs/import.md)"
+             has its items with: dspt import edition {id}, or the official workbook: dspt import \
+             edition FILE.xlsx --name {id} --from DATE"
         ));
     }
     let lists = of.any(|edition| edition.types.iter().any(|row| row.organisation_type == *kind));

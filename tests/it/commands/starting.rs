@@ -178,11 +178,29 @@ fn an_edition_without_ones_own_category_is_said_and_counts_what_vanishes() {
     let dry = desk.run(day, &format!("{} --dry-run", adopt(&other, "9.2", "2026-01-01"))).ok();
     assert!(dry.err.contains("the 2 items that were have no status any more"), "{}", dry.err);
     assert!(dry.out.contains("Items that would change status today: 2"), "{}", dry.out);
+    // On days on which only the edition without the category was in force, nothing was asked.
+    let status = desk.run(day, "status --at 2025-09-15").ok();
+    assert!(status.out.contains("so nothing is asked"), "{}", status.out);
     // An edition of another name, for which the organisation is not classified yet.
     let next = format!("import edition {own} --name 2027-28-v10 --revision 10 --from 2026-07-01");
     let dry = desk.run(day, &format!("{next} --dry-run")).ok();
     let command = "dspt record classification 2027-28-v10 --type social-care --category cat3";
     assert!(dry.err.contains(command), "{}", dry.err);
+}
+
+#[test]
+fn an_edition_that_the_organisation_is_not_classified_for_is_named_with_the_command() {
+    let desk = care_home();
+    let (day, own) = ("2026-01-06", folder(&desk, "own", &[("cat3", "1.1.1")]));
+    let other = format!("import edition {own} --name 2025-26-own --revision 1 --from 2025-10-01");
+    desk.owner(day, &other).ok();
+    let status = desk.run(day, "status").ok();
+    let why = "DSPT 2025-26-own is adopted, and the organisation is not classified for it";
+    assert!(status.out.contains(why), "{}", status.out);
+    let command = "dspt record classification 2025-26-own --type social-care --category cat3 --from 2025-10-01";
+    assert!(status.err.contains(command), "{}", status.err);
+    desk.owner(day, command.strip_prefix("dspt ").unwrap()).ok();
+    assert_eq!(desk.count("--at 2026-01-06", "not_met"), 1);
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn runs_as_written(name: &str, at_least: usize) {
         "fixtures/demo/soa-2026.csv",
         "fixtures/demo/evidence.csv",
         "fixtures/first-steps/evidence.csv",
+        "fixtures/first-steps/official-list.csv",
         "fixtures/first-steps/cat3/items.csv",
         "fixtures/first-steps/cat3/exemptions.csv",
         "fixtures/first-steps/cat3/organisation-types.csv",
