@@ -33,6 +33,7 @@ fn a_certificate_of_a_further_framework_meets_an_item_by_rows_alone() {
     let at = folder.path();
     let write = |name: &str, text: &str| std::fs::write(at.join(name), text).unwrap();
     write("pass", "an invented passphrase\n");
+    write("log", "another invented passphrase\n");
     write(
         "controls.csv",
         "id,parent,title,kind\nK,,Firing,theme\nK.1,K,Records of each firing kept,control\n",
@@ -42,9 +43,10 @@ fn a_certificate_of_a_further_framework_meets_an_item_by_rows_alone() {
         "source,relationship,target,rationale\n\
          K.1,superset-of,2025-26-v8/cat2-it-supplier/7.3.5,records cover what the item asks\n",
     );
-    let sign = "--keys @k --passphrase-file @pass --ledger @l/ledger.dspt --key";
+    let sign = "--keys @k --passphrase-file @pass --log-passphrase-file @log --ledger @l/ledger.dspt \
+                --key";
     let init = "init @l --org Acme --type it-supplier --holder Rosa --key rosa --keys @k";
-    run(at, &format!("{init} --passphrase-file @pass"));
+    run(at, &format!("{init} --passphrase-file @pass --log-passphrase-file @log"));
     run(at, "key new lund --keys @k --passphrase-file @pass");
     run(at, &format!("key admit lund --role approver --holder Lund {sign} rosa"));
     run(at, &format!("import framework kiln:1 --file @controls.csv {sign} rosa"));
