@@ -54,6 +54,9 @@ pub fn read_answers(
     let mut rows = Vec::new();
     let mut seen: BTreeMap<(ItemRef, Date), u64> = BTreeMap::new();
     for row in &sheet.rows {
+        if Problems::full(&mut problems, input.name, row.line) {
+            break;
+        }
         let Some(answer) = read_row(&sheet, row, own, &mut names, &mut problems) else {
             continue;
         };

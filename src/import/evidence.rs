@@ -109,6 +109,9 @@ pub fn read_evidence(
     let mut rows: Vec<(u64, EvidenceRow)> = Vec::new();
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for row in &sheet.rows {
+        if Problems::full(&mut problems, input.name, row.line) {
+            break;
+        }
         let Some(read) = reader.row(row, &mut problems) else { continue };
         // Every field of a row takes part, so only a row that adds nothing is refused.
         let first = *seen.entry(format!("{read:?}")).or_insert(row.line);

@@ -147,7 +147,10 @@ impl<'a> Asked<'a> {
         let mut used = vec![false; names.len()];
         let mut slots = Vec::new();
         for (slot, column) in self.columns.iter().enumerate() {
-            let candidates = self.candidates(column, &keys, lettered);
+            let mut candidates = self.candidates(column, &keys, lettered);
+            if column.holds == Holds::Ids && candidates.len() > 1 {
+                ids_first(table, record, &mut candidates);
+            }
             for index in &candidates {
                 used.iter_mut().skip(*index).take(1).for_each(|used| *used = true);
             }
@@ -155,7 +158,10 @@ impl<'a> Asked<'a> {
         }
         faults.extend(twice(&keys, &names, |at| !lettered || used.get(at) == Some(&true)));
         for (slot, column, candidates) in slots {
-            faults.extend(rivals(column, &candidates, &names).map(|fault| (None, fault)));
+            let told = column.holds == Holds::Ids && tells_ids(table, record, &candidates);
+            faults.extend(
+                rivals(column, &candidates, &names).filter(|_| !told).map(|fault| (None, fault)),
+            );
             let Some(best) = candidates.first() else { continue };
             let name = names.get(*best).cloned().unwrap_or_default();
             header.notes.extend(choice(column, &candidates, &names));
@@ -247,6 +253,44 @@ fn twice(
         }
     }
     faults
+}
+
+/// Rows below the header by which columns of ids are told from columns of words.
+const LOOKED_AT: usize = 50;
+
+/// Says of how many rows a column holds what an id looks like: one word with a digit and a dot or
+/// hyphen.
+fn ids_in(table: &Table, header: &Record, at: usize) -> (usize, usize) {
+    let below = table.records().filter(|record| record.line > header.line).take(LOOKED_AT);
+    let (mut ids, mut filled) = (0, 0);
+    for record in below {
+        let Some(cell) = record.cells.get(at) else { continue };
+        let text = table.get(cell);
+        let id = text.contains(|c: char| c.is_ascii_digit())
+            && text.contains(['.', '-'])
+            && !text.contains(char::is_whitespace);
+        filled += usize::from(!text.is_empty());
+        ids += usize::from(id);
+    }
+    (ids, filled)
+}
+
+fn holds_ids(table: &Table, header: &Record, at: usize) -> bool {
+    let (ids, filled) = ids_in(table, header, at);
+    filled > 0 && ids * 2 > filled
+}
+
+/// Whether just one of several columns holds ids.
+fn tells_ids(table: &Table, header: &Record, candidates: &[usize]) -> bool {
+    candidates.len() > 1
+        && candidates.iter().filter(|at| holds_ids(table, header, **at)).count() == 1
+}
+
+/// Puts the one column of ids before those of words: a control's title beside its reference.
+fn ids_first(table: &Table, header: &Record, candidates: &mut [usize]) {
+    if tells_ids(table, header, candidates) {
+        candidates.sort_by_key(|at| !holds_ids(table, header, *at));
+    }
 }
 
 /// Two columns for one that matters are not guessed between, unless one has the very name.

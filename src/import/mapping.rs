@@ -96,6 +96,9 @@ pub fn read_mapping(
     let mut reader = Reader { sheet: &sheet, defaults, state, names: Names::new(state) };
     let (mut rows, mut torn) = (Vec::new(), BTreeSet::new());
     for row in &sheet.rows {
+        if Problems::full(&mut problems, input.name, row.line) {
+            break;
+        }
         let mut found = Vec::new();
         match reader.row(row, &mut found) {
             Some(read) if found.is_empty() => rows.push((row, read)),

@@ -13,6 +13,8 @@ use crate::domain::sanitize::{inert_cell, shown, visible};
 
 /// Characters kept of a line, before and after the cell.
 const KEPT: usize = 200;
+/// Most problems of one file.
+const PROBLEMS_MAX: usize = 100_000;
 /// Widest picture of a line, in terminal columns.
 const WIDTH: usize = 76;
 
@@ -63,6 +65,20 @@ impl Problems {
             (a.line, a.column, a.code, &a.message).cmp(&(b.line, b.column, b.code, &b.message))
         });
         Self(problems)
+    }
+
+    /// Says whether there are more problems than anybody reads, and says so as the last one: each
+    /// takes memory.
+    pub(super) fn full(problems: &mut Vec<Problem>, file: &str, line: u64) -> bool {
+        if problems.len() < PROBLEMS_MAX {
+            return false;
+        }
+        let message = format!("more than {PROBLEMS_MAX} problems; what follows was not looked at");
+        let fault = Fault::new(ProblemCode::TooLarge, message).help(
+            "correct what is wrong in every row first, such as a column that was taken for another",
+        );
+        problems.push(fault.into_problem(file, line));
+        true
     }
 
     pub(super) fn of_file(file: &str, line: u64, fault: Fault) -> Self {

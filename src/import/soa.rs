@@ -124,8 +124,12 @@ pub fn read_soa(
     sheet.leave_out_blank(&["applicable", "justification", "implementation status"])?;
     let mut problems = std::mem::take(&mut sheet.misshapen);
     let mut stated = Stated::new();
+    let of = Of { framework, zeros_kept: zeros_kept(&sheet) };
     for row in &sheet.rows {
-        read_row(&sheet, row, framework, &mut names, &mut stated)
+        if Problems::full(&mut problems, input.name, row.line) {
+            break;
+        }
+        read_row(&sheet, row, of, &mut names, &mut stated)
             .unwrap_or_else(|mut found| problems.append(&mut found));
     }
     if !problems.is_empty() {
@@ -267,16 +271,40 @@ fn overlooked(sheet: &Sheet, stated: &Stated) -> Option<String> {
     })
 }
 
+/// What the ids of a file belong to.
+#[derive(Clone, Copy)]
+struct Of<'f> {
+    framework: &'f FrameworkRef,
+    /// Whether the file keeps the last zero of an id, so that its `5.1` never was `5.10`.
+    zeros_kept: bool,
+}
+
+/// Whether any id is a number whose last digit is a zero, such as 5.10: where a spreadsheet made
+/// numbers of ids there is none.
+fn zeros_kept(sheet: &Sheet) -> bool {
+    let ends_so = |row: &Row| {
+        let text = sheet.get(row, "control");
+        text.ends_with('0') && is_bare(&text)
+    };
+    sheet.rows.iter().any(ends_so)
+}
+
+/// Whether an id is written as a number of two parts, without the annex that it is of.
+fn is_bare(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.').is_some_and(|(theme, control)| number(theme) && number(control))
+}
+
 fn read_row(
     sheet: &Sheet,
     row: &Row,
-    framework: &FrameworkRef,
+    of: Of<'_>,
     names: &mut Names<'_>,
     stated: &mut Stated,
 ) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut fault = |column, fault| problems.push(sheet.problem(row, column, fault));
-    let control = control(sheet, row, framework, names).map_err(|f| fault("control", f)).ok();
+    let control = control(sheet, row, of, names).map_err(|f| fault("control", f)).ok();
     let applicable = super::yes_or_no(&sheet.get(row, "applicable"), APPLIES, APPLIES_NOT);
     let applicable = applicable.map_err(|f| fault("applicable", f)).ok();
     let status = super::plain_text(&fold(&sheet.get(row, "implementation status")));
@@ -319,7 +347,7 @@ fn says_in_place(status: &str) -> bool {
 fn control(
     sheet: &Sheet,
     row: &Row,
-    framework: &FrameworkRef,
+    Of { framework, zeros_kept }: Of<'_>,
     names: &mut Names<'_>,
 ) -> Result<ControlRef, Fault> {
     let text = sheet.get(row, "control");
@@ -328,6 +356,10 @@ fn control(
         return Err(Fault::new(ProblemCode::Blank, "the cell is blank").help(help));
     }
     let bare = Bare { framework: Some(framework), flag: "--framework", annex_only: true };
+    let text = match text {
+        text if zeros_kept && is_bare(&text) => format!("A.{text}").into(),
+        text => text,
+    };
     let control = names.control(&text, bare)?;
     if control.framework != *framework {
         let message = format!("`{}` is not of {framework}, of which the file is", shown(&text));

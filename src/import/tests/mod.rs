@@ -473,3 +473,33 @@ fn a_status_in_any_column_is_read_or_warned_of() {
     let read = read_soa(&Input::of("s.csv", prose.as_bytes()), &iso(), state()).unwrap();
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
 }
+
+#[test]
+fn bare_ids_are_decided_by_the_whole_file() {
+    let read = |ids: &[&str]| {
+        let rows: String = ids.iter().map(|id| format!("{id},yes,\n")).collect::<Vec<_>>().concat();
+        let text = format!("control,applicable,justification\n{rows}");
+        read_soa(&Input::of("s.csv", text.as_bytes()), &iso(), state())
+    };
+    let found = read(&["5.1", "5.10", "8.3"]).unwrap().soa.applicable;
+    let found: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(found, ["A.5.1", "A.5.10", "A.8.3"]);
+    assert_eq!(read(&["5.1", "5.11"]).unwrap_err().0[0].code, ProblemCode::Ambiguous);
+    assert_eq!(read(&["5.10", "5.1", "5.1"]).unwrap_err().0[0].code, ProblemCode::Duplicate);
+}
+
+#[test]
+fn the_column_of_ids_is_told_from_that_of_titles() {
+    for header in ["Control,Reference", "Control ID,Reference", "Reference,Control"] {
+        let ids_first = header.starts_with("Control ID") || header.starts_with("Reference");
+        let row =
+            if ids_first { "A.5.1,Policies of an example" } else { "Policies of an example,A.5.1" };
+        let text = format!("{header},Applicable,Reason\n{row},yes,\n");
+        let read = read_soa(&Input::of("s.csv", text.as_bytes()), &iso(), state());
+        let read = read.unwrap_or_else(|problems| panic!("{header}: {}", drawn(&problems)));
+        assert_eq!(read.soa.applicable.len(), 1, "{header}");
+    }
+    let both = "Control ID,Reference,Applicable,Reason\nA.5.1,A.5.2,yes,\n";
+    let refused = read_soa(&Input::of("s.csv", both.as_bytes()), &iso(), state()).unwrap_err();
+    assert!(refused.0[0].message.contains("could both be"), "{}", drawn(&refused));
+}
