@@ -10,6 +10,7 @@ use super::{defaults, digest_of, drawn, iso, own, state};
 use crate::domain::problem_code::ProblemCode;
 use crate::import::Problems;
 use crate::import::answers::read_answers;
+use crate::import::edition::read_edition;
 use crate::import::evidence::read_evidence;
 use crate::import::input::Input;
 use crate::import::mapping::read_mapping;
@@ -367,6 +368,7 @@ mod fuzz {
             assert!(!drawn(&problems).is_empty());
         }
         let _ = read_soa(&input, &iso(), state());
+        let _ = read_edition(&input, &[]);
     }
 
     const PIECES: &[&str] = &[
