@@ -123,7 +123,7 @@ enum Command {
     Fork(proofs::fork::Args),
     /// What is compiled into the program, with its provenance
     Catalogue(mappings::catalogue::Args),
-    /// Check a mapping before it is imported; suggest controls for an item
+    /// Mappings: check, list, show, approve, withdraw, compare; suggest controls for an item
     Mapping(mappings::mapping::Args),
     /// Completions for a shell
     Completions {
@@ -272,7 +272,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> Result<u8, Failure> {
         Command::Timestamp(args) => proofs::timestamp::run(args, ledger, output),
         Command::Fork(args) => proofs::fork::run(args, ledger, output),
         Command::Catalogue(args) => mappings::catalogue::run(args, output),
-        Command::Mapping(args) => mappings::mapping::run(args, output),
+        Command::Mapping(args) => mappings::mapping::run(args, ledger, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "dspt", &mut script);

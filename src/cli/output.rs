@@ -1,6 +1,6 @@
 //! What commands print: answers to standard output, the rest to standard error, as text or JSON.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub(super) struct Output<'o> {
 }
 
 /// The answers whose text says how far the ledger can be believed; their JSON always does.
-const SPEAK_OF_A_LEDGER: [&str; 10] = [
+const SPEAK_OF_A_LEDGER: [&str; 13] = [
     "dspt.status/1",
     "dspt.explain/1",
     "dspt.when/1",
@@ -86,6 +86,9 @@ const SPEAK_OF_A_LEDGER: [&str; 10] = [
     "dspt.statement/1",
     "dspt.statements/1",
     "dspt.mapping-candidates/1",
+    "dspt.mappings/1",
+    "dspt.mapping/1",
+    "dspt.mapping-diff/1",
     "dspt.anchors/1",
 ];
 
@@ -152,6 +155,35 @@ impl Output<'_> {
         let _ = writeln!(self.err, "warning: {}", safe(text));
         Ok(())
     }
+}
+
+/// Asks a question at the terminal. Where nobody can be asked, or the answer is not yes, nothing is
+/// done.
+///
+/// # Errors
+/// [`Failure`] saying that nothing was done, and the way to do it without being asked.
+pub(super) fn agreed(
+    question: &str,
+    nothing: &str,
+    way: &str,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        let text =
+            format!("{nothing}: this is asked for first, and there is no terminal to ask at");
+        return Err(Failure::usage(text).help(way));
+    }
+    write!(output.err, "{question} [y/N] ")?;
+    output.err.flush()?;
+    let mut answer = String::new();
+    stdin.read_line(&mut answer).map_err(|error| {
+        Failure::usage(format!("{nothing}: the answer cannot be read: {error}"))
+    })?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::usage(nothing))
 }
 
 /// As [`safe`], line by line.

@@ -5,5 +5,6 @@ pub mod as_of;
 pub mod awaited;
 pub mod difference;
 pub mod explanation;
+pub mod mapping_rows;
 pub mod position;
 pub mod spells;

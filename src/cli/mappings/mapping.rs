@@ -1,5 +1,5 @@
-//! `dspt mapping`: checks a mapping before it is imported, and suggests what to look at next.
-//! Neither needs a ledger, and neither writes to one.
+//! `dspt mapping`: the workbench. Checks a mapping before it is imported, and suggests what to look at
+//! next, without a ledger; shows, approves and withdraws the rows of those that a ledger has.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 
 use super::candidates;
 use super::rows::Reader;
+use super::workbench::{self, DiffArgs, ShowArgs};
 use crate::cli::bundled_catalogue;
 use crate::cli::error::{Failure, exit};
 use crate::cli::input_file::read_file;
 use crate::cli::output::{Output, safe};
+use crate::cli::recording::approval::{ApproveArgs, approve};
+use crate::cli::recording::withdraw::{WithdrawArgs, withdraw};
 use crate::domain::ids::{CategoryId, EditionId, FrameworkRef};
 use crate::domain::mapping::lint::{Finding, Severity, check as check_mapping, sort};
 use crate::domain::mapping::{JointGroup, MappingRow};
@@ -32,6 +35,16 @@ enum Command {
     Check(CheckArgs),
     /// Suggest controls to look at for an item; a suggestion satisfies nothing
     Candidates(candidates::Args),
+    /// The mappings of the ledger, and how many rows of each are approved
+    List,
+    /// The rows of a mapping: what each says, where it stands, what approving it would change today
+    Show(ShowArgs),
+    /// Approve rows of a mapping: from then on they are rules (as `dspt approve`)
+    Approve(ApproveArgs),
+    /// Take an approval back, whole or some rows of it from a day on (as `dspt withdraw`)
+    Withdraw(WithdrawArgs),
+    /// What two mappings say differently
+    Diff(DiffArgs),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -57,8 +70,17 @@ struct CheckArgs {
 ///
 /// # Errors
 /// [`Failure`] with exit status 3 when a file cannot be read as a mapping.
-pub(in crate::cli) fn run(args: &Args, output: &mut Output<'_>) -> Result<u8, Failure> {
+pub(in crate::cli) fn run(
+    args: &Args,
+    ledger: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<u8, Failure> {
     match &args.command {
+        Command::List => workbench::list(ledger, output),
+        Command::Show(args) => workbench::show(args, ledger, output),
+        Command::Diff(args) => workbench::diff(args, ledger, output),
+        Command::Approve(args) => approve(args, ledger, output),
+        Command::Withdraw(args) => withdraw(args, ledger, output),
         Command::Check(args) => check(args, output),
         Command::Candidates(args) => candidates::run(args, output),
     }

@@ -1,6 +1,5 @@
 //! `dspt approve`, `challenge`, `uphold`: who stands for an equivalence, and who doubts it.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use clap::Args as ClapArgs;
@@ -10,29 +9,29 @@ use super::request::Recording;
 use super::write::one;
 use crate::cli::as_of::{day_or_today, event as find_event};
 use crate::cli::error::Failure;
-use crate::cli::output::Output;
+use crate::cli::mappings::select::{Selection, Span, span};
+use crate::cli::mappings::workbench::rows_text;
+use crate::cli::output::{Output, agreed, plain};
 use crate::domain::event::{
     AllRows, ChallengeUpheld, EquivalenceChallenged, Event, MappingApproved, Rows,
 };
-use crate::import::text::ROWS_MAX;
+use crate::domain::ids::EventId;
+use crate::domain::state::Proposal;
+use crate::report::mapping_rows::rows_of;
 
 /// Arguments of `approve`.
 #[derive(ClapArgs, Debug)]
 pub(in crate::cli) struct ApproveArgs {
     /// The entry of the mapping or asserted equivalence: #12
     mapping: String,
-    /// These rows only: 1,4,7-12
-    #[arg(
-        long,
-        value_delimiter = ',',
-        value_parser = span,
-        conflicts_with = "all",
-        required_unless_present = "all"
-    )]
-    rows: Vec<Span>,
+    #[command(flatten)]
+    selection: Selection,
     /// Every row
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["rows", "relationship", "source", "target", "group"])]
     all: bool,
+    /// Approve more than 20 rows that were not named by number without being asked
+    #[arg(long)]
+    yes: bool,
     /// Why they hold
     #[arg(long, allow_hyphen_values = true)]
     rationale: String,
@@ -73,25 +72,6 @@ pub(in crate::cli) struct UpholdArgs {
     recording: Recording,
 }
 
-/// A row, or those from one to another.
-type Span = RangeInclusive<u64>;
-
-/// Reads a row's number, or two with a hyphen between.
-fn span(text: &str) -> Result<Span, String> {
-    let number = |text: &str| text.trim().parse::<u64>().ok();
-    let read = match text.split_once('-') {
-        Some((first, last)) => number(first).zip(number(last)),
-        None => number(text).map(|one| (one, one)),
-    };
-    let last_max = |first: u64| first.saturating_add(ROWS_MAX);
-    let good = read.filter(|(first, last)| first <= last && *last < last_max(*first));
-    good.map(|(first, last)| first..=last).ok_or_else(|| {
-        "rows are given by their numbers in the mapping, with commas between, or as a range from \
-         the lower to the higher: 1,4,7-12"
-            .to_owned()
-    })
-}
-
 fn rows(listed: &[Span]) -> Rows {
     if listed.is_empty() {
         return Rows::All(AllRows::All);
@@ -108,15 +88,53 @@ pub(in crate::cli) fn approve(
     ledger: Option<&Path>,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
+    if args.selection.is_empty() && !args.all {
+        return Err(Failure::usage("say which rows, or all of them").help(
+            "choose with --rows 1,4,7-12, --relationship, --source, --target, --group, or take --all; \
+             see them with: dspt mapping show ENTRY",
+        ));
+    }
     let known = Known::open(ledger, args.recording.mode(), output)?;
+    let mapping = find_event(&args.mapping, known.facts())?.id.clone();
+    let proposal = known.state.proposals.get(&mapping);
+    let rows = match proposal {
+        Some(proposal) => args.selection.listed(&proposal.what.rows)?,
+        None => rows(&args.selection.rows),
+    };
+    if let Some(proposal) = proposal.filter(|_| args.selection.rows.is_empty() && !args.yes) {
+        read_first(&mapping, proposal, &rows, &known, output)?;
+    }
     let event = Event::MappingApproved(MappingApproved {
-        mapping: find_event(&args.mapping, known.facts())?.id.clone(),
-        rows: rows(&args.rows),
+        mapping,
+        rows,
         rationale: args.rationale.clone(),
         from: day_or_today(args.from.as_deref(), output)?,
         until: optional_day(args.until.as_deref(), output)?,
     });
     one(known.journal, &args.recording, event, Vec::new(), output)
+}
+
+/// The most rows that are approved without their numbers and without being asked.
+const UNREAD_MAX: usize = 20;
+
+/// Shows many rows that nobody named one by one, and asks whether they are meant.
+fn read_first(
+    id: &EventId,
+    proposal: &crate::domain::state::Known<Proposal>,
+    rows: &Rows,
+    known: &Known,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut lines = rows_of(id, proposal, &known.state, output.now.london_day());
+    lines.retain(|line| rows.contains(line.row));
+    if lines.len() <= UNREAD_MAX {
+        return Ok(());
+    }
+    let text = rows_text(&lines, &known.journal);
+    write!(output.err, "{}", plain(&text))?;
+    let what = format!("Approve these {} rows?", lines.len());
+    let way = "read them above, then name them with --rows, or approve them all with --yes";
+    agreed(&what, "nothing was approved", way, output)
 }
 
 /// Runs `challenge`.

@@ -10,6 +10,7 @@ use super::write::one;
 use crate::cli::as_of::{day, event as find_event, open};
 use crate::cli::error::Failure;
 use crate::cli::input_file::read_within;
+use crate::cli::mappings::select::{Span, span};
 use crate::cli::output::{Output, safe};
 use crate::domain::catalogue::scheme::spelled;
 use crate::domain::date::Date;
@@ -32,9 +33,9 @@ pub(in crate::cli) struct WithdrawArgs {
     /// First day that it does not count any more; never counted when left out
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
-    /// For an approval: these rows only
-    #[arg(long, value_delimiter = ',')]
-    rows: Vec<u64>,
+    /// For an approval: these rows only, such as 1,4,7-12
+    #[arg(long, value_delimiter = ',', value_parser = span)]
+    rows: Vec<Span>,
     #[command(flatten)]
     recording: Recording,
 }
@@ -87,7 +88,7 @@ fn withdrawal(args: &WithdrawArgs, fact: &Fact, from: Option<Date>) -> Result<Ev
     let rows = if args.rows.is_empty() {
         Rows::All(AllRows::All)
     } else {
-        Rows::Listed(args.rows.clone())
+        Rows::Listed(args.rows.iter().cloned().flatten().collect())
     };
     if let Event::EvidenceRecorded(_) = &fact.event {
         return Ok(Event::EvidenceWithdrawn(EvidenceWithdrawn { evidence: id, from, reason }));

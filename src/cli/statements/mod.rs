@@ -6,7 +6,6 @@ mod read;
 pub(in crate::cli) mod ssh_signature;
 pub(in crate::cli) mod text;
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -18,7 +17,7 @@ use super::csv_form::{AsCsv, write_believed};
 use super::dash::file_named;
 use super::error::{Failure, exit};
 use super::kind::hinted;
-use super::output::{Columns, Output, safe};
+use super::output::{Columns, Output, agreed, safe};
 use super::recording::ids::new_id;
 use super::recording::signing::{Signing, finish, record};
 use crate::domain::event::{Event, StatementPublished};
@@ -220,7 +219,9 @@ fn publish(
     let event = Event::StatementPublished(body_of(&made)?);
     preview(&made, output)?;
     if !args.yes && args.file.is_none() {
-        agreed(output)?;
+        let way =
+            "publish without being asked with --yes, or a draft that you have read with --file";
+        agreed("Publish it?", "nothing was published", way, output)?;
     }
     let files = vec![File::stored(NAME, made.bytes.clone())];
     let batch = [NewEvent { id: new_id(output.now)?, event, files }];
@@ -258,29 +259,6 @@ fn preview(made: &Made, output: &mut Output<'_>) -> Result<(), Failure> {
         number("mandatory_total"),
         text("sentence"),
     ))
-}
-
-/// Asks whether to publish. Where nobody can be asked nothing is published.
-fn agreed(output: &mut Output<'_>) -> Result<(), Failure> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Failure::usage(
-            "nothing was published: this is asked for first, and there is no terminal to ask at",
-        )
-        .help(
-            "publish without being asked with --yes, or a draft that you have read with --file",
-        ));
-    }
-    write!(output.err, "Publish it? [y/N] ")?;
-    output.err.flush()?;
-    let mut answer = String::new();
-    stdin.read_line(&mut answer).map_err(|error| {
-        Failure::usage(format!("nothing was published: the answer cannot be read: {error}"))
-    })?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::usage("nothing was published"))
 }
 
 fn published_json(seq: u64, replayed: bool, made: &Made, sha256: &str) -> Value {

@@ -110,7 +110,7 @@ fn adopt_rows(
 /// Says whether rows of one name make one claim that carries satisfaction: at least two, all with a
 /// source, with the same target and the same joint relationship. Rows that disagree claim nothing;
 /// importing refuses them, and a mapping that was not imported by this program is held to the same.
-pub(in crate::domain) fn is_joint(rows: &[&MappingRow]) -> bool {
+pub fn is_joint(rows: &[&MappingRow]) -> bool {
     let claim = |row: &MappingRow| {
         let joint = row.joint.as_ref().map(|joint| joint.relationship);
         (row.target.clone(), row.target_level, joint)
