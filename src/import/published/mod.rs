@@ -7,6 +7,7 @@ mod implied;
 mod oscal;
 pub mod rows;
 pub mod set;
+pub mod tables;
 mod yaml;
 
 use self::detect::Form;

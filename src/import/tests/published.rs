@@ -11,9 +11,11 @@ use crate::domain::mapping::published::{parse_gaps, parse_published};
 use crate::domain::mapping::{Relationship, RowSource, parse_mapping};
 use crate::domain::problem_code::ProblemCode;
 use crate::import::Problems;
+use crate::import::input::Input;
 use crate::import::published::detect::{Form, form_of};
 use crate::import::published::read;
 use crate::import::published::rows::{Choices, ReadSet, read_set};
+use crate::import::published::tables::{SaidOf, Tables, read_table};
 
 /// A mapping collection around these maps; the resources are named as ours.
 fn oscal(maps: &str) -> String {
@@ -243,9 +245,74 @@ fn yaml_that_explodes_repeats_a_key_or_has_no_bottom_is_refused() {
     }
 }
 
+/// A table of elements, read as it stands.
+fn table(text: &str, said_of: Option<SaidOf>) -> Result<ReadSet, Problems> {
+    let input = Input::of("t.csv", text.as_bytes());
+    let (_, sets) = read_table(&input, said_of).unwrap()?;
+    let source = Some("nist-csf:2.0".parse().unwrap());
+    let target = Some("nist-800-53:5.2.0".parse().unwrap());
+    read_set("t.csv", &sets[0], &Choices { source, target, ..Choices::default() }, state())
+}
+
+#[test]
+fn a_table_of_elements_asks_for_its_direction_where_that_matters() {
+    let text = "FDE #,STRM Relationship,SCF #,STRM Rationale\n\
+        GV.OC-01,subset of,AC-1,why\n,intersects with,AC-02(01),\nGV.OC-02,,,\n";
+    let Problems(problems) = table(text, None).unwrap_err();
+    assert_eq!(problems[0].code, ProblemCode::Ambiguous);
+    assert!(problems[0].help.as_ref().unwrap().contains("--relationship-of focal"));
+    let focal = table(text, Some(SaidOf::Focal)).unwrap();
+    assert_eq!(
+        outline(&focal),
+        [
+            "GV.OC-01 subset-of nist-800-53:5.2.0/AC-1",
+            // A blank focal element goes on from the row above.
+            "GV.OC-01 intersects-with nist-800-53:5.2.0/AC-2(1)",
+        ]
+    );
+    assert_eq!(parse_gaps(focal.gaps.unwrap().as_bytes()).unwrap()[0].id, "GV.OC-02");
+    let reference = table(text, Some(SaidOf::Reference)).unwrap();
+    assert_eq!(reference.rows[0].relationship, Relationship::SupersetOf);
+    let crosswalk = "Focal Document Element,Reference Document Element\nGV.OC-01,\"PM-09\n\"\n";
+    assert_eq!(
+        outline(&table(crosswalk, None).unwrap()),
+        ["GV.OC-01 unspecified nist-800-53:5.2.0/PM-9"]
+    );
+}
+
+#[test]
+fn a_star_is_of_the_whole_row_and_every_row_is_unspecified() {
+    let text = "NIST SP 800-53 CONTROLS,,ISO/IEC 27001 CONTROLS\n\
+        AC-1,x,\"5.2, A.5.1.1*\"\nAC-2,x,A.9.2.1 A.9.2.2\nAC-3,x,None\n";
+    let input = Input::of("t.csv", text.as_bytes());
+    let (kind, sets) = read_table(&input, None).unwrap().unwrap();
+    assert_eq!(kind, Tables::Answering);
+    let words: Vec<&str> = sets[0].statements.iter().map(|one| one.word.as_str()).collect();
+    assert_eq!(words, ["partly-covered-by-all", "covered-by-all"]);
+    assert_eq!(sets[0].gaps.len(), 1);
+    let source = Some("nist-800-53:5.2.0".parse().unwrap());
+    let target = Some("iso27001:2013".parse().unwrap());
+    let choices = Choices { source, target, ..Choices::default() };
+    let set = read_set("t.csv", &sets[0], &choices, state()).unwrap();
+    assert_eq!(outline(&set)[0], "AC-1 unspecified iso27001:2013/5.2");
+    assert!(
+        set.rows.iter().all(|row| !row.relationship.carries_satisfaction() && row.joint.is_none())
+    );
+    let published = parse_published(set.stored.as_bytes()).unwrap();
+    assert_eq!((published[&1].set.as_str(), published[&2].set.as_str()), ("S1", "S1"));
+}
+
 /// No bytes make a reader panic or paint a screen.
 pub(super) fn published_readers_survive(bytes: &[u8]) {
     let forms = Form::MAPPINGS.into_iter().map(|(_, form)| form).chain(form_of(bytes));
+    if let Some(Ok((_, sets))) = read_table(&Input::of("f", bytes), Some(SaidOf::Focal)) {
+        let source = Some("nist-csf:2.0".parse().unwrap());
+        let target = Some("nist-800-53:5.2.0".parse().unwrap());
+        let choices = Choices { source, target, leave_out: true, ..Choices::default() };
+        for set in &sets {
+            let _ = read_set("f", set, &choices, state());
+        }
+    }
     for form in forms {
         let choices = Choices { leave_out: true, ..Choices::default() };
         let sets = match read("f", bytes, form) {
@@ -268,7 +335,10 @@ fn seeds() -> Vec<Vec<u8>> {
     let maps =
         [map("superset-of", "A.8.13 A.8.14", "cp-9 ac-2(1)"), map("equal-to", "A.5.1", "ac-1")];
     let rows = [("5.1", "intersect", "a.5.1"), ("a.9.1.1", "subset", "a.8.2")];
-    [oscal(&maps.join(",")), ciso("iso27001-2013", "iso27001-2022", &rows)]
+    let table = "FDE #,STRM Relationship,SCF #\nGV.OC-01,subset of,AC-1\n,intersects with,AC-2\n";
+    let answering = "NIST SP 800-53 CONTROLS,,ISO/IEC 27001 CONTROLS\nAC-1,x,\"5.2, A.5.1.1*\"\n";
+    let library = ciso("iso27001-2013", "iso27001-2022", &rows);
+    [oscal(&maps.join(",")), library, table.to_owned(), answering.to_owned()]
         .map(String::into_bytes)
         .to_vec()
 }

@@ -9,9 +9,11 @@ use dspt_ledger::bundled;
 use dspt_ledger::domain::catalogue::edition::Framework;
 use dspt_ledger::domain::ids::FrameworkRef;
 use dspt_ledger::domain::state::{Known, State};
+use dspt_ledger::import::input::Input;
 use dspt_ledger::import::published::detect::{Form, form_of};
 use dspt_ledger::import::published::read;
 use dspt_ledger::import::published::rows::{Choices, ReadSet, read_set};
+use dspt_ledger::import::published::tables::read_table;
 
 use crate::commands::cli::Desk;
 use crate::project::left_out::not_at_hand;
@@ -79,6 +81,46 @@ fn the_libraries_of_ciso_assistant_are_read_whole() {
     }
 }
 
+/// The rows that a table gives where what cannot be imported is left out, how many were left out, and
+/// its gaps.
+fn table(name: &str, source: &str, target: &str) -> Option<(usize, usize, usize)> {
+    let path = sample(name)?;
+    let bytes = fs::read(&path).unwrap();
+    let (_, sets) = read_table(&Input::of(name, &bytes), None).unwrap().unwrap();
+    let choices = Choices {
+        source: Some(source.parse().unwrap()),
+        target: Some(target.parse().unwrap()),
+        leave_out: true,
+        ..Choices::default()
+    };
+    let read = read_set(name, &sets[0], &choices, &state()).unwrap();
+    for row in &read.rows {
+        assert!(!row.relationship.carries_satisfaction(), "{name}: row {}", row.number);
+    }
+    Some((read.rows.len(), read.left_out.len(), sets[0].gaps.len()))
+}
+
+#[test]
+fn the_workbooks_of_nist_are_read_with_what_they_leave_open() {
+    // 766 rows: 26 without a reference; of 740 pairs ten are of a category or family, or withdrawn.
+    let name = "nist/Cybersecurity_Framework_v2-0_Concept_Crosswalk_800-53_final.xlsx";
+    if let Some(found) = table(name, "nist-csf:2.0", "nist-800-53:5.2.0") {
+        assert_eq!(found, (730, 10, 26));
+    }
+    let name = "nist/sp800-53r5-to-iso-27001-mapping.xlsx";
+    if let Some(found) = table(name, "nist-800-53:5.2.0", "iso27001:2013") {
+        assert_eq!((found.0, found.2), (577, 161));
+    }
+    let name = "nist/NIST_CSF2_reference_tool_export_2024-09-23.xlsx";
+    if let Some(path) = sample(name) {
+        let bytes = fs::read(&path).unwrap();
+        let (_, sets) = read_table(&Input::of(name, &bytes), None).unwrap().unwrap();
+        let rows =
+            |id: &str| sets.iter().find(|set| set.id == id).map_or(0, |set| set.statements.len());
+        assert_eq!((rows("csf v1.1"), rows("sp 800-53 rev 5.1.1") > 700), (185, true));
+    }
+}
+
 /// A desk whose ledger has adopted what the samples are about.
 fn desk() -> Desk {
     let desk = Desk::new();
@@ -101,6 +143,8 @@ fn every_sample_is_imported_or_refused_in_few_lines_with_a_remedy() {
         ("nist/NIST_SP-800-53_rev5_catalog-min.v5.0.1.json", 3, "is an OSCAL catalogue"),
         ("webcaf/cyber-assessment-framework-v3.2.yaml", 3, "as WebCAF has it"),
         ("strm/mappings.schema.json", 3, "is a JSON schema"),
+        ("strm/STRM_example_SSDF-to-ASVS.csv", 3, "--relationship-of focal"),
+        ("oscal/trestle_crosswalks_mappings.pci.csv", 3, "--source FRAMEWORK:RELEASE"),
     ] {
         let Some(path) = sample(name) else { continue };
         let ended =

@@ -9,6 +9,7 @@ use super::batch::{Common, ReadAs};
 use crate::domain::ids::{BadRef, CategoryId, EditionId, FrameworkRef, Level};
 use crate::domain::mapping::MappingRow;
 use crate::import::published::detect::Form;
+use crate::import::published::tables::SaidOf;
 
 /// What a user says that a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub(super) struct MappingArgs {
     /// Every set of the file, each as a mapping of its own
     #[arg(long)]
     pub(super) all_sets: bool,
+    /// Of which element a table of focal and reference elements says what it is to the other
+    #[arg(long, value_name = "focal|reference", value_parser = said_of)]
+    pub(super) relationship_of: Option<SaidOf>,
     /// The level of the outcomes in a publisher's file, which names none: achieved
     #[arg(long, value_name = "LEVEL")]
     pub(super) level: Option<Level>,
@@ -74,6 +78,17 @@ pub(super) struct MappingArgs {
     pub(super) read_as: ReadAs,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+fn said_of(text: &str) -> Result<SaidOf, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "focal" => Ok(SaidOf::Focal),
+        "reference" => Ok(SaidOf::Reference),
+        _ => {
+            Err("write focal where the focal element is ... the reference element, else reference"
+                .to_owned())
+        }
+    }
 }
 
 pub(super) fn not_stated() -> String {

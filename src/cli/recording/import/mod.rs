@@ -33,7 +33,7 @@ use edition::{Asked, workbook_batch};
 use foreseen::{Foreseen, check_rows};
 use growing::Growth;
 use mapping_args::MappingArgs;
-use published::published_batch;
+use published::{publication, published_batch};
 use sheets::{answers_batch, evidence_batch, file_or_bundled, mapping_batch, soa_batch};
 
 /// Arguments of `import`.
@@ -168,8 +168,8 @@ fn import(args: &Args, ledger: Option<&Path>, output: &mut Output<'_>) -> Result
         }
         Command::Mapping(args) => {
             let content = file_or_bundled(&args.file)?;
-            if let Some(form) = published::form(args, &content)? {
-                match published_batch(args, &content, form, &journal, &state, output)? {
+            if let Some(publication) = publication(args, &content)? {
+                match published_batch(args, &content, &publication, &journal, &state, output)? {
                     Ok(batch) => batch,
                     Err(done) => return Ok(done),
                 }

@@ -19,23 +19,41 @@ use crate::import::published::detect::{Form, form_of};
 use crate::import::published::read;
 use crate::import::published::rows::{AUTHORITY, Choices, ReadSet, read_set};
 use crate::import::published::set::PublishedSet;
+use crate::import::published::tables::read_table;
 use crate::journal::{File, Journal};
 use crate::ledger::Digest;
 
-/// Returns the publisher's form that a file has; none where it is a table of our own.
+/// What a publisher's file is, and the sets in it.
+pub(super) struct Publication {
+    what: &'static str,
+    sets: Vec<PublishedSet>,
+}
+
+/// Reads a publisher's file; none where it is a table of our own.
 ///
 /// # Errors
-/// [`Failure`] where it is something that holds no mapping.
-pub(super) fn form(args: &MappingArgs, content: &[u8]) -> Result<Option<Form>, Failure> {
+/// [`Failure`] where it is something that holds no mapping, or cannot be read.
+pub(super) fn publication(
+    args: &MappingArgs,
+    content: &[u8],
+) -> Result<Option<Publication>, Failure> {
+    let shown = args.file.display().to_string();
     let found = match args.format {
-        Some(FileForm::Table) => None,
+        Some(FileForm::Table) => return Ok(None),
         Some(FileForm::Published(form)) => Some(form),
         None => form_of(content),
     };
     match found {
-        Some(Form::OscalMapping | Form::CisoMapping) | None => Ok(found),
-        // Its own reader says what to do with it.
-        Some(Form::Zip) => Ok(None),
+        Some(form @ (Form::OscalMapping | Form::CisoMapping)) => {
+            let sets = read(&shown, content, form).map_err(bad_rows)?;
+            Ok(Some(Publication { what: form.what(), sets }))
+        }
+        None | Some(Form::Zip) => {
+            let input = args.read_as.input(&shown, content);
+            let Some(read) = read_table(&input, args.relationship_of) else { return Ok(None) };
+            let (kind, sets) = read.map_err(bad_rows)?;
+            Ok(Some(Publication { what: kind.what(), sets }))
+        }
         Some(other) => Err(not_this(&args.file, other)),
     }
 }
@@ -56,14 +74,14 @@ pub(super) fn not_this(path: &Path, form: Form) -> Failure {
 pub(super) fn published_batch(
     args: &MappingArgs,
     content: &[u8],
-    form: Form,
+    publication: &Publication,
     journal: &Journal,
     state: &State,
     output: &mut Output<'_>,
 ) -> Result<Result<Batch, u8>, Failure> {
     let shown = args.file.display().to_string();
-    let sets = read(&shown, content, form).map_err(bad_rows)?;
-    let chosen = chosen(args, form, &sets)?;
+    let Publication { what, sets } = publication;
+    let chosen = chosen(args, what, sets)?;
     let choices = Choices {
         source: args.source_framework.clone(),
         target: args.target_framework.clone(),
@@ -78,7 +96,7 @@ pub(super) fn published_batch(
             let help = "take the file as far as it goes with --leave-out, or put it right";
             let rows = problems.0.iter().any(|one| !one.column_name.is_empty());
             let help = if rows && !args.leave_out { help } else { "" };
-            bad_publication(&about(form, set, sets.len()), problems, help)
+            bad_publication(&about(what, set, sets.len()), problems, help)
         })?;
         if let Some(fact) =
             recorded(journal, &read).filter(|_| !args.common.recording.signing.again)
@@ -106,9 +124,9 @@ pub(super) fn published_batch(
     Ok(Ok(Batch { events, lines: Vec::new(), file: shown, summary, growth: None }))
 }
 
-fn about(form: Form, set: &PublishedSet, of: usize) -> String {
+fn about(what: &str, set: &PublishedSet, of: usize) -> String {
     let which = if of > 1 { format!(", set {}", safe(&set.id)) } else { String::new() };
-    format!("{}{which}", form.what())
+    format!("{what}{which}")
 }
 
 fn summary(set: &PublishedSet, read: &ReadSet, several: bool) -> String {
@@ -161,13 +179,13 @@ const SETS_SHOWN: usize = 7;
 /// The sets that are to be imported: the only one, those that were named, or all.
 fn chosen<'s>(
     args: &MappingArgs,
-    form: Form,
+    what: &str,
     sets: &'s [PublishedSet],
 ) -> Result<Vec<&'s PublishedSet>, Failure> {
     if args.all_sets || (sets.len() == 1 && args.sets.is_empty()) {
         return Ok(sets.iter().collect());
     }
-    let what = format!("{} is {}", args.file.display(), form.what());
+    let what = format!("{} is {what}", args.file.display());
     let mut list = String::new();
     for set in sets.iter().take(SETS_SHOWN) {
         let rows = counted(set.statements.len(), "row");
