@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::error::Failure;
-use crate::cli::input_file::hash_file;
+use crate::cli::error::{Failure, exit};
+use crate::cli::input_file::{file_name, hash_file};
 use crate::cli::output::Output;
+use crate::domain::problem_code::ProblemCode;
 use crate::durable::folder_of;
 use crate::import::evidence::FileDigest;
 
@@ -66,9 +67,76 @@ impl Beside {
     }
 }
 
+/// So many files of a folder have room in one entry.
+const FILES_MAX: usize = 128;
+
+/// How deep a folder of evidence is looked into.
+const DEPTH_MAX: usize = 8;
+
+/// The files of a folder and of those in it, each by its path from there, in the order of their names.
+///
+/// # Errors
+/// [`Failure`] for what is no regular file, a link among it, and for more files than an entry names.
+pub(in crate::cli) fn in_folder(folder: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let bad = |path: &Path, why: &str| {
+        let text = format!("{}: {why}", path.display());
+        Failure::new(ProblemCode::File, exit::INPUT, text)
+    };
+    let (mut found, mut waiting) = (Vec::new(), vec![(folder.to_owned(), String::new(), 1)]);
+    while let Some((at, prefix, depth)) = waiting.pop() {
+        let failed = |error: std::io::Error| bad(&at, &format!("it cannot be read: {error}"));
+        for item in std::fs::read_dir(&at).map_err(failed)? {
+            let item = item.map_err(failed)?;
+            let (path, kind) = (item.path(), item.file_type().map_err(failed)?);
+            let name = format!("{prefix}{}", file_name(&path)?);
+            if kind.is_dir() && depth < DEPTH_MAX {
+                waiting.push((path, format!("{name}/"), depth + 1));
+            } else if kind.is_file() {
+                found.push((name, path));
+            } else {
+                return Err(bad(&path, "a folder of evidence holds regular files, and no links"));
+            }
+            if found.len() + waiting.len() > FILES_MAX {
+                let why =
+                    format!("more than {FILES_MAX} files do not go into one entry; part them");
+                return Err(bad(folder, &why));
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(bad(folder, "there is no file in it"));
+    }
+    found.sort();
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_gives_its_files_by_their_paths_in_order_and_nothing_but_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert!(in_folder(folder.path()).is_err() && in_folder(&at("none")).is_err());
+        std::fs::create_dir_all(at("b/c")).unwrap();
+        for name in ["z.txt", "a.txt", "b/c/d.txt"] {
+            std::fs::write(at(name), name).unwrap();
+        }
+        let names: Vec<String> =
+            in_folder(folder.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a.txt", "b/c/d.txt", "z.txt"]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(at("a.txt"), at("b/link")).unwrap();
+            assert!(in_folder(folder.path()).unwrap_err().message.contains("no links"));
+            std::fs::remove_file(at("b/link")).unwrap();
+        }
+        for number in 0..FILES_MAX {
+            std::fs::write(at(&format!("b/{number}")), "x").unwrap();
+        }
+        assert!(in_folder(folder.path()).unwrap_err().message.contains("more than"));
+    }
 
     #[test]
     fn files_of_other_folders_are_named_and_taken_only_where_that_is_allowed() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::evidence_files::in_folder;
 use super::known::{Known, optional_day};
 use super::request::Recording;
 use super::units::units;
@@ -109,6 +110,9 @@ struct EvidenceArgs {
     /// The file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// A folder of files that belong together, in the place of one file
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "store"])]
+    folder: Option<PathBuf>,
     /// Keep the file's bytes in the ledger
     #[arg(long, requires = "file")]
     store: bool,
@@ -361,6 +365,11 @@ fn evidence(
         };
         size = Some(bytes);
         files.push(file);
+    }
+    for (name, path) in args.folder.as_deref().map(in_folder).transpose()?.unwrap_or_default() {
+        let (sha256, bytes) = hash_file(&path)?;
+        files.push(File { name, sha256, stored: None });
+        size = Some(size.unwrap_or(0) + bytes);
     }
     let event = Event::EvidenceRecorded(EvidenceRecorded {
         title: args.title.clone(),

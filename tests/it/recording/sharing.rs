@@ -307,3 +307,29 @@ fn the_year_of_two_people_goes_as_it_is_written() {
         (vec!["acme-log".into(), "rosa".into()], vec!["ben".into()])
     );
 }
+
+#[test]
+fn a_folder_of_evidence_is_one_piece_and_goes_out_by_its_names() {
+    let rosa = Person::new(None);
+    rosa.run(INIT).ok();
+    fs::create_dir_all(rosa.path("audit/logs")).unwrap();
+    fs::write(rosa.path("audit/report.txt"), "all well\n").unwrap();
+    fs::write(rosa.path("audit/logs/day.txt"), "09:00 well\n").unwrap();
+    rosa.run("record evidence Audit --item 1.1.1 --for today --folder audit").ok();
+    let entry = rosa.run("--json show 4").ok().json();
+    let names: Vec<&str> = entry["subjects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!((names, &entry["body"]["size"]), (vec!["logs/day.txt", "report.txt"], &20.into()));
+    let told = rosa.run("export bundle without --evidence all").ok().out;
+    assert!(told.contains("Evidence: none is in it"), "{told}");
+    let files = "--evidence-file audit/report.txt --evidence-file audit/logs/day.txt";
+    rosa.run(&format!("export bundle out {files}")).ok();
+    let readme = fs::read_to_string(rosa.path("out/README.txt")).unwrap();
+    assert!(readme.contains("logs/day.txt") && readme.contains("report.txt"), "{readme}");
+    rosa.run("verify out").refused(4, "");
+    rosa.run("verify --evidence audit").ok();
+}
