@@ -1,8 +1,9 @@
 //! Key files and passphrases: the private half in an encrypted PKCS#8 file that OpenSSL reads, the
 //! public half beside it in a line that OpenSSH reads.
 //!
-//! A seed or a passphrase is never written in the clear, printed, or put into an error, and it is
-//! wiped from memory after use.
+//! A seed or a passphrase is never printed or put into an error, and it is wiped from memory after
+//! use. A seed is never written in the clear; a passphrase only where [`make_passphrase`] makes one
+//! for a key that works where nobody can be asked.
 
 pub mod agent;
 mod echo;
@@ -17,6 +18,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use etcetera::BaseStrategy as _;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument, pkcs5};
@@ -83,6 +85,29 @@ pub fn keep(path: &Path, seed: &[u8; 32], passphrase: &str) -> Result<PublicKey,
     write_whole(path, pem.as_bytes(), false)?;
     write_whole(&public_path, public_line(&public, &name).as_bytes(), false)?;
     Ok(public)
+}
+
+/// The file beside a key in which its passphrase may be kept, `NAME.passphrase`.
+pub fn passphrase_file(path: &Path) -> PathBuf {
+    path.with_extension("passphrase")
+}
+
+/// Makes a passphrase at random for the key at `path` and keeps it beside the key, for its user
+/// alone; returns the one that is there already, which an earlier try made. From then on the file's
+/// permissions protect the key, and no longer what somebody knows.
+///
+/// # Errors
+/// [`KeyError::NoRandomness`], [`KeyError::Io`] and others.
+pub fn make_passphrase(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let file = passphrase_file(path);
+    if file.symlink_metadata().is_ok() {
+        return Passphrase::File(file).read("");
+    }
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(random.as_mut_slice()).map_err(|_| KeyError::NoRandomness)?;
+    let made = Zeroizing::new(Base64::encode_string(random.as_slice()));
+    write_whole(&file, made.as_bytes(), false)?;
+    Ok(made)
 }
 
 /// Opens a private key that is there, and makes its public half where that is missing: what a stop

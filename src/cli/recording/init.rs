@@ -186,7 +186,7 @@ fn both_keys(
     let log = if alone(log_name).is_some() {
         None
     } else {
-        Some(signing.new_log_passphrase(log_name, output)?)
+        Some(signing.new_log_passphrase(folder, log_name, output)?)
     };
     if own.is_some() && own == log {
         return Err(same_passphrase(name, log_name));

@@ -138,18 +138,31 @@ impl Signing {
         self.log_passphrase_file.clone().map(Passphrase::File).or(command)
     }
 
-    /// The passphrase of a log key that is to be made: another than anybody's own.
+    /// The passphrase of a log key that is to be made: another than anybody's own. Where that of the
+    /// author comes from a file or a command, nobody is asked, and it is made and kept beside the key.
     ///
     /// # Errors
     /// [`Failure`] where nobody can be asked.
     pub(in crate::cli) fn new_log_passphrase(
         &self,
+        folder: &Path,
         name: &str,
         output: &mut Output<'_>,
     ) -> Result<Zeroizing<String>, Failure> {
         let purpose = format!("New passphrase for the log key {name}");
         if let Some(own) = self.log_passphrase() {
             return Ok(own.read(&purpose)?);
+        }
+        if !matches!(self.passphrase(true), Passphrase::Prompt { .. }) {
+            let key = folder.join(format!("{name}.pem"));
+            let made = keys::make_passphrase(&key)?;
+            output.hint(&format!(
+                "The log key signs the heads of the ledger and has a passphrase of its own, made at \
+                 random: {}. Recording reads it there. To keep it elsewhere move the file, and give \
+                 --log-passphrase-file FILE.",
+                keys::passphrase_file(&key).display()
+            ))?;
+            return Ok(made);
         }
         output.hint(
             "The log key signs the heads of the ledger. It has a passphrase of its own, so that \
@@ -159,8 +172,8 @@ impl Signing {
         asked.map_err(|error| no_log_passphrase(name, error))
     }
 
-    /// Opens the file of the log key: by its own passphrase, or by the author's where that still fits,
-    /// in a ledger that was made when one could serve both.
+    /// Opens the file of the log key: by its own passphrase as it is given or kept beside the key, or
+    /// by the author's where that still fits, in a ledger that was made when one could serve both.
     fn open_log(
         &self,
         path: &Path,
@@ -170,6 +183,15 @@ impl Signing {
         let purpose = format!("Passphrase for the log key {name}");
         if let Some(own) = self.log_passphrase() {
             return Ok(keys::load(path, &own.read(&purpose)?)?);
+        }
+        let kept = keys::passphrase_file(path);
+        if kept.is_file() {
+            let read = Passphrase::File(kept).read(&purpose)?;
+            match keys::load(path, &read) {
+                // The key was given another one since.
+                Err(KeyError::WrongPassphrase { .. }) => {}
+                other => return Ok(other?),
+            }
         }
         let source = self.passphrase(false);
         let Some(passphrase) = shared else {

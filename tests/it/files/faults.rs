@@ -181,9 +181,10 @@ impl Bench {
         fs::remove_dir_all(self.desk.path("acme")).unwrap();
         copy(&self.desk.path("kept"), &self.desk.path("acme"));
         let _ = fs::remove_dir_all(self.desk.path("state"));
-        let [ledger, keys, pass] =
-            ["acme", "keys", "passphrase"].map(|name| self.desk.path(name).display().to_string());
-        let rest = ["--ledger", &ledger, "--keys", &keys, "--passphrase-file", &pass];
+        let [ledger, keys, own, log] = ["acme", "keys", "passphrase", "log-passphrase"]
+            .map(|name| self.desk.path(name).display().to_string());
+        let passphrases = ["--passphrase-file", &own, "--log-passphrase-file", &log];
+        let rest = [&["--ledger", &ledger, "--keys", &keys][..], &passphrases].concat();
         let words = words.split_whitespace().chain(rest);
         let home = self.desk.path("");
         program(&home, words)

@@ -290,6 +290,36 @@ fn a_holder_that_looks_like_another_is_said() {
 }
 
 #[test]
+fn where_nobody_can_be_asked_init_makes_the_log_key_a_passphrase_of_its_own() {
+    let desk = Desk::empty();
+    let [keys, own] = ["keys", "passphrase"].map(|name| desk.path(name).display().to_string());
+    let with = format!("--keys {keys} --passphrase-file {own}");
+    let init = "init acme --org Acme --type it-supplier --holder Rosa --key rosa --unit a=A";
+    let made = desk.run("2025-10-01", &format!("{init} {with}")).ok();
+    let kept = desk.path("keys").join("acme-log.passphrase");
+    assert!(made.err.contains(&kept.display().to_string()), "{}", made.err);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert_eq!(text.len(), 44, "{text}");
+    assert_ne!(text.trim(), fs::read_to_string(&own).unwrap().trim());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let record = |title: &str, more: &str| {
+        let words = format!("record evidence {title} --item 1.1.1 --for 1/10/2025 {with} {more}");
+        desk.run("2025-10-02", &words)
+    };
+    record("One", "").ok();
+    let elsewhere = desk.path("elsewhere");
+    fs::rename(&kept, &elsewhere).unwrap();
+    let nobody = record("Two", "");
+    assert_eq!(nobody.code, 2, "{}", nobody.err);
+    assert!(nobody.err.contains("--log-passphrase-file FILE"), "{}", nobody.err);
+    record("Two", &format!("--log-passphrase-file {}", elsewhere.display())).ok();
+}
+
+#[test]
 fn publishing_asks_first_and_signs_nothing_where_nobody_can_be_asked() {
     let desk = Desk::new();
     let before = desk.entries();
