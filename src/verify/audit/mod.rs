@@ -1,7 +1,8 @@
 //! Reads a ledger and believes nothing: every entry, the tree, every checkpoint, every content.
 //!
-//! Only what passed becomes a [`Fact`]. Faults are found in a fixed order (entries by index, then
-//! checkpoints by size, then contents by digest) and the first one is named. It never repairs.
+//! Only what passed becomes a [`Fact`](crate::domain::state::Fact). Faults are found in a fixed
+//! order (entries by index, then checkpoints by size, then contents by digest) and the first one is
+//! named. It never repairs.
 
 mod entry_rules;
 mod heads_and_contents;
