@@ -60,7 +60,10 @@ impl State {
         }
         let mut known: BTreeSet<ItemRef> = BTreeSet::new();
         for fact in facts.iter().take_while(|fact| fact.seq < self.size) {
-            if items_of(&fact.event).is_empty() {
+            let items = items_of(&fact.event);
+            // Only a correction puts other items in the place of those that it was recorded for.
+            let as_recorded = !self.corrected.contains_key(&fact.seq);
+            if items.is_empty() || (as_recorded && items.iter().all(|item| known.contains(item))) {
                 continue;
             }
             let standing = self.said.event(fact.seq, facts);
