@@ -1,6 +1,6 @@
 //! Whether an anchor is one: a head of this very ledger, dated by the outsiders that it names.
 
-use super::audit::Ledger;
+use super::audit::outcome::Ledger;
 use super::rule::Rule;
 use crate::domain::date::Timestamp;
 use crate::domain::event::{AnchorCosigned, AnchorTimestamped, Event};

@@ -6,7 +6,7 @@
 
 mod entry_rules;
 mod heads_and_contents;
-mod outcome;
+pub(super) mod outcome;
 mod requests;
 mod take_in;
 
